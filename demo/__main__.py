@@ -22,8 +22,8 @@ from watchdog.service import serve
 
 INTERVAL = 1.0
 DEADLINE = 240.0
-THRESHOLDS = {"fail_streak": 5, "fail_span": 60, "fail_span_peers": 10}
-"""The rules in fast motion: minutes are seconds here, as the provider's back-off is."""
+DETECTION = {"scale": 1 / 30}
+"""The rules in fast motion: what is half an hour elsewhere is a minute here."""
 
 COLOURS = {
     Verdict.STUCK: "bold red",
@@ -109,7 +109,7 @@ def _settings(logs: Path, state: Path) -> Settings:
             "interval": INTERVAL,
             "listing_interval": INTERVAL,
             "state": str(state),
-            "detection": THRESHOLDS,
+            "detection": DETECTION,
             "log_level": "warning",
         }
     )

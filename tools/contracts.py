@@ -21,6 +21,7 @@ PURE = frozenset(
         "datetime",  # its `now` and `today` are banned by ruff's TID251
         "decimal",
         "enum",
+        "fnmatch",
         "fractions",
         "functools",
         "hashlib",

@@ -12,8 +12,10 @@ from watchdog.collect.source import Source
 from watchdog.collect.targets import TargetError, open_target
 from watchdog.config import ConfigError, Settings
 from watchdog.evaluate import evaluate
+from watchdog.learning import Learner
 from watchdog.memory import Watched, all_problems, all_states
 from watchdog.model.report import Report, Snapshot
+from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Verdict, worst
 
 
@@ -50,13 +52,21 @@ async def check(
         await watched.poll(instant)
         await source.aclose()
         by_instant.setdefault(instant, []).append(watched)
-    limits = settings.thresholds
     return merge(
         [
-            evaluate(all_states(watched), all_problems(watched), instant, limits, float("inf"))
+            _evaluate(settings.thresholds, watched, instant)
             for instant, watched in sorted(by_instant.items())
         ]
     )
+
+
+def _evaluate(limits: Thresholds, watched: Sequence[Watched], now: float) -> Snapshot:
+    """Judged by day one's priors and what these targets teach by themselves."""
+    states = all_states(watched)
+    learner = Learner(limits=limits)
+    learner.take(states, now)
+    problems = all_problems(watched)
+    return evaluate(states, problems, now, limits, float("inf"), learned=learner.learned)
 
 
 def is_id(target: str) -> bool:

@@ -1,11 +1,14 @@
 """Diagnoses to incidents: what belongs together is told once, under an id that stays.
 
-One incident for each eval set and cause. Its scope says how much of the eval set it takes in; it
-widens and narrows under the same id.
+One incident for each eval set and cause; where everybody's calls fail on a model, one for all eval
+sets that it takes in. Its scope widens and narrows under the id of its oldest member.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
 
 from watchdog.diagnose import SPEC_OF
 from watchdog.diagnose.words import actions_for, stuck_phrase
@@ -16,14 +19,56 @@ from watchdog.model.verdict import STUCK_VERDICTS, Cause, Incident, Scope, Verdi
 _Pair = tuple[TaskJudgment, SampleJudgment | None]
 
 
+class _Trouble(Struct, frozen=True):
+    """What one eval set has of one cause."""
+
+    eval_set: EvalSetJudgment
+    cause: Cause
+    pairs: tuple[_Pair, ...]
+
+    @property
+    def since(self) -> float | None:
+        """When it began."""
+        since = [(task if sample is None else sample).since for task, sample in self.pairs]
+        return earliest(*since) if self.pairs else self.eval_set.since
+
+    @property
+    def models(self) -> frozenset[str]:
+        """Models on which everybody's calls fail."""
+        shared = (sample for _, sample in self.pairs if sample is not None and sample.shared)
+        return frozenset(sample.model for sample in shared)
+
+
 def correlate(eval_sets: Iterable[EvalSetJudgment]) -> tuple[Incident, ...]:
     """The incidents of all eval sets, oldest first."""
-    incidents = [
-        _incident(eval_set, cause, pairs)
+    troubles = [
+        _Trouble(eval_set, cause, tuple(pairs))
         for eval_set in eval_sets
         for cause, pairs in _by_cause(eval_set).items()
     ]
+    incidents = [_incident(sorted(group, key=_age)) for group in _together(troubles)]
     return tuple(sorted(incidents, key=lambda i: (i.since is None, i.since or 0.0, i.id)))
+
+
+def _age(trouble: _Trouble) -> tuple[bool, float, str, Cause]:
+    since, eval_set_id = trouble.since, trouble.eval_set.state.eval_set_id
+    return since is None, since or 0.0, eval_set_id, trouble.cause
+
+
+def _together(troubles: Iterable[_Trouble]) -> list[list[_Trouble]]:
+    """Troubles that share a model on which everybody fails, directly or over another one."""
+    groups: list[tuple[set[str], list[_Trouble]]] = []
+    for trouble in troubles:
+        models, members = set(trouble.models), [trouble]
+        apart = []
+        for other_models, others in groups:
+            if models & other_models:
+                models |= other_models
+                members = [*others, *members]
+            else:
+                apart.append((other_models, others))
+        groups = [*apart, (models, members)]
+    return [members for _, members in groups]
 
 
 def incident_id(eval_set_id: str, cause: Cause) -> str:
@@ -50,31 +95,51 @@ def _is_stuck(task: TaskJudgment) -> bool:
     return task.verdict in STUCK_VERDICTS
 
 
-def _incident(eval_set: EvalSetJudgment, cause: Cause, pairs: list[_Pair]) -> Incident:
-    scope, subject = _scope(eval_set, pairs)
-    samples = [(task, sample) for task, sample in pairs if sample is not None]
-    since = [s.since for _, s in samples] + [t.since for t, s in pairs if s is None]
-    since += [] if pairs else [eval_set.since]
-    eval_set_id = eval_set.state.eval_set_id
+def _incident(group: Sequence[_Trouble]) -> Incident:
+    """One incident of troubles that belong together, the oldest first."""
+    oldest = group[0]
+    ids = tuple(dict.fromkeys(trouble.eval_set.state.eval_set_id for trouble in group))
+    cause = Counter(trouble.cause for trouble in group).most_common(1)[0][0]
+    scope, subject = _joint_scope(group) if len(ids) > 1 else _scope(oldest.eval_set, group)
     return Incident(
-        id=incident_id(eval_set_id, cause),
+        id=incident_id(ids[0], oldest.cause),
         scope=scope,
         subject=subject,
         cause=cause,
-        since=earliest(*since),
-        eval_sets=(eval_set_id,),
-        summary=f"{eval_set_id}: {_phrase(cause, pairs, samples)}",
-        actions=actions_for(cause, eval_set_id),
+        since=oldest.since,
+        eval_sets=ids,
+        summary=_joint_summary(group, ids, subject, cause) if len(ids) > 1 else _summary(oldest),
+        actions=actions_for(cause, ids[0]),
     )
 
 
-def _phrase(
-    cause: Cause, pairs: list[_Pair], samples: list[tuple[TaskJudgment, SampleJudgment]]
+def _summary(trouble: _Trouble) -> str:
+    samples = [(task, sample) for task, sample in trouble.pairs if sample is not None]
+    cause = trouble.cause
+    what = stuck_phrase(cause, samples) if trouble.pairs else f"it {SPEC_OF[cause].phrase}"
+    return f"{trouble.eval_set.state.eval_set_id}: {what}"
+
+
+def _joint_summary(
+    group: Sequence[_Trouble], ids: Sequence[str], subject: str, cause: Cause
 ) -> str:
-    return stuck_phrase(cause, samples) if pairs else f"it {SPEC_OF[cause].phrase}"
+    samples = sum(len(trouble.pairs) for trouble in group)
+    return (
+        f"{subject}: {samples} samples of {len(ids)} eval sets are stuck, and nobody's calls "
+        f"succeed; each {SPEC_OF[cause].phrase}"
+    )
 
 
-def _scope(eval_set: EvalSetJudgment, pairs: list[_Pair]) -> tuple[Scope, str]:
+def _joint_scope(group: Sequence[_Trouble]) -> tuple[Scope, str]:
+    """One model, or the provider of several."""
+    models = sorted({model for trouble in group for model in trouble.models})
+    if len(models) == 1:
+        return "model", models[0]
+    return "provider", ", ".join(sorted({model.split("/", 1)[0] for model in models}))
+
+
+def _scope(eval_set: EvalSetJudgment, group: Sequence[_Trouble]) -> tuple[Scope, str]:
+    pairs = [pair for trouble in group for pair in trouble.pairs]
     logs = {task.state.log for task, _ in pairs}
     running = [task for task in eval_set.tasks if task.verdict is not Verdict.FINISHED]
     if not pairs or len(logs) > 1 or (len(running) > 1 and eval_set.verdict is Verdict.STUCK):

@@ -29,7 +29,7 @@ interval: 30
 slack:
   webhook_url: https://hooks.slack.com/services/…   # better: WATCHDOG_SLACK_WEBHOOK_URL
 detection:
-  fail_span: 3600
+  false_pages_per_week: 0.5
 ```
 """
 

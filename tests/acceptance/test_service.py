@@ -91,10 +91,10 @@ async def test_what_could_not_be_sent_is_sent_after_the_restart(tmp_path, servic
 
 
 async def test_recovery_ends_it_with_one_message(tmp_path, service, slack):
-    """The forty-minute outage, with a threshold so low that it is told."""
+    """The forty-minute outage, with so many false pages tolerated that it is told."""
     stage = Stage("outage_40min", tmp_path)
     stage.play(0)
-    app = await service(stage, fail_span=600, fail_streak=5)
+    app = await service(stage, false_pages_per_week=20)
     verdicts = []
     for number in range(len(stage.bundles)):
         stage.play(number)

@@ -163,12 +163,12 @@ def test_the_page_on_installing_lists_the_same_rules():
 
 def test_the_configuration_is_passed_as_it_is_and_accepted(render, tmp_path):
     kubernetes = {"log_bytes": 2_097_152, "job_types": ["eval-set", "scan"]}
-    config = {"interval": 15, "kubernetes": kubernetes, "detection": {"fail_span": 3600}}
+    config = {"interval": 15, "kubernetes": kubernetes, "detection": {"false_pages_per_week": 0.5}}
     read = settings(render({"config": {**config, "max_member_bytes": 1 << 40}}), tmp_path)
     assert (read.interval, read.max_member_bytes, read.log_format) == (15, 1 << 40, "json")
     assert (read.kubernetes.enabled, read.kubernetes.store) == ("yes", STORE)
     assert (read.kubernetes.log_bytes, read.kubernetes.job_types[1]) == (2_097_152, "scan")
-    assert read.thresholds.fail_span == 3600
+    assert read.thresholds.false_pages_per_week == 0.5
     assert read.state_url == "sqlite:////var/lib/watchdog/state.sqlite3"
 
 

@@ -21,12 +21,12 @@ def test_the_defaults_are_the_rules_own():
 
 
 def test_flags_weigh_more_than_the_environment_and_that_more_than_the_file(file, monkeypatch):
-    path = file("interval: 1\nconcurrency: 2\nlog_level: debug\ndetection: {fail_streak: 9}")
+    path = file("interval: 1\nconcurrency: 2\nlog_level: debug\ndetection: {batch_call: 9}")
     monkeypatch.setenv("WATCHDOG_INTERVAL", "10")
     monkeypatch.setenv("WATCHDOG_CONCURRENCY", "20")
     settings = load({"interval": 100.0}, path)
     assert (settings.interval, settings.concurrency, settings.log_level) == (100, 20, "debug")
-    assert settings.thresholds.fail_streak == 9
+    assert settings.thresholds.batch_call == 9
 
 
 def test_the_contract_s_variables_are_read(monkeypatch):
@@ -49,8 +49,11 @@ def test_the_contract_s_variables_are_read(monkeypatch):
         ("interval: .nan", "interval"),
         ("listen: nowhere", "listen: should be HOST:PORT"),
         ("intervall: 3", "intervall: unknown key"),
-        ("detection: {fail_streak: 1}", "detection.fail_streak: should be greater than or equal"),
-        ("detection: {fail_streek: 3}", "detection.fail_streek: unknown key"),
+        (
+            "detection: {false_pages_per_week: 0}",
+            "detection.false_pages_per_week: should be greater than",
+        ),
+        ("detection: {batch_cal: 3}", "detection.batch_cal: unknown key"),
         ("detection: 3", "detection"),
         ("slack: {webhook_url: sesame}", "slack.webhook_url: should be an http(s) address"),
         ("- a", "should hold keys and values"),

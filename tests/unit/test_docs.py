@@ -9,6 +9,7 @@ import yaml
 
 from watchdog.cli import UsageError, _parser
 from watchdog.config import Settings, load
+from watchdog.diagnose.norms import SHARES, TROUBLES
 from watchdog.model.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +72,32 @@ def test_the_install_page_s_configuration_is_accepted(tmp_path):
 def test_detection_md_tells_the_defaults():
     text = (ROOT / "docs" / "detection.md").read_text()
     limits = Thresholds()
-    assert f"**{limits.fail_streak} attempts**" in text
-    for seconds in (limits.fail_span_peers, limits.fail_span, limits.pod_waiting):
-        assert f"{seconds / 60:g} min" in text
+    assert f"(default {limits.false_pages_per_week:g}; " in text
+    assert f"`false_warnings_per_week`, default {limits.false_warnings_per_week:g}," in text
+    assert f"{limits.pod_waiting / 60:g} min" in text
+
+
+def test_detection_md_tells_the_shares():
+    text = (ROOT / "docs" / "detection.md").read_text()
+    rows = re.findall(r"^\| (`.*`) \| (\d+) %(?: each)? \|", text, re.MULTILINE)
+    told = {
+        name: int(share) / 100 for names, share in rows for name in re.findall(r"`(\w+)`", names)
+    }
+    assert told == SHARES
+    assert f"{1 - sum(SHARES.values()):.0%}".replace("%", " %") + " are a margin" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("own:failed", "own, failed"),
+        ("own:refused", "own, 429"),
+        ("shared:failed", "shared, failed"),
+        ("shared:refused", "shared, 429"),
+    ],
+)
+def test_detection_md_tells_the_priors(name, told):
+    prior = TROUBLES[name]
+    figures = [prior.weekly, *(prior.above(minutes * 60) for minutes in (15, 30, 60, 180))]
+    row = " | ".join([told, *(f"{figure:.2g}" for figure in figures)])
+    assert f"| {row} |" in (ROOT / "docs" / "detection.md").read_text()

@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from watchdog.collect.buffers import CorruptManifest, decode_summaries, error_line
 from watchdog.collect.events import loads
 from watchdog.collect.objects import Got, NotModified, Store, StoreError
-from watchdog.collect.values import instant, name, whole
+from watchdog.collect.values import duration, instant, name, whole
 from watchdog.collect.zip_members import CorruptZip, Directory, fetch_directory, fetch_member
 from watchdog.model.facts import EndedRead, LogStatus, SampleSummary, SpecRead, TaskSpec
 
@@ -215,6 +215,7 @@ async def _in_thread(work: Callable[[bytes], T], data: bytes) -> T:
 def task_spec(spec: dict[str, Any]) -> TaskSpec:
     """An `EvalSpec` (`log/_log.py`) reduced to what is needed."""
     config = _object(spec.get("config"))
+    generate = _object(spec.get("model_generate_config"))
     return TaskSpec(
         task=name(spec.get("task")) or "",
         task_id=name(spec.get("task_id")) or "",
@@ -222,7 +223,9 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         created_at=instant(spec.get("created")),
         total_samples=total_samples(_object(spec.get("dataset")), config),
         max_samples=whole(config.get("max_samples")),
-        max_connections=whole(_object(spec.get("model_generate_config")).get("max_connections")),
+        max_connections=whole(generate.get("max_connections")),
+        max_retries=whole(generate.get("max_retries")),
+        retry_timeout=duration(generate.get("timeout")),
         has_sandbox=spec.get("sandbox") is not None,
         eval_set_id=name(spec.get("eval_set_id")),
     )

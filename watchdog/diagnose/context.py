@@ -1,81 +1,16 @@
 """What a rule looks at, and what it answers."""
 
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from msgspec import Struct
 
-from watchdog.model.state import EvalSetState, OpenCall, Outcome, SampleState, TaskState
+from watchdog.diagnose.fleet import Fleet
+from watchdog.diagnose.norms import Norms
+from watchdog.model.allowances import Allowance
+from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
-
-
-class Peers(Struct, frozen=True):
-    """What other samples on the same model experienced since an instant."""
-
-    ok: int
-    failed: int
-    last_ok_at: float | None
-
-
-class _Times(Struct, frozen=True):
-    """When all attempts on a model ended (or, failed, began), in order."""
-
-    ok: list[float]
-    failed: list[float]
-
-
-class Fleet:
-    """All eval sets watched: the evidence that one sample can be for another.
-
-    In an outage every sample asks for its peers, so a model's outcomes are put in order once.
-    """
-
-    def __init__(self, eval_sets: Iterable[EvalSetState]) -> None:
-        self._eval_sets = tuple(eval_sets)
-        self._times: dict[str, _Times] = {}
-
-    def peers(self, sample: SampleState, model: str, since: float) -> Peers:
-        """Attempts of other samples on `model` that ended (or, failed, began) after `since`."""
-        times = self._of(model)
-        own_ok = _own(sample, model, since, ok=True)
-        own_failed = _own(sample, model, since, ok=False)
-        ok = len(times.ok) - bisect_left(times.ok, since) - sum(own_ok.values())
-        failed = len(times.failed) - bisect_left(times.failed, since) - sum(own_failed.values())
-        return Peers(ok, failed, _last_of_others(times.ok, own_ok) if ok else None)
-
-    def _of(self, model: str) -> _Times:
-        if model not in self._times:
-            outcomes = [
-                outcome
-                for state in self._eval_sets
-                for task in state.tasks.values()
-                for sample in task.samples.values()
-                for outcome in sample.recent
-                if outcome.model == model
-            ]
-            self._times[model] = _Times(_ordered(outcomes, ok=True), _ordered(outcomes, ok=False))
-        return self._times[model]
-
-
-def _ordered(outcomes: Iterable[Outcome], *, ok: bool) -> list[float]:
-    return sorted(o.at for o in outcomes if o.at is not None and o.ok is ok)
-
-
-def _own(sample: SampleState, model: str, since: float, *, ok: bool) -> Counter[float]:
-    times = _ordered((o for o in sample.recent if o.model == model), ok=ok)
-    return Counter(at for at in times if at >= since)
-
-
-def _last_of_others(times: list[float], own: Counter[float]) -> float | None:
-    """The last of `times` that is not one of the sample's `own`, of which there are few."""
-    left = own.copy()
-    for at in reversed(times):
-        if not left[at]:
-            return at
-        left[at] -= 1
-    return None
+from watchdog.model.weighing import Weighing
 
 
 class Finding(Struct, frozen=True):
@@ -84,6 +19,10 @@ class Finding(Struct, frozen=True):
     suspicion: float
     since: float | None
     evidence: tuple[Evidence, ...]
+    weighing: Weighing | None = None
+    """What it was concluded from; None where it is a fact, not a matter of odds."""
+    shared: bool = False
+    """It is everybody's trouble on the model, not this sample's."""
 
 
 class Context(Struct, frozen=True):
@@ -91,6 +30,7 @@ class Context(Struct, frozen=True):
 
     now: float
     limits: Thresholds
+    norms: Norms
     fleet: Fleet
     eval_set: EvalSetState
     task: TaskState
@@ -101,6 +41,10 @@ class Context(Struct, frozen=True):
     """What the cluster says of the runner: why it doesn't work."""
     suspended: bool = False
     """The runner's Job is suspended."""
+    explaining: bool = False
+    """Somebody asks what would change the verdict."""
+    allowance: Allowance = Allowance()
+    """What people said of this eval set, task or model."""
 
 
 Detect = Callable[[Context], Finding | None]

@@ -2,9 +2,12 @@
 
 from msgspec import Struct
 
-from watchdog.diagnose.context import Finding, Fleet
+from watchdog.diagnose.context import Finding
+from watchdog.diagnose.fleet import Fleet
+from watchdog.diagnose.norms import Norms
 from watchdog.diagnose.orphans import Orphans
 from watchdog.diagnose.pods import Found
+from watchdog.model.allowances import Allowance, Override
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 
@@ -16,7 +19,10 @@ class Frame(Struct, frozen=True):
     limits: Thresholds
     max_age: float
     fleet: Fleet
+    norms: Norms
     orphans: Orphans
+    overrides: tuple[Override, ...] = ()
+    explaining: bool = False
 
 
 class Setting(Struct, frozen=True):
@@ -30,3 +36,5 @@ class Setting(Struct, frozen=True):
     setup: Found | None
     """What the cluster says of a sandbox that is being set up."""
     suspended: bool
+    allowance: Allowance
+    """What the Job's annotations, and the configuration for the whole eval set, say."""

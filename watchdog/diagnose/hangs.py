@@ -1,34 +1,45 @@
-"""Causes without any error: a call, a scorer or a set-up that never comes back."""
+"""Causes in the runner itself: calls that don't come back, scorers and set-ups that don't end.
+
+How long is too long: a call's own declared time-out first, then what people said of the task
+(`Allowance`), then what such calls took before (`Norms`).
+"""
 
 from collections.abc import Callable
 
-from watchdog.diagnose.context import (
-    CauseSpec,
-    Context,
-    Finding,
-    open_calls,
-)
-from watchdog.model.instants import latest
+from msgspec import Struct
+from msgspec.structs import replace
+
+from watchdog.diagnose.context import CauseSpec, Context, Finding, open_calls
+from watchdog.diagnose.norms import Family, Limit, Norms
+from watchdog.model.allowances import Allowance
+from watchdog.model.instants import clock, latest
 from watchdog.model.state import OpenCall, TaskState
-from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
+from watchdog.model.weighing import Explanation, Weighing
 from watchdog.model.words import duration
 
-_ENOUGH_CALLS = 10
 
-LimitOf = Callable[[Context, OpenCall], tuple[float, str]]
-"""Seconds that a call may take, and why."""
+class Patience(Struct, frozen=True):
+    """How long something may take, and why."""
+
+    seconds: float
+    why: str
+    limit: Limit | None = None
+    """What it follows from, where it was learned or assumed."""
+
+
+PatienceOf = Callable[[Context, OpenCall], Patience]
 
 
 def hung_model_call(context: Context) -> Finding | None:
     """A model call is pending far beyond its time-out, or what such calls take."""
-    return _worst(context, open_calls(context.sample, "model"), _model_limit)
+    return _worst(context, open_calls(context.sample, "model"), _model_patience)
 
 
 def hung_tool_call(context: Context) -> Finding | None:
     """A tool or sandbox call is pending beyond its time-out, or what such calls take."""
     calls = open_calls(context.sample, "tool", "sandbox")
-    return _worst(context, calls, _tool_limit)
+    return _worst(context, calls, _tool_patience)
 
 
 def hung_scoring(context: Context) -> Finding | None:
@@ -39,28 +50,77 @@ def hung_scoring(context: Context) -> Finding | None:
     since = latest(sample.scoring_since, sample.last_event_at)
     if since is None or sample.streak is not None:
         return None
+    patience = patience_for(context.norms, context.allowance, "scoring", "scorer")
     text = (
         f"the solver ended, the scorer has run for {duration(context.now - since)} without a call"
     )
-    suspicion = (context.now - since) / context.limits.scoring
-    return Finding(suspicion, since, (Evidence("scoring", text, since),))
+    evidence = (Evidence("scoring", text, since),)
+    return overdue(context.now, since, patience, "the scorer works without a call", evidence)
 
 
-def _worst(context: Context, calls: list[OpenCall], limit_of: LimitOf) -> Finding | None:
-    findings = [_overdue(context, call, *limit_of(context, call)) for call in calls]
+def patience_for(norms: Norms, allowance: Allowance, family: Family, name: str) -> Patience:
+    """What people allowed, else what is normal."""
+    allowed = allowance.limit(family)
+    if allowed is not None:
+        return Patience(allowed, "allowed by an override or annotation")
+    limit = norms.limit(family, name)
+    if limit.seen:
+        why = f"of {limit.seen} seen, the third longest took up to {duration(limit.longest)}"
+    else:
+        why = "none seen before"
+    return Patience(limit.seconds, why, limit)
+
+
+def overdue(
+    now: float, since: float, patience: Patience, subject: str, evidence: tuple[Evidence, ...]
+) -> Finding:
+    """Something that has lasted since `since`, over what it may take."""
+    weighing = Weighing(
+        subject=f"{subject}, for {duration(now - since)}",
+        explanations=_explanations(patience),
+        start=1.0,
+        lasted=now - since,
+        limit=patience.seconds,
+        change=_change(now, since, patience),
+    )
+    return Finding(weighing.suspicion, since, evidence, weighing)
+
+
+def _explanations(patience: Patience) -> tuple[Explanation, ...]:
+    """What else it could be: one of the few that take longer and still end."""
+    limit = patience.limit
+    if limit is None:
+        return ()
+    text = f"one that takes longer than {duration(limit.seconds)} and still ends ({patience.why})"
+    return (Explanation("slow", limit.weekly, limit.tolerated, text),)
+
+
+def _change(now: float, since: float, patience: Patience) -> tuple[str, ...]:
+    falls = since + patience.seconds
+    limit = f"the limit is {duration(patience.seconds)} ({patience.why})"
+    if falls > now:
+        return ("its end ends it", f"{limit}: the verdict falls at {clock(falls)}")
+    return ("its end ends it", f"{limit}, and was reached at {clock(falls)}")
+
+
+def _worst(context: Context, calls: list[OpenCall], patience_of: PatienceOf) -> Finding | None:
+    findings = [_overdue(context, call, patience_of(context, call)) for call in calls]
     return max((f for f in findings if f), key=lambda f: f.suspicion, default=None)
 
 
-def _overdue(context: Context, call: OpenCall, limit: float, why: str) -> Finding | None:
+def _overdue(context: Context, call: OpenCall, patience: Patience) -> Finding | None:
     """How long a call has been open, counted from the last sign of anything within it."""
     if call.since is None:
         return None
-    quiet = context.now - (latest(call.since, _inner_life(context, call)) or call.since)
+    quiet_since = latest(call.since, _inner_life(context, call)) or call.since
     text = (
         f"{call.kind} call {call.name} has been pending for {duration(context.now - call.since)}, "
-        f"without an answer or an error; the limit is {duration(limit)} ({why})"
+        f"without an answer or an error; the limit is {duration(patience.seconds)} ({patience.why})"
     )
-    return Finding(quiet / limit, call.since, (Evidence("pending_call", text, call.since),))
+    evidence = (Evidence("pending_call", text, call.since),)
+    subject = f"the {call.kind} call {call.name} is pending"
+    found = overdue(context.now, quiet_since, patience, subject, evidence)
+    return replace(found, since=call.since)
 
 
 def _inner_life(context: Context, call: OpenCall) -> float | None:
@@ -68,26 +128,24 @@ def _inner_life(context: Context, call: OpenCall) -> float | None:
     return context.sample.last_event_at if context.sample.last_row > call.row else None
 
 
-def _model_limit(context: Context, call: OpenCall) -> tuple[float, str]:
-    limits = context.limits
+def _model_patience(context: Context, call: OpenCall) -> Patience:
     if call.batch:
-        return limits.batch_call, "a batch"
+        return Patience(context.limits.batch_call, "a batch")
     if call.timeout is not None:
-        return (
-            call.timeout + limits.call_grace,
-            f"its time-out of {duration(call.timeout)} and grace",
-        )
-    seen = _longest(context.task, f"model:{call.name}")
-    floor = limits.model_call_known if seen[0] >= _ENOUGH_CALLS else limits.model_call
-    return _by_history(limits, floor, seen)
+        return _by_timeout(context, call.timeout)
+    return patience_for(context.norms, context.allowance, "model", call.name)
 
 
-def _tool_limit(context: Context, call: OpenCall) -> tuple[float, str]:
-    limits = context.limits
+def _tool_patience(context: Context, call: OpenCall) -> Patience:
     declared = _declared(context, call)
     if declared is not None:
-        return declared + limits.call_grace, f"its time-out of {duration(declared)} and grace"
-    return _by_history(limits, limits.tool_call, _longest(context.task, f"{call.kind}:{call.name}"))
+        return _by_timeout(context, declared)
+    return patience_for(context.norms, context.allowance, "tool", call.name)
+
+
+def _by_timeout(context: Context, timeout: float) -> Patience:
+    grace = context.limits.call_grace
+    return Patience(timeout + grace, f"its time-out of {duration(timeout)} and grace")
 
 
 def _declared(context: Context, call: OpenCall) -> float | None:
@@ -98,22 +156,8 @@ def _declared(context: Context, call: OpenCall) -> float | None:
     return max(outer, default=None)
 
 
-def _longest(task: TaskState, name: str) -> tuple[int, float]:
-    seen = task.longest.get(name)
-    return (seen.count, seen.seconds) if seen else (0, 0.0)
-
-
-def _by_history(limits: Thresholds, floor: float, seen: tuple[int, float]) -> tuple[float, str]:
-    count, seconds = seen
-    by_history = limits.longest_factor * seconds
-    if by_history > floor:
-        return by_history, f"{limits.longest_factor:g} times the longest of {count} such calls"
-    told = f"the longest of {count} such calls took {duration(seconds)}" if count else "no history"
-    return floor, told
-
-
-def hung_setup(
-    now: float, limits: Thresholds, task: TaskState, due: int, free: int | None
+def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
+    now: float, norms: Norms, allowance: Allowance, task: TaskState, due: int, free: int | None
 ) -> Finding | None:
     """Samples are due and slots are free, yet none appears.
 
@@ -130,7 +174,9 @@ def hung_setup(
         f"{due} samples are due and slots are free, yet none has appeared for "
         f"{duration(now - since)}: sandbox start-up, files or setup script"
     )
-    return Finding((now - since) / limits.setup, since, (Evidence("setup", text, since),))
+    kind = "sandbox" if task.spec is not None and task.spec.has_sandbox else "plain"
+    patience = patience_for(norms, allowance, "setup", kind)
+    return overdue(now, since, patience, "no sample appears", (Evidence("setup", text, since),))
 
 
 _DELETE = "If it must end: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`"

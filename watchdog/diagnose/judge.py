@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from watchdog.diagnose import RULES
-from watchdog.diagnose.context import Context, Fleet
+from watchdog.diagnose.allowed import eval_set_allowance, task_allowance
+from watchdog.diagnose.context import Context
 from watchdog.diagnose.eval_sets import judge_eval_set
+from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.frame import Frame, Setting
 from watchdog.diagnose.hangs import hung_setup
+from watchdog.diagnose.norms import Norms
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.pods import (
     Found,
@@ -24,22 +27,30 @@ from watchdog.diagnose.runner import (
     slot_holders,
 )
 from watchdog.diagnose.samples import blocked, judge_sample
+from watchdog.model.allowances import Override
 from watchdog.model.facts import SampleKey
 from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
+from watchdog.model.learned import Learned
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import EvalSetState, TaskState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
 from watchdog.model.words import duration
 
+_NOTHING = Learned()
 
-def judge(
+
+def judge(  # noqa: PLR0913 - what a judgment depends on
     states: Sequence[EvalSetState],
     now: float,
     limits: Thresholds,
     max_age: float,
     orphans: Orphans | None = None,
+    *,
+    learned: Learned = _NOTHING,
+    overrides: tuple[Override, ...] = (),
+    explaining: bool = False,
 ) -> tuple[EvalSetJudgment, ...]:
     """Every eval set judged at `now`.
 
@@ -49,9 +60,13 @@ def judge(
         limits: the rules' thresholds.
         max_age: seconds after which what was last read is too old, and the verdict `unknown`.
         orphans: the sandboxes that outlive their eval sets; found here where they aren't given.
+        learned: the fleet's experience; by default the priors of day one.
+        overrides: what the configuration says of eval sets, tasks and models.
+        explaining: whether to find out what would change each verdict, which takes longer.
     """
     orphans = orphans or find_orphans(states, now, limits)
-    frame = Frame(now, limits, max_age, Fleet(states), orphans)
+    norms = Norms(learned, limits)
+    frame = Frame(now, limits, max_age, Fleet(states), norms, orphans, overrides, explaining)
     return tuple(_judge_eval_set(frame, state) for state in states)
 
 
@@ -63,13 +78,15 @@ def _judge_eval_set(frame: Frame, state: EvalSetState) -> EvalSetJudgment:
 
 def _setting(frame: Frame, state: EvalSetState) -> Setting:
     seen = _cluster_now(frame, state)
+    allowance = eval_set_allowance(frame.overrides, state)
     open_logs = not state.tasks or any(t.status == "started" for t in state.tasks.values())
     return Setting(
         state=state,
-        halt=frozen(frame.now, frame.limits, state),
+        halt=frozen(frame.now, frame.limits, frame.norms, allowance, state),
         runner=runner_trouble(seen, frame.limits, state) if open_logs else None,
         setup=setup_trouble(seen, frame.limits, state),
         suspended=suspended(state),
+        allowance=allowance,
     )
 
 
@@ -115,10 +132,12 @@ def _growth(task: TaskState) -> tuple[Evidence, ...]:
 
 
 def _judge_samples(frame: Frame, setting: Setting, task: TaskState) -> list[SampleJudgment]:
+    allowance = task_allowance(frame, setting, task)
     contexts = (
         Context(
             now=frame.now,
             limits=frame.limits,
+            norms=frame.norms,
             fleet=frame.fleet,
             eval_set=setting.state,
             task=task,
@@ -126,6 +145,8 @@ def _judge_samples(frame: Frame, setting: Setting, task: TaskState) -> list[Samp
             frozen=setting.halt,
             runner=setting.runner,
             suspended=setting.suspended,
+            explaining=frame.explaining,
+            allowance=allowance,
         )
         for sample in task.samples.values()
     )
@@ -207,7 +228,8 @@ def _idle_findings(frame: Frame, setting: Setting, base: TaskJudgment) -> list[F
         found.append(setting.runner)
     if setting.setup is not None and counts.queued and (free is None or free > 0):
         found.append(setting.setup)
-    late = hung_setup(frame.now, frame.limits, task, counts.queued, free)
+    allowance = task_allowance(frame, setting, task)
+    late = hung_setup(frame.now, frame.norms, allowance, task, counts.queued, free)
     if late is not None:
         found.append((Cause.HUNG_SETUP, late))
     if setting.halt is not None and not task.samples and not counts.queued:
@@ -218,7 +240,11 @@ def _idle_findings(frame: Frame, setting: Setting, base: TaskJudgment) -> list[F
 def _with_idle(base: TaskJudgment, found: list[Found]) -> TaskJudgment:
     if not found:
         return base
-    base = replace(base, suspicion=max(base.suspicion, *(f.suspicion for _, f in found)))
+    base = replace(
+        base,
+        suspicion=max(base.suspicion, *(f.suspicion for _, f in found)),
+        weighings=tuple((cause, f.weighing) for cause, f in found if f.weighing is not None),
+    )
     stuck = next(((cause, f) for cause, f in found if f.suspicion >= 1), None)
     if stuck is None:
         return base

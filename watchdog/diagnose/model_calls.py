@@ -1,18 +1,18 @@
 """Causes that the provider, or the way to it, answers: failed attempts in a row.
 
-A sample is stuck when its attempts fail whatever it waits. Attempts close together are one piece
-of evidence, so the count alone proves nothing: the failures must also span time, from the first to
-the last *attempt* (silence in a back-off is no further failure). Peers that succeed on the same
-model meanwhile make it this sample's own trouble, and the span may be short; where everybody fails,
-it may be an outage that passes, and it must be long.
+Which failures, by their main cause; how much they prove is weighed in `failing`.
 """
 
+from msgspec.structs import replace
+
 from watchdog.diagnose.context import CauseSpec, Context, Detect, Finding
+from watchdog.diagnose.failing import Situation, falls_at, situation, weigh
+from watchdog.diagnose.retries import gives_up, next_wait
+from watchdog.model.instants import clock
 from watchdog.model.state import Streak
 from watchdog.model.verdict import Cause, Evidence
-from watchdog.model.words import duration
-
-_PEERS_OK = 3
+from watchdog.model.weighing import Weighing
+from watchdog.model.words import duration, frequency
 
 
 def main_cause(streak: Streak) -> Cause:
@@ -33,33 +33,59 @@ def failing(cause: Cause) -> Detect:
 
 
 def _finding(context: Context, streak: Streak, cause: Cause) -> Finding:
-    if streak.first_at is None or streak.last_at is None:
-        return Finding(0.0, None, (_streak_evidence(context, streak),))
-    peers = context.fleet.peers(context.sample, streak.model, streak.first_at)
-    healthy = peers.ok >= _PEERS_OK and peers.ok >= 2 * peers.failed
-    span = streak.last_at - streak.first_at
-    suspicion = min(
-        streak.count / _needed_count(context, cause), span / _needed_span(context, cause, healthy)
+    seen = situation(context, streak, cause)
+    evidence = (_streak_evidence(context, streak), *_peers_evidence(seen), *_end(context, streak))
+    if seen is None:
+        return Finding(0.0, None, evidence)
+    weighing = weigh(context.norms, seen)
+    return Finding(
+        weighing.suspicion,
+        streak.first_at,
+        (*evidence, odds(weighing)),
+        _with_change(context, streak, seen, weighing),
+        shared=not seen.witnessed,
     )
-    evidence = [_streak_evidence(context, streak)]
-    if peers.ok or peers.failed:
-        text = (
-            f"meanwhile other samples on {streak.model}: {peers.ok} calls succeeded, "
-            f"{peers.failed} attempts failed"
-        )
-        evidence.append(Evidence("peers", text, peers.last_ok_at))
-    return Finding(suspicion, streak.first_at, tuple(evidence))
 
 
-def _needed_count(context: Context, cause: Cause) -> int:
-    slow = cause is Cause.CLIENT_TIMEOUT
-    return context.limits.fail_streak_slow if slow else context.limits.fail_streak
+def _with_change(context: Context, streak: Streak, seen: Situation, weighing: Weighing) -> Weighing:
+    """What would change the verdict; only looked for where somebody asks (`explain`)."""
+    if not context.explaining:
+        return weighing
+    change = ["the first success ends it"]
+    if weighing.suspicion < 1:
+        at = falls_at(context.norms, seen, streak.call_attempts, next_wait(context.sample))
+        told = f"at {clock(at)}" if at is not None else "not within the next twelve attempts"
+        change.append(f"if all attempts to come fail too, the verdict falls {told}")
+    return replace(weighing, change=tuple(change))
 
 
-def _needed_span(context: Context, cause: Cause, peers_healthy: bool) -> float:
-    if cause is Cause.RATE_LIMITED:
-        return context.limits.fail_span_rate_limited
-    return context.limits.fail_span_peers if peers_healthy else context.limits.fail_span
+def odds(weighing: Weighing) -> Evidence:
+    """How likely it is, after all, that it passes: the likeliest harmless explanation."""
+    likeliest = max(weighing.explanations, key=lambda each: each.ratio)
+    text = (
+        f"likeliest way for it to pass by itself: {likeliest.text}; seen "
+        f"{frequency(likeliest.weekly)}, told when rarer than {frequency(likeliest.tolerated)}"
+    )
+    return Evidence("odds", text)
+
+
+def _peers_evidence(seen: Situation | None) -> tuple[Evidence, ...]:
+    if seen is None or not (seen.peers.ok or seen.peers.failed):
+        return ()
+    text = (
+        f"meanwhile other samples on {seen.model}: {seen.peers.ok} calls succeeded, "
+        f"{seen.peers.failed} attempts failed"
+    )
+    return (Evidence("peers", text, seen.last_ok),)
+
+
+def _end(context: Context, streak: Streak) -> tuple[Evidence, ...]:
+    """Where the eval limits its retries: when they end by themselves."""
+    end = gives_up(context.task, streak, next_wait(context.sample))
+    if end is None:
+        return ()
+    at, why = end
+    return (Evidence("gives_up", f"Inspect gives up by itself at about {clock(at)} ({why})", at),)
 
 
 def _streak_evidence(context: Context, streak: Streak) -> Evidence:

@@ -8,8 +8,13 @@ connection slot (Inspect holds a call's slot through all its retries).
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from watchdog.diagnose.context import CauseSpec, Context, Finding
-from watchdog.fold.backoff import scheduled_wait
+from watchdog.diagnose.hangs import Patience, overdue, patience_for
+from watchdog.diagnose.norms import Norms
+from watchdog.diagnose.retries import next_wait
+from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
 from watchdog.model.state import EvalSetState, SampleState, TaskState
 from watchdog.model.thresholds import Thresholds
@@ -20,21 +25,8 @@ DEFAULT_CONNECTIONS = 10
 """Inspect's default for max_connections."""
 
 _PEERS_FACTOR = 10
-
-
-def next_wait(sample: SampleState) -> float | None:
-    """Seconds from the last failed attempt to the next: announced by the runner, else scheduled.
-
-    None where no attempt is due: no failure came last (the next attempt is under way, or the call
-    was given up and the sample went on).
-    """
-    streak = sample.streak
-    if streak is None or sample.last_work_row > streak.row:
-        return None
-    announced = sample.announced_at
-    if announced is not None and streak.last_at is not None and announced >= streak.last_at:
-        return sample.announced_wait
-    return scheduled_wait(streak.call_attempts)
+_QUEUE_FACTOR = 4.0
+"""So many times longer than between two calls a sample may be silent while others work."""
 
 
 def between_calls_since(sample: SampleState) -> float | None:
@@ -48,13 +40,16 @@ def between_calls_since(sample: SampleState) -> float | None:
     return latest(sample.last_event_at, sample.started_at)
 
 
-def frozen(now: float, limits: Thresholds, state: EvalSetState) -> Finding | None:
+def frozen(
+    now: float, limits: Thresholds, norms: Norms, allowance: Allowance, state: EvalSetState
+) -> Finding | None:
     """The evidence that an eval set's runner is frozen."""
+    patience = patience_for(norms, allowance, "step", "solver")
     tasks = [task for task in state.tasks.values() if task.status == "started"]
     life = last_life(tasks, state.last_log_line_at)
     cores = _cores(state)
     if cores is not None:
-        return _by_cpu(now, limits, life, cores) if tasks else None
+        return _by_cpu(now, limits, patience, life, cores) if tasks else None
     standing = [
         (since, task, sample)
         for task in tasks
@@ -65,7 +60,7 @@ def frozen(now: float, limits: Thresholds, state: EvalSetState) -> Finding | Non
     if life is None or not (standing or idle):
         return None
     since = latest(life, min((s for s, _, _ in standing), default=None))
-    return _frozen_finding(now, limits, latest(life, since) or life, standing, idle)
+    return _frozen_finding(now, patience, latest(life, since) or life, standing, idle)
 
 
 def _cores(state: EvalSetState) -> float | None:
@@ -78,7 +73,9 @@ def _cores(state: EvalSetState) -> float | None:
     return sum(used) if used else None
 
 
-def _by_cpu(now: float, limits: Thresholds, life: float | None, cores: float) -> Finding | None:
+def _by_cpu(
+    now: float, limits: Thresholds, patience: Patience, life: float | None, cores: float
+) -> Finding | None:
     """Where the pod's CPU use is known, it decides: a living runner always uses some."""
     if life is None or cores >= limits.idle_cores:
         return None
@@ -86,12 +83,12 @@ def _by_cpu(now: float, limits: Thresholds, life: float | None, cores: float) ->
         f"the runner's pod uses {cores * 1000:.1f} millicores, and nothing has been written for "
         f"{duration(now - life)}"
     )
-    return Finding((now - life) / limits.between_calls, life, (Evidence("cpu", text, now),))
+    return overdue(now, life, patience, "the runner is idle", (Evidence("cpu", text, now),))
 
 
 def _frozen_finding(
     now: float,
-    limits: Thresholds,
+    patience: Patience,
     since: float,
     standing: list[tuple[float, TaskState, SampleState]],
     idle: list[TaskState],
@@ -103,7 +100,9 @@ def _frozen_finding(
     else:
         what = f"all samples of {idle[0].log} have ended, yet the log is not finished"
     text = f"{what}, which takes a living runner seconds; {silence}"
-    return Finding((now - since) / limits.between_calls, since, (Evidence("silence", text, since),))
+    return overdue(
+        now, since, patience, "the runner is silent", (Evidence("silence", text, since),)
+    )
 
 
 def last_life(tasks: Iterable[TaskState], log_line_at: float | None) -> float | None:
@@ -151,7 +150,8 @@ def runner_frozen(context: Context) -> Finding | None:
     wait = next_wait(sample)
     last = sample.streak.last_at if sample.streak else None
     due = last + wait if last is not None and wait is not None else None
-    in_back_off = due is not None and context.now < due + context.limits.between_calls
+    patience = patience_for(context.norms, context.allowance, "step", "solver")
+    in_back_off = due is not None and context.now < due + patience.seconds
     return None if in_back_off else finding
 
 
@@ -159,20 +159,19 @@ def unexplained(context: Context) -> Finding | None:
     """A sample stands between two calls for hours while others work: it waits for no slot."""
     since = between_calls_since(context.sample)
     model = context.task.spec.model if context.task.spec else ""
-    if since is None or context.now - since < context.limits.unexplained:
+    patience = patience_for(context.norms, context.allowance, "step", "solver")
+    patience = replace(patience, seconds=_QUEUE_FACTOR * patience.seconds)
+    if since is None or context.now - since < patience.seconds:
         return None
-    peers = context.fleet.peers(context.sample, model, since)
+    peers = context.fleet.others(context.sample, model, since, context.now)
     if peers.ok < _PEERS_FACTOR * max(1, len(context.task.samples) - 1):
         return None
     text = (
         f"nothing has been heard of it for {duration(context.now - since)}, while other samples on "
         f"{model} made {peers.ok} calls: it does not wait for a connection slot"
     )
-    return Finding(
-        (context.now - since) / context.limits.unexplained,
-        since,
-        (Evidence("silence", text, since),),
-    )
+    evidence = (Evidence("silence", text, since),)
+    return overdue(context.now, since, patience, "the sample stands between two calls", evidence)
 
 
 SPECS: tuple[CauseSpec, ...] = (

@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, Context
-from watchdog.diagnose.runner import next_wait
+from watchdog.diagnose.model_calls import main_cause
+from watchdog.diagnose.retries import next_wait
 from watchdog.model.judgment import SampleJudgment
 from watchdog.model.state import Outcome, SampleState
 from watchdog.model.verdict import Cause, Evidence, Phase, Verdict
@@ -38,11 +39,16 @@ def _by_rules(
     context: Context, rules: tuple[CauseSpec, ...], base: SampleJudgment
 ) -> SampleJudgment:
     found = [(spec.cause, f) for spec in rules if spec.detect and (f := spec.detect(context))]
+    base = replace(
+        base,
+        weighings=tuple((cause, f.weighing) for cause, f in found if f.weighing is not None),
+        model=context.sample.streak.model if context.sample.streak else "",
+    )
     stuck = next(((cause, f) for cause, f in found if f.suspicion >= 1), None)
     suspicion = max((f.suspicion for _, f in found), default=0.0)
     others = tuple(e for _, f in found for e in f.evidence)
     if stuck is None:
-        verdict = _moving(context)
+        verdict = _moving(context, base)
         cause = _degraded_cause(context.sample) if verdict is Verdict.DEGRADED else None
         evidence = others if verdict is Verdict.DEGRADED or suspicion >= 0.5 else ()
         evidence += _informational(context.sample)
@@ -55,6 +61,7 @@ def _by_rules(
         cause=cause,
         since=finding.since,
         suspicion=suspicion,
+        shared=finding.shared,
         evidence=(*finding.evidence, *rest, *_informational(context.sample)),
     )
 
@@ -68,6 +75,8 @@ def _waiting(context: Context) -> Evidence | None:
     sample, limits = context.sample, context.limits
     if context.suspended:
         return Evidence("suspended", "the runner's Job is suspended")
+    if context.allowance.waiting is not None:
+        return Evidence("told", context.allowance.waiting)
     asked = next((call for call in sample.open_calls if call.kind == "input"), None)
     if asked is not None:
         return Evidence("input", "a person is asked for input", asked.since)
@@ -80,17 +89,25 @@ def _waiting(context: Context) -> Evidence | None:
     return Evidence("batch", text + duration(context.now - batch.since), batch.since)
 
 
-def _moving(context: Context) -> Verdict:
+def _moving(context: Context, base: SampleJudgment) -> Verdict:
     """The verdict of a sample that is not stuck."""
     sample = context.sample
     window = _window(sample)
     failed = sum(not outcome.ok for outcome in window)
-    in_a_row = sample.streak.count if sample.streak else 0
     many = failed >= _STREAK_DEGRADED and failed >= context.limits.degraded_share * len(window)
-    if in_a_row >= _STREAK_DEGRADED or many:
+    if _warned(context, base) or many:
         return Verdict.DEGRADED
     begun = sample.ok_total > 0 or any(o.ok for o in sample.recent)
     return Verdict.PROGRESSING if begun or sample.scorer_spans else Verdict.STARTING
+
+
+def _warned(context: Context, base: SampleJudgment) -> bool:
+    """A streak of failures that is rare enough for a warning."""
+    streak = context.sample.streak
+    if streak is None or streak.count < _STREAK_DEGRADED:
+        return False
+    weighing = dict(base.weighings).get(main_cause(streak))
+    return weighing is None or weighing.weekly <= context.norms.warnings
 
 
 def _window(sample: SampleState) -> list[Outcome]:

@@ -52,13 +52,17 @@ def fold(state: EvalSetState, fact: Fact) -> EvalSetState:
 def _on_task(
     state: EvalSetState, log: str, handler: Callable[[TaskState, Any], TaskState], fact: Fact
 ) -> EvalSetState:
-    task = handler(state.tasks.get(log) or TaskState(log=log), fact)
+    task = handler(_task(state, log), fact)
     return replace(state, tasks={**state.tasks, log: task})
+
+
+def _task(state: EvalSetState, log: str) -> TaskState:
+    return state.tasks.get(log) or TaskState(log=log, learn_since=state.learn_since)
 
 
 def _listing(state: EvalSetState, fact: Listing) -> EvalSetState:
     """The logs that count; what is gone or superseded is forgotten."""
-    kept = {log: state.tasks.get(log) or TaskState(log=log) for log in fact.logs}
+    kept = {log: _task(state, log) for log in fact.logs}
     return replace(state, tasks=kept, listed=True, unreadable=None)
 
 

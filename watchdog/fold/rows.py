@@ -11,16 +11,17 @@ from msgspec.structs import replace
 
 from watchdog.fold.backoff import scheduled_wait
 from watchdog.fold.errors import CANCELLED, classify, first_line
+from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.model.facts import Row
 from watchdog.model.instants import latest
 from watchdog.model.state import (
-    LONGEST_MAX,
+    APART,
     PENDING_MAX,
     RECENT,
     CallKind,
-    Longest,
     OpenCall,
     Outcome,
+    PassedStreak,
     SampleState,
     Streak,
 )
@@ -32,23 +33,21 @@ HUMAN_SOURCE = "human_agent"
 _SPANS_MAX = 64
 
 
-def fold_rows(
-    sample: SampleState, rows: Iterable[Row], longest: dict[str, Longest]
-) -> tuple[SampleState, dict[str, Longest]]:
-    """The sample after `rows`, and the longest completed calls seen, `longest` included."""
-    work = _Work(sample, longest)
+def fold_rows(sample: SampleState, rows: Iterable[Row], lessons: Lessons) -> SampleState:
+    """The sample after `rows`; what they teach goes into `lessons`."""
+    work = _Work(sample, lessons)
     for row in rows:
         if row.id > work.last_row:
             work.take(row)
-    return work.done(), work.longest
+    return work.done()
 
 
 class _Work:
     """A private, mutable copy of a sample while a batch of rows is folded."""
 
-    def __init__(self, sample: SampleState, longest: dict[str, Longest]) -> None:
+    def __init__(self, sample: SampleState, lessons: Lessons) -> None:
         self.sample = sample
-        self.longest = dict(longest)
+        self.lessons = lessons
         self.last_row = sample.last_row
         self.last_work_row = sample.last_work_row
         self.count = 0
@@ -73,6 +72,7 @@ class _Work:
         self.count += 1
         if row.kind != "logger":
             self.last_work_row = row.id
+            self.pause(row)
         self.last_event_at = latest(self.last_event_at, row.at, row.completed_at)
         handler = _HANDLERS.get(row.kind)
         if handler is not None:
@@ -122,13 +122,27 @@ class _Work:
             self.answered = call
         else:
             self.answered = None
-            self.learn(f"{kind}:{row.name}", row.completed_at - call.since)
+            seconds = row.completed_at - call.since
+            self.lessons.took(f"{kind}:{row.name}", seconds, row.completed_at)
 
-    def learn(self, name: str, seconds: float) -> None:
-        if name not in self.longest and len(self.longest) >= LONGEST_MAX:
+    def pause(self, row: Row) -> None:
+        """A pause between two calls ended: how long a living runner may take for a step."""
+        if self.open or self.streak or self.last_event_at is None or row.at is None:
             return
-        known = self.longest.get(name, Longest(0, 0.0))
-        self.longest[name] = Longest(known.count + 1, max(known.seconds, seconds))
+        if row.at - self.last_event_at >= LEAST_GAP:
+            name = "scoring:scorer" if self.scorers else "step:solver"
+            self.lessons.took(name, row.at - self.last_event_at, row.at)
+
+    def passes(self, row: Row) -> None:
+        """A success ended a run of failures."""
+        streak, self.streak = self.streak, None
+        if streak is None or streak.first_at is None or streak.last_at is None:
+            return
+        if streak.model != row.name:
+            return
+        cause = max(streak.causes, key=lambda item: item[1])[0]
+        at = streak.first_at, streak.last_at, max(streak.last_at, row.completed_at or row.at or 0.0)
+        self.lessons.passes(PassedStreak(streak.model, *at, streak.count, streak.apart, cause))
 
     def outcome(self, row: Row, cause: Cause | None) -> None:
         self.ended_ids.add(row.event_id)
@@ -173,11 +187,12 @@ def _told_again(work: _Work, row: Row) -> None:
 
 
 def _success(work: _Work, row: Row) -> None:
-    work.streak = None
     work.human_since = None
     work.progress(row)
     if row.cached:
+        work.streak = None
         return
+    work.passes(row)
     work.ok += 1
     if row.completed_at is not None:
         work.first_success_at = work.first_success_at or row.completed_at
@@ -195,6 +210,7 @@ def _failure(work: _Work, row: Row, error: str) -> None:
 def _longer(streak: Streak | None, row: Row, cause: Cause, error: str) -> Streak:
     causes = Counter(dict(streak.causes)) if streak else Counter[Cause]()
     causes[cause] += 1
+    apart, apart_at = _apart(streak, row.at)
     return Streak(
         count=streak.count + 1 if streak else 1,
         first_at=streak.first_at if streak and streak.first_at is not None else row.at,
@@ -205,7 +221,18 @@ def _longer(streak: Streak | None, row: Row, cause: Cause, error: str) -> Streak
         error=first_line(error),
         call_attempts=_attempt_of_call(streak, row),
         row=row.id,
+        apart=apart,
+        apart_at=apart_at,
     )
+
+
+def _apart(streak: Streak | None, at: float | None) -> tuple[int, float | None]:
+    """How many failures are far enough from each other, and when the last of those began."""
+    if streak is None or streak.apart_at is None:
+        return (streak.apart if streak else 1), at
+    if at is None or at - streak.apart_at < APART:
+        return streak.apart, streak.apart_at
+    return streak.apart + 1, at
 
 
 def _attempt_of_call(streak: Streak | None, row: Row) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from msgspec.structs import replace
 
 from watchdog.fold.errors import CANCELLED, classify
+from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.rows import fold_rows
 from watchdog.model.facts import (
     EndedRead,
@@ -19,7 +20,17 @@ from watchdog.model.facts import (
     TaskUnreadable,
 )
 from watchdog.model.instants import latest
-from watchdog.model.state import ERRORED_MAX, Ended, EndState, ErroredEntry, SampleState, TaskState
+from watchdog.model.state import (
+    ERRORED_MAX,
+    PASSED_MAX,
+    RETIRED_MAX,
+    Ended,
+    EndState,
+    ErroredEntry,
+    Outcome,
+    SampleState,
+    TaskState,
+)
 
 _CANCELLED_ERRORS = ("CancelledError", *CANCELLED)
 
@@ -51,12 +62,34 @@ def manifest_read(task: TaskState, fact: ManifestRead) -> TaskState:
     }
     task = _end(task, (s for s in fact.samples if s.completed), again=running)
     task = _retire(task, [key for key in task.samples if key not in running])
-    return replace(
+    lessons = _set_up(task, running.values())
+    task = replace(
         task,
         samples={key: _met(task.samples.get(key), summary) for key, summary in running.items()},
         manifest_seen=True,
         last_start_at=latest(task.last_start_at, *(s.started_at for s in running.values())),
     )
+    return _taught(task, lessons) if lessons else task
+
+
+def _set_up(task: TaskState, running: Iterable[SampleSummary]) -> Lessons:
+    """How long it took until the next sample appeared: its set-up is part of that."""
+    lessons = Lessons(task.learn_since)
+    before = latest(
+        task.spec.created_at if task.spec else None, task.last_ended_at, task.last_start_at
+    )
+    for summary in running:
+        started = summary.started_at
+        if summary.key in task.samples or started is None or before is None:
+            continue
+        if started - before >= LEAST_GAP:
+            lessons.took(setup_name(task), started - before, started)
+    return lessons
+
+
+def setup_name(task: TaskState) -> str:
+    """The name that set-ups of this task's kind are learned under."""
+    return "setup:sandbox" if task.spec is not None and task.spec.has_sandbox else "setup:plain"
 
 
 def _is_over(ended: Ended | None, sample: SampleSummary) -> bool:
@@ -79,8 +112,19 @@ def rows_read(task: TaskState, fact: RowsRead) -> TaskState:
     sample = task.samples.get(fact.key)
     if sample is None:
         return task
-    sample, longest = fold_rows(sample, fact.rows, task.longest)
-    return replace(task, samples={**task.samples, fact.key: sample}, longest=longest)
+    lessons = Lessons(task.learn_since)
+    sample = fold_rows(sample, fact.rows, lessons)
+    task = replace(task, samples={**task.samples, fact.key: sample})
+    return _taught(task, lessons) if lessons else task
+
+
+def _taught(task: TaskState, lessons: Lessons) -> TaskState:
+    return replace(
+        task,
+        durations=lessons.added_to(task.durations),
+        passed=(*task.passed, *lessons.passed)[-PASSED_MAX:],
+        passed_total=task.passed_total + len(lessons.passed),
+    )
 
 
 def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
@@ -144,7 +188,8 @@ def _ended(summary: SampleSummary) -> Ended:
     state = end_state(summary)
     error = summary.error or ""
     cause = classify(error, _class_of(error)) if state == "errored" else None
-    return Ended(state, summary.uuid, summary.completed_at, cause)
+    limited = summary.limit is not None
+    return Ended(state, summary.uuid, summary.completed_at, cause, limited)
 
 
 def _class_of(error: str) -> str | None:
@@ -156,6 +201,7 @@ def _class_of(error: str) -> str | None:
 def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
     """Samples that run no more: their calls go on to the task's totals."""
     samples = dict(task.samples)
+    retired: list[Outcome] = list(task.retired)
     failed = Counter(dict(task.calls_failed))
     ok = task.calls_ok
     for key in keys:
@@ -163,4 +209,11 @@ def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
         if sample is not None:
             ok += sample.ok_total
             failed.update(dict(sample.fails))
-    return replace(task, samples=samples, calls_ok=ok, calls_failed=tuple(failed.items()))
+            retired += sample.recent
+    return replace(
+        task,
+        samples=samples,
+        calls_ok=ok,
+        calls_failed=tuple(failed.items()),
+        retired=tuple(retired[-RETIRED_MAX:]),
+    )

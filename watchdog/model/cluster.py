@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from watchdog.model.allowances import Allowance
+
 ResourceKind = Literal["pods", "jobs", "namespaces", "events", "metrics"]
 
 LIVE_PHASES = frozenset({"Pending", "Running", "Unknown", ""})
@@ -87,6 +89,10 @@ class Job(Struct, frozen=True, gc=False):
     finished: Literal["", "Complete", "Failed"] = ""
     finished_reason: str = ""
     """Why it failed: BackoffLimitExceeded, DeadlineExceeded, …"""
+    allowance: Allowance = Allowance()
+    """What people said of its eval set, in its annotations."""
+    ignored: tuple[str, ...] = ()
+    """Annotations of ours that can't be used, each with the reason."""
 
 
 class PodEvent(Struct, frozen=True, gc=False):

@@ -30,6 +30,10 @@ class TaskSpec(Struct, frozen=True):
     """Sample ids x epochs; None where the log does not say."""
     max_samples: int | None = None
     max_connections: int | None = None
+    max_retries: int | None = None
+    """After so many retries Inspect gives a model call up; None is never."""
+    retry_timeout: float | None = None
+    """Seconds after which Inspect gives a model call up, retries included; None is never."""
     has_sandbox: bool = False
     eval_set_id: str | None = None
 

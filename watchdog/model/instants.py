@@ -1,5 +1,7 @@
 """Instants that may not be known: None is neither early nor late."""
 
+from datetime import UTC, datetime
+
 
 def latest(*instants: float | None) -> float | None:
     """The latest of the known instants."""
@@ -9,3 +11,11 @@ def latest(*instants: float | None) -> float | None:
 def earliest(*instants: float | None) -> float | None:
     """The earliest of the known instants."""
     return min((instant for instant in instants if instant is not None), default=None)
+
+
+def clock(instant: float) -> str:
+    """An instant for people, in UTC: `2026-11-23 08:00 UTC`; what no calendar has is `never`."""
+    try:
+        return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (OverflowError, ValueError, OSError):
+        return "never"

@@ -6,6 +6,7 @@ from watchdog.model.facts import SampleKey
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import EvalSetState, SampleState, TaskState
 from watchdog.model.verdict import Cause, Evidence, Phase, Verdict
+from watchdog.model.weighing import Weighing
 
 
 class SampleJudgment(Struct, frozen=True):
@@ -24,6 +25,12 @@ class SampleJudgment(Struct, frozen=True):
     estimated: float = 0.0
     """The guide's severity: the waits of the current streak, in seconds."""
     evidence: tuple[Evidence, ...] = ()
+    weighings: tuple[tuple[Cause, Weighing], ...] = ()
+    """What was weighed, by the cause that it speaks for."""
+    shared: bool = False
+    """It is the trouble of everybody on the model, not of this sample."""
+    model: str = ""
+    """The model whose calls fail, where they do."""
 
     @property
     def key(self) -> SampleKey:
@@ -43,6 +50,10 @@ class TaskJudgment(Struct, frozen=True):
     suspicion: float = 0.0
     last_progress_at: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    weighings: tuple[tuple[Cause, Weighing], ...] = ()
+    """What was weighed of the task itself: its set-up, its runner."""
+    muted: tuple[float, str] | None = None
+    """Until when, and why, people want to hear nothing of it."""
 
     @property
     def name(self) -> str:

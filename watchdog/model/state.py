@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from watchdog.model.cluster import ClusterView
 from watchdog.model.facts import LogStatus, SampleKey, SampleSummary, TaskSpec, ThroughputLogged
+from watchdog.model.histogram import Histogram
 from watchdog.model.verdict import Cause
 
 RECENT = 50
@@ -50,6 +51,22 @@ class Streak(Struct, frozen=True):
     """Attempts of the present call: the exponent of Inspect's back-off."""
     row: int
     """The newest failure's row."""
+    apart: int = 1
+    """Failures that began at least `APART` after the one counted before: nearly independent."""
+    apart_at: float | None = None
+    """When the last of those began."""
+
+
+class PassedStreak(NamedTuple):
+    """A run of failures that a success ended: trouble that passed by itself."""
+
+    model: str
+    first_at: float
+    last_at: float
+    ended_at: float
+    attempts: int
+    apart: int
+    cause: Cause
 
 
 class OpenCall(Struct, frozen=True):
@@ -63,13 +80,6 @@ class OpenCall(Struct, frozen=True):
     timeout: float | None = None
     role: str | None = None
     batch: bool = False
-
-
-class Longest(Struct, frozen=True):
-    """How long completed calls of one name took: the count and the longest, in seconds."""
-
-    count: int
-    seconds: float
 
 
 class SampleState(Struct, frozen=True):
@@ -132,6 +142,8 @@ class Ended(NamedTuple):
     uuid: str | None
     at: float | None
     cause: Cause | None = None
+    limited: bool = False
+    """A limit ended it, not its own answer."""
 
 
 class TaskState(Struct, frozen=True):
@@ -152,8 +164,18 @@ class TaskState(Struct, frozen=True):
     calls_ok: int = 0
     """Of samples that ended; running ones carry their own."""
     calls_failed: tuple[tuple[Cause, int], ...] = ()
-    longest: dict[str, Longest] = field(default_factory=dict)
-    """Completed calls by `kind:name`, over all samples; bounded by LONGEST_MAX."""
+    learn_since: float | None = None
+    """What ended before this instant was learned in an earlier life of the service."""
+    durations: dict[str, Histogram] = field(default_factory=dict)
+    """Completed calls by `kind:name`, over all samples; bounded by NAMES_MAX."""
+    passed: tuple[PassedStreak, ...] = ()
+    """The last runs of failures that passed, over all samples."""
+    passed_total: int = 0
+    retired: tuple[Outcome, ...] = ()
+    """The last outcomes of samples that ended: still evidence for those that go on."""
+    clock_lag: float | None = None
+    """The least seconds from the newest instant in any row to when it was stored, by the store's
+    clock: what is left of it besides the sync's rhythm is a runner's clock that is behind."""
     manifest_seen: bool = False
     last_start_at: float | None = None
     """When a sample last appeared."""
@@ -217,9 +239,16 @@ class EvalSetState(Struct, frozen=True):
     """None where no cluster is watched."""
     restarts: tuple[tuple[float | None, str], ...] = ()
     """The last sandbox restarts the runner's log told."""
+    learn_since: float | None = None
+    """What ended before this instant was learned in an earlier life of the service."""
 
 
-LONGEST_MAX = 256
+APART = 30.0
+"""Seconds; failures closer together are one piece of evidence."""
+
+NAMES_MAX = 256
+PASSED_MAX = 256
+RETIRED_MAX = 256
 RESTARTS_MAX = 20
 DEATHS_MAX = 50
 THROUGHPUT_MAX = 16

@@ -8,55 +8,33 @@ from msgspec import Meta, Struct
 class Thresholds(Struct, frozen=True):
     """How much evidence makes a verdict. Each field is also a key `detection.<name>`."""
 
-    fail_streak: Annotated[
-        int, Meta(ge=2, description="failed attempts in a row before a sample can be stuck")
-    ] = 8
-    fail_streak_slow: Annotated[
-        int, Meta(ge=2, description="the same where attempts end in the client's time-out")
-    ] = 4
-    fail_span: Annotated[
+    false_pages_per_week: Annotated[
         float,
-        Meta(gt=0, description="seconds the failures must span when no other sample succeeds"),
-    ] = 2700.0
-    fail_span_peers: Annotated[
-        float, Meta(gt=0, description="the same while other samples succeed on the same model")
-    ] = 720.0
-    fail_span_rate_limited: Annotated[
-        float, Meta(gt=0, description="the same for 429s, whoever else succeeds")
-    ] = 2700.0
-    model_call: Annotated[
-        float, Meta(gt=0, description="seconds until a pending model call is hung, without history")
-    ] = 7200.0
-    model_call_known: Annotated[
-        float, Meta(gt=0, description="the same at least, once ten calls of the model were seen")
-    ] = 3600.0
+        Meta(
+            gt=0,
+            le=1000,
+            description="false pages tolerated per week, for everything watched; how long is too "
+            "long, and how many failures are too many, follows from it",
+        ),
+    ] = 1.0
+    false_warnings_per_week: Annotated[
+        float, Meta(gt=0, le=10_000, description="the same for warnings (`degraded`)")
+    ] = 10.0
+    scale: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=10,
+            description="factor on every duration that is assumed before anything was learned; "
+            "for demonstrations, where an hour should pass in seconds",
+        ),
+    ] = 1.0
     batch_call: Annotated[
-        float, Meta(gt=0, description="the same for a call in a provider's batch")
+        float, Meta(gt=0, description="seconds that a call may spend in a provider's batch")
     ] = 259_200.0
-    tool_call: Annotated[
-        float, Meta(gt=0, description="seconds until a tool call without declared time-out is hung")
-    ] = 7200.0
     call_grace: Annotated[
         float, Meta(gt=0, description="seconds that a call may take beyond its declared time-out")
     ] = 600.0
-    longest_factor: Annotated[
-        float, Meta(ge=1, description="a call may take this many times the longest one seen")
-    ] = 3.0
-    setup: Annotated[
-        float,
-        Meta(gt=0, description="seconds without a new sample while samples are due and slots free"),
-    ] = 3600.0
-    scoring: Annotated[
-        float, Meta(gt=0, description="seconds that a scorer may take without any call")
-    ] = 7200.0
-    between_calls: Annotated[
-        float,
-        Meta(gt=0, description="seconds a silent runner may leave a sample between two calls"),
-    ] = 3600.0
-    unexplained: Annotated[
-        float,
-        Meta(gt=0, description="seconds a sample may be silent between calls while others work"),
-    ] = 14_400.0
     pod_waiting: Annotated[
         float, Meta(gt=0, description="seconds a container may wait for its image, or crash anew")
     ] = 300.0

@@ -14,3 +14,18 @@ def duration(seconds: float) -> str:
         return f"{count} {unit}"
     smaller, name, _ = _UNITS[place + 1]
     return f"{count} {unit} {rest // smaller} {name}" if rest >= smaller else f"{count} {unit}"
+
+
+_WEEKS_A_YEAR = 52.18
+_NEVER_YEARS = 1000
+
+
+def frequency(weekly: float) -> str:
+    """How often something happens: `3.2 times a week`, `once in 5 weeks`, `once in 4 years`."""
+    if weekly >= 1:
+        return f"{weekly:.2g} times a week" if weekly < 99.5 else f"{weekly:,.0f} times a week"
+    weeks = 1 / weekly if weekly > 0 else float("inf")
+    if weeks < _WEEKS_A_YEAR:
+        return f"once in {weeks:.2g} weeks"
+    years = weeks / _WEEKS_A_YEAR
+    return f"once in {years:,.2g} years" if years < _NEVER_YEARS else "practically never"

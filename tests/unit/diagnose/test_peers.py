@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.rows import key
-from watchdog.diagnose.context import Fleet, Peers
+from watchdog.diagnose.fleet import Fleet, Peers
 from watchdog.model.state import EvalSetState, Outcome, SampleState, TaskState
 from watchdog.model.verdict import Cause
 
@@ -19,8 +19,11 @@ OUTCOMES = st.lists(
 )
 
 
-@given(st.lists(OUTCOMES, min_size=1, max_size=5), st.integers(0, 10).map(float))
-def test_the_counts_are_those_of_all_others(recent, since):
+INSTANTS = st.integers(0, 10).map(float)
+
+
+@given(st.lists(OUTCOMES, min_size=1, max_size=5), INSTANTS, INSTANTS)
+def test_the_counts_are_those_of_all_others(recent, since, until):
     samples = {
         key(str(number)): SampleState(key(str(number)), recent=tuple(outcomes))
         for number, outcomes in enumerate(recent)
@@ -32,8 +35,7 @@ def test_the_counts_are_those_of_all_others(recent, since):
             for other in samples.values()
             if other is not sample
             for outcome in other.recent
-            if outcome.model == "a" and outcome.at is not None and outcome.at >= since
+            if outcome.model == "a" and outcome.at is not None and since <= outcome.at <= until
         ]
-        ok = [outcome.at for outcome in others if outcome.ok]
-        expected = Peers(len(ok), len(others) - len(ok), max(ok, default=None))
-        assert fleet.peers(sample, "a", since) == expected
+        ok = sum(outcome.ok for outcome in others)
+        assert fleet.others(sample, "a", since, until) == Peers(ok, len(others) - ok)

@@ -79,13 +79,15 @@ def test_a_stuck_sample_among_good_ones_is_named_within_minutes():
     assert any(e.kind == "peers" for e in sample_of(eval_set).evidence)
 
 
-def test_an_outage_of_forty_minutes_never_alerts():
-    """All fail for 40 minutes; the last attempt within it comes after 26, the next succeeds."""
-    attempts = [at for at in schedule(600, 11) if at < 600 + 40 * 60]
-    samples = {str(n): busy(600).fails(attempts) for n in range(4)}
-    for minutes in range(0, 51, 5):
-        now = max(attempts[-1], 600 + minutes * 60)
-        assert judged(now, samples).verdict is Verdict.DEGRADED
+@pytest.mark.parametrize(("knob", "minutes"), [(1.0, 25), (0.5, 50), (0.1, 80)])
+def test_an_outage_alerts_the_later_the_fewer_false_pages_are_tolerated(knob, minutes):
+    """Everybody fails: attempts lie 13, 26, 51 and 82 minutes after the first one."""
+    limits = Thresholds(false_pages_per_week=knob)
+    for now in range(900, 600 + minutes * 60, 60):
+        attempts = [at for at in schedule(600, 14) if at < now]
+        samples = {str(n): busy(600).fails(attempts) for n in range(4)}
+        folded = state(facts(samples, read_at=now))
+        assert judge([folded], now, limits, 90.0)[0].verdict is Verdict.DEGRADED
 
 
 def test_a_burst_of_failures_does_not_alert():
@@ -100,9 +102,9 @@ def test_fourteen_429s_within_eleven_minutes_do_not_alert_beside_healthy_samples
 
 def test_a_long_back_off_alone_is_no_further_evidence():
     """Silence in a 30-minute back-off doesn't lengthen the span of the failures."""
-    attempts = schedule(0, 10)
+    attempts = schedule(0, 9)
     rows = Rows().fails(attempts)
-    assert judged(attempts[-1] + 1500, {"1": rows}).verdict is Verdict.DEGRADED
+    assert judged(attempts[-1] + 750, {"1": rows}).verdict is Verdict.DEGRADED
 
 
 def test_failures_with_successes_between_are_degraded():

@@ -5,14 +5,22 @@ from msgspec.structs import replace
 
 from tests.unit.rows import ERROR_500, LOG, MODEL, Rows, facts, key, schedule, state
 from watchdog.fold import fold
+from watchdog.fold.lessons import Lessons
 from watchdog.fold.rows import fold_rows
 from watchdog.model.facts import ManifestRead, Row, RowsLost, RowsRead, SampleSummary
+from watchdog.model.histogram import Histogram, add
 from watchdog.model.state import PENDING_MAX, RECENT, EvalSetState, SampleState
 from watchdog.model.verdict import Cause
 
 
 def folded(rows: Rows) -> SampleState:
-    return fold_rows(SampleState(key()), rows.rows, {})[0]
+    return fold_rows(SampleState(key()), rows.rows, Lessons(None))
+
+
+def taught(rows: Rows) -> tuple[SampleState, dict[str, Histogram]]:
+    lessons = Lessons(None)
+    sample = fold_rows(SampleState(key()), rows.rows, lessons)
+    return sample, lessons.added_to({})
 
 
 def test_outcomes_follow_the_rows_not_their_timestamps():
@@ -38,9 +46,9 @@ def test_an_answered_call_counts_once_and_its_end_comes_with_the_next_row():
     """Inspect writes the answer, and right after it the same event with `completed`."""
     rows = Rows().add("model", 10, "a", name=MODEL, pending=True, final=False)
     rows.add("model", 10, "a", name=MODEL).add("model", 8, "a", name=MODEL, completed_at=40)
-    sample, longest = fold_rows(SampleState(key()), rows.rows, {})
+    sample, durations = taught(rows)
     assert (sample.ok_total, sample.last_success_at, sample.recent[0].at) == (1, 40, 40)
-    assert longest[f"model:{MODEL}"].seconds == 30
+    assert durations[f"model:{MODEL}"] == add(Histogram(), [30.0])
 
 
 def test_a_final_row_that_comes_twice_counts_once():
@@ -90,8 +98,9 @@ def test_a_log_line_is_no_progress_but_a_sign():
 
 def test_completed_calls_teach_how_long_they_take_and_failed_ones_do_not():
     rows = Rows().ok(0, 30).ok(100, 300).fail(1000)
-    _, longest = fold_rows(SampleState(key()), rows.rows, {})
-    assert (longest[f"model:{MODEL}"].count, longest[f"model:{MODEL}"].seconds) == (2, 300)
+    _, durations = taught(rows)
+    assert durations[f"model:{MODEL}"].total == 2
+    assert 300 <= durations[f"model:{MODEL}"].largest(1) < 1.2 * 300
 
 
 def test_scoring_and_a_person_are_seen_by_their_spans():
@@ -130,18 +139,22 @@ _EVENTS = st.lists(
 @given(_EVENTS, st.integers(0, 300), st.integers(0, 300))
 def test_reading_twice_or_in_pieces_changes_nothing(events, cut, again):
     rows = [replace(row, id=number + 1) for number, row in enumerate(events)]
-    whole, longest = fold_rows(SampleState(key()), rows, {})
-    part, learned = fold_rows(SampleState(key()), rows[:cut], {})
-    part, learned = fold_rows(part, rows[max(0, cut - again) :], learned)
+    at_once, in_parts = Lessons(None), Lessons(None)
+    whole = fold_rows(SampleState(key()), rows, at_once)
+    part = fold_rows(SampleState(key()), rows[:cut], in_parts)
+    part = fold_rows(part, rows[max(0, cut - again) :], in_parts)
     assert part == whole
-    assert learned == longest
-    assert fold_rows(whole, rows, longest) == (whole, longest)
+    assert in_parts.added_to({}) == at_once.added_to({})
+    assert in_parts.passed == at_once.passed
+    nothing = Lessons(None)
+    assert fold_rows(whole, rows, nothing) == whole
+    assert not nothing
 
 
 @given(_EVENTS)
 def test_memory_is_bounded_and_totals_agree(events):
     rows = [replace(row, id=number + 1) for number, row in enumerate(events)]
-    sample, _ = fold_rows(SampleState(key()), rows, {})
+    sample = fold_rows(SampleState(key()), rows, Lessons(None))
     assert len(sample.recent) <= RECENT
     assert len(sample.open_calls) <= PENDING_MAX
     ended = [r for r in rows if r.kind == "model" and not r.pending and r.final]

@@ -1,0 +1,81 @@
+"""What belongs together is one incident, and keeps its id."""
+
+from tests.unit.rows import LOG, SET, Rows, facts, schedule, state
+from watchdog.correlate import correlate, incident_id
+from watchdog.diagnose.judge import judge
+from watchdog.model.thresholds import Thresholds
+from watchdog.model.verdict import Cause
+
+LIMITS = Thresholds()
+ATTEMPTS = schedule(600, 11)
+NOW = ATTEMPTS[-1] + 60
+
+
+def good(until: float) -> Rows:
+    rows = Rows()
+    for at in range(0, int(until), 60):
+        rows.ok(at, 20)
+    return rows
+
+
+def failing(begin: float = 600, error: str = "Error code: 500 - x", model: str = "") -> Rows:
+    rows = good(600) if not model else Rows(model)
+    return rows.fails([at + begin - 600 for at in ATTEMPTS if at + begin - 600 <= NOW], error)
+
+
+def eval_set(name: str, samples: dict[str, Rows]):
+    return state(facts(samples, read_at=NOW, eval_set=name), eval_set=name)
+
+
+def incidents(*states):
+    return correlate(judge(states, NOW, LIMITS, 90.0))
+
+
+def test_everybody_s_trouble_on_a_model_is_one_incident():
+    sets = [eval_set(f"set-{n}", {"1": failing(600 + n), "2": failing(600 + n)}) for n in range(40)]
+    (incident,) = incidents(*sets)
+    assert (incident.scope, incident.subject) == ("model", "openai/gpt-4o")
+    assert len(incident.eval_sets) == 40
+    assert incident.id == incident_id("set-0", Cause.API_SERVER_ERROR)
+    assert "80 samples of 40 eval sets" in incident.summary
+
+
+def test_one_eval_set_keeps_the_incident_s_id_when_others_join():
+    alone = incidents(eval_set("set-0", {"1": failing()}))
+    joined = incidents(*(eval_set(f"set-{n}", {"1": failing(600 + n)}) for n in range(3)))
+    assert [i.id for i in alone] == [i.id for i in joined]
+    assert (alone[0].scope, joined[0].scope) == ("sample", "model")
+
+
+def test_two_causes_of_one_outage_are_one_incident():
+    (incident,) = incidents(
+        eval_set("a", {"1": failing(), "2": failing(601)}),
+        eval_set("b", {"1": failing(602, "Connection error.")}),
+    )
+    assert incident.eval_sets == ("a", "b")
+    assert incident.cause is Cause.API_SERVER_ERROR
+
+
+def test_a_sample_s_own_trouble_stays_its_own():
+    found = incidents(
+        eval_set("a", {"1": failing(), "2": good(NOW)}), eval_set("b", {"1": failing()})
+    )
+    assert [i.eval_sets for i in found] == [("a",), ("b",)]
+
+
+def test_different_models_are_different_incidents_and_a_bridge_joins_them():
+    one, other = failing(model="openai/one"), failing(601, model="openai/other")
+    found = incidents(eval_set("a", {"1": one}), eval_set("b", {"1": other}))
+    assert {i.subject for i in found} == {"mmlu/1/1"}
+    (joined,) = incidents(
+        eval_set("a", {"1": one}),
+        eval_set("b", {"1": other}),
+        eval_set("c", {"1": failing(602, model="openai/one"), "2": failing(model="openai/other")}),
+    )
+    assert (joined.scope, joined.subject) == ("provider", "openai")
+    assert joined.eval_sets == ("a", "c", "b")
+
+
+def test_the_log_s_name_is_no_part_of_it():
+    assert incidents(eval_set(SET, {"1": failing()}))[0].eval_sets == (SET,)
+    assert LOG not in incidents(eval_set(SET, {"1": failing()}))[0].summary

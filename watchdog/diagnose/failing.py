@@ -1,0 +1,246 @@
+"""How much a streak of failures proves. The mathematics and its sources: docs/detection.md.
+
+"Stuck" says that attempts fail whatever one waits. Against it stand the ways in which such a streak
+comes about and passes: trouble of this sample alone, an outage of the model, and chance. For each
+the expected number per week of streaks as bad as this one is known (`Norms`); their sum over what
+is tolerated is the ratio that must fall to 1.
+
+Attempts within one outage are no independent evidence, so it is the time between the first failure
+and the last that counts, not their number; and only attempts count, not the silence after them.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from watchdog.diagnose.context import Context
+from watchdog.diagnose.fleet import Fleet, Peers, failures_of
+from watchdog.diagnose.norms import Norms
+from watchdog.fold.backoff import scheduled_wait
+from watchdog.model.state import SampleState, Streak
+from watchdog.model.verdict import Cause
+from watchdog.model.weighing import Explanation, Weighing
+from watchdog.model.words import duration
+
+Group = Literal["failed", "refused"]
+
+LEAST_FAILURES = 4
+LEAST_APART = 3
+_SETTLE = 2
+"""So many `APART` after a failure a peer's success speaks of the same moment, not of before."""
+_AHEAD = 12
+
+
+class Span(Struct, frozen=True):
+    """A streak's failures that count against one explanation."""
+
+    since: float
+    until: float
+    apart: int
+
+    @property
+    def seconds(self) -> float:
+        """From the first to the last."""
+        return max(0.0, self.until - self.since)
+
+
+class Situation(Struct, frozen=True):
+    """A streak and what others on the model experienced during it: all that the weight rests on."""
+
+    model: str
+    group: Group
+    streak: Span
+    """All of the streak."""
+    alone: Span | None
+    """The part in which others were seen to succeed, or nobody else was there; None where every
+    failure fell into an outage that is over."""
+    outage: float
+    """Seconds that everybody's failures span since anybody's last success."""
+    peers: Peers
+    """Others, while this sample was alone with its trouble."""
+    witnessed: bool
+    """Others succeeded after the streak began."""
+    last_ok: float | None
+    """When somebody last succeeded before the streak's last failure."""
+    usual: float
+    """The chance that one attempt fails in normal times."""
+    count: int
+
+
+def group_of(cause: Cause) -> Group:
+    """Refusals for the rate come and go otherwise than failures."""
+    return "refused" if cause is Cause.RATE_LIMITED else "failed"
+
+
+def situation(context: Context, streak: Streak, cause: Cause) -> Situation | None:
+    """What the weight of a streak rests on; None where its times aren't known."""
+    if streak.first_at is None or streak.last_at is None:
+        return None
+    whole = Span(streak.first_at, streak.last_at, _independent(context, streak))
+    fleet, sample, model = context.fleet, context.sample, streak.model
+    seen_ok = fleet.first_ok(model, whole.since + _SETTLE * context.norms.apart)
+    alone = _alone(context, streak, whole, seen_ok)
+    window = alone or whole
+    ok, failed = _before(sample, streak)
+    return Situation(
+        model=model,
+        group=group_of(cause),
+        streak=whole,
+        alone=alone,
+        outage=_outage(fleet, model, whole, seen_ok),
+        peers=fleet.others(sample, model, _settled(context, window), window.until),
+        witnessed=seen_ok is not None,
+        last_ok=fleet.last_ok(model, whole.until),
+        usual=context.norms.usual_failing(model, ok, failed),
+        count=streak.count,
+    )
+
+
+def _independent(context: Context, streak: Streak) -> int:
+    """Failures far enough apart; of a long streak only the last ones are remembered one by one."""
+    kept = [o.at for o in failures_of(context.sample, streak.model) if o.at is not None]
+    counted = _apart(kept, context.norms.apart)
+    return counted if len(kept) == streak.count else max(counted, streak.apart)
+
+
+def _settled(context: Context, window: Span) -> float:
+    return min(window.since + _SETTLE * context.norms.apart, window.until)
+
+
+def _alone(context: Context, streak: Streak, whole: Span, seen_ok: float | None) -> Span | None:
+    """The failures that no outage of everybody excuses.
+
+    As long as others fail as well and nobody succeeds, it is everybody's trouble; what counts
+    against this sample begins with its first failure after somebody's success.
+    """
+    until = whole.until if seen_ok is None else min(seen_ok, whole.until)
+    others = context.fleet.others(context.sample, streak.model, whole.since, until)
+    if seen_ok is None or not others.failed:
+        return whole
+    later = [o.at for o in failures_of(context.sample, streak.model) if o.at and o.at >= seen_ok]
+    if not later:
+        return None
+    return Span(later[0], whole.until, _apart(later, context.norms.apart))
+
+
+def _apart(instants: list[float], least: float) -> int:
+    count, last = 0, float("-inf")
+    for at in instants:
+        if at - last >= least:
+            count, last = count + 1, at
+    return count
+
+
+def _outage(fleet: Fleet, model: str, whole: Span, seen_ok: float | None) -> float:
+    """How long everybody has failed, this streak included."""
+    if seen_ok is not None:
+        return 0.0
+    span = fleet.failing_span(model)
+    pooled = span[1] - span[0] if span is not None else 0.0
+    return max(whole.seconds, pooled)
+
+
+def _before(sample: SampleState, streak: Streak) -> tuple[int, int]:
+    """The sample's remembered outcomes on the model before the streak: successes and failures."""
+    before = sample.recent[: max(0, len(sample.recent) - streak.count)]
+    on_model = [outcome.ok for outcome in before if outcome.model == streak.model]
+    return sum(on_model), len(on_model) - sum(on_model)
+
+
+def weigh(norms: Norms, seen: Situation) -> Weighing:
+    """The weight of the evidence that the sample is stuck."""
+    return Weighing(
+        subject=f"{seen.count} failed attempts in a row on {seen.model} "
+        f"within {duration(seen.streak.seconds)}",
+        explanations=_explanations(norms, seen),
+        start=_start(norms, seen),
+        enough=seen.count >= LEAST_FAILURES and seen.streak.apart >= LEAST_APART,
+    )
+
+
+def _start(norms: Norms, seen: Situation) -> float:
+    """The ratio when the streak was one failure long."""
+    own = norms.trouble("own", seen.group, 0.0) / norms.tolerated("own")
+    shared = norms.trouble("shared", seen.group, 0.0) / norms.tolerated("shared")
+    chance = norms.streaks(seen.model) * seen.usual / norms.tolerated("own")
+    return own + shared + chance
+
+
+def _explanations(norms: Norms, seen: Situation) -> tuple[Explanation, ...]:
+    return _own(norms, seen), _shared(norms, seen), _chance(norms, seen)
+
+
+def _own(norms: Norms, seen: Situation) -> Explanation:
+    """Trouble of this sample alone, or such trouble and then an outage, whatever is likelier."""
+    tolerated = norms.tolerated("own")
+    if seen.alone is None:
+        weekly = norms.trouble("own", seen.group, 0.0)
+        return Explanation("own", weekly, tolerated, "others succeed again; it hasn't tried since")
+    weekly = norms.trouble("own", seen.group, seen.alone.seconds)
+    turned = seen.last_ok
+    if turned is not None and turned > seen.alone.since:
+        first = norms.trouble("own", seen.group, turned - seen.alone.since)
+        whole = norms.trouble("shared", seen.group, 0.0)
+        rest = norms.trouble("shared", seen.group, seen.streak.until - turned)
+        weekly = max(weekly, first * rest / whole)
+    text = f"trouble of one sample that lasts {duration(seen.alone.seconds)} and passes"
+    return Explanation("own", weekly, tolerated, text)
+
+
+def _shared(norms: Norms, seen: Situation) -> Explanation:
+    """An outage: of everybody, or of the share of calls that fail for others at the same time."""
+    tolerated = norms.tolerated("shared")
+    if not seen.witnessed:
+        weekly = norms.trouble("shared", seen.group, seen.outage)
+        text = f"an outage of {seen.model} that lasts {duration(seen.outage)} and passes"
+        return Explanation("shared", weekly, tolerated, text)
+    if seen.alone is None:
+        return Explanation("shared", 0.0, tolerated, "no outage: others succeed")
+    share = seen.peers.failing_share
+    weekly = norms.trouble("shared", seen.group, seen.alone.seconds) * share**seen.alone.apart
+    text = (
+        f"a partial outage of {seen.model} of {duration(seen.alone.seconds)}: "
+        f"{seen.peers.failed} attempts of others failed meanwhile, {seen.peers.ok} succeeded"
+    )
+    return Explanation("shared", weekly, tolerated, text)
+
+
+def _chance(norms: Norms, seen: Situation) -> Explanation:
+    """So many failures in a row at the usual rate."""
+    apart = seen.alone.apart if seen.alone is not None else 0
+    weekly = norms.streaks(seen.model) * seen.usual**apart
+    text = f"chance: {seen.usual:.0%} of attempts fail in normal times"
+    return Explanation("chance", weekly, norms.tolerated("own"), text)
+
+
+def falls_at(norms: Norms, seen: Situation, call_attempts: int, wait: float | None) -> float | None:
+    """When the verdict falls if the attempts to come fail too; None where not within twelve.
+
+    The next attempt is due `wait` seconds after the last failure, the later ones by Inspect's
+    schedule; others are taken to fare as they do.
+    """
+    at = seen.streak.until
+    for more in range(1, _AHEAD + 1):
+        at += wait if more == 1 and wait is not None else scheduled_wait(call_attempts + more - 1)
+        if weigh(norms, _later(seen, at, more)).suspicion >= 1:
+            return at
+    return None
+
+
+def _later(seen: Situation, at: float, more: int) -> Situation:
+    """The situation if `more` attempts, the last of them at `at`, fail as well."""
+    gained = at - seen.streak.until
+    alone = seen.alone or Span(at, at, 0)
+    fares = seen.last_ok + gained if seen.last_ok is not None and seen.witnessed else seen.last_ok
+    return Situation(
+        model=seen.model,
+        group=seen.group,
+        streak=Span(seen.streak.since, at, seen.streak.apart + more),
+        alone=Span(alone.since, at, alone.apart + more),
+        outage=seen.outage + gained if not seen.witnessed else 0.0,
+        peers=seen.peers,
+        witnessed=seen.witnessed,
+        last_ok=fares,
+        usual=seen.usual,
+        count=seen.count + more,
+    )

@@ -1,0 +1,122 @@
+"""What other samples on the same model experienced: evidence on whose trouble it is."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from watchdog.model.state import EvalSetState, Outcome, SampleState, TaskState
+
+
+class Peers(Struct, frozen=True):
+    """Attempts of other samples on a model within a window of time."""
+
+    ok: int
+    failed: int
+
+    @property
+    def failing_share(self) -> float:
+        """The share that failed, by Laplace's rule on the cautious side: 1 where nothing is known.
+
+        One success is not imagined, one failure is: nobody's success is no evidence.
+        """
+        return (self.failed + 1) / (self.ok + self.failed + 1)
+
+
+class _Times(Struct, frozen=True):
+    """When all attempts on a model ended (or, failed, began), in order."""
+
+    ok: list[float]
+    failed: list[float]
+
+
+class Fleet:
+    """All eval sets watched: the evidence that one sample can be for another.
+
+    In an outage every sample asks for its peers, so a model's outcomes are put in order once.
+    """
+
+    def __init__(self, eval_sets: Iterable[EvalSetState]) -> None:
+        self._eval_sets = tuple(eval_sets)
+        self._times: dict[str, _Times] | None = None
+
+    def others(self, sample: SampleState, model: str, since: float, until: float) -> Peers:
+        """Attempts of other samples on `model` from `since` to `until`, both included."""
+        times = self._of(model)
+        own = [o for o in sample.recent if o.model == model and _within(o.at, since, until)]
+        own_ok = sum(o.ok for o in own)
+        return Peers(
+            ok=max(0, _count(times.ok, since, until) - own_ok),
+            failed=max(0, _count(times.failed, since, until) - (len(own) - own_ok)),
+        )
+
+    def first_ok(self, model: str, since: float) -> float | None:
+        """When a call on `model` first succeeded at or after `since`."""
+        times = self._of(model).ok
+        index = bisect_left(times, since)
+        return times[index] if index < len(times) else None
+
+    def last_ok(self, model: str, until: float) -> float | None:
+        """When a call on `model` last succeeded at or before `until`."""
+        times = self._of(model).ok
+        index = bisect_right(times, until)
+        return times[index - 1] if index else None
+
+    def failing_span(self, model: str) -> tuple[float, float] | None:
+        """From the first to the last failure of anybody since the last success of anybody."""
+        times = self._of(model)
+        since = times.ok[-1] if times.ok else float("-inf")
+        index = bisect_right(times.failed, since)
+        return (times.failed[index], times.failed[-1]) if index < len(times.failed) else None
+
+    def _of(self, model: str) -> _Times:
+        if self._times is None:
+            self._times = _by_model(self._eval_sets)
+        return self._times.get(model) or _Times([], [])
+
+
+def _by_model(eval_sets: Iterable[EvalSetState]) -> dict[str, _Times]:
+    found: dict[str, _Times] = {}
+    for state in eval_sets:
+        for task in state.tasks.values():
+            for model, ok, at in _outcomes(task):
+                times = found.get(model)
+                if times is None:
+                    times = found[model] = _Times([], [])
+                (times.ok if ok else times.failed).append(at)
+    for times in found.values():
+        times.ok.sort()
+        times.failed.sort()
+    return found
+
+
+def _outcomes(task: TaskState) -> Iterator[tuple[str, bool, float]]:
+    """All that is remembered of a task's attempts; a sample that ended well had its answers."""
+    for outcomes in (task.retired, *(sample.recent for sample in task.samples.values())):
+        for outcome in outcomes:
+            if outcome.at is not None:
+                yield outcome.model, outcome.ok, outcome.at
+    if task.spec is None or task.retired:
+        return
+    for ended in task.ended.values():
+        if ended.state == "completed" and not ended.limited and ended.at is not None:
+            yield task.spec.model, True, ended.at
+
+
+def _count(times: list[float], since: float, until: float) -> int:
+    return max(0, bisect_right(times, until) - bisect_left(times, since))
+
+
+def _within(at: float | None, since: float, until: float) -> bool:
+    return at is not None and since <= at <= until
+
+
+def failures_of(sample: SampleState, model: str) -> list[Outcome]:
+    """The failures of the sample's present streak that are still remembered, oldest first."""
+    found: list[Outcome] = []
+    for outcome in reversed(sample.recent):
+        if outcome.ok:
+            break
+        if outcome.model == model:
+            found.append(outcome)
+    return found[::-1]

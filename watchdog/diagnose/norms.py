@@ -1,0 +1,204 @@
+"""What is normal in this fleet, and how rare a thing must be before it is told.
+
+Everything is an expected number per week: how many streaks of failures, or calls, as bad as this
+one pass by themselves. A verdict falls where that number is below what is tolerated; as each
+family of rules has its share of the tolerated pages, the whole stays within them.
+Sources: docs/detection.md.
+"""
+
+import math
+from typing import Literal
+
+from msgspec import Struct
+
+from watchdog.model.histogram import Histogram
+from watchdog.model.learned import Attempts, Learned
+from watchdog.model.state import APART
+from watchdog.model.thresholds import Thresholds
+
+Family = Literal["own", "shared", "model", "tool", "setup", "scoring", "step"]
+
+SHARES: dict[Family, float] = {
+    "own": 0.25,
+    "shared": 0.35,
+    "model": 0.10,
+    "tool": 0.10,
+    "setup": 0.05,
+    "scoring": 0.05,
+    "step": 0.05,
+}
+"""Shares of the tolerated pages; what is left over is a margin."""
+
+PRIOR_WEEKS = 0.5
+"""So much observation a prior is worth: after a week the fleet's own experience weighs more."""
+
+_ROBUST_RANK = 3
+"""The tail of a call's durations begins at its third longest: two strays teach nothing."""
+
+_TAIL_INDEX = 4.0
+"""How fast durations of one kind of call thin out beyond the longest seen (Pareto's index)."""
+
+_UNKNOWN_CALLS = 10
+"""So many calls of a name weigh as much as what is assumed of a name never seen."""
+
+_LONGEST_LIMIT = 30 * 86_400.0
+_SHORTEST_LIMIT = 300.0
+
+
+class Prior(Struct, frozen=True):
+    """Events per week longer than d: `weekly · (1 + d/scale)^-index` (Lomax's law)."""
+
+    weekly: float
+    scale: float
+    index: float
+
+    def above(self, seconds: float) -> float:
+        """Expected number per week that last longer."""
+        return self.weekly * math.pow(1.0 + seconds / self.scale, -self.index)
+
+
+TROUBLES: dict[str, Prior] = {
+    "own:failed": Prior(14.0, 180.0, 2.5),
+    "own:refused": Prior(4.7, 360.0, 2.0),
+    "shared:failed": Prior(6.0, 100.0, 1.144),
+    "shared:refused": Prior(4.9, 300.0, 1.2),
+}
+"""Trouble that passes: of one sample alone, or of everybody on a model; by what the provider says:
+refused for the rate (429), or failed otherwise."""
+
+ANCHORS: dict[Family, float] = {
+    "model": 7200.0,
+    "tool": 7200.0,
+    "setup": 3600.0,
+    "scoring": 7200.0,
+    "step": 3600.0,
+}
+"""On day one, and with one false page tolerated per week, a call may take so many seconds."""
+
+_ANCHOR_INDEX = 2.0
+_PRIOR_FAILING = 0.05
+_PRIOR_ATTEMPTS = 20.0
+_PRIOR_STREAKS = 100.0
+
+
+class Limit(Struct, frozen=True):
+    """How long a call may take, and why."""
+
+    seconds: float
+    weekly: float
+    """Calls per week that are expected to take longer and still return."""
+    tolerated: float
+    seen: int
+    """Calls of this name that it was learned from."""
+    longest: float
+    """The third longest of them, in seconds."""
+
+
+class Norms:
+    """The fleet's experience and the tolerated pages, as the rules ask for them."""
+
+    def __init__(self, learned: Learned, limits: Thresholds) -> None:
+        self._learned = learned
+        self._limits = limits
+        self._cache: dict[tuple[Family, str], Limit] = {}
+        self._names = {family: _names(learned, family) for family in ANCHORS}
+
+    @property
+    def weeks(self) -> float:
+        """Weeks of observation behind it."""
+        return self._learned.weeks
+
+    @property
+    def apart(self) -> float:
+        """Seconds; failures closer together are one piece of evidence."""
+        return APART * self._limits.scale
+
+    def tolerated(self, family: Family) -> float:
+        """False pages per week that this family of rules may cause."""
+        return SHARES[family] * self._limits.false_pages_per_week
+
+    @property
+    def warnings(self) -> float:
+        """False warnings tolerated per week."""
+        return self._limits.false_warnings_per_week
+
+    def trouble(self, family: Literal["own", "shared"], group: str, seconds: float) -> float:
+        """Troubles per week that last longer than `seconds` and pass by themselves.
+
+        The mean of the Gamma distribution that is left of the prior after so many weeks with so
+        many troubles as long (a Poisson process; Gelman et al., Bayesian Data Analysis, 2.6).
+        """
+        name = f"{family}:{group}"
+        seen = self._learned.troubles.get(name)
+        prior = TROUBLES[name].above(seconds / self._limits.scale)
+        longer = seen.above(seconds) if seen is not None else 0.0
+        return self._posterior(prior, longer)
+
+    def usual_failing(self, model: str, ok: int = 0, failed: int = 0) -> float:
+        """The chance that an attempt fails in normal times, by the model's and these outcomes."""
+        known = self._learned.attempts.get(model, Attempts())
+        base = (_PRIOR_ATTEMPTS * _PRIOR_FAILING + known.failed) / (
+            _PRIOR_ATTEMPTS + known.failed + known.ok
+        )
+        return (_PRIOR_ATTEMPTS * base + failed) / (_PRIOR_ATTEMPTS + ok + failed)
+
+    def streaks(self, model: str) -> float:
+        """Runs of failures per week that a model's calls begin in normal times."""
+        known = self._learned.attempts.get(model, Attempts())
+        return self._posterior(_PRIOR_STREAKS, known.streaks)
+
+    def limit(self, family: Family, name: str) -> Limit:
+        """How long a call of this name may take."""
+        key = (family, name)
+        if key not in self._cache:
+            self._cache[key] = self._find_limit(family, name)
+        return self._cache[key]
+
+    def calls(self, family: Family, name: str, seconds: float) -> float:
+        """Calls of this name per week that take longer than `seconds` and return."""
+        seen = self._learned.durations.get(f"{family}:{name}", Histogram())
+        anchor = ANCHORS[family] * self._limits.scale
+        unknown = _UNKNOWN_CALLS / (_UNKNOWN_CALLS + seen.total)
+        prior = SHARES[family] * unknown * (anchor / max(seconds, 1.0)) ** _ANCHOR_INDEX
+        return self._posterior(prior, _robustly_above(seen, seconds))
+
+    def _find_limit(self, family: Family, name: str) -> Limit:
+        """The shortest duration that is rare enough, by bisection on the logarithmic scale."""
+        tolerated = self.tolerated(family) / max(1, self._names[family])
+        low, high = _SHORTEST_LIMIT * self._limits.scale, _LONGEST_LIMIT
+        for _ in range(40):
+            middle = (low * high) ** 0.5
+            if self.calls(family, name, middle) <= tolerated:
+                high = middle
+            else:
+                low = middle
+        seen = self._learned.durations.get(f"{family}:{name}", Histogram())
+        weekly = self.calls(family, name, high)
+        return Limit(high, weekly, tolerated, seen.total, seen.largest(_rank(seen)))
+
+    def _posterior(self, prior_weekly: float, seen: float) -> float:
+        weeks = self._learned.weeks if math.isfinite(self._learned.weeks) else 0.0
+        return (PRIOR_WEEKS * prior_weekly + seen) / (PRIOR_WEEKS + weeks)
+
+
+def _names(learned: Learned, family: Family) -> int:
+    return sum(name.startswith(f"{family}:") for name in learned.durations)
+
+
+def _rank(seen: Histogram) -> int:
+    return max(1, min(_ROBUST_RANK, seen.total))
+
+
+def _robustly_above(seen: Histogram, seconds: float) -> float:
+    """How many of the calls seen would be longer: counted, and beyond the third longest by a tail.
+
+    Weissman's estimator (Journal of the American Statistical Association 73, 1978) with a fixed
+    index: k · (d / x_k)^-index beyond the k-th longest x_k.
+    """
+    if not seen.total:
+        return 0.0
+    rank = _rank(seen)
+    start = seen.largest(rank)
+    if seconds <= start:
+        return max(float(rank), seen.above(seconds))
+    return rank * math.pow(seconds / start, -_TAIL_INDEX)

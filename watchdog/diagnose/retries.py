@@ -1,0 +1,48 @@
+"""When Inspect tries again, and when it gives up."""
+
+from watchdog.fold.backoff import scheduled_wait
+from watchdog.model.state import SampleState, Streak, TaskState
+
+_ATTEMPTS_AHEAD = 10_000
+
+
+def next_wait(sample: SampleState) -> float | None:
+    """Seconds from the last failed attempt to the next: announced by the runner, else scheduled.
+
+    None where no attempt is due: no failure came last (the next attempt is under way, or the call
+    was given up and the sample went on).
+    """
+    streak = sample.streak
+    if streak is None or sample.last_work_row > streak.row:
+        return None
+    announced = sample.announced_at
+    if announced is not None and streak.last_at is not None and announced >= streak.last_at:
+        return sample.announced_wait
+    return scheduled_wait(streak.call_attempts)
+
+
+def gives_up(task: TaskState, streak: Streak, wait: float | None) -> tuple[float, str] | None:
+    """When the eval's own limits end the retries, and which; None where nothing limits them.
+
+    Source: `max_retries` and `timeout` of GenerateConfig; tenacity stops after the attempt that
+    reaches one of them (inspect_ai/model/_retry.py).
+    """
+    spec = task.spec
+    if spec is None or streak.last_at is None:
+        return None
+    ends = []
+    if spec.max_retries is not None:
+        left = max(0, spec.max_retries + 1 - streak.call_attempts)
+        ends.append((_after(streak, left, wait), f"max_retries is {spec.max_retries}"))
+    if spec.retry_timeout is not None and streak.first_at is not None:
+        ends.append((streak.first_at + spec.retry_timeout, "the call's timeout"))
+    return min(ends, default=None)
+
+
+def _after(streak: Streak, attempts: int, wait: float | None) -> float:
+    """When so many more attempts will have been made."""
+    at = streak.last_at or 0.0
+    for more in range(min(attempts, _ATTEMPTS_AHEAD)):
+        first = more == 0 and wait is not None
+        at += wait if first and wait is not None else scheduled_wait(streak.call_attempts + more)
+    return at

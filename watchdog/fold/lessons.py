@@ -1,0 +1,39 @@
+"""What a batch of rows teaches: how long calls took that came back, and trouble that passed."""
+
+from collections.abc import Mapping
+
+from watchdog.model.histogram import Histogram, add
+from watchdog.model.state import NAMES_MAX, PassedStreak
+
+LEAST_GAP = 60.0
+"""Seconds; shorter pauses between two calls teach nothing about a standstill."""
+
+
+class Lessons:
+    """Collected while rows are folded. What ended before `since` was learned before a restart."""
+
+    def __init__(self, since: float | None) -> None:
+        self._since = since
+        self.passed: list[PassedStreak] = []
+        self._calls: dict[str, list[float]] = {}
+
+    def took(self, name: str, seconds: float, ended_at: float) -> None:
+        """A call, or a pause, of `kind:name` took so long and ended well."""
+        if self._since is None or ended_at > self._since:
+            self._calls.setdefault(name, []).append(seconds)
+
+    def passes(self, streak: PassedStreak) -> None:
+        """A run of failures ended by itself."""
+        if self._since is None or streak.ended_at > self._since:
+            self.passed.append(streak)
+
+    def added_to(self, known: Mapping[str, Histogram]) -> dict[str, Histogram]:
+        """The durations known and these; names beyond `NAMES_MAX` are left out."""
+        durations = dict(known)
+        for name, seconds in self._calls.items():
+            if name in durations or len(durations) < NAMES_MAX:
+                durations[name] = add(durations.get(name, Histogram()), seconds)
+        return durations
+
+    def __bool__(self) -> bool:
+        return bool(self._calls or self.passed)

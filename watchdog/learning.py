@@ -1,0 +1,166 @@
+"""Learns what is normal in the fleet, from what the fold saw end by itself.
+
+Taken once after every poll, before judging. What a stuck call would teach is kept out: only calls
+that returned are learned, of each name the two longest don't count (`diagnose.norms`), and trouble
+counts only when a success ended it.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from watchdog.diagnose.failing import group_of
+from watchdog.diagnose.fleet import Fleet
+from watchdog.diagnose.norms import Norms
+from watchdog.model.histogram import Histogram, add, difference, halved, merge
+from watchdog.model.learned import MEMORY_WEEKS, NAMES_MAX, WEEK, Attempts, Learned
+from watchdog.model.state import EvalSetState, PassedStreak, TaskState
+from watchdog.model.thresholds import Thresholds
+
+_LOGS_MAX = 50_000
+_TROUBLES_MAX = 1024
+_CHANCE = 1.0
+"""A streak that chance brings forth so often a week teaches the failure rate, not of trouble."""
+
+
+class _Taken(Struct, frozen=True):
+    """What was already taken of one log."""
+
+    durations: dict[str, Histogram] = {}
+    passed: int = 0
+    ok: int = 0
+
+
+class _Trouble(Struct, frozen=True):
+    """The last trouble of one kind and place: what overlaps it belongs to it."""
+
+    since: float
+    until: float
+    ended_at: float
+
+
+class Learner:
+    """The only one that changes what is learned. Not for several threads."""
+
+    def __init__(self, learned: Learned | None = None, limits: Thresholds | None = None) -> None:
+        self.learned = learned or Learned()
+        self._limits = limits or Thresholds()
+        self._taken: dict[tuple[str, str], _Taken] = {}
+        self._troubles: dict[str, _Trouble] = {}
+        self._taken_at: float | None = None
+
+    def take(self, states: Sequence[EvalSetState], now: float) -> None:
+        """Learn what is new in these states; `now` in seconds since the epoch."""
+        known = self._taken
+        self._taken = {}
+        fleet = Fleet(states)
+        for state in states:
+            for task in state.tasks.values():
+                key = (state.eval_set_id, task.log)
+                self._taken[key] = self._of_task(state, task, known.get(key, _Taken()), fleet)
+        self._pass_time(states, now)
+
+    def _of_task(self, state: EvalSetState, task: TaskState, taken: _Taken, fleet: Fleet) -> _Taken:
+        if task.durations is not taken.durations:
+            self._durations(task.durations, taken.durations)
+        new = min(task.passed_total - taken.passed, len(task.passed))
+        for streak in task.passed[len(task.passed) - new :] if new > 0 else ():
+            self._passed(state, streak, fleet)
+        ok = task.calls_ok + sum(sample.ok_total for sample in task.samples.values())
+        if ok > taken.ok and task.spec is not None:
+            self._attempts(task.spec.model, ok=ok - taken.ok)
+        return _Taken(task.durations, task.passed_total, max(ok, taken.ok))
+
+    def _durations(self, now: dict[str, Histogram], before: dict[str, Histogram]) -> None:
+        durations = dict(self.learned.durations)
+        for name, histogram in now.items():
+            known = before.get(name)
+            if histogram is known:
+                continue
+            more = histogram if known is None else difference(histogram, known)
+            durations[name] = merge(durations.get(name, Histogram()), more)
+        self.learned = replace(self.learned, durations=_most_seen(durations))
+
+    def _passed(self, state: EvalSetState, streak: PassedStreak, fleet: Fleet) -> None:
+        """Trouble that a success ended: an outage, one sample's own, or chance."""
+        norms = Norms(self.learned, self._limits)
+        group = group_of(streak.cause)
+        first_ok = fleet.first_ok(streak.model, streak.first_at + 2 * norms.apart)
+        outage = first_ok is None or first_ok > streak.last_at
+        if outage:
+            self._trouble(f"shared:{group}", streak.model, streak)
+            return
+        usual = norms.usual_failing(streak.model)
+        if norms.streaks(streak.model) * usual**streak.apart >= _CHANCE:
+            self._attempts(streak.model, failed=streak.apart, streaks=1)
+        else:
+            self._trouble(f"own:{group}", f"{state.eval_set_id} {streak.model}", streak)
+
+    def _trouble(self, kind: str, place: str, streak: PassedStreak) -> None:
+        """Count it, or lengthen the one that it is part of."""
+        key = f"{kind} {place}"
+        last = self._troubles.pop(key, None)
+        histogram = self.learned.troubles.get(kind, Histogram())
+        since, until, ended = streak.first_at, streak.last_at, streak.ended_at
+        if last is not None and since <= last.ended_at:
+            histogram = _without(histogram, last.until - last.since)
+            since, until = min(since, last.since), max(until, last.until)
+            ended = max(ended, last.ended_at)
+        histogram = add(histogram, (until - since,))
+        self._troubles[key] = _Trouble(since, until, ended)
+        if len(self._troubles) > _TROUBLES_MAX:
+            del self._troubles[next(iter(self._troubles))]
+        self.learned = replace(self.learned, troubles={**self.learned.troubles, kind: histogram})
+
+    def _attempts(self, model: str, ok: int = 0, failed: int = 0, streaks: int = 0) -> None:
+        known = self.learned.attempts.get(model, Attempts())
+        more = Attempts(known.ok + ok, known.failed + failed, known.streaks + streaks)
+        attempts = {**self.learned.attempts, model: more}
+        if len(attempts) > NAMES_MAX:
+            del attempts[min(attempts, key=lambda name: attempts[name].ok)]
+        self.learned = replace(self.learned, attempts=attempts)
+
+    def _pass_time(self, states: Iterable[EvalSetState], now: float) -> None:
+        """Weeks of observation: from the first poll on, and before it what the buffers tell of."""
+        since = self._taken_at if self._taken_at is not None else self._first(states, now)
+        weeks = self.learned.weeks + max(0.0, now - since) / WEEK
+        self._taken_at = now
+        self.learned = replace(self.learned, weeks=weeks, until=now)
+        if weeks > MEMORY_WEEKS:
+            self.learned = forgetting(self.learned)
+
+    def _first(self, states: Iterable[EvalSetState], now: float) -> float:
+        begun = [
+            task.spec.created_at
+            for state in states
+            for task in state.tasks.values()
+            if task.spec is not None and task.spec.created_at is not None and task.samples
+        ]
+        since = min(begun, default=now)
+        return max(since, self.learned.until or since)
+
+
+def forgetting(learned: Learned) -> Learned:
+    """Half of everything: what is old weighs less and less."""
+    return replace(
+        learned,
+        weeks=learned.weeks / 2,
+        durations={name: halved(each) for name, each in learned.durations.items()},
+        troubles={name: halved(each) for name, each in learned.troubles.items()},
+        attempts={
+            model: Attempts(each.ok // 2, each.failed // 2, each.streaks // 2)
+            for model, each in learned.attempts.items()
+        },
+    )
+
+
+def _most_seen(durations: dict[str, Histogram]) -> dict[str, Histogram]:
+    if len(durations) <= NAMES_MAX:
+        return durations
+    kept = sorted(durations, key=lambda name: -durations[name].total)[:NAMES_MAX]
+    return {name: durations[name] for name in kept}
+
+
+def _without(histogram: Histogram, seconds: float) -> Histogram:
+    return difference(histogram, add(Histogram(), (seconds,)))

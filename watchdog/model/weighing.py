@@ -1,0 +1,72 @@
+"""Evidence weighed: what else could explain it, how rare that is, and how rare it must be."""
+
+import math
+
+from msgspec import Struct
+
+
+class Explanation(Struct, frozen=True):
+    """A way in which it may pass by itself, and how often the fleet sees one as bad as this."""
+
+    name: str
+    weekly: float
+    """Expected number per week."""
+    tolerated: float
+    """False pages per week that this explanation may cost."""
+    text: str
+
+    @property
+    def ratio(self) -> float:
+        """How many times too common it is to be ruled out; 1 and below is ruled out."""
+        return self.weekly / self.tolerated
+
+
+class Weighing(Struct, frozen=True):
+    """What is weighed for one sample by one rule.
+
+    Attributes:
+        subject: what it is about, in words.
+        explanations: the harmless ones; all must be ruled out together.
+        start: the sum of their ratios when it began: the prior odds, so to say.
+        enough: whether there is enough of it to say anything at all.
+        lasted: for something that has not ended yet, since how many seconds it has lasted.
+        limit: and how many it may, where that decides: the duration at which the ratio is 1, or
+            what was declared.
+        change: what would change the verdict, in words.
+    """
+
+    subject: str
+    explanations: tuple[Explanation, ...]
+    start: float
+    enough: bool = True
+    lasted: float | None = None
+    limit: float | None = None
+    change: tuple[str, ...] = ()
+
+    @property
+    def ratio(self) -> float:
+        """The harmless explanations together, over what is tolerated of each."""
+        return sum(explanation.ratio for explanation in self.explanations)
+
+    @property
+    def weekly(self) -> float:
+        """How often a week it comes about and passes by itself, one way or another."""
+        return sum(explanation.weekly for explanation in self.explanations)
+
+    @property
+    def bound(self) -> float:
+        """The weight of evidence (natural logarithm) at which the verdict falls."""
+        return math.log(max(self.start, math.e))
+
+    @property
+    def weight(self) -> float:
+        """The weight of the evidence so far: the logarithm of how much rarer it has become."""
+        return self.bound - math.log(max(self.ratio, 1e-300))
+
+    @property
+    def suspicion(self) -> float:
+        """Evidence over bound: 1 and above is stuck."""
+        if self.limit is not None:
+            return max(0.0, (self.lasted or 0.0) / self.limit)
+        suspicion = max(0.0, self.weight / self.bound)
+        return suspicion if self.enough else min(suspicion, 0.99)
