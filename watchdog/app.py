@@ -16,9 +16,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchdog.collect.source import Source
 from watchdog.config import Settings
 from watchdog.evaluate import evaluate
+from watchdog.learning import Learner
 from watchdog.memory import Watched, all_problems, all_states
+from watchdog.model.learned import WEEK, Learned
 from watchdog.model.report import Snapshot
 from watchdog.publish.deliver import Deliverer
+from watchdog.publish.experience import save
 from watchdog.publish.metrics import SelfMetrics
 from watchdog.publish.web.health import Health
 
@@ -29,6 +32,7 @@ Work = Callable[..., Awaitable[None]]
 _TURN_SECONDS = 1.0
 _FLUSH_SECONDS = 1.0
 _PRUNE_SECONDS = 3600.0
+_SAVE_SECONDS = 60.0
 _CLOSE_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
@@ -45,18 +49,21 @@ class App:
         metrics: SelfMetrics,
         clock: Clock,
         on_snapshot: OnSnapshot = lambda _snapshot: None,
+        learned: Learned | None = None,
     ) -> None:
         self.settings = settings
         self.deliverer = deliverer
         self.metrics = metrics
         self.clock = clock
         self.snapshot: Snapshot | None = None
-        self._watched = [Watched(source) for source in sources]
+        self.learner = Learner(learned, settings.thresholds)
+        self._watched = [Watched(each, learned_until=self._learned_until) for each in sources]
         self._on_snapshot = on_snapshot
         self._turned_at = clock()
         self._slowest_poll = 0.0
         self._told: dict[str, str] = {}
         self._stopping = False
+        self._saved = self.learner.learned
 
     @property
     def listed(self) -> bool:
@@ -100,14 +107,34 @@ class App:
         """Judge everything remembered; the surfaces see it once every source was listed."""
         limits = self.settings.thresholds
         max_age = limits.stale_intervals * (self.settings.interval + self._slowest_poll)
+        states, now = all_states(self._watched), self.clock()
+        if self.listed:
+            self.learner.take(states, now)
+            self.metrics.learned(self.learner.learned.weeks * WEEK)
         snapshot = evaluate(
-            all_states(self._watched), all_problems(self._watched), self.clock(), limits, max_age
+            states,
+            all_problems(self._watched),
+            now,
+            limits,
+            max_age,
+            learned=self.learner.learned,
+            overrides=self.settings.allowances,
         )
         if self.listed:
             self.snapshot = snapshot
             self._tell(snapshot)
             self._on_snapshot(snapshot)
         return snapshot
+
+    async def save(self) -> None:
+        """Keep what was learned, for the next start."""
+        learned = self.learner.learned
+        if learned is not self._saved:
+            await self.deliverer.keeper.write(lambda ledger: save(ledger, learned, self.clock()))
+            self._saved = learned
+
+    def _learned_until(self) -> float | None:
+        return self.learner.learned.until
 
     def turn(self) -> None:
         """The loop lives."""
@@ -120,6 +147,7 @@ class App:
             _every(scheduler, self._job(self.poll), self.settings.interval, name, watched)
         _every(scheduler, self._job(self.deliverer.flush), _FLUSH_SECONDS, "flush")
         _every(scheduler, self._job(self.deliverer.prune), _PRUNE_SECONDS, "prune")
+        _every(scheduler, self._job(self.save), _SAVE_SECONDS, "save")
         _every(scheduler, self.turn, _TURN_SECONDS, "turn")
 
     def _job(self, work: Work) -> Work:
@@ -146,12 +174,16 @@ class App:
 
     async def aclose(self) -> None:
         """Release everything, each part within bounded time."""
-        parts = [self.deliverer.aclose(), *(each.source.aclose() for each in self._watched)]
+        parts = [self._save_and_close(), *(each.source.aclose() for each in self._watched)]
         for part in parts:
             try:
                 await asyncio.wait_for(part, _CLOSE_SECONDS)
             except TimeoutError:
                 log.warning("close_timed_out")
+
+    async def _save_and_close(self) -> None:
+        await self.save()
+        await self.deliverer.aclose()
 
     def _tell(self, snapshot: Snapshot) -> None:
         """A log line whenever the verdict of an eval set changes."""

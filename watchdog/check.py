@@ -15,7 +15,6 @@ from watchdog.evaluate import evaluate
 from watchdog.learning import Learner
 from watchdog.memory import Watched, all_problems, all_states
 from watchdog.model.report import Report, Snapshot
-from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Verdict, worst
 
 
@@ -53,20 +52,25 @@ async def check(
         await source.aclose()
         by_instant.setdefault(instant, []).append(watched)
     return merge(
-        [
-            _evaluate(settings.thresholds, watched, instant)
-            for instant, watched in sorted(by_instant.items())
-        ]
+        [_evaluate(settings, watched, instant) for instant, watched in sorted(by_instant.items())]
     )
 
 
-def _evaluate(limits: Thresholds, watched: Sequence[Watched], now: float) -> Snapshot:
+def _evaluate(settings: Settings, watched: Sequence[Watched], now: float) -> Snapshot:
     """Judged by day one's priors and what these targets teach by themselves."""
-    states = all_states(watched)
+    states, limits = all_states(watched), settings.thresholds
     learner = Learner(limits=limits)
     learner.take(states, now)
     problems = all_problems(watched)
-    return evaluate(states, problems, now, limits, float("inf"), learned=learner.learned)
+    return evaluate(
+        states,
+        problems,
+        now,
+        limits,
+        float("inf"),
+        learned=learner.learned,
+        overrides=settings.allowances,
+    )
 
 
 def is_id(target: str) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 import yaml
 from platformdirs import user_state_path
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -30,9 +31,18 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from watchdog.model.allowances import Allowance, Override
+from watchdog.model.durations import parse_duration
 from watchdog.model.thresholds import Thresholds
 
 PositiveSeconds = Annotated[float, Field(gt=0, le=86_400 * 30, allow_inf_nan=False)]
+
+
+def _seconds(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+Duration = Annotated[PositiveSeconds, BeforeValidator(_seconds)]
 
 
 def _split(value: object) -> object:
@@ -148,6 +158,42 @@ class Kubernetes(Section):
     """Bytes read of one runner's log in one poll; more is sampled."""
 
 
+class OverrideSettings(Section):
+    """What people know better, of all that matches."""
+
+    eval_set: str = "*"
+    """Ids of eval sets, as a shell pattern."""
+    task: str = "*"
+    """Names of tasks, as a shell pattern."""
+    model: str = "*"
+    """Names of models (`provider/model`), as a shell pattern."""
+    model_call: Duration | None = None
+    """How long a model call may take, such as `90m`, or a number of seconds."""
+    tool_call: Duration | None = None
+    """How long a tool call may take."""
+    setup: Duration | None = None
+    """How long a sample's set-up may take."""
+    scoring: Duration | None = None
+    """How long a scorer may take."""
+    step: Duration | None = None
+    """How long a solver may be silent between two calls."""
+    waiting: str | None = Field(default=None, max_length=200)
+    """It waits on purpose, and why: `human baseline`. Nothing of it is called stuck."""
+    mute_until: AwareDatetime | None = None
+    """Until then its incidents are shown and not told, e.g. `2026-12-01T08:00:00Z`."""
+    mute_reason: str = Field(default="", max_length=200)
+    """Why it is muted."""
+
+    @property
+    def override(self) -> Override:
+        """As the rules' record."""
+        patterns = {"eval_set", "task", "model"}
+        said = self.model_dump(exclude=patterns | {"mute_until"})
+        until = self.mute_until.timestamp() if self.mute_until else None
+        allowance = Allowance(**said, mute_until=until)
+        return Override(allowance, **self.model_dump(include=patterns))
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -182,6 +228,8 @@ class Settings(BaseSettings):
     """The page's address as people reach it, for links in messages."""
     detection: Section = Detection()
     """When something counts as stuck; docs/detection.md says why so."""
+    overrides: tuple[OverrideSettings, ...] = ()
+    """What people know better, by eval set, task and model; the last that matches weighs most."""
     s3: S3 = S3()
     """How S3 is reached."""
     kubernetes: Kubernetes = Kubernetes()
@@ -212,6 +260,11 @@ class Settings(BaseSettings):
     def thresholds(self) -> Thresholds:
         """The group `detection` as the rules' record."""
         return msgspec.convert(self.detection.model_dump(), Thresholds)
+
+    @property
+    def allowances(self) -> tuple[Override, ...]:
+        """`overrides` as the rules' records."""
+        return tuple(each.override for each in self.overrides)
 
     @property
     def state_url(self) -> str:
@@ -306,6 +359,7 @@ def _known_keys(loc: tuple[Any, ...]) -> list[str]:
         "s3": S3,
         "kubernetes": Kubernetes,
         "slack": Slack,
+        "overrides": OverrideSettings,
     }
     model = groups.get(str(loc[0])) if len(loc) > 1 else Settings
     return sorted(model.model_fields) if model else []

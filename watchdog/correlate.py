@@ -33,6 +33,13 @@ class _Trouble(Struct, frozen=True):
         return earliest(*since) if self.pairs else self.eval_set.since
 
     @property
+    def muted(self) -> tuple[float, str] | None:
+        """Until when, and why, none of it is to be told; None where some of it is."""
+        muted = [self.eval_set.muted or task.muted for task, _ in self.pairs]
+        found = [each for each in muted or [self.eval_set.muted] if each is not None]
+        return min(found) if found and len(found) == max(1, len(muted)) else None
+
+    @property
     def models(self) -> frozenset[str]:
         """Models on which everybody's calls fail."""
         shared = (sample for _, sample in self.pairs if sample is not None and sample.shared)
@@ -100,6 +107,8 @@ def _incident(group: Sequence[_Trouble]) -> Incident:
     oldest = group[0]
     ids = tuple(dict.fromkeys(trouble.eval_set.state.eval_set_id for trouble in group))
     cause = Counter(trouble.cause for trouble in group).most_common(1)[0][0]
+    muted = [trouble.muted for trouble in group]
+    until, reason = min(filter(None, muted)) if all(muted) else (None, "")
     scope, subject = _joint_scope(group) if len(ids) > 1 else _scope(oldest.eval_set, group)
     return Incident(
         id=incident_id(ids[0], oldest.cause),
@@ -110,6 +119,8 @@ def _incident(group: Sequence[_Trouble]) -> Incident:
         eval_sets=ids,
         summary=_joint_summary(group, ids, subject, cause) if len(ids) > 1 else _summary(oldest),
         actions=actions_for(cause, ids[0]),
+        muted_until=until,
+        muted_reason=reason,
     )
 
 

@@ -18,7 +18,6 @@ from watchdog.model.learned import MEMORY_WEEKS, NAMES_MAX, WEEK, Attempts, Lear
 from watchdog.model.state import EvalSetState, PassedStreak, TaskState
 from watchdog.model.thresholds import Thresholds
 
-_LOGS_MAX = 50_000
 _TROUBLES_MAX = 1024
 _CHANCE = 1.0
 """A streak that chance brings forth so often a week teaches the failure rate, not of trouble."""
@@ -58,16 +57,19 @@ class Learner:
         for state in states:
             for task in state.tasks.values():
                 key = (state.eval_set_id, task.log)
-                self._taken[key] = self._of_task(state, task, known.get(key, _Taken()), fleet)
+                self._taken[key] = self._of_task(state, task, known.get(key), fleet)
         self._pass_time(states, now)
 
-    def _of_task(self, state: EvalSetState, task: TaskState, taken: _Taken, fleet: Fleet) -> _Taken:
+    def _of_task(
+        self, state: EvalSetState, task: TaskState, known: _Taken | None, fleet: Fleet
+    ) -> _Taken:
+        taken = known or _untaken(task)
         if task.durations is not taken.durations:
             self._durations(task.durations, taken.durations)
         new = min(task.passed_total - taken.passed, len(task.passed))
         for streak in task.passed[len(task.passed) - new :] if new > 0 else ():
             self._passed(state, streak, fleet)
-        ok = task.calls_ok + sum(sample.ok_total for sample in task.samples.values())
+        ok = _calls_ok(task)
         if ok > taken.ok and task.spec is not None:
             self._attempts(task.spec.model, ok=ok - taken.ok)
         return _Taken(task.durations, task.passed_total, max(ok, taken.ok))
@@ -131,14 +133,25 @@ class Learner:
             self.learned = forgetting(self.learned)
 
     def _first(self, states: Iterable[EvalSetState], now: float) -> float:
+        """Where the watched time begins: nobody knows what was missed while we were away."""
+        if self.learned.until is not None:
+            return now
         begun = [
             task.spec.created_at
             for state in states
             for task in state.tasks.values()
             if task.spec is not None and task.spec.created_at is not None and task.samples
         ]
-        since = min(begun, default=now)
-        return max(since, self.learned.until or since)
+        return min(begun, default=now)
+
+
+def _untaken(task: TaskState) -> _Taken:
+    """A log seen for the first time; calls that an earlier life may have counted are left out."""
+    return _Taken() if task.learn_since is None else _Taken(ok=_calls_ok(task))
+
+
+def _calls_ok(task: TaskState) -> int:
+    return task.calls_ok + sum(sample.ok_total for sample in task.samples.values())
 
 
 def forgetting(learned: Learned) -> Learned:
@@ -149,7 +162,7 @@ def forgetting(learned: Learned) -> Learned:
         durations={name: halved(each) for name, each in learned.durations.items()},
         troubles={name: halved(each) for name, each in learned.troubles.items()},
         attempts={
-            model: Attempts(each.ok // 2, each.failed // 2, each.streaks // 2)
+            model: Attempts(each.ok / 2, each.failed / 2, each.streaks / 2)
             for model, each in learned.attempts.items()
         },
     )

@@ -1,6 +1,6 @@
 """What is remembered of each source: states by eval set, standing problems, how it answers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -23,6 +23,8 @@ class Watched(Struct):
     """Its last poll listed everything."""
     listed_once: bool = False
     polled_at: float | None = None
+    learned_until: Callable[[], float | None] = lambda: None
+    """What ended before this instant was learned by an earlier life of the service."""
 
     async def poll(self, now: float) -> PollResult:
         """Poll the source, fold what it says, forget the eval sets that are gone."""
@@ -37,7 +39,9 @@ class Watched(Struct):
         return result
 
     def _take(self, fact: Fact) -> None:
-        known = self.states.get(fact.eval_set_id) or EvalSetState(fact.eval_set_id)
+        known = self.states.get(fact.eval_set_id)
+        if known is None:
+            known = EvalSetState(fact.eval_set_id, learn_since=self.learned_until())
         self.states[fact.eval_set_id] = fold(known, fact)
 
 

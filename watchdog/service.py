@@ -16,6 +16,7 @@ from watchdog.collect.source import Source
 from watchdog.collect.targets import TargetError, open_target
 from watchdog.config import Settings
 from watchdog.model.report import Snapshot
+from watchdog.publish import experience
 from watchdog.publish.channels import build_channels
 from watchdog.publish.database import LedgerError, open_ledger
 from watchdog.publish.deliver import Deliverer
@@ -73,11 +74,14 @@ def build(
         raise UsageError(f"state: {error}") from error
     for warning in opened.warnings:
         log.warning("ledger", detail=warning)
+    loaded = experience.load(opened.ledger, clock())
+    if loaded.warning is not None:
+        log.warning("experience", detail=loaded.warning)
     metrics = SelfMetrics()
     deliverer = Deliverer(
         opened.ledger, build_channels(settings), clock, on_notification=metrics.notification
     )
-    return App(settings, sources, deliverer, metrics, clock, on_snapshot)
+    return App(settings, sources, deliverer, metrics, clock, on_snapshot, loaded.learned)
 
 
 def _sources(settings: Settings, clock: Clock) -> list[Source]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from watchdog.config import S3, Detection, Kubernetes, Settings, Slack
+from watchdog.config import S3, Detection, Kubernetes, OverrideSettings, Settings, Slack
 
 GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("detection", Detection),
@@ -30,17 +30,37 @@ slack:
   webhook_url: https://hooks.slack.com/services/…   # better: WATCHDOG_SLACK_WEBHOOK_URL
 detection:
   false_pages_per_week: 0.5
+overrides:
+  - {task: "swe*", tool_call: 4h}
+  - {eval_set: human-baseline-*, waiting: people work on it}
+  - {model: acme/*, mute_until: 2026-12-01T08:00:00Z, mute_reason: known outage}
 ```
 """
+
+_OVERRIDES = """
+A list. Each entry holds for the tasks that all its patterns match (`*` for any, `?` for one
+character); where several say something, the last one does. The same can be said of one eval set in
+annotations of its runner's Job, which weigh less: `stuck-eval-watchdog/tool-call: 4h`,
+`stuck-eval-watchdog/mute-until: 2026-12-01T08:00:00Z`, and so on, with `-` for `_`. What can't be
+used of an annotation is ignored and shown with the eval set.
+
+In the environment: `WATCHDOG_OVERRIDES`, as JSON.
+
+| key | meaning |
+| --- | --- |"""
 
 
 def markdown() -> str:
     """The whole page."""
-    top = {name: f for name, f in Settings.model_fields.items() if name not in dict(GROUPS)}
+    apart = {"overrides", *dict(GROUPS)}
+    top = {name: f for name, f in Settings.model_fields.items() if name not in apart}
     parts = [_INTRO, "## Service\n", *_table("", top)]
     for name, group in GROUPS:
         parts += [f"\n## `{name}`\n", _sentence(Settings.model_fields[name]) + "\n"]
         parts += _table(name, group.model_fields)
+    parts += ["\n## `overrides`\n", _sentence(Settings.model_fields["overrides"]), _OVERRIDES]
+    keys = OverrideSettings.model_fields.items()
+    parts += [f"| `{name}` | {_sentence(field)} |" for name, field in keys]
     return "\n".join(parts) + "\n"
 
 

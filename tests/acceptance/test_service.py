@@ -198,3 +198,18 @@ async def test_the_process_serves_tells_and_ends_on_sigterm(tmp_path, slack):
     assert len(slack.messages) == 1
     levels = {json.loads(line)["level"] for line in said.splitlines()}
     assert levels <= {"info", "debug"}, said
+
+
+async def test_what_was_learned_outlives_a_restart_and_counts_once(tmp_path, service):
+    stage = Stage("one_sample_500", tmp_path)
+    stage.play(0)
+    app = await service(stage)
+    await turn(app)
+    first = app.learner.learned
+    assert first.durations
+    app = await service(stage)
+    stage.now += 30
+    await turn(app)
+    again = app.learner.learned
+    assert (again.durations, again.troubles) == (first.durations, first.troubles)
+    assert again.until > first.until

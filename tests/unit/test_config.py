@@ -3,6 +3,7 @@
 import pytest
 
 from watchdog.config import ConfigError, load
+from watchdog.model.allowances import Allowance, Override
 from watchdog.model.thresholds import Thresholds
 
 
@@ -27,6 +28,24 @@ def test_flags_weigh_more_than_the_environment_and_that_more_than_the_file(file,
     settings = load({"interval": 100.0}, path)
     assert (settings.interval, settings.concurrency, settings.log_level) == (100, 20, "debug")
     assert settings.thresholds.batch_call == 9
+
+
+def test_overrides_become_records(file):
+    path = file(
+        """overrides:
+- {task: "swe*", tool_call: 4h, model_call: 5400}
+- {eval_set: "x-?", waiting: people, mute_until: 2026-12-01T08:00:00Z, mute_reason: known}
+"""
+    )
+    first, second = load({}, path).allowances
+    assert first == Override(Allowance(tool_call=14_400, model_call=5400), task="swe*")
+    allowance = Allowance(waiting="people", mute_until=1_796_112_000, mute_reason="known")
+    assert second == Override(allowance, eval_set="x-?")
+
+
+def test_overrides_may_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("WATCHDOG_OVERRIDES", '[{"model": "a/*", "step": "2h"}]')
+    assert load({}).allowances == (Override(Allowance(step=7200), model="a/*"),)
 
 
 def test_the_contract_s_variables_are_read(monkeypatch):
@@ -54,6 +73,10 @@ def test_the_contract_s_variables_are_read(monkeypatch):
             "detection.false_pages_per_week: should be greater than",
         ),
         ("detection: {batch_cal: 3}", "detection.batch_cal: unknown key"),
+        ("overrides: [{tool_call: soon}]", "overrides.0.tool_call: should be a duration such as"),
+        ("overrides: [{toolcall: 4h}]", "overrides.0.toolcall: unknown key"),
+        ("overrides: [{mute_until: 2026-12-01T08:00:00}]", "overrides.0.mute_until: should have"),
+        ("overrides: {task: x}", "overrides: should be a valid tuple"),
         ("detection: 3", "detection"),
         ("slack: {webhook_url: sesame}", "slack.webhook_url: should be an http(s) address"),
         ("- a", "should hold keys and values"),

@@ -1,13 +1,14 @@
 """The verdict of an eval set: from its tasks, and from what only the cluster can tell."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
 from watchdog.diagnose.frame import Frame, Setting
 from watchdog.diagnose.pods import restarts, warnings
 from watchdog.diagnose.words import actions, summary
-from watchdog.model.instants import earliest
+from watchdog.model.instants import clock, earliest
 from watchdog.model.judgment import EvalSetJudgment, TaskJudgment
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
@@ -27,7 +28,8 @@ def judge_eval_set(
         tasks=tasks,
         cause=_eval_set_cause(verdict, tasks),
         since=earliest(*(task.since for task in stuck)),
-        evidence=_evidence(state, verdict),
+        evidence=(*_evidence(state, verdict), *_said(setting, frame.now)),
+        muted=setting.allowance.muted(frame.now),
     )
     base = base if tasks else _without_logs(frame, setting, base)
     base = _orphaned(frame, base)
@@ -91,6 +93,17 @@ def _evidence(state: EvalSetState, verdict: Verdict) -> tuple[Evidence, ...]:
     rates = _rates(state) if troubled else ()
     warned = warnings(state)[-3:] if verdict in STUCK_VERDICTS else ()
     return (*logged, *restarts(state)[-5:], *warned, *rates, *_sampled(state))
+
+
+def _said(setting: Setting, now: float) -> Iterator[Evidence]:
+    """What people said of it, and what could not be used of that."""
+    muted = setting.allowance.muted(now)
+    if muted is not None:
+        until, reason = muted
+        text = f"muted until {clock(until)}" + (f": {reason}" if reason else "")
+        yield Evidence("muted", text, until)
+    for job in setting.state.cluster.view.jobs if setting.state.cluster else ():
+        yield from (Evidence("annotation", f"ignored: {each}") for each in job.ignored)
 
 
 def _rates(state: EvalSetState) -> tuple[Evidence, ...]:

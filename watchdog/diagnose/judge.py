@@ -72,7 +72,13 @@ def judge(  # noqa: PLR0913 - what a judgment depends on
 
 def _judge_eval_set(frame: Frame, state: EvalSetState) -> EvalSetJudgment:
     setting = _setting(frame, state)
-    tasks = tuple(_judge_task(frame, setting, task) for task in state.tasks.values())
+    tasks = tuple(
+        replace(
+            _judge_task(frame, setting, task),
+            muted=task_allowance(frame, setting, task).muted(frame.now),
+        )
+        for task in state.tasks.values()
+    )
     return judge_eval_set(frame, setting, tasks)
 
 

@@ -174,7 +174,7 @@ class Norms:
                 low = middle
         seen = self._learned.durations.get(f"{family}:{name}", Histogram())
         weekly = self.calls(family, name, high)
-        return Limit(high, weekly, tolerated, seen.total, seen.largest(_rank(seen)))
+        return Limit(high, weekly, tolerated, round(seen.total), seen.largest(_rank(seen)))
 
     def _posterior(self, prior_weekly: float, seen: float) -> float:
         weeks = self._learned.weeks if math.isfinite(self._learned.weeks) else 0.0
@@ -185,8 +185,8 @@ def _names(learned: Learned, family: Family) -> int:
     return sum(name.startswith(f"{family}:") for name in learned.durations)
 
 
-def _rank(seen: Histogram) -> int:
-    return max(1, min(_ROBUST_RANK, seen.total))
+def _rank(seen: Histogram) -> float:
+    return max(1.0, min(_ROBUST_RANK, seen.total))
 
 
 def _robustly_above(seen: Histogram, seconds: float) -> float:
@@ -200,5 +200,5 @@ def _robustly_above(seen: Histogram, seconds: float) -> float:
     rank = _rank(seen)
     start = seen.largest(rank)
     if seconds <= start:
-        return max(float(rank), seen.above(seconds))
+        return max(rank, seen.above(seconds))
     return rank * math.pow(seconds / start, -_TAIL_INDEX)

@@ -27,6 +27,11 @@ class Allowance(Struct, frozen=True):
     mute_until: float | None = None
     mute_reason: str = ""
 
+    def muted(self, now: float) -> tuple[float, str] | None:
+        """Until when it is muted, and why; None where it isn't (any more)."""
+        until = self.mute_until
+        return (until, self.mute_reason) if until is not None and now < until else None
+
     def limit(self, family: str) -> float | None:
         """Seconds that a call of this family may take; None where nobody said."""
         return {

@@ -15,11 +15,15 @@ BINS = 22 * PER_OCTAVE
 """The last bin ends after 48 days; what is longer counts there."""
 
 
+TRACE = 0.1
+"""Counts below this are forgotten when they are halved."""
+
+
 class Histogram(Struct, frozen=True):
     """How many durations fell into each bin; empty bins are left out."""
 
-    counts: dict[int, int] = {}
-    total: int = 0
+    counts: dict[int, float] = {}
+    total: float = 0
 
     def above(self, seconds: float) -> float:
         """How many durations were longer, a bin's content being spread evenly within it."""
@@ -28,7 +32,7 @@ class Histogram(Struct, frozen=True):
         inside = self.counts.get(whole, 0) * (whole + 1 - position)
         return inside + sum(count for number, count in self.counts.items() if number > whole)
 
-    def largest(self, rank: int) -> float:
+    def largest(self, rank: float) -> float:
         """An upper bound of the `rank`-th longest duration in seconds (from 1); 0 where none is."""
         for number in sorted(self.counts, reverse=True):
             rank -= self.counts[number]
@@ -68,8 +72,8 @@ def difference(now: Histogram, before: Histogram) -> Histogram:
 
 
 def halved(known: Histogram) -> Histogram:
-    """Half of each bin, rounded up: what is rare and long is not forgotten at once."""
-    counts = {number: (count + 1) // 2 for number, count in known.counts.items()}
+    """Half of each bin; what has come down to a trace is forgotten."""
+    counts = {number: count / 2 for number, count in known.counts.items() if count > TRACE}
     return Histogram(counts, sum(counts.values()))
 
 

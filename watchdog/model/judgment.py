@@ -83,3 +83,5 @@ class EvalSetJudgment(Struct, frozen=True):
     """One sentence for the person on call."""
     actions: tuple[str, ...] = ()
     """What to do next, with the command to run."""
+    muted: tuple[float, str] | None = None
+    """Until when, and why, people want to hear nothing of all of it."""

@@ -3,9 +3,15 @@
 Bounded, kept over restarts, and with a version: state of another version is not used.
 """
 
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
 from msgspec import Struct
 
-from watchdog.model.histogram import Histogram
+from watchdog.model.histogram import BINS, Histogram
+
+T = TypeVar("T")
 
 VERSION = 1
 NAMES_MAX = 512
@@ -19,9 +25,9 @@ MEMORY_WEEKS = 13.0
 class Attempts(Struct, frozen=True):
     """Attempts on a model outside of outages."""
 
-    ok: int = 0
-    failed: int = 0
-    streaks: int = 0
+    ok: float = 0
+    failed: float = 0
+    streaks: float = 0
     """Runs of failures that ended by themselves."""
 
 
@@ -39,3 +45,40 @@ class Learned(Struct, frozen=True):
     """Seconds from the first to the last failure of trouble that passed, by `class:group`."""
     attempts: dict[str, Attempts] = {}
     """By model."""
+
+
+def fault(learned: Learned) -> str | None:
+    """Why this can't be used; None where it can. For state that was kept somewhere."""
+    return next(_faults(learned), None)
+
+
+def _faults(learned: Learned) -> Iterator[str]:
+    if learned.version != VERSION:
+        yield f"version {learned.version}, not {VERSION}"
+    if not _is_count(learned.weeks) or learned.weeks > 2 * MEMORY_WEEKS:
+        yield f"weeks: {learned.weeks}"
+    if learned.until is not None and not _is_count(learned.until):
+        yield f"until: {learned.until}"
+    yield from _unsound("durations", learned.durations, _is_sound)
+    yield from _unsound("troubles", learned.troubles, _is_sound)
+    yield from _unsound("attempts", learned.attempts, _are_counts)
+
+
+def _unsound(group: str, named: Mapping[str, T], is_sound: Callable[[T], bool]) -> Iterator[str]:
+    if len(named) > NAMES_MAX:
+        yield f"{group}: {len(named)} names"
+    yield from (f"{group}: {name!r:.100}" for name, each in named.items() if not is_sound(each))
+
+
+def _is_count(number: float) -> bool:
+    return math.isfinite(number) and number >= 0
+
+
+def _are_counts(known: Attempts) -> bool:
+    return all(map(_is_count, (known.ok, known.failed, known.streaks)))
+
+
+def _is_sound(histogram: Histogram) -> bool:
+    in_range = all(0 <= number < BINS for number in histogram.counts)
+    counts = histogram.counts.values()
+    return in_range and all(map(_is_count, counts)) and math.isclose(sum(counts), histogram.total)

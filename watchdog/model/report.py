@@ -137,6 +137,8 @@ class IncidentReport(Struct, frozen=True):
     eval_sets: tuple[str, ...]
     summary: str
     actions: tuple[str, ...] = ()
+    muted_until: Timestamp | None = None
+    muted_reason: str = ""
 
 
 class ProblemReport(Struct, frozen=True):

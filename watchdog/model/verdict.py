@@ -128,3 +128,6 @@ class Incident(Struct, frozen=True):
     eval_sets: tuple[str, ...]
     summary: str
     actions: tuple[str, ...] = ()
+    muted_until: float | None = None
+    """Until then people want to hear nothing of any part of it."""
+    muted_reason: str = ""

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     RESOLVE = "resolve"
     GONE = "gone"
     """It ends because none of its eval sets is watched any more."""
+    MUTED = "muted"
+    """People asked not to hear of it yet; when that ends and it still stands, it opens."""
     HOLD_UNTIL_LISTED = "hold_until_listed"
     """Not every source was listed once in full: wait, the next decision will tell."""
     HOLD_UNKNOWN = "hold_unknown"
@@ -72,8 +74,13 @@ def _seen(
         if entry is not None:
             yield Decision(Reason.STILL_OPEN, incident, now, entry)
         else:
-            reason = Reason.OPEN if listed else Reason.HOLD_UNTIL_LISTED
-            yield Decision(reason, incident, now)
+            yield Decision(_opening(incident, listed), incident, now)
+
+
+def _opening(incident: IncidentReport, listed: bool) -> Reason:
+    if not listed:
+        return Reason.HOLD_UNTIL_LISTED
+    return Reason.MUTED if incident.muted_until is not None else Reason.OPEN
 
 
 def _unseen(

@@ -37,7 +37,7 @@ class Deliverer:
         clock: Callable[[], float],
         on_notification: OnNotification = lambda _channel, _outcome: None,
     ) -> None:
-        self._keeper = Keeper(ledger)
+        self.keeper = Keeper(ledger)
         self._posts = tuple(Post(channel) for channel in channels)
         self._clock = clock
         self._on_notification = on_notification
@@ -47,12 +47,12 @@ class Deliverer:
     def failing(self) -> tuple[tuple[str, str], ...]:
         """Channels (and `ledger`) that don't work at present, each with the reason."""
         troubles = [(post.channel.name, post.trouble) for post in self._posts]
-        troubles.append(("ledger", self._keeper.trouble))
+        troubles.append(("ledger", self.keeper.trouble))
         return tuple((name, trouble) for name, trouble in troubles if trouble is not None)
 
     async def start(self) -> None:
         """Once per process: what an earlier one could not send is tried at once."""
-        await self._keeper.write(lambda ledger: ledger.restart())
+        await self.keeper.write(lambda ledger: ledger.restart())
 
     async def handle(self, snapshot: Snapshot, first_poll_complete: bool) -> tuple[Decision, ...]:
         """Decide, and write down what is to be told. What can't be written is decided anew."""
@@ -64,7 +64,7 @@ class Deliverer:
                 record(ledger, decision, snapshot, [post.channel.name for post in self._posts])
             return decisions
 
-        decisions = await self._keeper.write(decide_and_record) or ()
+        decisions = await self.keeper.write(decide_and_record) or ()
         for decision in decisions:
             if decision.reason is Reason.OPEN or decision.reason in ENDING:
                 log.info("decided", reason=decision.reason, incident=decision.incident.id)
@@ -79,7 +79,7 @@ class Deliverer:
 
     async def prune(self) -> None:
         """Forget what ended long ago."""
-        await self._keeper.write(lambda ledger: ledger.prune(self._clock()))
+        await self.keeper.write(lambda ledger: ledger.prune(self._clock()))
 
     async def aclose(self) -> None:
         """Release channels and ledger; what is being sent is finished and written first."""
@@ -88,14 +88,14 @@ class Deliverer:
                 async with post.lock:
                     await post.channel.aclose()
         finally:
-            await self._keeper.aclose()
+            await self.keeper.aclose()
 
     async def _flush(self, post: Post) -> None:
         if post.lock.locked():
             return
         async with post.lock:
             name = post.channel.name
-            messages = await self._keeper.read(lambda ledger: ledger.pending(name)) or []
+            messages = await self.keeper.read(lambda ledger: ledger.pending(name)) or []
             first = [each for each in messages if not _waits(each, messages)]
             told = {each.thread for each in first if await self._deliver(post, each)}
             for message in messages:
@@ -131,7 +131,7 @@ class Deliverer:
             settle(ledger, message, outcome, now)
             return True
 
-        written = await self._keeper.write(write)
+        written = await self.keeper.write(write)
         if outcome.sent and not written:
             self._unwritten[key] = outcome
         else:

@@ -4,7 +4,8 @@ A message is written as `pending` before it is sent and marked `sent` after the 
 it. Whatever was pending when the process died is sent again: a duplicate beats a miss.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import msgspec
@@ -70,6 +71,16 @@ messages = Table(
     UniqueConstraint("watch", "incident", "generation", "channel", "kind"),
 )
 
+learned_table = Table(
+    "learned",
+    metadata,
+    Column("watch", String(64), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("saved_at", Float, nullable=False),
+    Column("record", Text, nullable=False),
+)
+"""What was learned of the fleet (`publish.experience`)."""
+
 _told_of = (
     (incidents.c.watch == messages.c.watch)
     & (incidents.c.id == messages.c.incident)
@@ -99,13 +110,19 @@ class Ledger:
 
     def __init__(self, engine: Engine, watch: str = "") -> None:
         self._engine = engine
-        self._watch = watch
+        self.watch = watch
         self._ours = incidents.c.watch == watch
         self._our_messages = messages.c.watch == watch
 
     def close(self) -> None:
         """Release connections and files."""
         self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection; what is done with it holds together, or not at all."""
+        with self._engine.begin() as connection:
+            yield connection
 
     def open_incidents(self) -> dict[str, LedgerEntry]:
         """All incidents that were told of and have not ended, by id."""
@@ -120,7 +137,7 @@ class Ledger:
             generation = self._next_generation(connection, decision.incident.id)
             connection.execute(
                 insert(incidents).values(
-                    watch=self._watch,
+                    watch=self.watch,
                     id=decision.incident.id,
                     generation=generation,
                     opened_at=decision.at,
@@ -222,7 +239,7 @@ class Ledger:
     ) -> None:
         for channel in channels:
             values = {
-                "watch": self._watch,
+                "watch": self.watch,
                 "incident": notice.incident.id,
                 "generation": generation,
                 "channel": channel,

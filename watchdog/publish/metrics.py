@@ -64,7 +64,12 @@ NOTIFICATIONS = SelfFamily(
 BUILD_INFO = SelfFamily(
     "eval_watchdog_build_info", "info", "1, labelled with the version that runs.", ("version",)
 )
-SELF_FAMILIES = (POLL_DURATION, LAST_POLL, SOURCE_ERRORS, NOTIFICATIONS, BUILD_INFO)
+LEARNED = SelfFamily(
+    "eval_watchdog_learned_seconds",
+    "gauge",
+    "Time watched that the fleet's experience rests on; 0 is day one, with nothing but the priors.",
+)
+SELF_FAMILIES = (POLL_DURATION, LAST_POLL, SOURCE_ERRORS, NOTIFICATIONS, LEARNED, BUILD_INFO)
 
 
 class SelfMetrics:
@@ -79,6 +84,7 @@ class SelfMetrics:
         self._last_poll = Gauge(*_head(LAST_POLL), registry=self.registry)
         self._source_errors = Counter(*_head(SOURCE_ERRORS), registry=self.registry)
         self._notifications = Counter(*_head(NOTIFICATIONS), registry=self.registry)
+        self._learned = Gauge(*_head(LEARNED), registry=self.registry)
         build = Info("eval_watchdog_build", BUILD_INFO.help, registry=self.registry)
         build.info({"version": __version__})
 
@@ -89,6 +95,10 @@ class SelfMetrics:
     def poll_complete(self, at: float) -> None:
         """Every source answered."""
         self._last_poll.set(at)
+
+    def learned(self, seconds: float) -> None:
+        """The fleet's experience rests on so much time."""
+        self._learned.set(seconds)
 
     def source_error(self, source: str, reason: str) -> None:
         """A read failed; `reason` is one of a few short words."""

@@ -193,6 +193,8 @@ def _incident(incident: Incident) -> IncidentReport:
         eval_sets=incident.eval_sets,
         summary=incident.summary,
         actions=incident.actions,
+        muted_until=timestamp(incident.muted_until),
+        muted_reason=_cut(incident.muted_reason),
     )
 
 

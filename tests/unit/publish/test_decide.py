@@ -18,6 +18,13 @@ def test_opens_once_and_then_stays_silent():
     assert reasons(seen, KNOWN) == [Reason.STILL_OPEN]
 
 
+def test_what_is_muted_opens_when_the_mute_ends():
+    muted = incident(muted_until="2026-11-23T09:00:00.000Z")
+    assert reasons(snapshot(eval_set(), incidents=(muted,)), {}) == [Reason.MUTED]
+    assert reasons(snapshot(eval_set(), incidents=(muted,)), KNOWN) == [Reason.STILL_OPEN]
+    assert reasons(snapshot(eval_set(), incidents=(incident(),)), {}) == [Reason.OPEN]
+
+
 def test_one_id_twice_in_a_snapshot_is_one_incident():
     assert reasons(snapshot(eval_set(), incidents=(incident(), incident())), {}) == [Reason.OPEN]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from watchdog.collect.kubernetes.annotations import allowance
 from watchdog.collect.kubernetes.objects import Context, Entry, at, message, meta_of
 from watchdog.collect.kubernetes.quantities import quantity
 from watchdog.collect.kubernetes.wire import EventObject, JobObject, Object, UsageObject
@@ -20,6 +21,7 @@ def job(wire: JobObject, context: Context) -> Entry[Job]:
     spec, status = wire.spec, wire.status
     ends = {c.type: c.reason for c in (status and status.conditions) or () if c.status == "True"}
     finished = _finished(ends)
+    said, ignored = allowance(wire.metadata.annotations or {})
     record = Job(
         meta.namespace,
         meta.name,
@@ -35,6 +37,8 @@ def job(wire: JobObject, context: Context) -> Entry[Job]:
         backoff_limit=spec.backoff_limit if spec else None,
         finished=finished,
         finished_reason=ends.get(finished, ""),
+        allowance=said,
+        ignored=ignored,
     )
     return Entry(meta, record)
 
