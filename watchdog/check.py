@@ -1,19 +1,14 @@
 """One look at some targets: needs no cluster and no state of its own, and writes nothing."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from watchdog.cli import UsageError
-from watchdog.collect.logs import LogsOptions
-from watchdog.collect.objects import StoreError
-from watchdog.collect.source import Source
-from watchdog.collect.targets import TargetError, open_target
-from watchdog.config import ConfigError, Settings
+from watchdog.config import Settings
 from watchdog.evaluate import evaluate
 from watchdog.learning import Learner
-from watchdog.memory import Watched, all_problems, all_states
+from watchdog.look import Seen, look
+from watchdog.memory import all_problems, all_states
 from watchdog.model.report import Report, Snapshot
 from watchdog.model.verdict import Verdict, worst
 
@@ -39,97 +34,24 @@ async def check(
     Raises:
         UsageError: a target isn't there, or is none.
     """
-    ids = [target for target in targets if is_id(target)]
-    opened = _open([target for target in targets if target not in ids], settings)
-    if ids or everything:
-        only = () if everything else ids
-        opened.append((cluster_source(settings, lambda: present, only), None))
-    by_instant: dict[float, list[Watched]] = {}
-    for source, captured_at in opened:
-        instant = _instant(now, captured_at, present)
-        watched = Watched(source)
-        await watched.poll(instant)
-        await source.aclose()
-        by_instant.setdefault(instant, []).append(watched)
-    return merge(
-        [_evaluate(settings, watched, instant) for instant, watched in sorted(by_instant.items())]
-    )
+    looked = await look(targets, settings, now, present, everything=everything)
+    return merge([_evaluate(settings, seen) for seen in looked])
 
 
-def _evaluate(settings: Settings, watched: Sequence[Watched], now: float) -> Snapshot:
+def _evaluate(settings: Settings, seen: Seen) -> Snapshot:
     """Judged by day one's priors and what these targets teach by themselves."""
-    states, limits = all_states(watched), settings.thresholds
+    states, limits = all_states(seen.watched), settings.thresholds
     learner = Learner(limits=limits)
-    learner.take(states, now)
-    problems = all_problems(watched)
+    learner.take(states, seen.instant)
     return evaluate(
         states,
-        problems,
-        now,
+        all_problems(seen.watched),
+        seen.instant,
         limits,
         float("inf"),
         learned=learner.learned,
         overrides=settings.allowances,
     )
-
-
-def is_id(target: str) -> bool:
-    """Whether a target is an eval set's id: no address, and no path that there is."""
-    return "/" not in target and not target.startswith(".") and not Path(target).exists()
-
-
-def wants_cluster(settings: Settings) -> bool:
-    """Whether the cluster is to be watched."""
-    enabled = settings.kubernetes.enabled
-    return enabled == "yes" or (enabled == "auto" and not settings.logs)
-
-
-def cluster_source(
-    settings: Settings, clock: Callable[[], float], only: Sequence[str] = ()
-) -> Source:
-    """The configured cluster as a source.
-
-    Raises:
-        UsageError: there is no cluster to be reached, or the store's address is none.
-    """
-    # the cluster's client takes a while to import, and a log directory needs none of it
-    from watchdog.collect.kubernetes.watched import open_cluster  # noqa: PLC0415
-
-    try:
-        return open_cluster(settings, logs_options(settings), clock, only)
-    except ConfigError as error:
-        raise UsageError(f"{_without_cluster(only)} ({error})") from error
-    except StoreError as error:
-        raise UsageError(f"kubernetes.store: {error.text}") from error
-
-
-def _without_cluster(only: Sequence[str]) -> str:
-    if only:
-        return f"{', '.join(only)}: no such directory, and no cluster to look for an eval set in"
-    return "nothing to watch: give --logs TARGET, or a cluster"
-
-
-def _open(targets: Sequence[str], settings: Settings) -> list[tuple[Source, float | None]]:
-    options = logs_options(settings)
-    try:
-        return [open_target(t, settings.s3, options, settings.kubernetes) for t in targets]
-    except TargetError as error:
-        raise UsageError(str(error)) from error
-
-
-def logs_options(settings: Settings) -> LogsOptions:
-    """How stores are polled, by the settings."""
-    return LogsOptions(
-        listing_interval=settings.listing_interval,
-        concurrency=settings.concurrency,
-        max_member_bytes=settings.max_member_bytes,
-    )
-
-
-def _instant(now: float | None, captured_at: float | None, present: float) -> float:
-    if now is not None:
-        return now
-    return present if captured_at is None else captured_at
 
 
 def merge(snapshots: Sequence[Snapshot]) -> Report:

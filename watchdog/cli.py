@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_run(commands)
     _add_evidence(commands)
+    _add_explain(commands)
+    _add_replay(commands)
     return parser
 
 
@@ -136,6 +138,48 @@ def _add_evidence(commands: Any) -> None:  # noqa: ANN401
     evidence.set_defaults(command=_evidence)
 
 
+def _add_explain(commands: Any) -> None:  # noqa: ANN401
+    explain = commands.add_parser(
+        "explain",
+        help="show the evidence behind a verdict, and what would change it",
+        description="Shows for each running sample what was weighed: how often something as bad "
+        "passes by itself, how often that is tolerated, and what would change the verdict. Uses "
+        "what the service has learned where its state is at hand (--config, WATCHDOG_STATE). "
+        "Exit status: 0, or 3 where there is no such target or sample.",
+    )
+    explain.add_argument("target", metavar="TARGET", help="as for `check`")
+    explain.add_argument(
+        "sample", nargs="?", metavar="SAMPLE", help="id, id/epoch, task/id/epoch, or uuid"
+    )
+    explain.add_argument(
+        "--json", action="store_true", help="print a JSON array, one eval set each"
+    )
+    explain.add_argument("--now", type=_instant, metavar="ISO8601", help="explain as of this time")
+    _add_config(explain)
+    explain.set_defaults(command=_explain)
+
+
+def _add_replay(commands: Any) -> None:  # noqa: ANN401
+    replay = commands.add_parser(
+        "replay",
+        help="judge a series of bundles in order",
+        description="Judges bundles of one eval set in the order in which they were captured, and "
+        "prints when each verdict fell, and why. Exit status: 0, or 3 where they can't be used.",
+    )
+    replay.add_argument(
+        "bundles", nargs="+", metavar="BUNDLE", help="a bundle, or a directory of bundles"
+    )
+    replay.add_argument(
+        "--compare",
+        action="store_true",
+        help="show simple rules beside it: the guide's (last 10 outcomes FAIL), idle for 2 hours, "
+        "a call pending for 30 minutes",
+    )
+    replay.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_config(replay)
+    replay.set_defaults(command=_replay)
+
+
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings in YAML")
 
@@ -166,9 +210,7 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> int:
         check(arguments.targets, settings, arguments.now, time.time(), everything=arguments.all)
     )
     if arguments.json:
-        import msgspec  # noqa: PLC0415
-
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report).decode(), indent=2) + "\n")
+        _print_json(report)
     else:
         from rich.console import Console  # noqa: PLC0415
 
@@ -196,3 +238,47 @@ def _evidence(arguments: argparse.Namespace, settings: Settings) -> int:
     sys.stderr.write("".join(f"{note}\n" for note in written.notes))
     sys.stdout.write(f"{written.path}\n")
     return 0
+
+
+def _explain(arguments: argparse.Namespace, settings: Settings) -> int:
+    from watchdog.explain import explain  # noqa: PLC0415
+
+    found = asyncio.run(
+        explain(arguments.target, arguments.sample, settings, arguments.now, time.time())
+    )
+    if arguments.json:
+        _print_json(found)
+    else:
+        from watchdog.publish.explained import lines  # noqa: PLC0415
+
+        for number, each in enumerate(found):
+            _print_lines(lines(each), after="\n" if number else "")
+    return 0
+
+
+def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
+    from watchdog.replay import replay  # noqa: PLC0415
+
+    replayed = asyncio.run(replay(arguments.bundles, settings, time.time()))
+    if arguments.json:
+        _print_json(replayed)
+    else:
+        from watchdog.publish.replayed import lines  # noqa: PLC0415
+
+        _print_lines(lines(replayed, compare=arguments.compare))
+    return 0
+
+
+def _print_json(record: object) -> None:
+    import msgspec  # noqa: PLC0415
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(record).decode(), indent=2) + "\n")
+
+
+def _print_lines(lines: Any, after: str = "") -> None:  # noqa: ANN401
+    from rich.console import Console  # noqa: PLC0415
+
+    from watchdog.publish.terminal import print_lines  # noqa: PLC0415
+
+    sys.stdout.write(after)
+    print_lines(lines, Console())

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from watchdog.diagnose.failing import group_of
-from watchdog.diagnose.fleet import Fleet
+from watchdog.diagnose.failing import Group, group_of, unlucky
+from watchdog.diagnose.fleet import Fleet, Peers
 from watchdog.diagnose.norms import Norms
 from watchdog.model.histogram import Histogram, add, difference, halved, merge
 from watchdog.model.learned import MEMORY_WEEKS, NAMES_MAX, WEEK, Attempts, Learned
@@ -85,17 +85,14 @@ class Learner:
         self.learned = replace(self.learned, durations=_most_seen(durations))
 
     def _passed(self, state: EvalSetState, streak: PassedStreak, fleet: Fleet) -> None:
-        """Trouble that a success ended: an outage, one sample's own, or chance."""
+        """Trouble that a success ended: chance, an outage (of all, or of many), or its own."""
         norms = Norms(self.learned, self._limits)
         group = group_of(streak.cause)
-        first_ok = fleet.first_ok(streak.model, streak.first_at + 2 * norms.apart)
-        outage = first_ok is None or first_ok > streak.last_at
-        if outage:
-            self._trouble(f"shared:{group}", streak.model, streak)
-            return
         usual = norms.usual_failing(streak.model)
         if norms.streaks(streak.model) * usual**streak.apart >= _CHANCE:
             self._attempts(streak.model, failed=streak.apart, streaks=1)
+        elif _is_outage(norms, fleet, streak, group):
+            self._trouble(f"shared:{group}", streak.model, streak)
         else:
             self._trouble(f"own:{group}", f"{state.eval_set_id} {streak.model}", streak)
 
@@ -152,6 +149,23 @@ def _untaken(task: TaskState) -> _Taken:
 
 def _calls_ok(task: TaskState) -> int:
     return task.calls_ok + sum(sample.ok_total for sample in task.samples.values())
+
+
+def _is_outage(norms: Norms, fleet: Fleet, streak: PassedStreak, group: Group) -> bool:
+    """Whether an outage explains it better than trouble of its own.
+
+    What others had meanwhile decides, as in the verdict itself: in a partial outage some succeed.
+    """
+    since = min(streak.first_at + 2 * norms.apart, streak.last_at)
+    first_ok = fleet.first_ok(streak.model, since)
+    if first_ok is None or first_ok > streak.last_at:
+        return True
+    meanwhile = fleet.meanwhile(streak.model, since, streak.last_at)
+    others = Peers(meanwhile.ok, max(0, meanwhile.failed - streak.attempts))
+    seconds = streak.last_at - streak.first_at
+    chance = unlucky(fleet.samples(streak.model), others.failing_share, streak.apart)
+    shared = norms.trouble("shared", group, seconds) * chance
+    return shared >= norms.trouble("own", group, seconds)
 
 
 def forgetting(learned: Learned) -> Learned:

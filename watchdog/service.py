@@ -10,11 +10,11 @@ from starlette.applications import Starlette
 
 from watchdog import __version__, telemetry
 from watchdog.app import App
-from watchdog.check import cluster_source, logs_options, wants_cluster
 from watchdog.cli import UsageError
 from watchdog.collect.source import Source
 from watchdog.collect.targets import TargetError, open_target
 from watchdog.config import Settings
+from watchdog.look import cluster_source, logs_options, wants_cluster
 from watchdog.model.report import Snapshot
 from watchdog.publish import experience
 from watchdog.publish.channels import build_channels

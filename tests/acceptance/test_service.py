@@ -12,9 +12,9 @@ import pytest
 
 from tests.acceptance.stage import Stage
 from tests.doubles import SlackDouble
-from watchdog.check import logs_options
 from watchdog.collect.targets import open_target
 from watchdog.config import load
+from watchdog.look import logs_options
 from watchdog.service import build
 
 WEBHOOK = "https://hooks.slack.com/services/T/B/secret"

@@ -18,9 +18,10 @@ from tests.control_plane.plane import ControlPlane
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
 from watchdog.app import App
-from watchdog.check import check, cluster_source
+from watchdog.check import check
 from watchdog.config import Settings, load
 from watchdog.evidence import evidence
+from watchdog.look import cluster_source
 from watchdog.publish.web.health import ready
 from watchdog.service import build
 

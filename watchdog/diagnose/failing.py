@@ -29,6 +29,8 @@ LEAST_APART = 3
 _SETTLE = 2
 """So many `APART` after a failure a peer's success speaks of the same moment, not of before."""
 _AHEAD = 12
+_MOST = 0.5
+"""The share of others' attempts that fail from which on it is everybody's trouble."""
 
 
 class Span(Struct, frozen=True):
@@ -65,6 +67,13 @@ class Situation(Struct, frozen=True):
     usual: float
     """The chance that one attempt fails in normal times."""
     count: int
+    candidates: int = 1
+    """Running samples on the model: each may be the unlucky one of a partial outage."""
+
+    @property
+    def shared(self) -> bool:
+        """It is rather the model's trouble than this sample's: nobody succeeds, or few do."""
+        return not self.witnessed or self.peers.failing_share >= _MOST
 
 
 def group_of(cause: Cause) -> Group:
@@ -93,6 +102,7 @@ def situation(context: Context, streak: Streak, cause: Cause) -> Situation | Non
         last_ok=fleet.last_ok(model, whole.until),
         usual=context.norms.usual_failing(model, ok, failed),
         count=streak.count,
+        candidates=max(1, fleet.samples(model)),
     )
 
 
@@ -197,12 +207,18 @@ def _shared(norms: Norms, seen: Situation) -> Explanation:
     if seen.alone is None:
         return Explanation("shared", 0.0, tolerated, "no outage: others succeed")
     share = seen.peers.failing_share
-    weekly = norms.trouble("shared", seen.group, seen.alone.seconds) * share**seen.alone.apart
+    chance = unlucky(seen.candidates, share, seen.alone.apart)
+    weekly = norms.trouble("shared", seen.group, seen.alone.seconds) * chance
     text = (
         f"a partial outage of {seen.model} of {duration(seen.alone.seconds)}: "
         f"{seen.peers.failed} attempts of others failed meanwhile, {seen.peers.ok} succeeded"
     )
     return Explanation("shared", weekly, tolerated, text)
+
+
+def unlucky(candidates: int, share: float, attempts: int) -> float:
+    """The chance that one of so many samples fails so often where a share of attempts fails."""
+    return min(1.0, max(1, candidates) * share**attempts)
 
 
 def _chance(norms: Norms, seen: Situation) -> Explanation:
@@ -243,4 +259,5 @@ def _later(seen: Situation, at: float, more: int) -> Situation:
         last_ok=fares,
         usual=seen.usual,
         count=seen.count + more,
+        candidates=seen.candidates,
     )

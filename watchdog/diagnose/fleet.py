@@ -1,7 +1,7 @@
 """What other samples on the same model experienced: evidence on whose trouble it is."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -28,6 +28,8 @@ class _Times(Struct, frozen=True):
 
     ok: list[float]
     failed: list[float]
+    samples: set[int]
+    """The running ones that called it lately, by identity."""
 
 
 class Fleet:
@@ -50,6 +52,11 @@ class Fleet:
             failed=max(0, _count(times.failed, since, until) - (len(own) - own_ok)),
         )
 
+    def meanwhile(self, model: str, since: float, until: float) -> Peers:
+        """Attempts of all samples on `model` from `since` to `until`, both included."""
+        times = self._of(model)
+        return Peers(_count(times.ok, since, until), _count(times.failed, since, until))
+
     def first_ok(self, model: str, since: float) -> float | None:
         """When a call on `model` first succeeded at or after `since`."""
         times = self._of(model).ok
@@ -69,38 +76,52 @@ class Fleet:
         index = bisect_right(times.failed, since)
         return (times.failed[index], times.failed[-1]) if index < len(times.failed) else None
 
+    def samples(self, model: str) -> int:
+        """Running samples that called the model lately."""
+        return len(self._of(model).samples)
+
     def _of(self, model: str) -> _Times:
         if self._times is None:
             self._times = _by_model(self._eval_sets)
-        return self._times.get(model) or _Times([], [])
+        return self._times.get(model) or _Times([], [], set())
 
 
 def _by_model(eval_sets: Iterable[EvalSetState]) -> dict[str, _Times]:
     found: dict[str, _Times] = {}
     for state in eval_sets:
         for task in state.tasks.values():
-            for model, ok, at in _outcomes(task):
-                times = found.get(model)
-                if times is None:
-                    times = found[model] = _Times([], [])
-                (times.ok if ok else times.failed).append(at)
+            for sample in task.samples.values():
+                for times in _add(found, sample.recent):
+                    times.samples.add(id(sample))
+            _add(found, task.retired)
+            _add_ended(found, task)
     for times in found.values():
         times.ok.sort()
         times.failed.sort()
     return found
 
 
-def _outcomes(task: TaskState) -> Iterator[tuple[str, bool, float]]:
-    """All that is remembered of a task's attempts; a sample that ended well had its answers."""
-    for outcomes in (task.retired, *(sample.recent for sample in task.samples.values())):
-        for outcome in outcomes:
-            if outcome.at is not None:
-                yield outcome.model, outcome.ok, outcome.at
+def _add(found: dict[str, _Times], outcomes: Iterable[Outcome]) -> list[_Times]:
+    """Add outcomes to their models' times; the models that they were of."""
+    touched: dict[str, _Times] = {}
+    for outcome in outcomes:
+        if outcome.at is None:
+            continue
+        model = outcome.model
+        times = touched.get(model)
+        if times is None:
+            times = touched[model] = found.setdefault(model, _Times([], [], set()))
+        (times.ok if outcome.ok else times.failed).append(outcome.at)
+    return list(touched.values())
+
+
+def _add_ended(found: dict[str, _Times], task: TaskState) -> None:
+    """A sample that ended well had its answers, where nothing else is remembered of it."""
     if task.spec is None or task.retired:
         return
-    for ended in task.ended.values():
-        if ended.state == "completed" and not ended.limited and ended.at is not None:
-            yield task.spec.model, True, ended.at
+    ends = [e.at for e in task.ended.values() if e.state == "completed" and not e.limited]
+    times = found.setdefault(task.spec.model, _Times([], [], set()))
+    times.ok.extend(at for at in ends if at is not None)
 
 
 def _count(times: list[float], since: float, until: float) -> int:

@@ -43,7 +43,7 @@ def _finding(context: Context, streak: Streak, cause: Cause) -> Finding:
         streak.first_at,
         (*evidence, odds(weighing)),
         _with_change(context, streak, seen, weighing),
-        shared=not seen.witnessed,
+        shared=seen.shared,
     )
 
 

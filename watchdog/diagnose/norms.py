@@ -41,6 +41,9 @@ _TAIL_INDEX = 4.0
 _UNKNOWN_CALLS = 10
 """So many calls of a name weigh as much as what is assumed of a name never seen."""
 
+_CALL_WEEKS = 0.05
+"""Calls seen in the first hours are taken to come in as fast as if within eight."""
+
 _LONGEST_LIMIT = 30 * 86_400.0
 _SHORTEST_LIMIT = 300.0
 
@@ -155,16 +158,26 @@ class Norms:
         return self._cache[key]
 
     def calls(self, family: Family, name: str, seconds: float) -> float:
-        """Calls of this name per week that take longer than `seconds` and return."""
+        """Calls of this name per week that take longer than `seconds` and return.
+
+        What is assumed fades with the calls seen, not with time: weeks without a single call of
+        this name tell nothing of how long it takes.
+        """
         seen = self._learned.durations.get(f"{family}:{name}", Histogram())
         anchor = ANCHORS[family] * self._limits.scale
-        unknown = _UNKNOWN_CALLS / (_UNKNOWN_CALLS + seen.total)
-        prior = SHARES[family] * unknown * (anchor / max(seconds, 1.0)) ** _ANCHOR_INDEX
-        return self._posterior(prior, _robustly_above(seen, seconds))
+        rare = math.pow(anchor / max(seconds, 1.0), _ANCHOR_INDEX)
+        assumed = SHARES[family] * _unknown(seen) * rare
+        return assumed + _robustly_above(seen, seconds) / (_CALL_WEEKS + self._weeks)
+
+    def _tolerated_of(self, family: Family, seen: Histogram) -> float:
+        """Well-known names share what their family may cost; one never seen has all of it."""
+        others = max(0, self._names[family] - 1)
+        return self.tolerated(family) / (1 + others * (1 - _unknown(seen)))
 
     def _find_limit(self, family: Family, name: str) -> Limit:
         """The shortest duration that is rare enough, by bisection on the logarithmic scale."""
-        tolerated = self.tolerated(family) / max(1, self._names[family])
+        seen = self._learned.durations.get(f"{family}:{name}", Histogram())
+        tolerated = self._tolerated_of(family, seen)
         low, high = _SHORTEST_LIMIT * self._limits.scale, _LONGEST_LIMIT
         for _ in range(40):
             middle = (low * high) ** 0.5
@@ -172,13 +185,20 @@ class Norms:
                 high = middle
             else:
                 low = middle
-        seen = self._learned.durations.get(f"{family}:{name}", Histogram())
         weekly = self.calls(family, name, high)
         return Limit(high, weekly, tolerated, round(seen.total), seen.largest(_rank(seen)))
 
+    @property
+    def _weeks(self) -> float:
+        return self._learned.weeks if math.isfinite(self._learned.weeks) else 0.0
+
     def _posterior(self, prior_weekly: float, seen: float) -> float:
-        weeks = self._learned.weeks if math.isfinite(self._learned.weeks) else 0.0
-        return (PRIOR_WEEKS * prior_weekly + seen) / (PRIOR_WEEKS + weeks)
+        return (PRIOR_WEEKS * prior_weekly + seen) / (PRIOR_WEEKS + self._weeks)
+
+
+def _unknown(seen: Histogram) -> float:
+    """How much of a name is still assumed: 1 for one never seen."""
+    return _UNKNOWN_CALLS / (_UNKNOWN_CALLS + seen.total)
 
 
 def _names(learned: Learned, family: Family) -> int:

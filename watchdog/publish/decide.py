@@ -3,13 +3,14 @@
 Pure: the snapshot, what the ledger remembers and `now` in, decisions with a named reason out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
-from watchdog.model.verdict import Verdict, worst
+from watchdog.model.verdict import Cause, Incident, Verdict, worst
 
 
 class Reason(StrEnum):
@@ -29,6 +30,23 @@ class Reason(StrEnum):
 
 
 ENDING = frozenset({Reason.RESOLVE, Reason.GONE})
+
+
+JOINT_SCOPES = frozenset({"model", "provider", "cluster"})
+
+API_CAUSES = frozenset(
+    {
+        Cause.API_SERVER_ERROR,
+        Cause.RATE_LIMITED,
+        Cause.CLIENT_TIMEOUT,
+        Cause.CONNECTION,
+        Cause.AUTH,
+        Cause.BAD_REQUEST,
+        Cause.CONTEXT_LENGTH,
+        Cause.UNEXPLAINED,
+    }
+)
+"""In one outage of a model, one sample sees mostly 500s and another mostly time-outs."""
 
 
 class LedgerEntry(Struct, frozen=True):
@@ -68,13 +86,40 @@ def decide(
 def _seen(
     snapshot: Snapshot, known: Mapping[str, LedgerEntry], now: float, listed: bool
 ) -> Iterator[Decision]:
-    incidents = {incident.id: incident for incident in snapshot.report.incidents}
-    for incident in incidents.values():
-        entry = known.get(incident.id)
-        if entry is not None:
-            yield Decision(Reason.STILL_OPEN, incident, now, entry)
-        else:
+    """What stands: open ones as they are now, and those that are new."""
+    incidents = {incident.id: incident for incident in snapshot.report.incidents}.values()
+    for entry in known.values():
+        parts = [incident for incident in incidents if continues(incident, entry.incident)]
+        if parts:
+            yield Decision(Reason.STILL_OPEN, _joined(entry.incident, parts), now, entry)
+    for incident in incidents:
+        if not any(continues(incident, entry.incident) for entry in known.values()):
             yield Decision(_opening(incident, listed), incident, now)
+
+
+def continues(incident: IncidentReport | Incident, told: IncidentReport | Incident) -> bool:
+    """Whether people were told of this already: it only became wider or narrower.
+
+    What everybody on a model suffers takes in eval sets and leaves them as it goes on, and which of
+    them is the oldest, whose name the id is made of, changes with that.
+    """
+    if incident.id == told.id:
+        return True
+    if not set(incident.eval_sets) & set(told.eval_sets):
+        return False
+    joint = incident.scope in JOINT_SCOPES or told.scope in JOINT_SCOPES
+    return joint and _akin(incident.cause, told.cause)
+
+
+def _akin(one: Cause, other: Cause) -> bool:
+    return one is other or {one, other} <= API_CAUSES
+
+
+def _joined(told: IncidentReport, parts: Sequence[IncidentReport]) -> IncidentReport:
+    """An open incident as it stands now: under its old id, all its parts together."""
+    first = next((part for part in parts if part.id == told.id), parts[0])
+    eval_sets = tuple(dict.fromkeys(name for part in (first, *parts) for name in part.eval_sets))
+    return replace(first, id=told.id, eval_sets=eval_sets)
 
 
 def _opening(incident: IncidentReport, listed: bool) -> Reason:
@@ -86,10 +131,10 @@ def _opening(incident: IncidentReport, listed: bool) -> Reason:
 def _unseen(
     snapshot: Snapshot, known: Mapping[str, LedgerEntry], now: float, listed: bool
 ) -> Iterator[Decision]:
-    seen = {incident.id for incident in snapshot.report.incidents}
+    incidents = snapshot.report.incidents
     watched = {each.eval_set_id: each for each in snapshot.report.eval_sets}
     for entry in known.values():
-        if entry.incident.id in seen:
+        if any(continues(incident, entry.incident) for incident in incidents):
             continue
         about = [watched[name] for name in entry.incident.eval_sets if name in watched]
         reason = Reason.HOLD_UNTIL_LISTED

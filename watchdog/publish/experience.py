@@ -5,11 +5,23 @@ name, and the service begins with the priors of day one.
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    create_engine,
+    delete,
+    insert,
+    make_url,
+    select,
+    update,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from watchdog.model.learned import Learned, fault
 from watchdog.publish.ledger import Ledger, learned_table
@@ -76,3 +88,25 @@ def _set_aside(connection: Connection, ledger: Ledger, now: float) -> str:
     for old in names[_ASIDE_MAX:]:
         connection.execute(delete(learned_table).where(*_named(ledger, old)))
     return name
+
+
+def peek(url: str, watch: str, now: float) -> Learned | None:
+    """What a service with this state has learned; None where there is nothing that can be used.
+
+    Only reads: no file is made, none is set aside.
+    """
+    address = make_url(url)
+    sqlite = address.get_backend_name() == "sqlite"
+    if sqlite and not (address.database and Path(address.database).is_file()):
+        return None
+    if sqlite:
+        query = {"mode": "ro", "uri": "true"}
+        address = address.set(database=f"file:{address.database}", query=query)
+    ours = learned_table.c.watch == watch, learned_table.c.name == _CURRENT
+    try:
+        engine = create_engine(address, poolclass=NullPool)
+        with engine.connect() as connection:
+            record = connection.execute(select(learned_table.c.record).where(*ours)).scalar()
+        return None if record is None else _read(record, now)
+    except (SQLAlchemyError, ImportError, ValueError):
+        return None

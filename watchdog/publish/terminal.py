@@ -3,7 +3,7 @@
 Everything goes through `Text` objects: nothing that an evaluation names is read as markup.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.text import Text
@@ -48,8 +48,13 @@ Line = tuple[int, Text]
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Print `report`; commands are never broken into lines."""
-    for indent, text in lines(report):
+    """Print `report`."""
+    print_lines(lines(report), console)
+
+
+def print_lines(found: Iterable[Line], console: Console) -> None:
+    """Print lines; commands are never broken into several."""
+    for indent, text in found:
         width = max(20, console.width - indent)
         for part in [text] if text.no_wrap else text.wrap(console, width):
             part.rstrip()

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.unit.publish.factory import NOW, eval_set, finished, incident, quiet, snapshot
-from watchdog.model.verdict import Verdict
+from watchdog.model.verdict import Cause, Verdict
 from watchdog.publish.decide import LedgerEntry, Reason, decide
 
 NAME = "mmlu-2026-11-22-x7k2"
@@ -23,6 +23,38 @@ def test_what_is_muted_opens_when_the_mute_ends():
     assert reasons(snapshot(eval_set(), incidents=(muted,)), {}) == [Reason.MUTED]
     assert reasons(snapshot(eval_set(), incidents=(muted,)), KNOWN) == [Reason.STILL_OPEN]
     assert reasons(snapshot(eval_set(), incidents=(incident(),)), {}) == [Reason.OPEN]
+
+
+def test_an_outage_that_takes_in_an_older_eval_set_is_the_same_incident():
+    wide = incident(id="x", scope="model", eval_sets=("a", "b"))
+    known = {"x": LedgerEntry(wide, 1, NOW - 600)}
+    wider = incident(id="y", scope="model", eval_sets=("older", "a", "b"))
+    (decision,) = decide(snapshot(incidents=(wider,)), known, NOW, True)
+    assert (decision.reason, decision.incident.id) == (Reason.STILL_OPEN, "x")
+    assert decision.incident.eval_sets == ("older", "a", "b")
+
+
+def test_what_is_left_of_an_outage_is_no_news():
+    wide = incident(id="x", scope="model", eval_sets=("a", "b", "c"))
+    known = {"x": LedgerEntry(wide, 1, NOW - 600)}
+    left = tuple(
+        incident(id=name, scope="sample", eval_sets=(name,), cause=Cause.RATE_LIMITED)
+        for name in ("a", "c")
+    )
+    (decision,) = decide(snapshot(incidents=left), known, NOW, True)
+    assert (decision.reason, decision.incident.eval_sets) == (Reason.STILL_OPEN, ("a", "c"))
+
+
+def test_another_trouble_of_the_same_eval_set_is_news():
+    wide = incident(id="x", scope="model", eval_sets=("a", "b"))
+    known = {"x": LedgerEntry(wide, 1, NOW - 600)}
+    hung = incident(id="h", scope="sample", eval_sets=("a",), cause=Cause.HUNG_TOOL_CALL)
+    single = incident(id="s", scope="sample", eval_sets=("z",))
+    seen = snapshot(incidents=(wide, hung, single))
+    assert reasons(seen, known) == [Reason.STILL_OPEN, Reason.OPEN, Reason.OPEN]
+    alone = {"s": LedgerEntry(incident(id="s", scope="task", eval_sets=("a",)), 1, NOW)}
+    other = incident(id="t", scope="task", eval_sets=("a",), cause=Cause.RATE_LIMITED)
+    assert Reason.OPEN in reasons(snapshot(incidents=(other,)), alone)
 
 
 def test_one_id_twice_in_a_snapshot_is_one_incident():
