@@ -11,7 +11,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py $(VENV)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format docs bench recordings control-plane lock clean with-inspect with-test with-lint
+.PHONY: help demo test lint format docs bench quality recordings control-plane lock clean with-inspect with-test with-lint with-quality
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -46,6 +46,9 @@ bench: with-test ## Measure what a poll costs
 	@status=0; $(PY) -m tests.performance $(ARGS) || status=$$?; \
 		$(PY) -m tests.performance.cluster || status=$$?; exit $$status
 
+quality: with-quality ## Measure how good the verdicts are: recordings, simulated fleets, simple rules
+	@$(PY) -m tests.quality $(ARGS)
+
 recordings: with-test ## Record scenarios anew from real Inspect runs: make recordings NAMES="a b"
 	@command -v faketime >/dev/null || { \
 		echo 'recordings need faketime, which runs the clock faster: apt-get install faketime' >&2; \
@@ -62,5 +65,5 @@ clean: ## Remove the environment and everything that tools left behind
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
-with-inspect with-test with-lint: with-%:
+with-inspect with-test with-lint with-quality: with-%:
 	@$(BOOTSTRAP) $*

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes requirements/*.txt anew: one resolution of everything, each set a part of it.
 # Sets: runtime; inspect = runtime + Inspect AI; test = inspect + pytest and friends;
-# lint = runtime + linters; build = what installs the project itself.
+# quality = test + plots and statistics; lint = runtime + linters; build = what installs the
+# project itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,11 +19,12 @@ compile() {
         --no-emit-find-links --generate-hashes --upgrade "$@"
 }
 
-compile pyproject.toml --group build --group inspect --group test --group lint -o "$all"
+compile pyproject.toml --group build --group inspect --group test --group quality --group lint -o "$all"
 compile --group build -c "$all" -o requirements/build.txt
 compile pyproject.toml -c "$all" -o requirements/runtime.txt
 compile pyproject.toml --group inspect -c "$all" -o requirements/inspect.txt
 compile pyproject.toml --group inspect --group test -c "$all" -o requirements/test.txt
+compile pyproject.toml --group inspect --group test --group quality -c "$all" -o requirements/quality.txt
 compile pyproject.toml --group lint -c "$all" -o requirements/lint.txt
 sed -i.bak '/^ *#  *-c /d' requirements/*.txt # the name of a temporary file
 rm -f requirements/*.bak

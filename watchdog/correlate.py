@@ -119,6 +119,7 @@ def _incident(group: Sequence[_Trouble]) -> Incident:
         eval_sets=ids,
         summary=_joint_summary(group, ids, subject, cause) if len(ids) > 1 else _summary(oldest),
         actions=actions_for(cause, ids[0]),
+        models=tuple(sorted({model for trouble in group for model in trouble.models})),
         muted_until=until,
         muted_reason=reason,
     )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from watchdog.diagnose.failing import Group, group_of, unlucky
 from watchdog.diagnose.fleet import Fleet, Peers
-from watchdog.diagnose.norms import Norms
+from watchdog.diagnose.norms import Norms, Trouble
 from watchdog.model.histogram import Histogram, add, difference, halved, merge
 from watchdog.model.learned import MEMORY_WEEKS, NAMES_MAX, WEEK, Attempts, Learned
 from watchdog.model.state import EvalSetState, PassedStreak, TaskState
@@ -91,10 +91,10 @@ class Learner:
         usual = norms.usual_failing(streak.model)
         if norms.streaks(streak.model) * usual**streak.apart >= _CHANCE:
             self._attempts(streak.model, failed=streak.apart, streaks=1)
-        elif _is_outage(norms, fleet, streak, group):
-            self._trouble(f"shared:{group}", streak.model, streak)
-        else:
-            self._trouble(f"own:{group}", f"{state.eval_set_id} {streak.model}", streak)
+            return
+        kind = _kind(norms, fleet, streak, group)
+        place = f"{state.eval_set_id} {streak.model}" if kind == "own" else streak.model
+        self._trouble(f"{kind}:{group}", place, streak)
 
     def _trouble(self, kind: str, place: str, streak: PassedStreak) -> None:
         """Count it, or lengthen the one that it is part of."""
@@ -151,21 +151,21 @@ def _calls_ok(task: TaskState) -> int:
     return task.calls_ok + sum(sample.ok_total for sample in task.samples.values())
 
 
-def _is_outage(norms: Norms, fleet: Fleet, streak: PassedStreak, group: Group) -> bool:
-    """Whether an outage explains it better than trouble of its own.
+def _kind(norms: Norms, fleet: Fleet, streak: PassedStreak, group: Group) -> Trouble:
+    """An outage, a partial one, or trouble of its own: whatever explains it best.
 
     What others had meanwhile decides, as in the verdict itself: in a partial outage some succeed.
     """
     since = min(streak.first_at + 2 * norms.apart, streak.last_at)
     first_ok = fleet.first_ok(streak.model, since)
     if first_ok is None or first_ok > streak.last_at:
-        return True
+        return "shared"
     meanwhile = fleet.meanwhile(streak.model, since, streak.last_at)
     others = Peers(meanwhile.ok, max(0, meanwhile.failed - streak.attempts))
     seconds = streak.last_at - streak.first_at
     chance = unlucky(fleet.samples(streak.model), others.failing_share, streak.apart)
-    shared = norms.trouble("shared", group, seconds) * chance
-    return shared >= norms.trouble("own", group, seconds)
+    partial = norms.trouble("partial", group, seconds) * chance
+    return "partial" if partial >= norms.trouble("own", group, seconds) else "own"
 
 
 def forgetting(learned: Learned) -> Learned:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.quality.fleet import POLL
 from tests.quality.pages import Page, RulePages, Score, Subject, is_stuck
 from tests.quality.world import Sample
 from watchdog.correlate import correlate
@@ -14,7 +15,7 @@ from watchdog.model.learned import Learned
 from watchdog.model.state import EvalSetState, SampleState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Incident, Verdict
-from watchdog.publish.decide import continues
+from watchdog.publish.decide import SETTLES, continues
 
 MAX_AGE = 1e9
 HANGING = frozenset(
@@ -40,7 +41,7 @@ class Detector:
     knob: float
     score: Score = field(default_factory=Score)
     warned: int = 0
-    _open: tuple[Incident, ...] = ()
+    _open: dict[str, tuple[Incident, float]] = field(default_factory=dict)
     _degraded: set[str] = field(default_factory=set)
 
     def take(
@@ -53,10 +54,15 @@ class Detector:
         for eval_set in judged:
             self._find(now, eval_set, world)
         incidents = {incident.id: incident for incident in correlate(judged)}
+        self._open = {
+            name: (told, seen)
+            for name, (told, seen) in self._open.items()
+            if now - seen <= (SETTLES if told.models else POLL)
+        }
         for incident in incidents.values():
-            if not any(continues(incident, told) for told in self._open):
+            if not any(continues(incident, told) for told, _ in self._open.values()):
                 self.score.pages.append(_page(now, incident, by_name, world))
-        self._open = tuple(incidents.values())
+        self._open |= {name: (incident, now) for name, incident in incidents.items()}
         degraded = {n for n, each in by_name.items() if each.verdict is Verdict.DEGRADED}
         self.warned += len(degraded - self._degraded)
         self._degraded = degraded

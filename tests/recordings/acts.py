@@ -51,6 +51,9 @@ class Fail:
 class Hang:
     """The provider never answers."""
 
+    onset: bool = True
+    """Does the trouble that is to be found begin here?"""
+
 
 Act = Reply | Fail | Hang
 Script = Callable[[Call], Act]

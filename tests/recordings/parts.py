@@ -7,6 +7,7 @@ import asyncio
 import time
 from typing import Literal, overload
 
+import anyio
 import inspect_ai.agent._human.agent as human_agent
 import inspect_ai.agent._human.service as human_service
 from inspect_ai import Task
@@ -188,6 +189,32 @@ def freeze(sample: str) -> Solver:
     return solve
 
 
+@solver
+def impatient(patience: float, turns: int) -> Solver:
+    """Give every model call so many seconds, and go on without the answers that don't come."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        for _ in range(turns):
+            with anyio.move_on_after(patience):
+                await get_model().generate(QUESTION)
+        return state
+
+    return solve
+
+
+@solver
+def forgetful(turns: int, pause: float) -> Solver:
+    """Ask the same again and again, of a model whose answers are cached."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        for _ in range(turns):
+            await get_model().generate(f"{QUESTION} ({state.sample_id})", cache=True)
+            await asyncio.sleep(pause)
+        return state
+
+    return solve
+
+
 @scorer(metrics=[accuracy()])
 def sleeper(sample: str) -> Scorer:
     """Score by looking for the target, but never come back for one sample."""
@@ -237,6 +264,16 @@ def scored_task(name: str, sleeping: str, *ids: int | str) -> Task:
         solver=[use_tools([bash()]), generate()],
         scorer=sleeper(sleeping),
     )
+
+
+def impatient_task(name: str, *ids: int | str) -> Task:
+    """Build a task that ends every other model call itself, after two minutes."""
+    return Task(name=name, dataset=samples(*ids), solver=impatient(120, 60), scorer=includes())
+
+
+def cached_task(name: str, *ids: int | str) -> Task:
+    """Build a task whose model calls are answered from the cache."""
+    return Task(name=name, dataset=samples(*ids), solver=forgetful(400, 10), scorer=includes())
 
 
 def freezing_task(name: str, sample: str, *ids: int | str) -> Task:

@@ -23,7 +23,7 @@ class Stage:
         """Ask the script, and note where the trouble begins."""
         self.begin()
         act = self.script(call)
-        if isinstance(act, Hang) or (isinstance(act, Fail) and act.onset):
+        if isinstance(act, Hang | Fail) and act.onset:
             self.mark("onset")
         return act
 

@@ -208,7 +208,7 @@ def _shared(norms: Norms, seen: Situation) -> Explanation:
         return Explanation("shared", 0.0, tolerated, "no outage: others succeed")
     share = seen.peers.failing_share
     chance = unlucky(seen.candidates, share, seen.alone.apart)
-    weekly = norms.trouble("shared", seen.group, seen.alone.seconds) * chance
+    weekly = norms.trouble("partial", seen.group, seen.alone.seconds) * chance
     text = (
         f"a partial outage of {seen.model} of {duration(seen.alone.seconds)}: "
         f"{seen.peers.failed} attempts of others failed meanwhile, {seen.peers.ok} succeeded"

@@ -65,9 +65,13 @@ TROUBLES: dict[str, Prior] = {
     "own:refused": Prior(4.7, 360.0, 2.0),
     "shared:failed": Prior(6.0, 100.0, 1.144),
     "shared:refused": Prior(4.9, 300.0, 1.2),
+    "partial:failed": Prior(10.0, 300.0, 1.3),
+    "partial:refused": Prior(10.0, 300.0, 1.2),
 }
-"""Trouble that passes: of one sample alone, or of everybody on a model; by what the provider says:
-refused for the rate (429), or failed otherwise."""
+"""Trouble that passes: of one sample alone, of everybody on a model, or of many while some get
+through; by what the provider says: refused for the rate (429), or failed otherwise."""
+
+Trouble = Literal["own", "shared", "partial"]
 
 ANCHORS: dict[Family, float] = {
     "model": 7200.0,
@@ -125,7 +129,7 @@ class Norms:
         """False warnings tolerated per week."""
         return self._limits.false_warnings_per_week
 
-    def trouble(self, family: Literal["own", "shared"], group: str, seconds: float) -> float:
+    def trouble(self, family: Trouble, group: str, seconds: float) -> float:
         """Troubles per week that last longer than `seconds` and pass by themselves.
 
         The mean of the Gamma distribution that is left of the prior after so many weeks with so

@@ -137,6 +137,7 @@ class IncidentReport(Struct, frozen=True):
     eval_sets: tuple[str, ...]
     summary: str
     actions: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     muted_until: Timestamp | None = None
     muted_reason: str = ""
 

@@ -128,6 +128,8 @@ class Incident(Struct, frozen=True):
     eval_sets: tuple[str, ...]
     summary: str
     actions: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    """Models on which it is everybody's trouble, not that of single samples."""
     muted_until: float | None = None
     """Until then people want to hear nothing of any part of it."""
     muted_reason: str = ""

@@ -7,7 +7,17 @@ from itertools import count
 from pathlib import Path
 
 from msgspec import Struct
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
@@ -72,6 +82,7 @@ def _connect(url: URL, watch: str) -> Ledger:
         with _damage_named(), engine.begin() as connection:
             _check(connection)
             metadata.create_all(connection)
+            _add_columns(connection)
             _check_version(connection)
     except BaseException:
         engine.dispose()
@@ -84,6 +95,18 @@ def _check(connection: Connection) -> None:
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if found != "ok":
             raise _UnusableError("damaged")
+
+
+def _add_columns(connection: Connection) -> None:
+    """Columns that tables of an earlier version lack; all of them may be null."""
+    for table in metadata.sorted_tables:
+        known = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(
+                    f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"
+                )
 
 
 def _check_version(connection: Connection) -> None:

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     """People asked not to hear of it yet; when that ends and it still stands, it opens."""
     HOLD_UNTIL_LISTED = "hold_until_listed"
     """Not every source was listed once in full: wait, the next decision will tell."""
+    HOLD_SETTLING = "hold_settling"
+    """A model's trouble is over for a moment: it often comes back, in other eval sets."""
     HOLD_UNKNOWN = "hold_unknown"
     """It can't be seen any more, but for lack of data: unknown never resolves."""
 
@@ -33,6 +35,9 @@ ENDING = frozenset({Reason.RESOLVE, Reason.GONE})
 
 
 JOINT_SCOPES = frozenset({"model", "provider", "cluster"})
+
+SETTLES = 2100.0
+"""Seconds; a sample notices that a model is back when its back-off ends, after half an hour."""
 
 API_CAUSES = frozenset(
     {
@@ -56,6 +61,8 @@ class LedgerEntry(Struct, frozen=True):
     generation: int
     """How often this id has opened, from 1."""
     opened_at: float
+    away_since: float | None = None
+    """Since when it has not been seen."""
 
 
 class Decision(Struct, frozen=True):
@@ -105,10 +112,12 @@ def continues(incident: IncidentReport | Incident, told: IncidentReport | Incide
     """
     if incident.id == told.id:
         return True
-    if not set(incident.eval_sets) & set(told.eval_sets):
+    if not _akin(incident.cause, told.cause):
         return False
+    if set(incident.models) & set(told.models):
+        return True
     joint = incident.scope in JOINT_SCOPES or told.scope in JOINT_SCOPES
-    return joint and _akin(incident.cause, told.cause)
+    return joint and bool(set(incident.eval_sets) & set(told.eval_sets))
 
 
 def _akin(one: Cause, other: Cause) -> bool:
@@ -139,16 +148,21 @@ def _unseen(
         about = [watched[name] for name in entry.incident.eval_sets if name in watched]
         reason = Reason.HOLD_UNTIL_LISTED
         if listed:
-            reason = _end(entry.incident, about, snapshot.undecided)
+            reason = _end(entry, about, snapshot.undecided, now)
         yield Decision(reason, entry.incident, now, entry, _worst(about))
 
 
-def _end(incident: IncidentReport, about: list[EvalSetReport], undecided: frozenset[str]) -> Reason:
+def _end(
+    entry: LedgerEntry, about: list[EvalSetReport], undecided: frozenset[str], now: float
+) -> Reason:
     if any(each.verdict == Verdict.UNKNOWN or each.eval_set_id in undecided for each in about):
         return Reason.HOLD_UNKNOWN
-    if incident.eval_sets and not about:
+    if entry.incident.eval_sets and not about:
         return Reason.GONE
-    return Reason.RESOLVE
+    away = now - (entry.away_since if entry.away_since is not None else now)
+    running = any(each.verdict is not Verdict.FINISHED for each in about)
+    settling = entry.incident.models and running and away < SETTLES
+    return Reason.HOLD_SETTLING if settling else Reason.RESOLVE
 
 
 def _worst(about: Iterable[EvalSetReport]) -> Verdict | None:

@@ -151,7 +151,12 @@ def record(ledger: Ledger, decision: Decision, snapshot: Snapshot, channels: Seq
         ledger.open(decision, notice.opened(decision, snapshot), channels)
     elif entry is not None and decision.reason in ENDING:
         ledger.resolve(entry, notice.resolved(decision, entry))
+    elif entry is not None and decision.reason is Reason.HOLD_SETTLING:
+        if entry.away_since is None:
+            ledger.away(entry, decision.at)
     elif entry is not None and decision.reason is Reason.STILL_OPEN:
+        if entry.away_since is not None:
+            ledger.away(entry, None)
         if _essence(entry.incident) != _essence(decision.incident):
             ledger.amend(entry, decision.incident)
         if untold := ledger.untold(entry, channels):
@@ -171,4 +176,4 @@ def settle(ledger: Ledger, message: Message, outcome: Outcome, now: float) -> No
 
 
 def _essence(incident: IncidentReport) -> tuple[object, ...]:
-    return (incident.scope, incident.subject, incident.cause, incident.eval_sets)
+    return (incident.scope, incident.subject, incident.cause, incident.eval_sets, incident.models)

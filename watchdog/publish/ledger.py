@@ -50,6 +50,7 @@ incidents = Table(
     Column("opened_at", Float, nullable=False),
     Column("resolved_at", Float),
     Column("record", Text, nullable=False),
+    Column("away_since", Float),
 )
 
 messages = Table(
@@ -129,7 +130,7 @@ class Ledger:
         query = select(incidents).where(self._ours, incidents.c.resolved_at.is_(None))
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(incidents.c.generation)).all()
-        return {row.id: _entry(row.record, row.generation, row.opened_at) for row in rows}
+        return {row.id: _entry(row) for row in rows}
 
     def open(self, decision: Decision, notice: Notice, channels: Iterable[str]) -> None:
         """Remember an incident as open, and its message as pending for each channel."""
@@ -162,6 +163,12 @@ class Ledger:
             connection.execute(
                 update(incidents).where(*self._same(entry)).values(record=_encode(incident))
             )
+
+    def away(self, entry: LedgerEntry, since: float | None) -> None:
+        """Remember since when an open incident has not been seen; None when it is seen."""
+        with self._engine.begin() as connection:
+            query = update(incidents).where(*self._same(entry))
+            connection.execute(query.values(away_since=since))
 
     def untold(self, entry: LedgerEntry, channels: Iterable[str]) -> list[str]:
         """The channels that never had a message of this incident: they were set up later."""
@@ -251,8 +258,9 @@ class Ledger:
             connection.execute(insert(messages).values(values))
 
 
-def _entry(record: str, generation: int, opened_at: float) -> LedgerEntry:
-    return LedgerEntry(msgspec.json.decode(record, type=IncidentReport), generation, opened_at)
+def _entry(row: Row[Any]) -> LedgerEntry:
+    incident = msgspec.json.decode(row.record, type=IncidentReport)
+    return LedgerEntry(incident, row.generation, row.opened_at, row.away_since)
 
 
 def _message(row: Row[Any]) -> Message:

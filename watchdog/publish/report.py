@@ -193,6 +193,7 @@ def _incident(incident: Incident) -> IncidentReport:
         eval_sets=incident.eval_sets,
         summary=incident.summary,
         actions=incident.actions,
+        models=incident.models,
         muted_until=timestamp(incident.muted_until),
         muted_reason=_cut(incident.muted_reason),
     )

@@ -2,7 +2,7 @@ import pytest
 
 from tests.unit.publish.factory import NOW, eval_set, finished, incident, quiet, snapshot
 from watchdog.model.verdict import Cause, Verdict
-from watchdog.publish.decide import LedgerEntry, Reason, decide
+from watchdog.publish.decide import SETTLES, LedgerEntry, Reason, decide
 
 NAME = "mmlu-2026-11-22-x7k2"
 KNOWN = {incident().id: LedgerEntry(incident(), 1, NOW - 600)}
@@ -43,6 +43,31 @@ def test_what_is_left_of_an_outage_is_no_news():
     )
     (decision,) = decide(snapshot(incidents=left), known, NOW, True)
     assert (decision.reason, decision.incident.eval_sets) == (Reason.STILL_OPEN, ("a", "c"))
+
+
+def shared(**more):
+    return incident(id="x", scope="model", eval_sets=("a", "b"), models=("acme/m",), **more)
+
+
+def test_the_trouble_of_a_model_settles_before_it_is_called_over():
+    seen = snapshot(quiet("a", Verdict.PROGRESSING), quiet("b", Verdict.PROGRESSING))
+
+    def after(away):
+        return reasons(seen, {"x": LedgerEntry(shared(), 1, NOW - 9000, away)})
+
+    assert after(None) == after(NOW - SETTLES + 1) == [Reason.HOLD_SETTLING]
+    assert after(NOW - SETTLES) == [Reason.RESOLVE]
+    finished = snapshot(quiet("a", Verdict.FINISHED))
+    assert reasons(finished, {"x": LedgerEntry(shared(), 1, NOW)}) == [Reason.RESOLVE]
+
+
+def test_a_model_s_trouble_that_comes_back_in_another_eval_set_is_the_same():
+    known = {"x": LedgerEntry(shared(), 1, NOW - 9000, NOW - 600)}
+    back = incident(id="y", scope="sample", eval_sets=("c",), models=("acme/m",))
+    (decision,) = decide(snapshot(incidents=(back,)), known, NOW, True)
+    assert (decision.reason, decision.incident.id) == (Reason.STILL_OPEN, "x")
+    other = incident(id="z", scope="sample", eval_sets=("c",), models=("acme/other",))
+    assert Reason.OPEN in reasons(snapshot(incidents=(other,)), known)
 
 
 def test_another_trouble_of_the_same_eval_set_is_news():

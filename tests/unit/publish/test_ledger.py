@@ -174,3 +174,30 @@ def test_memory_is_shared_by_its_connections():
     ledger = memory_ledger()
     assert tell(ledger).generation == 1
     ledger.close()
+
+
+def test_since_when_an_incident_is_away_is_remembered(ledger):
+    tell(ledger)
+    (entry,) = ledger.open_incidents().values()
+    assert entry.away_since is None
+    ledger.away(entry, NOW)
+    (entry,) = ledger.open_incidents().values()
+    assert entry.away_since == NOW
+    ledger.away(entry, None)
+    (entry,) = ledger.open_incidents().values()
+    assert entry.away_since is None
+
+
+def test_a_ledger_of_an_earlier_version_gets_what_it_lacks(tmp_path):
+    file = tmp_path / "state.sqlite3"
+    opened = open_ledger(file, NOW)
+    assert tell(opened.ledger)
+    opened.ledger.close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("ALTER TABLE incidents DROP COLUMN away_since")
+    connection.close()
+    again = open_ledger(file, NOW)
+    assert again.warnings == ()
+    (entry,) = again.ledger.open_incidents().values()
+    assert entry.away_since is None
+    again.ledger.close()

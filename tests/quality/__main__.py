@@ -1,0 +1,74 @@
+"""`python -m tests.quality`: measure, write docs/quality.md, fail where a goal is missed."""
+
+import argparse
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.quality import page
+from tests.quality.fleets import FLEETS, TUNING, UNSEEN
+from tests.quality.goals import missed
+from tests.quality.recorded import recorded
+from tests.quality.simulate import Result, simulate
+from tests.quality.summary import by_fleet
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def main() -> int:
+    """Measure everything; 1 where a goal is missed."""
+    arguments = _arguments()
+    tell = _teller()
+    tallies = recorded(tell)
+    results = [] if arguments.recordings else _simulated(arguments, tell)
+    summaries = by_fleet(results)
+    sys.stdout.write(page.recordings(tallies) + "\n")
+    if summaries:
+        sys.stdout.write(page.fleets(summaries) + "\n")
+        if arguments.write:
+            page.write(tallies, summaries, DOCS)
+    failed = missed(tallies, summaries)
+    for line in failed:
+        sys.stderr.write(f"goal missed: {line}\n")
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.quality", description=__doc__)
+    parser.add_argument("--recordings", action="store_true", help="only the recordings: a minute")
+    parser.add_argument("--weeks", type=float, default=4.0, help="simulated, for each seed")
+    parser.add_argument("--seeds", type=int, default=2, help="for each fleet")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--no-write", dest="write", action="store_false", help="leave docs/ alone")
+    return parser.parse_args()
+
+
+def _simulated(arguments: argparse.Namespace, tell: page.Tell) -> list[Result]:
+    fleets = (TUNING.name, *UNSEEN)
+    runs = [(fleet, seed) for seed in range(1, arguments.seeds + 1) for fleet in fleets]
+    done: dict[tuple[str, int], Result] = {}
+    with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
+        futures = {
+            pool.submit(simulate, fleet, seed, arguments.weeks): (fleet, seed)
+            for fleet, seed in runs
+        }
+        for future in as_completed(futures):
+            done[futures[future]] = future.result()
+            tell(f"{len(done)} of {len(runs)} simulations done")
+    order = list(FLEETS)
+    return [done[run] for run in sorted(done, key=lambda run: (order.index(run[0]), run[1]))]
+
+
+def _teller() -> page.Tell:
+    began = time.monotonic()
+
+    def tell(text: str) -> None:
+        sys.stderr.write(f"{time.monotonic() - began:5.0f} s  {text}\n")
+
+    return tell
+
+
+if __name__ == "__main__":
+    sys.exit(main())

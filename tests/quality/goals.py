@@ -1,0 +1,61 @@
+"""What must hold; `make quality` fails where it doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tests.quality.fleets import UNSEEN
+from tests.quality.recorded import OURS, Tally
+from tests.quality.summary import Summary
+
+CAUSES = 0.95
+DELAY = 30 * 60.0
+"""Seconds; median, failing calls."""
+HALF = 0.5
+FLEETS_WITHIN = 2
+"""So many unseen fleets, at least, must keep within the knob at every setting."""
+
+
+def missed(tallies: Mapping[str, Tally], summaries: Mapping[str, Summary]) -> list[str]:
+    """The goals that are not met, in words."""
+    return [*_recordings(tallies), *(_fleets(summaries) if summaries else ())]
+
+
+def _recordings(tallies: Mapping[str, Tally]) -> Iterator[str]:
+    ours = tallies[OURS]
+    if ours.misses:
+        yield f"recordings: missed {', '.join(ours.misses)}"
+    if ours.false:
+        yield f"recordings: false alarms at {', '.join(ours.false)}"
+    if sum(ours.causes) < CAUSES * len(ours.causes):
+        yield f"recordings: {sum(ours.causes)} of {len(ours.causes)} causes are right"
+    if not all(ours.named):
+        yield f"recordings: {sum(ours.named)} of {len(ours.named)} sets of samples are right"
+    if ours.delay is None or ours.delay > DELAY:
+        yield f"recordings: the median delay is {ours.delay} s"
+    for name, rule in tallies.items():
+        if name != OURS and len(rule.misses) + len(rule.false) <= len(ours.misses + ours.false):
+            yield f"recordings: the rule {name} is as good"
+
+
+def _fleets(summaries: Mapping[str, Summary]) -> Iterator[str]:
+    unseen = [summaries[name] for name in UNSEEN]
+    within = [fleet for fleet in unseen if _is_within(fleet)]
+    if len(within) < FLEETS_WITHIN:
+        yield f"simulation: only {len(within)} unseen fleets keep within the knob"
+    for fleet in unseen:
+        yield from _delay(fleet)
+
+
+def _is_within(fleet: Summary) -> bool:
+    return all(point.all_false.weekly <= knob for knob, point in fleet.detector.items())
+
+
+def _delay(fleet: Summary) -> Iterator[str]:
+    for knob, point in fleet.detector.items():
+        rule = fleet.best_rule(point.false.count)
+        if rule is not None and point.delay > HALF * rule.delay:
+            yield (
+                f"simulation: {fleet.fleet} at {knob:g} a week: {point.delay / 60:.0f} min, the "
+                f"best fixed rule ({rule.name}) {rule.delay / 60:.0f} min"
+            )

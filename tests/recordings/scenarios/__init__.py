@@ -1,0 +1,23 @@
+"""The scenarios by family: what happens in each, when it is recorded, and what is true then."""
+
+from __future__ import annotations
+
+from tests.recordings.scenarios import ended, failing, going_on, hanging, healthy, passing
+from tests.recordings.scenarios.kinds import Instant, Scenario
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *failing.SCENARIOS,
+    *hanging.SCENARIOS,
+    *healthy.SCENARIOS,
+    *ended.SCENARIOS,
+    *going_on.SCENARIOS,
+    *passing.SCENARIOS,
+)
+
+
+def find(name: str) -> Scenario:
+    """Give the scenario of that name."""
+    return next(scenario for scenario in SCENARIOS if scenario.name == name)
+
+
+__all__ = ["SCENARIOS", "Instant", "Scenario", "find"]
