@@ -27,15 +27,19 @@ def _recordings(tallies: Mapping[str, Tally]) -> Iterator[str]:
         yield f"recordings: missed {', '.join(ours.misses)}"
     if ours.false:
         yield f"recordings: false alarms at {', '.join(ours.false)}"
-    if sum(ours.causes) < CAUSES * len(ours.causes):
-        yield f"recordings: {sum(ours.causes)} of {len(ours.causes)} causes are right"
-    if not all(ours.named):
-        yield f"recordings: {sum(ours.named)} of {len(ours.named)} sets of samples are right"
+    if sum(ours.causes.values()) < CAUSES * len(ours.causes):
+        yield f"recordings: wrong causes at {_wrong(ours.causes)}"
+    if not all(ours.named.values()):
+        yield f"recordings: wrong samples at {_wrong(ours.named)}"
     if ours.delay is None or ours.delay > DELAY:
         yield f"recordings: the median delay is {ours.delay} s"
     for name, rule in tallies.items():
         if name != OURS and len(rule.misses) + len(rule.false) <= len(ours.misses + ours.false):
             yield f"recordings: the rule {name} is as good"
+
+
+def _wrong(found: Mapping[str, bool]) -> str:
+    return ", ".join(where for where, right in found.items() if not right)
 
 
 def _fleets(summaries: Mapping[str, Summary]) -> Iterator[str]:

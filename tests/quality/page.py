@@ -125,5 +125,5 @@ def _minutes(seconds: float | None) -> str:
     return _NONE if seconds is None or math.isnan(seconds) else f"{seconds / 60:.0f} min"
 
 
-def _share(right: list[bool]) -> str:
-    return f"{sum(right)} of {len(right)}" if right else _NONE
+def _share(right: Mapping[str, bool]) -> str:
+    return f"{sum(right.values())} of {len(right)}" if right else _NONE

@@ -37,8 +37,10 @@ class Tally:
     instants: int = 0
     misses: list[str] = field(default_factory=list)
     false: list[str] = field(default_factory=list)
-    causes: list[bool] = field(default_factory=list)
-    named: list[bool] = field(default_factory=list)
+    causes: dict[str, bool] = field(default_factory=dict)
+    """Where stuck is right and was said: whether the cause is."""
+    named: dict[str, bool] = field(default_factory=dict)
+    """The same for the samples: exactly these."""
     delays: dict[str, float] = field(default_factory=dict)
     """Seconds from onset to verdict, failing calls in scenarios with instants close together."""
 
@@ -140,7 +142,7 @@ def _compare(tally: Tally, where: str, truth: dict[str, Any], said: Said, *, our
     if not (said.stuck and allowed <= STUCK_VERDICTS):
         return
     if ours:
-        tally.causes.append(said.cause in truth["causes"])
+        tally.causes[where] = said.cause in truth["causes"]
     if truth["stuck"] is not None:
         named = {(s["task"], s["id"], s["epoch"]) for s in truth["stuck"]}
-        tally.named.append(said.samples == named)
+        tally.named[where] = said.samples == named

@@ -1,8 +1,11 @@
 """The verdict of one running sample."""
 
+import math
+
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, Context
+from watchdog.diagnose.failing import group_of
 from watchdog.diagnose.model_calls import main_cause
 from watchdog.diagnose.retries import next_wait
 from watchdog.model.judgment import SampleJudgment
@@ -13,6 +16,8 @@ from watchdog.model.words import duration
 _WINDOW = 20
 _WINDOW_SECONDS = 3600.0
 _STREAK_DEGRADED = 3
+_DEVIATIONS = 4.0
+"""So many standard deviations above the usual share (binomial) is no chance any more."""
 
 
 def judge_sample(context: Context, rules: tuple[CauseSpec, ...]) -> SampleJudgment:
@@ -92,13 +97,27 @@ def _waiting(context: Context) -> Evidence | None:
 def _moving(context: Context, base: SampleJudgment) -> Verdict:
     """The verdict of a sample that is not stuck."""
     sample = context.sample
-    window = _window(sample)
-    failed = sum(not outcome.ok for outcome in window)
-    many = failed >= _STREAK_DEGRADED and failed >= context.limits.degraded_share * len(window)
-    if _warned(context, base) or many:
+    if _warned(context, base) or _failing_much(context):
         return Verdict.DEGRADED
     begun = sample.ok_total > 0 or any(o.ok for o in sample.recent)
     return Verdict.PROGRESSING if begun or sample.scorer_spans else Verdict.STARTING
+
+
+def _failing_much(context: Context) -> bool:
+    """Far more attempts fail than usual, for longer than what is common enough to be no news."""
+    window = _window(context.sample)
+    failed = [outcome for outcome in window if not outcome.ok]
+    if len(failed) < max(_STREAK_DEGRADED, context.limits.degraded_share * len(window)):
+        return False
+    usual = context.norms.usual_failing(failed[-1].model)
+    expected = len(window) * usual
+    if len(failed) - expected < _DEVIATIONS * math.sqrt(expected * (1 - usual)):
+        return False
+    instants = [outcome.at for outcome in failed if outcome.at is not None]
+    lasted = max(instants) - min(instants) if instants else 0.0
+    group = group_of(_degraded_cause(context.sample) or Cause.UNEXPLAINED)
+    weekly = context.norms.trouble("partial", group, lasted)
+    return weekly + context.norms.trouble("own", group, lasted) <= context.norms.warnings
 
 
 def _warned(context: Context, base: SampleJudgment) -> bool:

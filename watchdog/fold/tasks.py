@@ -1,5 +1,6 @@
 """Handlers for the facts about one log: its specification, its samples, its rows."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 
@@ -32,6 +33,7 @@ from watchdog.model.state import (
     TaskState,
 )
 
+_GAVE_UP = re.compile(r"RetryError\([^)]{0,80} raised (\w{1,80})>")
 _CANCELLED_ERRORS = ("CancelledError", *CANCELLED)
 
 
@@ -193,7 +195,14 @@ def _ended(summary: SampleSummary) -> Ended:
 
 
 def _class_of(error: str) -> str | None:
-    """`RateLimitError(…)`: a summary's error often begins with the exception's class."""
+    """`RateLimitError(…)`: a summary's error often begins with the exception's class.
+
+    Where Inspect gave up its retries it is tenacity's, which names the last attempt's:
+    `RetryError(<Future at 0x… state=finished raised InternalServerError>)`.
+    """
+    gave_up = _GAVE_UP.match(error)
+    if gave_up is not None:
+        return gave_up[1]
     head = error.split("(", 1)[0].strip()
     return head if head.isidentifier() else None
 
