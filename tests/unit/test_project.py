@@ -146,6 +146,7 @@ def declared():
         "runtime": runtime,
         "inspect": runtime + groups["inspect"],
         "test": runtime + groups["inspect"] + groups["test"],
+        "quality": runtime + groups["inspect"] + groups["test"] + groups["quality"],
         "lint": runtime + groups["lint"],
     }
 

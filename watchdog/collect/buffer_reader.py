@@ -177,7 +177,7 @@ class Buffer:
             self._lose(segment, wanted, StoreError("corrupt", str(error)), emit)
             return
         self._read.add(segment)
-        self._hand_on(segment, unpacked, emit)
+        self._hand_on(segment, unpacked, got.stored_at, emit)
 
     async def _missing(
         self, segment: int, error: StoreError, wanted: list[Wanted], emit: Emit
@@ -214,10 +214,12 @@ class Buffer:
         newest = sample.references[-1].segment == segment
         emit(RowsLost(self._eval_set_id, self._log, sample.summary.key, newest))
 
-    def _hand_on(self, segment: int, unpacked: Unpacked, emit: Emit) -> None:
+    def _hand_on(
+        self, segment: int, unpacked: Unpacked, stored_at: float | None, emit: Emit
+    ) -> None:
         for wanted, found in unpacked.members:
             if isinstance(found, Rows):
-                self._rows(wanted, found, emit)
+                self._rows(wanted, found, stored_at, emit)
             elif found is not None:
                 self.failures.append("corrupt")
                 self._stand(segment, found)
@@ -226,14 +228,14 @@ class Buffer:
                 self._promised(wanted, 0, emit)
         self._strangers(segment, unpacked.names)
 
-    def _rows(self, wanted: Wanted, found: Rows, emit: Emit) -> None:
+    def _rows(self, wanted: Wanted, found: Rows, stored_at: float | None, emit: Emit) -> None:
         sample = wanted.sample
         for text in found.bad:
             self._stand(wanted.reference.segment, f"{sample.member}: {text}")
         for kind in {row.kind for row in found.rows} - KNOWN_KINDS:
             self._keep(Problem(self._folder, f"unknown kind of event: {kind}"))
         if found.rows:
-            emit(RowsRead(self._eval_set_id, self._log, sample.summary.key, found.rows))
+            emit(RowsRead(self._eval_set_id, self._log, sample.summary.key, found.rows, stored_at))
         self._promised(wanted, found.rows[-1].id if found.rows else 0, emit)
 
     def _promised(self, wanted: Wanted, last: int, emit: Emit) -> None:

@@ -45,6 +45,8 @@ class Got(Struct, frozen=True):
     size: int
     start: int = 0
     etag: str | None = None
+    stored_at: float | None = None
+    """When it was stored, by the store's own clock; None where it has none."""
 
 
 class NotModified(Struct, frozen=True):

@@ -180,7 +180,9 @@ class BucketStore:
         if end - start > limit:
             raise StoreError("too_large", f"{path}: {end - start} bytes, more than {limit}")
         data = bytes(await result.bytes_async())
-        return Got(data, size=result.meta["size"], start=start, etag=result.meta["e_tag"])
+        meta = result.meta
+        stored_at = meta["last_modified"].timestamp()
+        return Got(data, meta["size"], start, meta["e_tag"], stored_at)
 
     async def _list(self, path: str) -> Folder:
         found = await obstore.list_with_delimiter_async(self._client, path or None)

@@ -102,7 +102,7 @@ def _by_model(eval_sets: Iterable[EvalSetState]) -> dict[str, _Times]:
 
 
 def _add(found: dict[str, _Times], outcomes: Iterable[Outcome]) -> list[_Times]:
-    """Add outcomes to their models' times; the models that they were of."""
+    """Add outcomes to their models' times, by the store's clock; the models that they were of."""
     touched: dict[str, _Times] = {}
     for outcome in outcomes:
         if outcome.at is None:

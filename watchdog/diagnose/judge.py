@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from watchdog.diagnose import RULES
 from watchdog.diagnose.allowed import eval_set_allowance, task_allowance
+from watchdog.diagnose.clocks import by_store_clock, clock_evidence
 from watchdog.diagnose.context import Context
 from watchdog.diagnose.eval_sets import judge_eval_set
 from watchdog.diagnose.fleet import Fleet
@@ -64,6 +65,7 @@ def judge(  # noqa: PLR0913 - what a judgment depends on
         overrides: what the configuration says of eval sets, tasks and models.
         explaining: whether to find out what would change each verdict, which takes longer.
     """
+    states = tuple(map(by_store_clock, states))
     orphans = orphans or find_orphans(states, now, limits)
     norms = Norms(learned, limits)
     frame = Frame(now, limits, max_age, Fleet(states), norms, orphans, overrides, explaining)
@@ -118,7 +120,7 @@ def _judge_task(frame: Frame, setting: Setting, task: TaskState) -> TaskJudgment
         since=earliest(*(s.since for s in samples if s.verdict is Verdict.STUCK)),
         suspicion=max((s.suspicion for s in samples), default=0.0),
         last_progress_at=_last_progress(task),
-        evidence=_growth(task),
+        evidence=(*_growth(task), *clock_evidence(task)),
     )
     if setting.suspended:
         return base if samples else replace(base, verdict=Verdict.WAITING)

@@ -20,7 +20,7 @@ from watchdog.model.facts import (
     TaskRead,
     TaskUnreadable,
 )
-from watchdog.model.instants import latest
+from watchdog.model.instants import earliest, latest
 from watchdog.model.state import (
     ERRORED_MAX,
     PASSED_MAX,
@@ -116,8 +116,21 @@ def rows_read(task: TaskState, fact: RowsRead) -> TaskState:
         return task
     lessons = Lessons(task.learn_since)
     sample = fold_rows(sample, fact.rows, lessons)
-    task = replace(task, samples={**task.samples, fact.key: sample})
+    lag = _lag(fact)
+    task = replace(
+        task,
+        samples={**task.samples, fact.key: sample},
+        clock_lag=earliest(task.clock_lag, lag) if lag is not None else task.clock_lag,
+    )
     return _taught(task, lessons) if lessons else task
+
+
+def _lag(fact: RowsRead) -> float | None:
+    """Seconds from the newest instant that these rows name to when they were stored."""
+    newest = latest(*(latest(row.at, row.completed_at) for row in fact.rows))
+    if newest is None or fact.stored_at is None:
+        return None
+    return fact.stored_at - newest
 
 
 def _taught(task: TaskState, lessons: Lessons) -> TaskState:

@@ -125,6 +125,8 @@ class RowsRead(Struct, frozen=True):
     log: str
     key: SampleKey
     rows: tuple[Row, ...]
+    stored_at: float | None = None
+    """When they were stored, by the store's clock; None where that isn't known."""
 
 
 class RowsLost(Struct, frozen=True):

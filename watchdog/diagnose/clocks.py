@@ -1,0 +1,101 @@
+"""The runner's clock beside the store's: what a runner wrote is moved to the store's time.
+
+The least delay from any row to its segment's storing is what the sync takes (seconds) and, beyond
+that, the runner's clock being behind; where it is negative, the clock is ahead.
+"""
+
+from msgspec.structs import replace
+
+from watchdog.model.state import EvalSetState, OpenCall, Outcome, SampleState, Streak, TaskState
+from watchdog.model.verdict import Evidence
+from watchdog.model.words import duration
+
+LEAST = 120.0
+"""Seconds; what is less is the sync's rhythm."""
+
+MOST = 15 * 3600.0
+"""Seconds; beyond every time zone it is no clock: the objects were copied later."""
+
+_SAMPLE = (
+    "started_at",
+    "first_success_at",
+    "last_success_at",
+    "last_event_at",
+    "last_progress_at",
+    "scoring_since",
+    "human_since",
+    "restarted_at",
+)
+
+
+def lag(task: TaskState) -> float:
+    """Seconds that the runner's clock is behind the store's; negative where it is ahead."""
+    found = task.clock_lag
+    return found if found is not None and LEAST < abs(found) <= MOST else 0.0
+
+
+def clock_evidence(task: TaskState) -> tuple[Evidence, ...]:
+    """What is to be known of a clock that is wrong."""
+    behind = lag(task)
+    if not behind:
+        return ()
+    how = "behind" if behind > 0 else "ahead of"
+    text = f"the runner's clock is {duration(abs(behind))} {how} the store's; that is allowed for"
+    return (Evidence("clock", text),)
+
+
+def by_store_clock(state: EvalSetState) -> EvalSetState:
+    """The eval set with all that its runners wrote in the store's time."""
+    if not any(map(lag, state.tasks.values())):
+        return state
+    return replace(state, tasks={name: _task(task) for name, task in state.tasks.items()})
+
+
+def _task(task: TaskState) -> TaskState:
+    by = lag(task)
+    if not by:
+        return task
+    spec = task.spec
+    return replace(
+        task,
+        spec=replace(spec, created_at=_moved(spec.created_at, by)) if spec else None,
+        completed_at=_moved(task.completed_at, by),
+        ended={key: end._replace(at=_moved(end.at, by)) for key, end in task.ended.items()},
+        last_ended_at=_moved(task.last_ended_at, by),
+        last_start_at=_moved(task.last_start_at, by),
+        samples={key: _sample(sample, by) for key, sample in task.samples.items()},
+        retired=_outcomes(task.retired, by),
+    )
+
+
+def _sample(sample: SampleState, by: float) -> SampleState:
+    moved = {name: _moved(getattr(sample, name), by) for name in _SAMPLE}
+    return replace(
+        sample,
+        **moved,
+        recent=_outcomes(sample.recent, by),
+        streak=_streak(sample.streak, by) if sample.streak else None,
+        open_calls=tuple(_call(call, by) for call in sample.open_calls),
+        answered=_call(sample.answered, by) if sample.answered else None,
+    )
+
+
+def _streak(streak: Streak, by: float) -> Streak:
+    return replace(
+        streak,
+        first_at=_moved(streak.first_at, by),
+        last_at=_moved(streak.last_at, by),
+        apart_at=_moved(streak.apart_at, by),
+    )
+
+
+def _call(call: OpenCall, by: float) -> OpenCall:
+    return replace(call, since=_moved(call.since, by))
+
+
+def _outcomes(outcomes: tuple[Outcome, ...], by: float) -> tuple[Outcome, ...]:
+    return tuple(outcome._replace(at=_moved(outcome.at, by)) for outcome in outcomes)
+
+
+def _moved(instant: float | None, by: float) -> float | None:
+    return None if instant is None else instant + by
