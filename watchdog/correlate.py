@@ -78,6 +78,18 @@ def _together(troubles: Iterable[_Trouble]) -> list[list[_Trouble]]:
     return [members for _, members in groups]
 
 
+def troubled_models(eval_sets: Iterable[EvalSetJudgment]) -> frozenset[str]:
+    """Models on which most running samples fail more than usual: their trouble isn't over."""
+    every, troubled = Counter[str](), Counter[str]()
+    for eval_set in eval_sets:
+        for task in eval_set.tasks:
+            for sample in task.samples:
+                model = sample.model or task.model
+                every[model] += 1
+                troubled[model] += sample.verdict in {Verdict.DEGRADED, Verdict.STUCK}
+    return frozenset(model for model, count in every.items() if 2 * troubled[model] > count)
+
+
 def incident_id(eval_set_id: str, cause: Cause) -> str:
     """Stable over restarts and over what else happens: a hash of eval set and cause."""
     return hashlib.sha256(f"{eval_set_id}\0{cause.value}".encode()).hexdigest()[:12]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from watchdog.correlate import correlate
+from watchdog.correlate import correlate, troubled_models
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.orphans import find_orphans
 from watchdog.model.allowances import Override
@@ -30,4 +30,4 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
     orphans = find_orphans(states, now, limits)
     judged = judge(states, now, limits, max_age, orphans, learned=learned, overrides=overrides)
     standing = (*problems, orphans.problem) if orphans.problem else tuple(problems)
-    return snapshot(judged, correlate(judged), standing, now)
+    return snapshot(judged, correlate(judged), standing, now, troubled_models(judged))

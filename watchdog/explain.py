@@ -17,6 +17,7 @@ from watchdog.model.learned import Learned
 from watchdog.model.report import timestamp
 from watchdog.publish.experience import peek
 from watchdog.publish.explained import explained_sample, explained_task
+from watchdog.publish.words import clean
 
 MAX_SAMPLES = 20
 _NAMES_SHOWN = 20
@@ -118,7 +119,7 @@ def _nothing(target: str, sample: str | None, seen: Sequence[Seen]) -> str:
     if not states:
         return f"explain: {target}: there is no eval set in it"
     known = [
-        f"{key.id}/{key.epoch}"
+        clean(f"{key.id}/{key.epoch}", 100)
         for state in states
         for task in state.tasks.values()
         for key in task.samples

@@ -123,7 +123,8 @@ class Learner:
     def _pass_time(self, states: Iterable[EvalSetState], now: float) -> None:
         """Weeks of observation: from the first poll on, and before it what the buffers tell of."""
         since = self._taken_at if self._taken_at is not None else self._first(states, now)
-        weeks = self.learned.weeks + max(0.0, now - since) / WEEK
+        watched = min(max(0.0, now - since) / WEEK, MEMORY_WEEKS)
+        weeks = self.learned.weeks + watched
         self._taken_at = now
         self.learned = replace(self.learned, weeks=weeks, until=now)
         if weeks > MEMORY_WEEKS:

@@ -18,6 +18,7 @@ from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgmen
 from watchdog.model.replayed import Fall, Replayed, ReplayedSample, Step
 from watchdog.model.report import timestamp
 from watchdog.model.state import EvalSetState
+from watchdog.publish.words import clean
 
 OURS = "watchdog"
 
@@ -75,7 +76,7 @@ def _judged(seen: Seen, learner: Learner, settings: Settings) -> _Judged:
 def _same(ids: Iterable[str]) -> None:
     found = sorted(set(ids))
     if len(found) != 1:
-        some = ", ".join(found[:5]) or "none"
+        some = ", ".join(clean(each, 120) for each in found[:5]) or "none"
         raise UsageError(f"replay: bundles of one eval set are needed, found {some}")
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from tests.quality.fleet import POLL
 from tests.quality.pages import Page, RulePages, Score, Subject, is_stuck
 from tests.quality.world import Sample
-from watchdog.correlate import correlate
+from watchdog.correlate import correlate, troubled_models
 from watchdog.diagnose.judge import judge
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.learned import Learned
 from watchdog.model.state import EvalSetState, SampleState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Incident, Verdict
-from watchdog.publish.decide import SETTLES, continues
+from watchdog.publish.decide import continues, settled
 
 MAX_AGE = 1e9
 HANGING = frozenset(
@@ -54,10 +54,11 @@ class Detector:
         for eval_set in judged:
             self._find(now, eval_set, world)
         incidents = {incident.id: incident for incident in correlate(judged)}
+        troubled = troubled_models(judged)
         self._open = {
             name: (told, seen)
             for name, (told, seen) in self._open.items()
-            if now - seen <= (SETTLES if told.models else POLL)
+            if now - seen <= POLL or not settled(told, now - seen, troubled)
         }
         for incident in incidents.values():
             if not any(continues(incident, told) for told, _ in self._open.values()):

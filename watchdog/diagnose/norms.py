@@ -38,7 +38,7 @@ _ROBUST_RANK = 3
 _TAIL_INDEX = 4.0
 """How fast durations of one kind of call thin out beyond the longest seen (Pareto's index)."""
 
-_UNKNOWN_CALLS = 10
+_UNKNOWN_CALLS = 300
 """So many calls of a name weigh as much as what is assumed of a name never seen."""
 
 _CALL_WEEKS = 0.05

@@ -196,3 +196,5 @@ class Snapshot(Struct, frozen=True):
     figures: tuple[EvalSetFigures, ...]
     undecided: frozenset[str]
     """Ids of eval sets whose verdict is `unknown`, wholly or for one of their tasks."""
+    troubled: frozenset[str] = frozenset()
+    """Models on which most running samples fail more than usual."""

@@ -148,21 +148,26 @@ def _unseen(
         about = [watched[name] for name in entry.incident.eval_sets if name in watched]
         reason = Reason.HOLD_UNTIL_LISTED
         if listed:
-            reason = _end(entry, about, snapshot.undecided, now)
+            reason = _end(entry, about, snapshot, now)
         yield Decision(reason, entry.incident, now, entry, _worst(about))
 
 
-def _end(
-    entry: LedgerEntry, about: list[EvalSetReport], undecided: frozenset[str], now: float
-) -> Reason:
-    if any(each.verdict == Verdict.UNKNOWN or each.eval_set_id in undecided for each in about):
+def _end(entry: LedgerEntry, about: list[EvalSetReport], snapshot: Snapshot, now: float) -> Reason:
+    unsure = snapshot.undecided
+    if any(each.verdict == Verdict.UNKNOWN or each.eval_set_id in unsure for each in about):
         return Reason.HOLD_UNKNOWN
     if entry.incident.eval_sets and not about:
         return Reason.GONE
     away = now - (entry.away_since if entry.away_since is not None else now)
     running = any(each.verdict is not Verdict.FINISHED for each in about)
-    settling = entry.incident.models and running and away < SETTLES
+    settling = running and not settled(entry.incident, away, snapshot.troubled)
     return Reason.HOLD_SETTLING if settling else Reason.RESOLVE
+
+
+def settled(incident: IncidentReport | Incident, away: float, troubled: frozenset[str]) -> bool:
+    """Whether what was not seen for `away` seconds is over: a model's trouble ends in stages."""
+    models = set(incident.models)
+    return not models or (away >= SETTLES and not models & troubled)
 
 
 def _worst(about: Iterable[EvalSetReport]) -> Verdict | None:

@@ -174,8 +174,8 @@ def _told(weighings: Sequence[ExplainedWeighing]) -> Iterator[Line]:
 
 def _against(each: ExplainedExplanation) -> Text:
     return Text(
-        f"{each.name}: {clean(each.text)}: {frequency(each.weekly)}, "
-        f"tolerated {frequency(each.tolerated)}"
+        f"{clean(each.text).removeprefix('chance: ')} [{each.name}]: "
+        f"{frequency(each.weekly)}, tolerated {frequency(each.tolerated)}"
     )
 
 
@@ -197,8 +197,9 @@ def _knob(explained: Explained) -> Iterator[Line]:
     yield (
         0,
         Text(
-            f"You tolerate {knob.false_pages_per_week:g} false pages a week "
-            f"(detection.false_pages_per_week) and {knob.false_warnings_per_week:g} false warnings."
+            f"Tolerated per week: false pages {knob.false_pages_per_week:g} "
+            "(detection.false_pages_per_week), false warnings "
+            f"{knob.false_warnings_per_week:g}."
         ),
     )
     shares = ", ".join(

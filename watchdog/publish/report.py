@@ -40,6 +40,7 @@ def snapshot(
     incidents: tuple[Incident, ...],
     problems: Iterable[Problem],
     now: float,
+    troubled: frozenset[str] = frozenset(),
 ) -> Snapshot:
     """Everything that one evaluation found, ready to be shown."""
     figures = tuple(_figures(eval_set, now) for eval_set in eval_sets)
@@ -53,7 +54,7 @@ def snapshot(
         problems=tuple(ProblemReport(_cut(p.where), _cut(p.text)) for p in problems),
     )
     undecided = frozenset(e.state.eval_set_id for e in eval_sets if _undecided(e))
-    return Snapshot(at=now, report=report, figures=figures, undecided=undecided)
+    return Snapshot(now, report, figures, undecided, troubled)
 
 
 def _undecided(eval_set: EvalSetJudgment) -> bool:

@@ -120,7 +120,7 @@ def failing_from(
     *,
     worst: tuple[str, ...] = ("stuck",),
     until: float = 71 * MINUTE,
-    every: float = 5 * MINUTE,
+    every: float = 4 * MINUTE,
 ) -> tuple[Instant, ...]:
     """Instants after calls began to fail: too early, either way, and overdue."""
     return _since(onset, (cause,), stuck, worst, (SOON, LATE), until, every)

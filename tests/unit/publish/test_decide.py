@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.publish.factory import NOW, eval_set, finished, incident, quiet, snapshot
 from watchdog.model.verdict import Cause, Verdict
@@ -57,6 +58,9 @@ def test_the_trouble_of_a_model_settles_before_it_is_called_over():
 
     assert after(None) == after(NOW - SETTLES + 1) == [Reason.HOLD_SETTLING]
     assert after(NOW - SETTLES) == [Reason.RESOLVE]
+    still = replace(seen, troubled=frozenset({"acme/m"}))
+    known = {"x": LedgerEntry(shared(), 1, NOW - 9000, NOW - 2 * SETTLES)}
+    assert reasons(still, known) == [Reason.HOLD_SETTLING]
     finished = snapshot(quiet("a", Verdict.FINISHED))
     assert reasons(finished, {"x": LedgerEntry(shared(), 1, NOW)}) == [Reason.RESOLVE]
 
