@@ -82,6 +82,10 @@ def think(found: Thought) -> Section:
             Line("fold", in_unit(found.fold / found.rows * US, "µs/event")),
             Line("evaluate", in_unit(found.evaluate / found.samples * US, "µs/sample")),
             Line("evaluate, all tasks, after each poll", in_unit(found.evaluate * US, "µs")),
+            Line("the same, every sample failing", in_unit(found.failing * US, "µs")),
+            Line("- over nothing failing", f"{found.failing / found.evaluate:.2f}x"),
+            Line("- over half as many tasks", f"{found.failing / found.half:.2f}x"),
+            Line("learn, all tasks, after each poll", in_unit(found.learn * US, "µs")),
         ),
     )
 

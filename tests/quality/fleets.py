@@ -1,12 +1,10 @@
-"""The simulated fleets: what runs in each, and what goes wrong. No figure is the detector's.
-
-`tuning` is the one that was looked at while the detector's priors were chosen; the others were
-written down before it ever ran on them.
-"""
+"""The simulated fleets: what runs in each, and what goes wrong. No figure is the detector's."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from random import Random
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -154,5 +152,49 @@ BUSY = Fleet(
     stuck_failing=8.0,
 )
 
-FLEETS = {fleet.name: fleet for fleet in (TUNING, STORMY, SLOW, BUSY)}
-UNSEEN = ("stormy", "slow", "busy")
+LOOKED_AT = (TUNING, STORMY, SLOW, BUSY)
+"""What the watchdog did on these led to changes in it."""
+
+
+def drawn_by_lot(number: int) -> Fleet:
+    """A fleet that nobody chose: every figure is drawn from what is plausible."""
+    random = Random(f"fleet {number}")
+    between = random.uniform
+    models = tuple(
+        Model(
+            f"maker-{index}/model",
+            between(1, 3),
+            Lengths(math.exp(between(math.log(8), math.log(600))), between(0.6, 1.1)),
+            math.exp(between(math.log(0.003), math.log(0.1))),
+        )
+        for index in range(random.randint(2, 4))
+    )
+    failing = Trouble(
+        between(2, 12),
+        Lengths(between(3, 9) * MINUTE, between(0.8, 1.3), heavy=between(0, 0.2)),
+        (between(0.3, 0.8), 1.0),
+    )
+    refused = Trouble(
+        between(2, 15),
+        Lengths(between(3, 10) * MINUTE, between(0.8, 1.2)),
+        (between(0.3, 0.7), between(0.8, 1.0)),
+        "429",
+    )
+    return Fleet(
+        name=f"by lot {number}",
+        eval_sets=random.randint(12, 28),
+        concurrent=random.randint(3, 6),
+        samples=random.randint(15, 60),
+        turns=between(60, 150),
+        models=models,
+        tools=Lengths(between(8, 60), between(1.4, 1.9)),
+        outages=(failing, refused),
+        own=(Trouble(between(3, 15), Lengths(between(1, 3) * MINUTE, between(0.8, 1.1))),),
+    )
+
+
+BY_LOT = tuple(map(drawn_by_lot, (1, 2, 3)))
+"""The watchdog ran on these when it was done."""
+
+FLEETS = {fleet.name: fleet for fleet in (*LOOKED_AT, *BY_LOT)}
+UNSEEN = tuple(fleet.name for fleet in BY_LOT)

@@ -16,9 +16,15 @@ FLEETS_WITHIN = 2
 """So many unseen fleets, at least, must keep within the knob at every setting."""
 
 
-def missed(tallies: Mapping[str, Tally], summaries: Mapping[str, Summary]) -> list[str]:
+def missed(
+    tallies: Mapping[str, Tally], summaries: Mapping[str, Summary], unseen: Summary | None
+) -> list[str]:
     """The goals that are not met, in words."""
-    return [*_recordings(tallies), *(_fleets(summaries) if summaries else ())]
+    return [
+        *_recordings(tallies),
+        *(_within(summaries) if summaries else ()),
+        *(_delay(unseen) if unseen else ()),
+    ]
 
 
 def _recordings(tallies: Mapping[str, Tally]) -> Iterator[str]:
@@ -42,13 +48,11 @@ def _wrong(found: Mapping[str, bool]) -> str:
     return ", ".join(where for where, right in found.items() if not right)
 
 
-def _fleets(summaries: Mapping[str, Summary]) -> Iterator[str]:
-    unseen = [summaries[name] for name in UNSEEN]
-    within = [fleet for fleet in unseen if _is_within(fleet)]
+def _within(summaries: Mapping[str, Summary]) -> Iterator[str]:
+    within = [name for name in UNSEEN if _is_within(summaries[name])]
     if len(within) < FLEETS_WITHIN:
-        yield f"simulation: only {len(within)} unseen fleets keep within the knob"
-    for fleet in unseen:
-        yield from _delay(fleet)
+        found = ", ".join(within) or "none"
+        yield f"simulation: too few unseen fleets keep within the knob at every setting: {found}"
 
 
 def _is_within(fleet: Summary) -> bool:
@@ -56,10 +60,11 @@ def _is_within(fleet: Summary) -> bool:
 
 
 def _delay(fleet: Summary) -> Iterator[str]:
+    """Against the best rule for all unseen fleets, chosen with hindsight."""
     for knob, point in fleet.detector.items():
         rule = fleet.best_rule(point.false.count)
         if rule is not None and point.delay > HALF * rule.delay:
             yield (
-                f"simulation: {fleet.fleet} at {knob:g} a week: {point.delay / 60:.0f} min, the "
+                f"simulation: at {knob:g} a week: {point.delay / 60:.0f} min, the "
                 f"best fixed rule ({rule.name}) {rule.delay / 60:.0f} min"
             )

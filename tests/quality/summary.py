@@ -131,3 +131,8 @@ def by_fleet(results: Iterable[Result]) -> Mapping[str, Summary]:
     for result in results:
         groups.setdefault(result.fleet, []).append(result)
     return {fleet: summary(runs) for fleet, runs in groups.items()}
+
+
+def together(results: Iterable[Result], fleets: tuple[str, ...]) -> Summary:
+    """Several fleets as one, so that one fixed rule must serve them all."""
+    return summary([result for result in results if result.fleet in fleets])

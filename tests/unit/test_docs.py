@@ -94,6 +94,8 @@ def test_detection_md_tells_the_shares():
         ("own:refused", "own, 429"),
         ("shared:failed", "shared, failed"),
         ("shared:refused", "shared, 429"),
+        ("partial:failed", "partial, failed"),
+        ("partial:refused", "partial, 429"),
     ],
 )
 def test_detection_md_tells_the_priors(name, told):

@@ -67,6 +67,8 @@ class Situation(Struct, frozen=True):
     usual: float
     """The chance that one attempt fails in normal times."""
     count: int
+    silent: int = 0
+    """Failures of anybody, apart from each other, since anybody's last success."""
     candidates: int = 1
     """Running samples on the model: each may be the unlucky one of a partial outage."""
 
@@ -102,8 +104,15 @@ def situation(context: Context, streak: Streak, cause: Cause) -> Situation | Non
         last_ok=fleet.last_ok(model, whole.until),
         usual=context.norms.usual_failing(model, ok, failed),
         count=streak.count,
+        silent=_silent(context, model, whole),
         candidates=max(1, fleet.samples(model)),
     )
+
+
+def _silent(context: Context, model: str, whole: Span) -> int:
+    last_ok = context.fleet.last_ok(model, whole.until)
+    since = max(whole.since, last_ok) if last_ok is not None else whole.since
+    return _apart(context.fleet.failures(model, since, whole.until), context.norms.apart)
 
 
 def _independent(context: Context, streak: Streak) -> int:
@@ -207,7 +216,8 @@ def _shared(norms: Norms, seen: Situation) -> Explanation:
     if seen.alone is None:
         return Explanation("shared", 0.0, tolerated, "no outage: others succeed")
     share = seen.peers.failing_share
-    chance = unlucky(seen.candidates, share, seen.alone.apart)
+    # no sample is unlucky alone where nobody has succeeded since
+    chance = unlucky(seen.candidates, share, seen.alone.apart) * share**seen.silent
     weekly = norms.trouble("partial", seen.group, seen.alone.seconds) * chance
     text = (
         f"a partial outage of {seen.model} of {duration(seen.alone.seconds)}: "
@@ -260,4 +270,5 @@ def _later(seen: Situation, at: float, more: int) -> Situation:
         usual=seen.usual,
         count=seen.count + more,
         candidates=seen.candidates,
+        silent=seen.silent,
     )

@@ -57,6 +57,11 @@ class Fleet:
         times = self._of(model)
         return Peers(_count(times.ok, since, until), _count(times.failed, since, until))
 
+    def failures(self, model: str, since: float, until: float) -> list[float]:
+        """When attempts on `model` failed from `since` to `until`, in order."""
+        times = self._of(model).failed
+        return times[bisect_left(times, since) : bisect_right(times, until)]
+
     def first_ok(self, model: str, since: float) -> float | None:
         """When a call on `model` first succeeded at or after `since`."""
         times = self._of(model).ok

@@ -32,6 +32,10 @@ SHARES: dict[Family, float] = {
 PRIOR_WEEKS = 0.5
 """So much observation a prior is worth: after a week the fleet's own experience weighs more."""
 
+OUTAGE_WEEKS = (PRIOR_WEEKS, 2.0)
+"""For outages the more cautious of two: what was seen raises a rate at once, and that nothing was
+seen lowers it slowly, as the long ones are rare."""
+
 _ROBUST_RANK = 3
 """The tail of a call's durations begins at its third longest: two strays teach nothing."""
 
@@ -65,8 +69,8 @@ TROUBLES: dict[str, Prior] = {
     "own:refused": Prior(4.7, 360.0, 2.0),
     "shared:failed": Prior(6.0, 100.0, 1.144),
     "shared:refused": Prior(4.9, 300.0, 1.2),
-    "partial:failed": Prior(10.0, 300.0, 1.3),
-    "partial:refused": Prior(10.0, 300.0, 1.2),
+    "partial:failed": Prior(10.0, 600.0, 1.1),
+    "partial:refused": Prior(10.0, 600.0, 1.1),
 }
 """Trouble that passes: of one sample alone, of everybody on a model, or of many while some get
 through; by what the provider says: refused for the rate (429), or failed otherwise."""
@@ -139,7 +143,7 @@ class Norms:
         seen = self._learned.troubles.get(name)
         prior = TROUBLES[name].above(seconds / self._limits.scale)
         longer = seen.above(seconds) if seen is not None else 0.0
-        return self._posterior(prior, longer)
+        return self._posterior(prior, longer, (PRIOR_WEEKS,) if family == "own" else OUTAGE_WEEKS)
 
     def usual_failing(self, model: str, ok: int = 0, failed: int = 0) -> float:
         """The chance that an attempt fails in normal times, by the model's and these outcomes."""
@@ -152,7 +156,7 @@ class Norms:
     def streaks(self, model: str) -> float:
         """Runs of failures per week that a model's calls begin in normal times."""
         known = self._learned.attempts.get(model, Attempts())
-        return self._posterior(_PRIOR_STREAKS, known.streaks)
+        return self._posterior(_PRIOR_STREAKS, known.streaks, (PRIOR_WEEKS,))
 
     def limit(self, family: Family, name: str) -> Limit:
         """How long a call of this name may take."""
@@ -196,8 +200,8 @@ class Norms:
     def _weeks(self) -> float:
         return self._learned.weeks if math.isfinite(self._learned.weeks) else 0.0
 
-    def _posterior(self, prior_weekly: float, seen: float) -> float:
-        return (PRIOR_WEEKS * prior_weekly + seen) / (PRIOR_WEEKS + self._weeks)
+    def _posterior(self, prior_weekly: float, seen: float, worth: tuple[float, ...]) -> float:
+        return max((weeks * prior_weekly + seen) / (weeks + self._weeks) for weeks in worth)
 
 
 def _unknown(seen: Histogram) -> float:
