@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,14 +11,17 @@ from matplotlib import pyplot
 
 from tests.quality.summary import Summary
 
+_COLUMNS = 4
+
 mpl.use("svg")
 mpl.rcParams.update({"svg.hashsalt": "quality", "svg.fonttype": "none", "font.size": 9})
 
 
 def delays(summaries: Mapping[str, Summary], file: Path) -> None:
     """Delay against false pages: the watchdog's settings beside the best of all fixed rules."""
-    figure, axes = pyplot.subplots(1, len(summaries), figsize=(3.2 * len(summaries), 3.2))
-    for axis, (name, found) in zip(axes, summaries.items(), strict=True):
+    rows = math.ceil(len(summaries) / _COLUMNS)
+    figure, axes = pyplot.subplots(rows, _COLUMNS, figsize=(3 * _COLUMNS, 3.2 * rows))
+    for axis, (name, found) in zip(axes.flat, summaries.items(), strict=False):
         rules = [rule for rule in found.rules.values() if rule.false.weekly < 30]
         axis.plot(
             [_shown(r.false.weekly) for r in rules], [r.delay / 60 for r in rules], ".", color="0.8"
@@ -40,9 +44,11 @@ def delays(summaries: Mapping[str, Summary], file: Path) -> None:
         )
         axis.set(xscale="log", yscale="log", title=name, xlabel="false pages a week")
         axis.set_xlim(0.08, 40)
+        axis.set_ylim(3, 600)
         axis.set_yticks([5, 10, 20, 30, 60, 120, 300], ["5", "10", "20", "30", "60", "120", "300"])
-    axes[0].set_ylabel("median delay, minutes")
-    axes[0].legend(frameon=False, fontsize=8)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("median delay, minutes")
+    axes.flat[0].legend(frameon=False, fontsize=8)
     _save(figure, file)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from watchdog.model.histogram import Histogram, add
 from watchdog.model.learned import Attempts, Learned
 from watchdog.publish.database import memory_ledger, open_ledger
-from watchdog.publish.experience import load, save
+from watchdog.publish.experience import load, peek, save
 from watchdog.publish.ledger import learned_table
 
 NOW = 1_800_000_000.0
@@ -90,3 +90,23 @@ def test_only_a_few_are_kept_aside():
     with ledger.transaction() as connection:
         names = connection.execute(select(learned_table.c.name)).scalars().all()
     assert len(names) == 3
+
+
+def test_what_a_service_has_learned_can_be_looked_at(tmp_path):
+    file = tmp_path / "state.sqlite3"
+    url = f"sqlite:///{file}"
+    assert peek(url, "a", NOW) is None
+    assert not file.exists()
+    ledger = open_ledger(file, NOW, "a").ledger
+    assert peek(url, "a", NOW) is None
+    save(ledger, KNOWN, NOW)
+    ledger.close()
+    assert peek(url, "a", NOW) == KNOWN
+    assert peek(url, "b", NOW) is None
+
+
+def test_looking_sets_nothing_aside(tmp_path):
+    file = tmp_path / "state.sqlite3"
+    file.write_bytes(b"no database" * 500)
+    assert peek(f"sqlite:///{file}", "a", NOW) is None
+    assert [path.name for path in tmp_path.iterdir()] == ["state.sqlite3"]
