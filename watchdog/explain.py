@@ -57,11 +57,12 @@ async def explain(
 def experience(settings: Settings, seen: Seen) -> Experience:
     """The running service's, where its state is at hand; else what the target itself teaches."""
     kept = peek(settings.state_url, settings.watch, seen.instant)
-    if kept is not None:
-        return Experience(kept, "kept by the service")
+    if kept is not None and kept.warning is None:
+        return Experience(kept.learned, "kept by the service")
     learner = Learner(limits=settings.thresholds)
     learner.take(all_states(seen.watched), seen.instant)
-    return Experience(learner.learned, "of this target alone")
+    unusable = f"; the service's state can't be used: {kept.warning}" if kept else ""
+    return Experience(learner.learned, f"of this target alone{unusable}")
 
 
 def _explained(seen: Seen, sample: str | None, settings: Settings) -> list[Explained]:

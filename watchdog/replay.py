@@ -144,5 +144,5 @@ def _calls(judged: _Judged) -> Iterator[tuple[str, str]]:
             yield OURS, _name(task.name, sample.key)
     state = judged.eval_set.state
     for name, rule in SIMPLE_RULES.items():
-        for sample_name in _named(state, stuck_by(rule, state, judged.at)):
+        for sample_name in sorted(_named(state, stuck_by(rule, state, judged.at))):
             yield name, sample_name

@@ -1,5 +1,6 @@
 """Every recorded scenario at every instant: verdict, cause and samples are what its script says."""
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -56,3 +57,17 @@ async def test_the_verdict_is_the_truth(recordings, name, number):
 
 def test_there_are_recordings():
     assert len(INSTANTS) >= 40
+
+
+async def test_where_inspect_gives_up_by_itself_the_evidence_says_when(recordings):
+    """Said an hour before, compared with when the samples really ended."""
+    bundles = recordings("retries_with_limit")
+    last = await report_on(bundles[-1])
+    ended = {sample.id: sample.at for sample in last.eval_sets[0].tasks[0].errored}
+    assert ended
+    early = await report_on(bundles[10])
+    for sample in early.eval_sets[0].tasks[0].running:
+        (said,) = [item for item in sample.evidence if item.kind == "gives_up"]
+        assert "Inspect gives up by itself at about" in said.text
+        error = datetime.fromisoformat(said.at) - datetime.fromisoformat(ended[sample.id])
+        assert abs(error.total_seconds()) < 300

@@ -6,7 +6,10 @@ import shutil
 import pytest
 
 from tests.recordings import unpack
+from tests.unit.rows import Rows, facts, state
 from watchdog.cli import main
+from watchdog.look import Seen
+from watchdog.memory import Watched
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +35,11 @@ def test_it_tells_evidence_weight_bound_and_what_would_change_it(one, capsys):
     for part in (
         "Sample swe/3/1: stuck",
         "12 attempts on scripted/gpt-4o failed in a row",
-        "own: trouble of one sample",
-        "shared: a partial outage",
+        "trouble of one sample that lasts 84 min and passes [own]: ",
+        "8 succeeded [shared]: ",
         "weight of evidence",
         "the first success ends it",
-        "You tolerate 1 false pages a week",
+        "Tolerated per week: false pages 1 (detection.false_pages_per_week)",
         "Experience:",
     ):
         assert part in text
@@ -78,6 +81,40 @@ def test_a_sample_that_is_not_there_is_named_with_those_that_are(one, capsys, ar
     assert (status, out) == (3, "")
     assert says in err
     assert "3/1" in err
+
+
+def test_hostile_names_do_nothing_to_the_terminal(capsys, monkeypatch):
+    hostile = facts(
+        {"[red]\x1b[2J\u202e1": Rows("m\x1b]0;x\x07").ok(0).fails(range(0, 9000, 500))}, read_at=1e4
+    )
+    watched = Watched(None, {"set-1": state(hostile)})
+
+    async def look(*_arguments):
+        return (Seen(1e4, (watched,)),)
+
+    monkeypatch.setattr("watchdog.explain.look", look)
+    status, out, _ = told(capsys, "explain", "set-1")
+    assert status == 0
+    assert "mmlu/[red][2J1/1: stuck" in plain(out)
+    _, _, err = told(capsys, "explain", "set-1", "other")
+    assert "there are [red][2J1/1" in err
+    assert not {"\x1b", "\x07", "\u202e"} & set(out + err)
+
+
+def test_of_many_samples_twenty_are_told_and_the_rest_counted(capsys, monkeypatch):
+    many = {str(number): Rows().ok(0).pending("tool", 20, "bash") for number in range(25)}
+    watched = Watched(None, {"set-1": state(facts(many, read_at=300.0))})
+
+    async def look(*_arguments):
+        return (Seen(300.0, (watched,)),)
+
+    monkeypatch.setattr("watchdog.explain.look", look)
+    _, out, _ = told(capsys, "explain", "set-1")
+    assert out.count("Sample mmlu/") == 20
+    assert "and 5 less suspicious samples" in out
+    assert "Name one for all of its evidence." in out
+    _, out, _ = told(capsys, "explain", "set-1", "u24")
+    assert "Sample mmlu/24/1: progressing" in out
 
 
 def test_a_target_that_is_not_there(tmp_path, capsys):

@@ -65,7 +65,8 @@ def patience_for(norms: Norms, allowance: Allowance, family: Family, name: str) 
         return Patience(allowed, "allowed by an override or annotation")
     limit = norms.limit(family, name)
     if limit.seen:
-        why = f"of {limit.seen} seen, the third longest took up to {duration(limit.longest)}"
+        which = "third longest" if limit.seen > 2 else "shortest"
+        why = f"of {limit.seen} seen, the {which} took up to {duration(limit.longest)}"
     else:
         why = "none seen before"
     return Patience(limit.seconds, why, limit)

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from watchdog.model.learned import Learned, fault
@@ -90,16 +90,15 @@ def _set_aside(connection: Connection, ledger: Ledger, now: float) -> str:
     return name
 
 
-def peek(url: str, watch: str, now: float) -> Learned | None:
-    """What a service with this state has learned; None where there is nothing that can be used.
+def peek(url: str, watch: str, now: float) -> Loaded | None:
+    """What a service with this state has learned; None where it has kept nothing.
 
-    Only reads: no file is made, none is set aside.
+    Only reads: no file is made, none is set aside. What can't be read comes with a warning.
     """
     address = make_url(url)
-    sqlite = address.get_backend_name() == "sqlite"
-    if sqlite and not (address.database and Path(address.database).is_file()):
-        return None
-    if sqlite:
+    if address.get_backend_name() == "sqlite":
+        if not (address.database and Path(address.database).is_file()):
+            return None
         query = {"mode": "ro", "uri": "true"}
         address = address.set(database=f"file:{address.database}", query=query)
     ours = learned_table.c.watch == watch, learned_table.c.name == _CURRENT
@@ -107,6 +106,7 @@ def peek(url: str, watch: str, now: float) -> Learned | None:
         engine = create_engine(address, poolclass=NullPool)
         with engine.connect() as connection:
             record = connection.execute(select(learned_table.c.record).where(*ours)).scalar()
-        return None if record is None else _read(record, now)
-    except (SQLAlchemyError, ImportError, ValueError):
-        return None
+        return None if record is None else Loaded(_read(record, now))
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        return Loaded(warning=" ".join(str(cause).split())[:200])

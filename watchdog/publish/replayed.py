@@ -52,11 +52,13 @@ def _news(step: Step, known: set[str]) -> Iterator[Line]:
 
 
 def _rules(step: Step) -> Iterator[Line]:
-    parts = [
-        f"{name} {number(len(samples), 'sample')}" if samples else f"{name} none"
-        for name, samples in step.rules.items()
-    ]
-    yield 4, Text(f"simple rules: {', '.join(parts)}", "dim")
+    parts = [f"{name}: {_some(samples)}" for name, samples in step.rules.items()]
+    yield 4, Text(f"simple rules: {'; '.join(parts)}", "dim")
+
+
+def _some(samples: tuple[str, ...]) -> str:
+    more = f" and {len(samples) - _SHOWN} more" if len(samples) > _SHOWN else ""
+    return ", ".join(clean(each, 100) for each in samples[:_SHOWN]) + more or "none"
 
 
 def _fall(fall: Fall, *, compare: bool) -> Text:

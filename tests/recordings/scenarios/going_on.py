@@ -210,6 +210,35 @@ ALL_FAIL = Scenario(
 )
 
 
+# a runner without CPU
+def _starved(call: Call) -> Reply | Fail:
+    if call.at < 10 * MINUTE:
+        return turns(call, 500, pause=60)
+    if spread(call, 0, 1) < 0.08:
+        return Fail("429", after=spread(call, 0.5, 2))
+    return Fail("timeout", after=300)
+
+
+STARVED_RUNNER = Scenario(
+    name="starved_runner",
+    description="After ten minutes the runner is starved: almost every attempt ends with the "
+    "client's own time-out after 300 s, and now and then one with a real 429.",
+    tasks=agents("starved", 1, 2, 3, 4),
+    script=_starved,
+    rates=SAME_RATE,
+    instants=(
+        *healthy(9),
+        *failing_from(
+            12 * MINUTE,
+            "client_timeout",
+            all_of("starved", 1, 2, 3, 4),
+            until=91 * MINUTE,
+            every=6 * MINUTE,
+        ),
+    ),
+)
+
+
 # calls without an end
 def _last_hangs(call: Call) -> Act:
     if call.sample == "6" and call.turn == 3:
@@ -287,6 +316,7 @@ SCENARIOS = (
     NEVER_A_SUCCESS_ONE,
     REFUSED_ONE,
     ALL_FAIL,
+    STARVED_RUNNER,
     LAST_SAMPLE_HANGS,
     TOOL_PAST_TIMEOUT,
     HUNG_BESIDE_BUSY,

@@ -101,12 +101,12 @@ def test_what_a_service_has_learned_can_be_looked_at(tmp_path):
     assert peek(url, "a", NOW) is None
     save(ledger, KNOWN, NOW)
     ledger.close()
-    assert peek(url, "a", NOW) == KNOWN
+    assert peek(url, "a", NOW).learned == KNOWN
     assert peek(url, "b", NOW) is None
 
 
 def test_looking_sets_nothing_aside(tmp_path):
     file = tmp_path / "state.sqlite3"
     file.write_bytes(b"no database" * 500)
-    assert peek(f"sqlite:///{file}", "a", NOW) is None
+    assert "not a database" in peek(f"sqlite:///{file}", "a", NOW).warning
     assert [path.name for path in tmp_path.iterdir()] == ["state.sqlite3"]
