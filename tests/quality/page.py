@@ -20,8 +20,7 @@ _INTRO = """# How good the verdicts are
 
 Measured by `make quality`, which writes this page: real recordings against the truth of their
 scripts, and simulated fleets through the real fold, learner and judgment. Both stand beside simple
-rules. Seeded: the same commit gives the same figures.
-"""
+rules. Seeded: the same commit gives the same figures."""
 
 _RECORDINGS = """
 ## Recordings
@@ -61,7 +60,7 @@ The grey dots are all fixed rules "N failures in a row that last T minutes" (N f
 0 to 480); the line is the best of them *chosen with hindsight on that very fleet*. "Best rule" in
 the table is the quickest one with no more false pages of failing calls than the watchdog had; for
 "unseen together" it is one rule that must serve all three fleets by lot, as a fixed rule would have
-to.
+to. "Degraded" counts eval sets, not troubles: one outage degrades all that use its model.
 """
 
 

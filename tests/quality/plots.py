@@ -54,7 +54,7 @@ def delays(summaries: Mapping[str, Summary], file: Path) -> None:
 
 def calibration(summaries: Mapping[str, Summary], file: Path) -> None:
     """False pages measured against false pages tolerated."""
-    figure, axis = pyplot.subplots(figsize=(4.5, 3.4))
+    figure, axis = pyplot.subplots(figsize=(6, 3.4))
     for number, (name, found) in enumerate(summaries.items()):
         shift = 1.06 ** (number - (len(summaries) - 1) / 2)
         knobs = sorted(found.detector)
@@ -68,7 +68,10 @@ def calibration(summaries: Mapping[str, Summary], file: Path) -> None:
     axis.set(
         xscale="log", yscale="log", xlabel="tolerated a week", ylabel="measured, 95 % interval"
     )
-    axis.legend(frameon=False, fontsize=8)
+    knobs = sorted({knob for found in summaries.values() for knob in found.detector})
+    axis.set_xticks(knobs, [f"{knob:g}" for knob in knobs])
+    axis.set_xticks([], minor=True)
+    axis.legend(frameon=False, fontsize=8, bbox_to_anchor=(1, 1))
     _save(figure, file)
 
 
