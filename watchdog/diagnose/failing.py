@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 from watchdog.diagnose.context import Context
-from watchdog.diagnose.fleet import Fleet, Peers, failures_of
+from watchdog.diagnose.fleet import Fleet, Peers, failures_of, thinned
 from watchdog.diagnose.norms import Norms
 from watchdog.fold.backoff import scheduled_wait
 from watchdog.model.state import SampleState, Streak
@@ -104,21 +104,23 @@ def situation(context: Context, streak: Streak, cause: Cause) -> Situation | Non
         last_ok=fleet.last_ok(model, whole.until),
         usual=context.norms.usual_failing(model, ok, failed),
         count=streak.count,
-        silent=_silent(context, model, whole),
+        silent=_silent(context, model, whole.until) if seen_ok is not None else 0,
         candidates=max(1, fleet.samples(model)),
     )
 
 
-def _silent(context: Context, model: str, whole: Span) -> int:
-    last_ok = context.fleet.last_ok(model, whole.until)
-    since = max(whole.since, last_ok) if last_ok is not None else whole.since
-    return _apart(context.fleet.failures(model, since, whole.until), context.norms.apart)
+def _silent(context: Context, model: str, until: float) -> int:
+    """Failures of anybody, apart from each other, since anybody's last success."""
+    last_ok = context.fleet.last_ok(model, until)
+    if last_ok is None:
+        return 0
+    return context.fleet.failures_apart(model, last_ok, until, context.norms.apart)
 
 
 def _independent(context: Context, streak: Streak) -> int:
     """Failures far enough apart; of a long streak only the last ones are remembered one by one."""
     kept = [o.at for o in failures_of(context.sample, streak.model) if o.at is not None]
-    counted = _apart(kept, context.norms.apart)
+    counted = len(thinned(kept, context.norms.apart))
     return counted if len(kept) == streak.count else max(counted, streak.apart)
 
 
@@ -139,15 +141,7 @@ def _alone(context: Context, streak: Streak, whole: Span, seen_ok: float | None)
     later = [o.at for o in failures_of(context.sample, streak.model) if o.at and o.at >= seen_ok]
     if not later:
         return None
-    return Span(later[0], whole.until, _apart(later, context.norms.apart))
-
-
-def _apart(instants: list[float], least: float) -> int:
-    count, last = 0, float("-inf")
-    for at in instants:
-        if at - last >= least:
-            count, last = count + 1, at
-    return count
+    return Span(later[0], whole.until, len(thinned(later, context.norms.apart)))
 
 
 def _outage(fleet: Fleet, model: str, whole: Span, seen_ok: float | None) -> float:

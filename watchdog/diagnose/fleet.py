@@ -41,6 +41,7 @@ class Fleet:
     def __init__(self, eval_sets: Iterable[EvalSetState]) -> None:
         self._eval_sets = tuple(eval_sets)
         self._times: dict[str, _Times] | None = None
+        self._apart: dict[tuple[str, float, float], list[float]] = {}
 
     def others(self, sample: SampleState, model: str, since: float, until: float) -> Peers:
         """Attempts of other samples on `model` from `since` to `until`, both included."""
@@ -57,10 +58,16 @@ class Fleet:
         times = self._of(model)
         return Peers(_count(times.ok, since, until), _count(times.failed, since, until))
 
-    def failures(self, model: str, since: float, until: float) -> list[float]:
-        """When attempts on `model` failed from `since` to `until`, in order."""
-        times = self._of(model).failed
-        return times[bisect_left(times, since) : bisect_right(times, until)]
+    def failures_apart(self, model: str, since: float, until: float, least: float) -> int:
+        """Failed attempts on `model` from `since` to `until`, each `least` after the one before.
+
+        In an outage every sample asks, and all for the same `since`: it is gone through once.
+        """
+        key = (model, since, least)
+        if key not in self._apart:
+            times = self._of(model).failed
+            self._apart[key] = thinned(times[bisect_left(times, since) :], least)
+        return bisect_right(self._apart[key], until)
 
     def first_ok(self, model: str, since: float) -> float | None:
         """When a call on `model` first succeeded at or after `since`."""
@@ -135,6 +142,15 @@ def _count(times: list[float], since: float, until: float) -> int:
 
 def _within(at: float | None, since: float, until: float) -> bool:
     return at is not None and since <= at <= until
+
+
+def thinned(instants: Iterable[float], least: float) -> list[float]:
+    """Those that come at least so many seconds after the one taken before."""
+    kept: list[float] = []
+    for at in instants:
+        if not kept or at - kept[-1] >= least:
+            kept.append(at)
+    return kept
 
 
 def failures_of(sample: SampleState, model: str) -> list[Outcome]:
