@@ -39,7 +39,8 @@ async def replay(targets: Sequence[str], settings: Settings, present: float) -> 
     Raises:
         UsageError: there is no bundle, or they are of several eval sets.
     """
-    series = await look(list(_bundles(targets)), settings, None, present)
+    looked = [await look([bundle], settings, None, present) for bundle in _bundles(targets)]
+    series = sorted((seen for one in looked for seen in one), key=lambda seen: seen.instant)
     learner = Learner(limits=settings.thresholds)
     judged = [_judged(seen, learner, settings) for seen in series]
     _same(each.eval_set.state.eval_set_id for each in judged)

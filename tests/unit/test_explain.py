@@ -138,6 +138,13 @@ def test_a_directory_of_bundles_is_a_series(one, capsys):
     assert from_directory == from_list
 
 
+def test_bundles_of_the_same_instant_are_judged_both(one, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(one[1], copy)
+    _, out, _ = told(capsys, "replay", one[1], copy, "--json")
+    assert len(json.loads(out)["steps"]) == 2
+
+
 def test_compare_shows_the_simple_rules(one, capsys):
     _, out, _ = told(capsys, "replay", one[0].parent, "--compare", "--json")
     replayed = json.loads(out)
