@@ -54,11 +54,11 @@ class Works:
         self.fleet = fleet
         self.horizon = weeks * WEEK
         self._random = Random(f"{fleet.name} {seed}")
-        rate = 1 / len(fleet.models)
-        self._weather = {
-            model.name: Weather(self._random, fleet.outages, rate, self.horizon)
-            for model in fleet.models
+        skies = dict.fromkeys(map(fleet.sky, fleet.models))
+        weather = {
+            sky: Weather(self._random, fleet.outages, 1 / len(skies), self.horizon) for sky in skies
         }
+        self._weather = {model.name: weather[fleet.sky(model)] for model in fleet.models}
         self._injections = sorted(self._planned(), key=lambda each: -each.at)
         self._blind = [
             (at, at + self._random.uniform(600, 2 * HOUR))

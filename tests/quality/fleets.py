@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 MINUTE = 60.0
@@ -66,6 +66,12 @@ class Fleet:
     stuck_tool: float = 2.0
     gaps: float = 1.0
     """Times a week that the watchdog sees nothing, for up to two hours."""
+    joint: bool = False
+    """Whether an outage takes all models of a provider, not one."""
+
+    def sky(self, model: Model) -> str:
+        """Whose outages a model has: its own, or its provider's."""
+        return model.name.split("/", 1)[0] if self.joint else model.name
 
 
 TUNING = Fleet(
@@ -151,6 +157,41 @@ BUSY = Fleet(
     own=(Trouble(25, Lengths(2 * MINUTE, 1.1)),),
     stuck_failing=8.0,
 )
+
+OUTAGES = Fleet(
+    name="outages",
+    eval_sets=24,
+    concurrent=4,
+    samples=30,
+    turns=120,
+    models=(
+        Model("acme/large", 2, Lengths(30, 0.9), 0.03),
+        Model("acme/small", 2, Lengths(8, 0.7), 0.02),
+        Model("other/reasoner", 2, Lengths(60, 1.0), 0.03),
+    ),
+    tools=Lengths(30, 1.6),
+    outages=(
+        Trouble(8, Lengths(3 * HOUR, 0.7), (1.0, 1.0)),
+        Trouble(6, Lengths(2 * HOUR, 0.6), (0.9, 1.0), "429"),
+        Trouble(60, Lengths(12 * MINUTE, 0.6), (1.0, 1.0)),
+    ),
+    own=(Trouble(5, Lengths(3 * MINUTE, 1.1)),),
+    stuck_failing=3.0,
+    stuck_model=1.0,
+    stuck_tool=1.0,
+    joint=True,
+)
+"""Long outages of whole providers, and many that come and go: for what people hear of them."""
+
+FLAPPING = replace(
+    OUTAGES,
+    name="flapping",
+    outages=(Trouble(80, Lengths(8 * MINUTE, 0.3), (0.8, 1.0)),),
+    stuck_failing=0.0,
+    stuck_model=0.0,
+    stuck_tool=0.0,
+)
+"""Trouble comes and goes the whole week, and nothing ever gets stuck."""
 
 LOOKED_AT = (TUNING, STORMY, SLOW, BUSY)
 """What the watchdog did on these led to changes in it."""

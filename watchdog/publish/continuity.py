@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from watchdog.model.probe import Meaning
 from watchdog.model.report import IncidentReport
-from watchdog.model.verdict import Cause, Incident
+from watchdog.model.verdict import Cause, Incident, Scope
 
 RECOVERED_MAX = 500
 JOINT_SCOPES = frozenset({"model", "provider", "cluster"})
@@ -77,7 +77,7 @@ def joined(
 
 
 def essence(incident: IncidentReport) -> tuple[object, ...]:
-    """What people must hear of when it changes; durations and counts aren't part of it."""
+    """What a message must show when it changes; durations and counts aren't part of it."""
     pages = frozenset(page.url or page.title for page in incident.outside)
     return (
         incident.scope,
@@ -87,6 +87,45 @@ def essence(incident: IncidentReport) -> tuple[object, ...]:
         meanings(incident),
         pages,
     )
+
+
+PAGE = "page"
+_SCOPE = "scope "
+
+
+def sayings(incident: IncidentReport) -> frozenset[str]:
+    """All that people are to be called for: each at most once in an incident's life."""
+    said = {f"{_SCOPE}{incident.scope}"}
+    said |= {f"test {model} {meaning}" for model, meaning in meanings(incident)}
+    said |= {f"status {page.url or page.title}" for page in incident.outside}
+    return frozenset(said | {PAGE} if incident.severity == "page" else said)
+
+
+def news(incident: IncidentReport, heard: frozenset[str]) -> frozenset[str]:
+    """What of it people were not called for yet.
+
+    That it reaches beyond one eval set, or a model, is said once; how it goes on to grow and to
+    shrink, and who is in it, the message shows without calling anybody.
+    """
+    scopes = {each for each in heard if each.startswith(_SCOPE)}
+    new = sayings(incident) - heard - {PAGE}
+    wider = f"{_SCOPE}{incident.scope}"
+    return new if len(scopes) == 1 and _is_wider(incident.scope, scopes) else new - {wider}
+
+
+def _is_wider(scope: Scope, heard: Collection[str]) -> bool:
+    ranks = [_RANK.index(each.removeprefix(_SCOPE)) for each in heard]
+    return scope in JOINT_SCOPES and all(_RANK.index(scope) > rank for rank in ranks)
+
+
+_RANK = ("sample", "task", "eval_set", "model", "provider", "cluster")
+
+
+def heard_of(incident: IncidentReport, heard: frozenset[str]) -> frozenset[str]:
+    """What people were called for, once this has been told to them."""
+    scopes = {each for each in sayings(incident) if each.startswith(_SCOPE)}
+    kept = sayings(incident) if incident.scope in JOINT_SCOPES else sayings(incident) - scopes
+    return heard | kept
 
 
 def meanings(incident: IncidentReport) -> frozenset[tuple[str, str]]:

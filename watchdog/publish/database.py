@@ -22,7 +22,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 
-from watchdog.publish.ledger import SCHEMA_VERSION, Ledger, metadata, schema_version
+from watchdog.publish.ledger import Ledger
+from watchdog.publish.tables import SCHEMA_VERSION, metadata, schema_version
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000")
 _CORRUPT = ("not a database", "malformed", "file is encrypted", "unsupported file format")

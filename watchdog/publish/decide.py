@@ -12,7 +12,16 @@ from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.probe import Meaning
 from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
 from watchdog.model.verdict import Severity, Verdict, worst
-from watchdog.publish.continuity import continues, essence, joined, meanings, settled
+from watchdog.publish.continuity import (
+    PAGE,
+    continues,
+    essence,
+    joined,
+    meanings,
+    news,
+    sayings,
+    settled,
+)
 
 
 class Reason(StrEnum):
@@ -22,7 +31,9 @@ class Reason(StrEnum):
     STILL_OPEN = "still_open"
     """Nothing new that anybody must hear."""
     UPDATE = "update"
-    """It became wider or narrower, or the direct tests say something else."""
+    """It reaches further than one eval set now, or what it comes from is known better."""
+    EDIT = "edit"
+    """Who is in it changed: the message is brought up to date in place, and nobody is called."""
     ESCALATE = "escalate"
     """What was a warning is a page now."""
     REMIND = "remind"
@@ -50,7 +61,8 @@ class Reason(StrEnum):
 
 ENDING = frozenset({Reason.RESOLVE, Reason.GONE})
 TELLING = frozenset(
-    {Reason.OPEN, Reason.UPDATE, Reason.ESCALATE, Reason.REMIND, Reason.REOPEN} | ENDING
+    {Reason.OPEN, Reason.UPDATE, Reason.EDIT, Reason.ESCALATE, Reason.REMIND, Reason.REOPEN}
+    | ENDING
 )
 """What becomes a message."""
 
@@ -73,6 +85,8 @@ class Pace(Struct, frozen=True):
 BACK_GRACE = 300.0
 """Seconds after the attempt that is due until one that waits for it is told after all."""
 LONGEST_AWAY = 4 * 3600.0
+ESCALATES_AGAIN = 4 * 3600.0
+"""Seconds until what went on for a while, and stands again, calls people once more."""
 _PACE = Pace()
 
 
@@ -86,22 +100,36 @@ class LedgerEntry(Struct, frozen=True):
     away_since: float | None = None
     """Since when it has not been seen."""
     told: IncidentReport | None = None
-    """As it was told last; None where an earlier version of the ledger didn't keep it."""
+    """As the message shows it; None where an earlier version of the ledger didn't keep it."""
     told_at: float | None = None
+    """When the message was last written or edited."""
+    said: frozenset[str] | None = None
+    """All that people were called for (`continuity.sayings`); None as with `told`."""
+    said_at: float | None = None
     resolved_at: float | None = None
     """When it was told to be over; None while it is open."""
     reopened: int = 0
     """How often it came back shortly after its end."""
 
     @property
-    def heard(self) -> IncidentReport:
-        """What people know of it."""
+    def shown(self) -> IncidentReport:
+        """What people see of it."""
         return self.told or self.incident
+
+    @property
+    def shown_at(self) -> float:
+        """Since when they see that."""
+        return self.told_at if self.told_at is not None else self.opened_at
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """What they were called for."""
+        return self.said if self.said is not None else sayings(self.shown)
 
     @property
     def heard_at(self) -> float:
         """When they last heard of it."""
-        return self.told_at if self.told_at is not None else self.opened_at
+        return self.said_at if self.said_at is not None else self.shown_at
 
 
 class Decision(Struct, frozen=True):
@@ -201,16 +229,25 @@ def _going_on(
     """What to tell of an open incident."""
     if incident.muted_until is not None:
         return Reason.STILL_OPEN
-    heard, silent = entry.heard, now - entry.heard_at
-    if incident.severity == "page" and heard.severity == "warning":
+    if _escalates(entry, incident, now):
         return Reason.ESCALATE
-    if essence(incident) != essence(heard) and incident.id not in snapshot.testing:
-        first_tested = bool(meanings(incident)) and not meanings(heard)
-        if silent >= pace.update or first_tested:
+    silent = now - entry.heard_at
+    if incident.id not in snapshot.testing:
+        first_tested = bool(meanings(incident)) and not meanings(entry.shown)
+        if news(incident, entry.heard) and (silent >= pace.update or first_tested):
             return Reason.UPDATE
+        if essence(incident) != essence(entry.shown) and now - entry.shown_at >= pace.update:
+            return Reason.EDIT
     if incident.severity == "page" and 0 < pace.remind <= silent:
         return Reason.REMIND
     return Reason.STILL_OPEN
+
+
+def _escalates(entry: LedgerEntry, incident: IncidentReport, now: float) -> bool:
+    """Whether a warning is a page now, and not one that comes and goes."""
+    if incident.severity != "page" or entry.shown.severity == "page":
+        return False
+    return PAGE not in entry.heard or now - entry.heard_at >= ESCALATES_AGAIN
 
 
 def _opening(

@@ -24,7 +24,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from watchdog.model.learned import Learned, fault
-from watchdog.publish.ledger import Ledger, learned_table
+from watchdog.publish.ledger import Ledger
+from watchdog.publish.tables import learned_table
 
 _CURRENT = "current"
 _ASIDE_MAX = 3

@@ -12,19 +12,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     Engine,
-    Float,
-    Integer,
-    MetaData,
     Row,
     Select,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
     delete,
     func,
     insert,
@@ -33,70 +25,12 @@ from sqlalchemy import (
 )
 
 from watchdog.model.report import IncidentReport
+from watchdog.publish.continuity import heard_of, sayings
 from watchdog.publish.decide import Decision, LedgerEntry
-from watchdog.publish.notice import Kind, Notice
+from watchdog.publish.notice import MAX_CHANGES, Kind, Notice
+from watchdog.publish.tables import incidents, messages
 
-SCHEMA_VERSION = 1
 KEEP_SECONDS = 30 * 86_400.0
-
-metadata = MetaData()
-
-schema_version = Table("watchdog_schema", metadata, Column("version", Integer, primary_key=True))
-
-incidents = Table(
-    "incidents",
-    metadata,
-    Column("watch", String(64), primary_key=True),
-    Column("id", String(512), primary_key=True),
-    Column("generation", Integer, primary_key=True),
-    Column("opened_at", Float, nullable=False),
-    Column("resolved_at", Float),
-    Column("record", Text, nullable=False),
-    Column("away_since", Float),
-    Column("told", Text),
-    Column("told_at", Float),
-    Column("reopened", Integer),
-)
-
-messages = Table(
-    "messages",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("watch", String(64), nullable=False),
-    Column("incident", String(512), nullable=False),
-    Column("generation", Integer, nullable=False),
-    Column("channel", String(64), nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("state", String(16), nullable=False, index=True),
-    Column("created_at", Float, nullable=False),
-    Column("sent_at", Float),
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("next_at", Float, nullable=False, default=0.0),
-    Column("record", Text, nullable=False),
-    Column("returned", Text),
-    Column("handle", Text),
-    Column("digest", String(64)),
-    UniqueConstraint("watch", "incident", "generation", "channel", "kind"),
-)
-
-learned_table = Table(
-    "learned",
-    metadata,
-    Column("watch", String(64), primary_key=True),
-    Column("name", String(64), primary_key=True),
-    Column("saved_at", Float, nullable=False),
-    Column("record", Text, nullable=False),
-)
-"""What was learned of the fleet (`publish.experience`)."""
-
-mutes_table = Table(
-    "mutes",
-    metadata,
-    Column("eval_set", String(512), primary_key=True),
-    Column("until", Float, nullable=False),
-    Column("reason", Text, nullable=False),
-)
-"""What people muted by hand (`publish.mutes`)."""
 
 _told_of = (
     (incidents.c.watch == messages.c.watch)
@@ -109,8 +43,16 @@ State = Literal["pending", "sent", "failed"]
 Thread = tuple[str, int]
 """Incident and generation."""
 
-LATER: tuple[Kind, ...] = ("updated", "escalated", "reminded", "reopened", "resolved")
-"""Messages that go on with an incident: the newest says all that earlier ones did."""
+LATER: tuple[Kind, ...] = (
+    "edited",
+    "reminded",
+    "updated",
+    "reopened",
+    "escalated",
+    "resolved",
+)
+"""Messages that go on with an incident, by weight: of those that wait one is sent, which says all
+that the others would have, as the heaviest of them."""
 
 
 class Message(Struct, frozen=True):
@@ -176,6 +118,8 @@ class Ledger:
                     record=_encode(decision.incident),
                     told=_encode(decision.incident),
                     told_at=decision.at,
+                    said=_listed(sayings(decision.incident)),
+                    said_at=decision.at,
                 )
             )
             self._add(connection, notice, generation, channels)
@@ -192,6 +136,9 @@ class Ledger:
             "told_at": notice.at,
             "away_since": None,
         }
+        if notice.kind != "edited":
+            said = heard_of(notice.incident, entry.heard)
+            values |= {"said": _listed(said), "said_at": notice.at}
         if notice.kind == "reopened":
             values |= {"resolved_at": None, "reopened": entry.reopened + 1}
         with self._engine.begin() as connection:
@@ -419,15 +366,18 @@ class Ledger:
                 messages.c.generation == entry.generation,
                 messages.c.channel == channel,
             )
-            query = select(messages.c.kind).where(*same, messages.c.state == "pending")
-            waiting = set(connection.execute(query).scalars())
+            query = select(messages.c.kind, messages.c.record).where(
+                *same, messages.c.state == "pending"
+            )
+            waiting = {row.kind: row.record for row in connection.execute(query)}
             if "opened" in waiting and notice.kind != "resolved":
                 fresh = replace(notice, kind="opened", changes=())
                 begun = (*same, messages.c.kind == "opened")
                 connection.execute(update(messages).where(*begun).values(record=_encode(fresh)))
                 continue
             connection.execute(delete(messages).where(*same, messages.c.kind.in_(LATER)))
-            self._add(connection, notice, entry.generation, [channel])
+            overtaken = [waiting[kind] for kind in LATER if kind in waiting]
+            self._add(connection, _gathered(notice, overtaken), entry.generation, [channel])
 
     def _add(
         self, connection: Connection, notice: Notice, generation: int, channels: Iterable[str]
@@ -451,9 +401,25 @@ class Ledger:
         connection.execute(insert(messages).values(values))
 
 
+def _gathered(notice: Notice, overtaken: Iterable[str]) -> Notice:
+    """A message that also says what those should have said that it takes the place of."""
+    earlier = [msgspec.json.decode(record, type=Notice) for record in overtaken]
+    if notice.kind == "resolved" or not earlier:
+        return notice
+    going_on = [each for each in earlier if each.kind != "resolved"]
+    kind = max([notice.kind, *(each.kind for each in going_on)], key=LATER.index)
+    said = dict.fromkeys(text for each in (*going_on, notice) for text in each.changes)
+    return replace(notice, kind=kind, changes=tuple(said)[:MAX_CHANGES])
+
+
+def _listed(said: Iterable[str]) -> str:
+    return msgspec.json.encode(sorted(said)).decode()
+
+
 def _entry(row: Row[Any]) -> LedgerEntry:
     incident = msgspec.json.decode(row.record, type=IncidentReport)
     told = msgspec.json.decode(row.told, type=IncidentReport) if row.told else None
+    said = msgspec.json.decode(row.said, type=frozenset[str]) if row.said else None
     return LedgerEntry(
         incident=incident,
         generation=row.generation,
@@ -461,6 +427,8 @@ def _entry(row: Row[Any]) -> LedgerEntry:
         away_since=row.away_since,
         told=told,
         told_at=row.told_at,
+        said=said,
+        said_at=row.said_at,
         resolved_at=row.resolved_at,
         reopened=row.reopened or 0,
     )

@@ -8,7 +8,8 @@ from msgspec import Struct
 from sqlalchemy import delete, insert, select
 
 from watchdog.model.allowances import Allowance, Override
-from watchdog.publish.ledger import Ledger, mutes_table
+from watchdog.publish.ledger import Ledger
+from watchdog.publish.tables import mutes_table
 
 MUTES_MAX = 1000
 

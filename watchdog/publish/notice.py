@@ -17,7 +17,10 @@ from watchdog.model.verdict import STUCK_VERDICTS, Verdict, worst
 from watchdog.publish.decide import Decision, LedgerEntry, Reason
 from watchdog.publish.words import cause_words, number
 
-Kind = Literal["opened", "updated", "escalated", "reminded", "reopened", "resolved", "digest"]
+Kind = Literal[
+    "opened", "edited", "updated", "escalated", "reminded", "reopened", "resolved", "digest"
+]
+"""Who is called by all but `edited`: that only changes what the first message shows."""
 MAX_SAMPLES = 8
 MAX_ACTIONS = 6
 MAX_CHANGES = 8
@@ -55,7 +58,7 @@ class Notice(Struct, frozen=True):
     more_samples: int = 0
     actions: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
-    """What is new since it was told last, a short sentence each; empty for the first message."""
+    """What is new since the message was last written, a sentence each; none in the first."""
     owners: tuple[str, ...] = ()
     """E-mail addresses of those who started its eval sets."""
     members: tuple[IncidentReport, ...] = ()
@@ -65,6 +68,7 @@ class Notice(Struct, frozen=True):
 KINDS: dict[Reason, Kind] = {
     Reason.OPEN: "opened",
     Reason.UPDATE: "updated",
+    Reason.EDIT: "edited",
     Reason.ESCALATE: "escalated",
     Reason.REMIND: "reminded",
     Reason.REOPEN: "reopened",
@@ -83,7 +87,7 @@ def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -
     about = [each for each in snapshot.report.eval_sets if each.eval_set_id in incident.eval_sets]
     samples = involved(about, incident)
     kind = kind or KINDS[decision.reason]
-    heard = decision.entry.heard if decision.entry is not None else None
+    shown = decision.entry.shown if decision.entry is not None else None
     return Notice(
         kind=kind,
         incident=incident,
@@ -93,22 +97,22 @@ def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -
         samples=samples[:MAX_SAMPLES],
         more_samples=max(0, len(samples) - MAX_SAMPLES),
         actions=_actions(incident, about)[:MAX_ACTIONS],
-        changes=changes(heard, incident, kind) if heard is not None and kind != "opened" else (),
+        changes=changes(shown, incident, kind) if shown is not None and kind != "opened" else (),
         owners=tuple(dict.fromkeys(each.email for each in about if each.email))[:MAX_OWNERS],
     )
 
 
-def changes(heard: IncidentReport, incident: IncidentReport, kind: Kind) -> tuple[str, ...]:
-    """What is new since people heard of it last, a sentence each."""
+def changes(shown: IncidentReport, incident: IncidentReport, kind: Kind) -> tuple[str, ...]:
+    """What is new since the message was last written, a sentence each."""
     found = [_FIRST[kind]] if kind in _FIRST else []
-    found += _members(heard, incident)
-    if (heard.scope, heard.subject) != (incident.scope, incident.subject):
-        found.append(f"Now it is about the {_scope(incident)}; before, about the {_scope(heard)}")
-    if heard.cause is not incident.cause:
+    found += _members(shown, incident)
+    if (shown.scope, shown.subject) != (incident.scope, incident.subject):
+        found.append(f"Now it is about the {_scope(incident)}; before, about the {_scope(shown)}")
+    if shown.cause is not incident.cause:
         found.append(f"Now the cause is: {cause_words(incident.cause)}")
-    known = {conclusion.sentence for conclusion in heard.conclusions}
+    known = {conclusion.sentence for conclusion in shown.conclusions}
     found += [c.sentence for c in incident.conclusions if c.sentence not in known]
-    pages = {page.url or page.title for page in heard.outside}
+    pages = {page.url or page.title for page in shown.outside}
     new = [page for page in incident.outside if (page.url or page.title) not in pages]
     found += [f"{page.provider} says: {page.title} {page.url}".strip() for page in new]
     return tuple(found)[:MAX_CHANGES]
@@ -121,10 +125,10 @@ _FIRST: dict[Kind, str] = {
 }
 
 
-def _members(heard: IncidentReport, incident: IncidentReport) -> list[str]:
+def _members(shown: IncidentReport, incident: IncidentReport) -> list[str]:
     """Who joined, and who recovered."""
-    joined = [name for name in incident.eval_sets if name not in heard.eval_sets]
-    left = [name for name in heard.eval_sets if name not in incident.eval_sets]
+    joined = [name for name in incident.eval_sets if name not in shown.eval_sets]
+    left = [name for name in shown.eval_sets if name not in incident.eval_sets]
     total = len(incident.eval_sets) + len(incident.recovered)
     found = [f"{_names(joined)} joined"] if joined else []
     if left:

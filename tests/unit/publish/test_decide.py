@@ -5,8 +5,8 @@ from tests.unit.publish.factory import NOW, eval_set, finished, incident, quiet,
 from watchdog.model.probe import Meaning
 from watchdog.model.report import ConclusionReport, timestamp
 from watchdog.model.verdict import Cause, Verdict
-from watchdog.publish.continuity import SETTLES
-from watchdog.publish.decide import LedgerEntry, Pace, Reason, decide
+from watchdog.publish.continuity import SETTLES, heard_of, sayings
+from watchdog.publish.decide import ESCALATES_AGAIN, LedgerEntry, Pace, Reason, decide
 
 NAME = "mmlu-2026-11-22-x7k2"
 KNOWN = {incident().id: LedgerEntry(incident(), 1, NOW - 600)}
@@ -34,7 +34,7 @@ def test_an_outage_that_takes_in_an_older_eval_set_is_the_same_incident():
     known = {"x": LedgerEntry(wide, 1, NOW - 600)}
     wider = incident(id="y", scope="model", eval_sets=("older", "a", "b"))
     (decision,) = decide(snapshot(incidents=(wider,)), known, NOW, True)
-    assert (decision.reason, decision.incident.id) == (Reason.UPDATE, "x")
+    assert (decision.reason, decision.incident.id) == (Reason.EDIT, "x")
     assert decision.incident.eval_sets == ("older", "a", "b")
 
 
@@ -46,7 +46,7 @@ def test_what_is_left_of_an_outage_is_told_in_place():
         for name in ("a", "c")
     )
     (decision,) = decide(snapshot(incidents=left), known, NOW, True)
-    assert (decision.reason, decision.incident.eval_sets) == (Reason.UPDATE, ("a", "c"))
+    assert (decision.reason, decision.incident.eval_sets) == (Reason.EDIT, ("a", "c"))
     assert decision.incident.recovered == ("b",)
 
 
@@ -73,7 +73,7 @@ def test_a_model_s_trouble_that_comes_back_in_another_eval_set_is_the_same():
     known = {"x": LedgerEntry(shared(), 1, NOW - 9000, NOW - 600)}
     back = incident(id="y", scope="sample", eval_sets=("c",), models=("acme/m",))
     (decision,) = decide(snapshot(incidents=(back,)), known, NOW, True)
-    assert (decision.reason, decision.incident.id) == (Reason.UPDATE, "x")
+    assert (decision.reason, decision.incident.id) == (Reason.EDIT, "x")
     other = incident(id="z", scope="sample", eval_sets=("c",), models=("acme/other",))
     assert Reason.OPEN in reasons(snapshot(incidents=(other,)), known)
 
@@ -144,13 +144,34 @@ def told(found, at, **more):
     return {found.id: LedgerEntry(found, 1, NOW - 9000, told=found, told_at=at, **more)}
 
 
-def test_updates_are_damped_and_what_changes_back_is_never_told():
+def test_edits_are_damped_and_what_changes_back_is_never_shown():
     before = incident(eval_sets=("a", "b"))
     wider = replace(before, eval_sets=("a", "b", "c"))
     seen = snapshot(incidents=(wider,))
     assert reasons(seen, told(before, NOW - 299)) == [Reason.STILL_OPEN]
-    assert reasons(seen, told(before, NOW - 300)) == [Reason.UPDATE]
+    assert reasons(seen, told(before, NOW - 300)) == [Reason.EDIT]
     assert reasons(snapshot(incidents=(before,)), told(before, NOW - 9000)) == [Reason.STILL_OPEN]
+
+
+def test_that_it_reaches_further_is_said_once():
+    one = incident(id="x", scope="sample", eval_sets=("a",), models=("acme/m",))
+    model = replace(one, scope="model", eval_sets=("a", "b"))
+    provider = replace(model, scope="provider", eval_sets=("a", "b", "c"))
+    assert reasons(snapshot(incidents=(model,)), told(one, NOW - 300)) == [Reason.UPDATE]
+    assert reasons(snapshot(incidents=(provider,)), told(model, NOW - 300)) == [Reason.UPDATE]
+    said = heard_of(provider, sayings(model))
+    for now_seen, shown in ((model, provider), (provider, model), (one, provider)):
+        known = told(shown, NOW - 300, said=said, said_at=NOW - 9000)
+        assert reasons(snapshot(incidents=(now_seen,)), known) == [Reason.EDIT]
+
+
+def test_a_task_instead_of_a_sample_calls_nobody():
+    one = incident(scope="sample")
+    more = replace(one, scope="task")
+    assert reasons(snapshot(incidents=(more,)), told(one, NOW - 300)) == [Reason.EDIT]
+    joint = replace(more, scope="model", eval_sets=("a", "b"))
+    known = told(more, NOW - 300, said=heard_of(more, sayings(one)))
+    assert reasons(snapshot(incidents=(joint,)), known) == [Reason.UPDATE]
 
 
 def test_growing_durations_and_counts_are_no_news():
@@ -164,17 +185,26 @@ def test_half_of_forty_recover_and_it_is_said_in_place():
     before = incident(id="x", scope="model", eval_sets=names, models=("acme/m",))
     half = replace(before, eval_sets=names[::2], id="another-member-is-the-oldest")
     (decision,) = decide(snapshot(incidents=(half,)), told(before, NOW - 9000), NOW, True)
-    assert (decision.reason, decision.incident.id) == (Reason.UPDATE, "x")
+    assert (decision.reason, decision.incident.id) == (Reason.EDIT, "x")
     assert decision.incident.recovered == names[1::2]
     whole = decide(snapshot(incidents=(before,)), told(decision.incident, NOW - 9000), NOW, True)
     assert whole[0].incident.recovered == ()
-    assert whole[0].reason is Reason.UPDATE
+    assert whole[0].reason is Reason.EDIT
 
 
 def test_a_warning_becomes_a_page_at_once_and_never_the_other_way():
     warning, page = incident(severity="warning"), incident(severity="page")
     assert reasons(snapshot(incidents=(page,)), told(warning, NOW - 1)) == [Reason.ESCALATE]
     assert reasons(snapshot(incidents=(warning,)), told(page, NOW - 1)) == [Reason.STILL_OPEN]
+
+
+def test_what_goes_on_for_a_moment_and_stands_again_calls_nobody_again():
+    warning, page = incident(severity="warning"), incident(severity="page")
+    heard = {"said": sayings(page)}
+    again = told(warning, NOW - 600, **heard, said_at=NOW - 600)
+    assert reasons(snapshot(incidents=(page,)), again) == [Reason.STILL_OPEN]
+    later = told(warning, NOW - 600, **heard, said_at=NOW - ESCALATES_AGAIN)
+    assert reasons(snapshot(incidents=(page,)), later) == [Reason.ESCALATE]
 
 
 def conclusion(meaning, next_attempt_at=None):
@@ -188,6 +218,8 @@ def test_the_first_conclusion_is_told_at_once_and_the_next_ones_are_damped():
     assert reasons(snapshot(incidents=(tested,)), told(before, NOW - 1)) == [Reason.UPDATE]
     assert reasons(snapshot(incidents=(other,)), told(tested, NOW - 1)) == [Reason.STILL_OPEN]
     assert reasons(snapshot(incidents=(other,)), told(tested, NOW - 301)) == [Reason.UPDATE]
+    known = told(other, NOW - 301, said=sayings(tested) | sayings(other))
+    assert reasons(snapshot(incidents=(tested,)), known) == [Reason.EDIT]
     untested = incident(conclusions=(conclusion(Meaning.NOT_TESTED),))
     assert reasons(snapshot(incidents=(untested,)), told(before, NOW - 301)) == [Reason.STILL_OPEN]
 

@@ -322,7 +322,7 @@ async def test_what_goes_on_is_told_with_what_the_channel_returned(deliverer, cl
     await turn(made, WIDER)
     clock.now += 300
     await turn(made, snapshot(*(quiet(name, Verdict.PROGRESSING) for name in "abc")))
-    assert channel.kinds == ["opened", "updated", "resolved"]
+    assert channel.kinds == ["opened", "edited", "resolved"]
     assert channel.threads == [None, '{"ts": "1"}', '{"ts": "1"}']
     assert channel.notices[1].changes == (
         "a, b, c joined",

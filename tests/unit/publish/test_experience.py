@@ -10,7 +10,7 @@ from watchdog.model.histogram import Histogram, add
 from watchdog.model.learned import Attempts, Learned
 from watchdog.publish.database import memory_ledger, open_ledger
 from watchdog.publish.experience import load, peek, save
-from watchdog.publish.ledger import learned_table
+from watchdog.publish.tables import learned_table
 
 NOW = 1_800_000_000.0
 KNOWN = Learned(

@@ -2,6 +2,7 @@ import os
 import sqlite3
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import create_engine, text
 
 from tests.unit.publish.factory import NOW, eval_set, incident, snapshot
@@ -202,3 +203,45 @@ def test_a_ledger_of_an_earlier_version_gets_what_it_lacks(tmp_path):
     (entry,) = again.ledger.open_incidents().values()
     assert entry.away_since is None
     again.ledger.close()
+
+
+def goes_on(ledger, entry, kind, change):
+    decision = Decision(Reason.UPDATE, entry.incident, NOW + 60, entry)
+    said = replace(notice.standing(decision, SEEN, kind), changes=(change,))
+    ledger.update(entry, said)
+
+
+def told_beginning(ledger):
+    entry = tell(ledger)
+    ledger.settle(ledger.pending("slack")[0], "sent", NOW, "ok")
+    return entry
+
+
+def test_of_what_waits_one_message_says_all_as_the_heaviest(ledger):
+    entry = told_beginning(ledger)
+    goes_on(ledger, entry, "escalated", "It is a page now")
+    goes_on(ledger, entry, "edited", "b joined")
+    goes_on(ledger, entry, "updated", "It is about the provider")
+    (waiting,) = ledger.pending("slack")
+    assert waiting.notice.kind == "escalated"
+    assert waiting.notice.changes == ("It is a page now", "b joined", "It is about the provider")
+    end(ledger, entry)
+    (waiting,) = ledger.pending("slack")
+    assert (waiting.notice.kind, waiting.notice.changes) == ("resolved", ())
+
+
+def test_what_is_back_before_its_end_was_sent_is_not_told_as_over(ledger):
+    entry = told_beginning(ledger)
+    end(ledger, entry)
+    goes_on(ledger, entry, "reopened", "It is back")
+    (waiting,) = ledger.pending("slack")
+    assert (waiting.notice.kind, waiting.notice.changes) == ("reopened", ("It is back",))
+
+
+def test_what_is_only_edited_is_not_what_people_heard(ledger):
+    entry = tell(ledger)
+    goes_on(ledger, entry, "edited", "b joined")
+    edited = ledger.open_incidents()[entry.incident.id]
+    assert (edited.shown_at, edited.heard_at, edited.heard) == (NOW + 60, NOW, entry.heard)
+    goes_on(ledger, entry, "updated", "It is about the provider")
+    assert ledger.open_incidents()[entry.incident.id].heard_at == NOW + 60

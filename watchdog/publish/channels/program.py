@@ -173,7 +173,7 @@ def event(
     about = {"routing_key": routing_key.get_secret_value(), "dedup_key": incident.id[:255]}
     if notice.kind == "resolved":
         return {**about, "event_action": "resolve"}
-    if notice.kind in {"updated", "reminded"}:
+    if notice.kind in {"edited", "updated", "reminded"}:
         return None
     if incident.severity == "warning" and not warnings:
         return None

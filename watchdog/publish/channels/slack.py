@@ -44,7 +44,7 @@ class SlackWebhook:
         A page that must not be missed needs a channel that is routed pages alone: there it opens.
         """
         del thread
-        if notice.kind in {"updated", "escalated"}:
+        if notice.kind in {"edited", "updated", "escalated"}:
             return Outcome("sent", "left out: a webhook can't edit")
         body = {"text": whole(notice, self._templates), "unfurl_links": False}
         return await self._patience.outlast(lambda: self._post(body))

@@ -118,6 +118,8 @@ class SlackBot:
                 return await self._post(notice)
             if not edited.outcome.sent:
                 return edited.outcome
+        if notice.kind == "edited":
+            return Outcome("sent", "ok: in place")
         told = await self._reply(notice, handle)
         return await self._post(notice) if told.error in _GONE else told.outcome
 

@@ -1,0 +1,104 @@
+"""A simulated fleet through decisions and delivery: what people hear of each incident."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tests.quality.fleet import Works
+from tests.quality.fleets import Fleet
+from watchdog.evaluate import evaluate
+from watchdog.fold import fold
+from watchdog.learning import Learner
+from watchdog.model.report import Snapshot
+from watchdog.model.state import EvalSetState
+from watchdog.model.thresholds import Thresholds
+from watchdog.publish.channels.channel import Outcome
+from watchdog.publish.database import memory_ledger
+from watchdog.publish.deliver import Deliverer
+from watchdog.publish.notice import Notice
+
+MAX_AGE = 1e9
+
+
+@dataclass
+class Heard:
+    """A channel that keeps all that it is given."""
+
+    name: str = "slack"
+    digests: bool = True
+    notices: list[Notice] = field(default_factory=list)
+
+    async def send(self, notice: Notice, thread: str | None = None) -> Outcome:
+        """Take it."""
+        self.notices.append(notice)
+        return Outcome("sent", "ok", thread=thread or notice.incident.id)
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+
+
+CALLING = frozenset({"opened", "updated", "escalated", "reminded", "reopened", "resolved"})
+"""What calls people; `edited` changes only what a message shows."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is heard of one incident, from its beginning to its end."""
+
+    notices: tuple[Notice, ...]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What people were called for, in order."""
+        return tuple(each.kind for each in self.notices if each.kind in CALLING)
+
+
+def stories(notices: Iterable[Notice]) -> tuple[Story, ...]:
+    """Notices by incident; an id that opens again begins another story."""
+    found: dict[str, list[list[Notice]]] = {}
+    for each in notices:
+        told = found.setdefault(each.incident.id, [])
+        if each.kind == "opened":
+            told.append([])
+        told[-1].append(each)
+    return tuple(Story(tuple(story)) for told in found.values() for story in told)
+
+
+def snapshots(fleet: Fleet, seed: int, weeks: float) -> Iterator[tuple[float, Snapshot]]:
+    """What the watchdog sees of a fleet, poll for poll."""
+    works = Works(fleet, seed, weeks)
+    states: dict[str, EvalSetState] = {}
+    learner = Learner()
+    for now in works.polls():
+        for eval_set, facts in works.turn(now):
+            if facts is None:
+                del states[eval_set]
+                continue
+            state = states.get(eval_set) or EvalSetState(
+                eval_set, learn_since=learner.learned.until
+            )
+            for fact in facts:
+                state = fold(state, fact)
+            states[eval_set] = state
+        present = list(states.values())
+        learner.take(present, now)
+        yield now, evaluate(present, (), now, Thresholds(), MAX_AGE, learned=learner.learned)
+
+
+def messages(fleet: Fleet, seed: int, weeks: float) -> list[Notice]:
+    """All that a channel is given."""
+    return asyncio.run(_messages(fleet, seed, weeks))
+
+
+async def _messages(fleet: Fleet, seed: int, weeks: float) -> list[Notice]:
+    clock = [0.0]
+    heard = Heard()
+    deliverer = Deliverer(memory_ledger(), [heard], lambda: clock[0])
+    for now, seen in snapshots(fleet, seed, weeks):
+        clock[0] = now
+        await deliverer.handle(seen, True)
+        await deliverer.flush()
+    await deliverer.aclose()
+    return heard.notices
