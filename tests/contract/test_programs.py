@@ -94,7 +94,7 @@ async def test_a_name_that_no_unicode_text_can_be_is_told(slack):
 
 
 def test_every_notice_is_json():
-    for kind in ("opened", "updated", "escalated", "reminded", "reopened", "resolved"):
+    for kind in ("opened", "edited", "updated", "escalated", "reminded", "reopened", "resolved"):
         made = program.as_json(replace(OPENED, kind=kind))
         assert made["kind"] == kind
         assert set(made) >= {"schema_version", "at", "since", "incident", "changes", "actions"}

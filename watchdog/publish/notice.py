@@ -53,6 +53,8 @@ class Notice(Struct, frozen=True):
     """When it began: the incident's own time, else when it was opened."""
     verdict: Verdict | None = None
     """Opened: the worst verdict of its eval sets. Resolved: what became of them, None if gone."""
+    ended: float | None = None
+    """Resolved: when it was first not seen any more, before that was waited for to last."""
     gone: bool = False
     samples: tuple[NoticeSample, ...] = ()
     more_samples: int = 0
@@ -168,6 +170,7 @@ def resolved(decision: Decision, entry: LedgerEntry) -> Notice:
         at=decision.at,
         since=instant(incident.since) or entry.opened_at,
         verdict=decision.ended_as,
+        ended=entry.away_since,
         gone=decision.reason is Reason.GONE,
     )
 
@@ -207,6 +210,11 @@ def _actions(incident: IncidentReport, about: list[EvalSetReport]) -> tuple[str,
     if incident.actions:
         return incident.actions
     return tuple(dict.fromkeys(action for each in about for action in each.actions))
+
+
+def lasted(notice: Notice) -> float:
+    """Seconds from its beginning until it was over, or until the message."""
+    return max(0.0, (notice.at if notice.ended is None else notice.ended) - notice.since)
 
 
 def impact(notice: Notice) -> str:

@@ -62,3 +62,12 @@ def test_pending_calls_are_named():
     (shown,) = opened(found, snapshot(partially_stuck())).samples
     assert shown.pending == "tool bash"
     assert ago(0) == "2026-11-23T08:00:00.000Z"
+
+
+def test_how_long_it_lasted_leaves_out_how_long_it_was_waited_for_to_stay_over():
+    entry = LedgerEntry(incident(since=None), 1, NOW - 9000, away_since=NOW - 2100)
+    settled = notice.resolved(Decision(Reason.RESOLVE, entry.incident, NOW, entry), entry)
+    assert notice.lasted(settled) == 6900
+    entry = LedgerEntry(incident(since=None), 1, NOW - 9000)
+    at_once = notice.resolved(Decision(Reason.RESOLVE, entry.incident, NOW, entry), entry)
+    assert notice.lasted(at_once) == 9000

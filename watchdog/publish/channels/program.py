@@ -124,6 +124,7 @@ def as_json(notice: Notice) -> Body:
         "kind": notice.kind,
         "at": timestamp(notice.at),
         "since": timestamp(notice.since),
+        "ended": timestamp(notice.ended),
         "verdict": notice.verdict,
         "gone": notice.gone,
         "changes": notice.changes,

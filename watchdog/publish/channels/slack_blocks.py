@@ -27,7 +27,7 @@ from watchdog.publish.channels.slack_text import (
     sample_lines,
     size,
 )
-from watchdog.publish.notice import Notice, impact
+from watchdog.publish.notice import Notice, impact, lasted
 from watchdog.publish.words import VERDICT_WORDS, cause_words, clean, clock, cut, number
 
 Block = dict[str, Any]
@@ -63,10 +63,10 @@ def headline(notice: Notice) -> str:
     if notice.kind != "resolved":
         sign = ":red_circle:" if notice.incident.severity == "page" else ":large_orange_circle:"
         return f"{sign} {_state(notice)}: {what}"
-    lasted = duration(max(0.0, notice.at - notice.since))
+    took = duration(lasted(notice))
     if notice.gone:
-        return f":white_circle: {what} is no longer watched, after {lasted}"
-    return f":large_green_circle: {what} resolved after {lasted}"
+        return f":white_circle: {what} is no longer watched, after {took}"
+    return f":large_green_circle: {what} resolved after {took}"
 
 
 def mention(owners: Sequence[str]) -> list[Block]:
@@ -122,7 +122,7 @@ def _standing(notice: Notice) -> Iterator[Block]:
 
 def _fields(notice: Notice) -> list[str]:
     incident = notice.incident
-    lasting = duration(max(0.0, notice.at - notice.since))
+    lasting = duration(lasted(notice))
     scope = incident.scope.replace("_", " ")
     return [
         f"*Since*\n{clock(timestamp(notice.since))} ({lasting})",

@@ -8,7 +8,7 @@ from watchdog.model.report import ConclusionReport, IncidentReport, OutsideRepor
 from watchdog.model.verdict import Verdict
 from watchdog.model.words import duration
 from watchdog.publish.channels.links import Templates, is_address, links
-from watchdog.publish.notice import Notice, NoticeSample, impact
+from watchdog.publish.notice import Notice, NoticeSample, impact, lasted
 from watchdog.publish.words import (
     VERDICT_WORDS,
     cause_words,
@@ -81,7 +81,7 @@ def size(text: str) -> int:
 
 def _opened(notice: Notice) -> list[str]:
     incident = notice.incident
-    lasting = duration(max(0.0, notice.at - notice.since))
+    lasting = duration(lasted(notice))
     scope = incident.scope.replace("_", " ")
     why = f"{cause_words(incident.cause)} ({code(incident.cause)})"
     return [
@@ -200,13 +200,13 @@ def _spaced(text: str) -> str:
 
 
 def _resolved(notice: Notice) -> list[str]:
-    lasted = duration(max(0.0, notice.at - notice.since))
+    took = duration(lasted(notice))
     why = f"*Was* {cause_words(notice.incident.cause)} ({code(notice.incident.cause)})"
     if notice.gone:
-        head = f":white_circle: {_names(notice)} is no longer watched, after {lasted}"
+        head = f":white_circle: {_names(notice)} is no longer watched, after {took}"
         return [head, "It left the store before it was seen to recover.", why]
     ended = _ended(notice.verdict)
-    head = f":large_green_circle: {_names(notice)} resolved after {lasted}"
+    head = f":large_green_circle: {_names(notice)} resolved after {took}"
     return [f"{head}{ended}", why]
 
 
