@@ -298,6 +298,10 @@ class NotifyRoute(Section):
     """Who started an eval set, by name or e-mail address, as a shell pattern."""
     severity: Literal["page", "warning"] | None = None
     """Only pages, or only warnings."""
+    model_access: str = "*"
+    """The annotation `model-access` of an eval set, as a shell pattern: `*secret-group*`."""
+    exclusive: bool = False
+    """What matches goes nowhere else: not by other routes, not to the fall-back channel."""
     channels: Texts = Field(min_length=1)
     """`slack`, `slack:#another-channel` (needs the bot), `webhook`, `pagerduty`."""
 

@@ -94,12 +94,15 @@ def _stuck_tasks() -> Json:
 
 def _stuck_eval_sets() -> Json:
     longest = f"max by (eval_set_id, cause) (eval_watchdog_eval_set_stuck_seconds{{{SETS}}}) > 0"
+    stuck = f"eval_watchdog_eval_set_stuck_seconds{{{SETS}}} > 0"
+    asked = f"max by (eval_set_id) (eval_watchdog_eval_set_muted{{{SETS}}})"
+    muted = f"{asked} and on (eval_set_id) {stuck}"
     return table(
         "Eval sets that are stuck",
         "Those without any task included: what never got as far as a log.",
-        [query(longest, instant=True, form="table")],
+        [query(expr, instant=True, form="table") for expr in (longest, muted)],
         columns={"eval_set_id": "Eval set", "cause": "Cause"},
-        values=(("Stuck for", "s"),),
+        values=(("Stuck for", "s"), ("Muted", "bool_yes_no")),
         link=("Eval set", IN_DEPTH),
         noValue="Nothing is stuck",
     )

@@ -137,6 +137,8 @@ class EvalSetReport(Struct, frozen=True):
     """Who started it, as the cluster's labels have it; empty where that is not known."""
     email: str = ""
     """The submitter's address."""
+    model_access: str = ""
+    """The groups that may see its models, as its annotation has them."""
 
 
 class ProbeReport(Struct, frozen=True):
@@ -241,6 +243,8 @@ class EvalSetFigures(Struct, frozen=True):
 
     report: EvalSetReport
     tasks: tuple[TaskFigures, ...]
+    muted: bool = False
+    """Whether people asked not to hear of it, or of any of its tasks that is stuck."""
 
 
 class Snapshot(Struct, frozen=True):

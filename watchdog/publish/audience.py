@@ -39,6 +39,9 @@ class Route(Struct, frozen=True):
     model: str = "*"
     submitter: str = "*"
     severity: Severity | None = None
+    model_access: str = "*"
+    exclusive: bool = False
+    """What matches goes nowhere else."""
 
 
 class Audience(Struct, frozen=True):
@@ -60,17 +63,21 @@ class Audience(Struct, frozen=True):
         self, incident: IncidentReport, report: Report, every: Sequence[str]
     ) -> tuple[str, ...]:
         """Those of `every` that hear of it. Nobody's is everybody's: no match leaves none out."""
-        about = [each for each in report.eval_sets if each.eval_set_id in incident.eval_sets]
-        chosen = {
-            name
-            for route in self.routes
-            if _matches(route, incident, about)
-            for name in route.channels
-        }
+        matching = self._matching(incident, report)
+        exclusive = [route for route in matching if route.exclusive]
+        chosen = _named(exclusive or matching)
         if not chosen & set(every):
             spare = len(every) > 1 and self.fallback not in _named(self.routes)
             return tuple(name for name in every if not (spare and name == self.fallback))
         return tuple(name for name in every if name in chosen)
+
+    def confined(self, incident: IncidentReport, report: Report) -> bool:
+        """Whether nobody else may hear of it, not even where its channels refuse it."""
+        return any(route.exclusive for route in self._matching(incident, report))
+
+    def _matching(self, incident: IncidentReport, report: Report) -> list[Route]:
+        about = [each for each in report.eval_sets if each.eval_set_id in incident.eval_sets]
+        return [route for route in self.routes if _matches(route, incident, about)]
 
 
 def audience(notify: Notify) -> Audience:
@@ -85,7 +92,7 @@ def audience(notify: Notify) -> Audience:
 
 
 def _route(route: NotifyRoute) -> Route:
-    return Route(route.channels, route.eval_set, route.model, route.submitter, route.severity)
+    return Route(**route.model_dump())
 
 
 def _hours(span: str | None, zone: str) -> Hours | None:
@@ -106,6 +113,7 @@ def _matches(route: Route, incident: IncidentReport, about: Sequence[EvalSetRepo
         _any(route.eval_set, incident.eval_sets)
         and _any(route.model, _models(incident, about))
         and _any(route.submitter, (n for each in about for n in (each.submitter, each.email)))
+        and _any(route.model_access, (each.model_access for each in about))
     )
 
 

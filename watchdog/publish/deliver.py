@@ -112,7 +112,8 @@ class Deliverer:
         begun: list[Begun] = []
         for decision in decisions:
             told = self._audience.channels(decision.incident, snapshot.report, every)
-            opened = record(ledger, decision, snapshot, told)
+            confined = self._audience.confined(decision.incident, snapshot.report)
+            opened = record(ledger, decision, snapshot, told, confined=confined)
             if opened is not None:
                 begun.append(opened)
         for post in self._posts:
@@ -231,11 +232,16 @@ def _begins(message: Message) -> bool:
 
 
 def record(
-    ledger: Ledger, decision: Decision, snapshot: Snapshot, channels: tuple[str, ...]
+    ledger: Ledger,
+    decision: Decision,
+    snapshot: Snapshot,
+    channels: tuple[str, ...],
+    *,
+    confined: bool = False,
 ) -> Begun | None:
     """Write a decision and its messages into the ledger; what opens is handed back."""
     if decision.reason is Reason.OPEN:
-        opened = notice.opened(decision, snapshot)
+        opened = replace(notice.opened(decision, snapshot), confined=confined)
         return Begun(ledger.open(decision, opened, channels), opened, channels)
     _record_known(ledger, decision, snapshot, channels)
     return None

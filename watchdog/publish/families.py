@@ -80,6 +80,11 @@ def _eval_set_stuck(data: Series) -> Iterator[Sample]:
         yield (*labels, label(longest.cause)), longest.stuck_seconds
 
 
+def _eval_set_muted(data: Series) -> Iterator[Sample]:
+    for labels, group in data.eval_sets.items():
+        yield labels, float(all(each.muted for each in group))
+
+
 def _task_verdict(data: Series) -> Iterator[Sample]:
     for labels, group in data.tasks.items():
         yield from _states(labels, worst([each.report.verdict for each in group]))
@@ -143,6 +148,13 @@ FAMILIES: tuple[Family, ...] = (
         "How long an eval set has been stuck; 0 when it is not.",
         ("eval_set_id", "cause"),
         _eval_set_stuck,
+    ),
+    Family(
+        "eval_watchdog_eval_set_muted",
+        "gauge",
+        "1 while people asked not to hear of an eval set, else 0.",
+        ("eval_set_id",),
+        _eval_set_muted,
     ),
     Family(
         "eval_watchdog_task_verdict",

@@ -63,6 +63,8 @@ class Notice(Struct, frozen=True):
     """What is new since the message was last written, a sentence each; none in the first."""
     owners: tuple[str, ...] = ()
     """E-mail addresses of those who started its eval sets."""
+    confined: bool = False
+    """Opened: nobody but the channels that it was routed to may hear of it."""
     members: tuple[IncidentReport, ...] = ()
     """Digest: the incidents that it tells; `incident` is the gravest of them."""
 

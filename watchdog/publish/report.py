@@ -28,6 +28,7 @@ from watchdog.model.report import (
 )
 from watchdog.model.state import ErroredEntry, OpenCall, SampleState
 from watchdog.model.verdict import (
+    STUCK_VERDICTS,
     Cause,
     Evidence,
     Incident,
@@ -94,8 +95,15 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         evidence=_evidence(eval_set.evidence),
         submitter=_cut(cluster.view.created_by) if cluster else "",
         email=_cut(cluster.view.email) if cluster else "",
+        model_access=_cut(cluster.view.model_access) if cluster else "",
     )
-    return EvalSetFigures(report, tasks)
+    return EvalSetFigures(report, tasks, _is_muted(eval_set))
+
+
+def _is_muted(eval_set: EvalSetJudgment) -> bool:
+    stuck = [task for task in eval_set.tasks if task.verdict in STUCK_VERDICTS]
+    every = bool(stuck) and all(task.muted is not None for task in stuck)
+    return eval_set.muted is not None or every
 
 
 def _task_figures(eval_set_id: str, task: TaskJudgment, now: float) -> TaskFigures:

@@ -9,6 +9,7 @@ from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.model.allowances import Allowance, Override
 from watchdog.model.verdict import Cause, Verdict
+from watchdog.publish.report import snapshot
 
 HOUR = 3600.0
 
@@ -77,6 +78,17 @@ def test_a_mute_leaves_the_verdict_and_names_its_end():
     assert "muted until 1970-01-01 21:00 UTC: known, see #12" in [e.text for e in muted.evidence]
     (incident,) = correlate((muted,), 20 * HOUR)
     assert (incident.muted_until, incident.muted_reason) == (21 * HOUR, "known, see #12")
+
+
+def test_the_metrics_know_what_is_muted_by_eval_set_or_by_all_of_its_stuck_tasks():
+    def muted(now, **about):
+        said = Override(Allowance(mute_until=21 * HOUR), **about)
+        return snapshot((judged(now, said),), (), (), now).figures[0].muted
+
+    assert muted(20 * HOUR)
+    assert muted(20 * HOUR, task="mmlu")
+    assert not muted(20 * HOUR, task="other")
+    assert not muted(21 * HOUR)
 
 
 def test_a_mute_ends():

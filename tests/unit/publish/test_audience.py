@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.publish.factory import NOW, eval_set, incident, snapshot, task
 from watchdog.config import ConfigError, load
@@ -32,6 +33,25 @@ def heard(*routes, found=None, fallback=None):
 )
 def test_what_matches_goes_where_it_says(pattern):
     assert heard(Route(("slack:#team",), **pattern)) == ("slack:#team",)
+
+
+SECRET = Route(("slack:#team",), model_access="*secret*", exclusive=True)
+
+
+def test_a_secret_group_s_eval_sets_go_nowhere_else():
+    hidden = snapshot(replace(OWNED, model_access="__public__secret-a__"))
+    common = Route(("slack", "webhook"), eval_set="mmlu-*")
+    made = Audience((common, SECRET))
+    assert made.channels(incident(), hidden.report, EVERY) == ("slack:#team",)
+    assert made.confined(incident(), hidden.report)
+    assert made.channels(incident(), SEEN.report, EVERY) == ("slack", "webhook")
+    assert not made.confined(incident(), SEEN.report)
+    open_too = Audience((common, replace(SECRET, exclusive=False)))
+    assert open_too.channels(incident(), hidden.report, EVERY) == (
+        "slack",
+        "slack:#team",
+        "webhook",
+    )
 
 
 @pytest.mark.parametrize(

@@ -295,3 +295,25 @@ async def test_eval_sets_that_can_t_be_read_have_not_recovered(build):
     well = snapshot(eval_set("a"), finished(), quiet("b", Verdict.FINISHED), incidents=(narrow,))
     (decision,) = await made.handle(well, True)
     assert decision.incident.recovered == ("b",)
+
+
+async def test_what_is_confined_is_told_nobody_else_whatever_happens(build, clock):
+    """Refused for good, edited, without the annotation for a while, and over."""
+    private, common = Listener(REFUSED, REFUSED, REFUSED, name="private"), Listener(name="common")
+    secret = Route(("private",), model_access="*secret*", exclusive=True)
+    made = build(private, common, routes=(secret,), fallback="common")
+
+    def seen(**more):
+        owned = replace(eval_set("set-a"), **more)
+        found = incident(id="a", eval_sets=("set-a",), severity="page")
+        return snapshot(owned, incidents=(found,))
+
+    for shown in (seen(model_access="__secret__"), seen(), seen(model_access="__secret__")):
+        await turn(made, shown)
+        clock.now += REFUSED_AGAIN
+    await turn(made, snapshot(quiet("set-a", Verdict.FINISHED)))
+    clock.now += REFUSED_AGAIN
+    await turn(made, snapshot(quiet("set-a", Verdict.FINISHED)))
+    assert private.heard == [("opened", "a"), ("resolved", "a")]
+    assert common.heard == []
+    await made.aclose()

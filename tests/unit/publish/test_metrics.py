@@ -76,6 +76,13 @@ def test_exactly_one_verdict_is_current():
     assert all(any(state in each[1] for each in found) for state in Verdict)
 
 
+def test_what_is_muted_says_so():
+    seen = realistic()
+    found = scrape(replace(seen, figures=tuple(replace(f, muted=True) for f in seen.figures)))
+    names = ("eval_watchdog_eval_set_muted", "mmlu-2026-11-22-x7k2")
+    assert (scrape(seen)[key(*names)], found[key(*names)]) == (0, 1)
+
+
 def test_nothing_is_stuck():
     found = scrape(snapshot(finished()))
     assert found[key("eval_watchdog_eval_set_stuck_seconds", "aime-2025-final", "")] == 0
