@@ -1,21 +1,26 @@
 """Programs that are told of incidents: a JSON webhook that checks who speaks, and PagerDuty.
 
-PagerDuty's rules: https://developer.pagerduty.com/docs/send-alert-event.
+PagerDuty's rules: https://developer.pagerduty.com/docs/send-alert-event, and the schema in
+PagerDuty/api-schema, reference/events-v2. Held to PagerDuty's own client by a test.
 """
 
 import hashlib
 import hmac
 import json
 from datetime import datetime
+from uuid import uuid4
 
 HOOK = "/hooks/geheim-B0GEHEIM"
 ENQUEUE = "/v2/enqueue"
 HOOK_TOKEN = "xoxb-hook-geheim-token"  # noqa: S105
 HOOK_SECRET = "xoxb-hook-geheim-secret"  # noqa: S105
 ROUTING_KEY = "R0GEHEIM" * 4
-EVENT_MAX = 512 * 1024
-ACTIONS = {"trigger", "acknowledge", "resolve"}
-SEVERITIES = {"critical", "error", "warning", "info"}
+EVENT_MAX = 512_000
+"""512 KB, as Alertmanager reads it."""
+ACTIONS = ("trigger", "acknowledge", "resolve")
+SEVERITIES = ("critical", "error", "warning", "info")
+NO_EVENT = {"status": "Unrecognized object", "message": "Event object format is unrecognized"}
+INVALID = {"status": "invalid event", "message": "Event object is invalid"}
 
 
 class Programs:
@@ -36,7 +41,7 @@ class Programs:
         for event in self.events:
             if event["event_action"] == "trigger":
                 found[event["dedup_key"]] = event["payload"]
-            else:
+            elif event["event_action"] == "resolve":
                 found.pop(event["dedup_key"], None)
         return found
 
@@ -55,38 +60,79 @@ class Programs:
         return 200, "ok"
 
     def _event(self, body):
-        event = json.loads(body)
-        wrong = list(_wrong(event))
         if len(body) > EVENT_MAX:
             return 413, "too large"
+        event = _parsed(body)
+        if not isinstance(event, dict):
+            return 400, json.dumps({**NO_EVENT, "errors": ["JSON parse error"]})
+        wrong = list(_wrong(event))
         if wrong:
-            said = {"status": "invalid event", "message": "Event object is invalid"}
-            return 400, json.dumps({**said, "errors": wrong})
-        self.events.append(event)
+            return 400, json.dumps({**INVALID, "errors": wrong})
+        self.events.append({"dedup_key": uuid4().hex, **event})
         said = {"status": "success", "message": "Event processed"}
-        return 202, json.dumps({**said, "dedup_key": event["dedup_key"]})
+        return 202, json.dumps({**said, "dedup_key": self.events[-1]["dedup_key"]})
+
+
+def _parsed(body):
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 def _wrong(event):
-    if event.get("routing_key") != ROUTING_KEY:
-        yield "'routing_key' is invalid"
-    if event.get("event_action") not in ACTIONS:
+    yield from _wrong_routing(event.get("routing_key"))
+    action = event.get("event_action")
+    if action not in ACTIONS:
         yield "'event_action' is invalid"
-    if not 0 < len(event.get("dedup_key", "")) <= 255:
+    made = "one that PagerDuty makes" if action == "trigger" else None
+    if not _is_text(event.get("dedup_key", made), 255):
         yield "'dedup_key' is missing or too long"
-    if event.get("event_action") == "trigger":
+    if action == "trigger":
         yield from _wrong_payload(event.get("payload") or {})
-        links = event.get("links", [])
-        if not all(link["href"].startswith(("http://", "https://")) for link in links):
-            yield "'href' is no address"
+        yield from _wrong_addresses(event)
+
+
+def _wrong_routing(key):
+    if not isinstance(key, str) or len(key) != 32:
+        yield "Length of 'routing_key' is incorrect (should be 32 characters)"
+    elif key != ROUTING_KEY:
+        yield "Invalid routing key"
 
 
 def _wrong_payload(payload):
-    if not 0 < len(payload.get("summary", "")) <= 1024:
+    if not _is_text(payload.get("summary"), 1024):
         yield "'summary' is missing, blank or too long"
-    if not payload.get("source"):
+    if not _is_text(payload.get("source")):
         yield "'source' is missing or blank"
     if payload.get("severity") not in SEVERITIES:
         yield "'severity' is invalid"
-    if payload.get("timestamp") is not None:
-        datetime.fromisoformat(payload["timestamp"])
+    if not _is_time(payload.get("timestamp")):
+        yield "'timestamp' is invalid"
+    for key in ("component", "group", "class"):
+        if not isinstance(payload.get(key, ""), str):
+            yield f"'{key}' is no text"
+    if not isinstance(payload.get("custom_details", {}), dict):
+        yield "'custom_details' is no object"
+
+
+def _wrong_addresses(event):
+    for link in event.get("links", []):
+        if not str(link.get("href")).startswith(("http://", "https://")):
+            yield "'href' is no address"
+    for image in event.get("images", []):
+        if not str(image.get("src")).startswith("https://"):
+            yield "'src' is no https address"
+
+
+def _is_text(value, longest=EVENT_MAX):
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= longest
+
+
+def _is_time(value):
+    if value is None:
+        return True
+    try:
+        return bool(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return False

@@ -18,9 +18,10 @@ from watchdog.collect.outside.reader import Outside
 from watchdog.collect.probes.routes import provider_of
 from watchdog.collect.source import Source
 from watchdog.config import Settings
-from watchdog.correlate.incidents import Findings
+from watchdog.correlate.incidents import Findings, Notes
 from watchdog.evaluate import evaluate
 from watchdog.learning import Learner
+from watchdog.lingering import Lingering
 from watchdog.look import store_of
 from watchdog.memory import Watched, all_problems, all_states
 from watchdog.model.learned import WEEK, Learned
@@ -41,6 +42,7 @@ Work = Callable[..., Awaitable[None]]
 _TURN_SECONDS = 1.0
 _FLUSH_SECONDS = 1.0
 _PRUNE_SECONDS = 3600.0
+_CHECK_SECONDS = 3600.0
 _SAVE_SECONDS = 60.0
 _CLOSE_SECONDS = 5.0
 
@@ -76,6 +78,7 @@ class App:
         self._stopping = False
         self._saved = self.learner.learned
         self._mutes: tuple[Mute, ...] = ()
+        self._lingering = Lingering(settings.notify.degraded_after)
         self._prober = prober
         if prober is not None:
             prober.on_round = self._tell_anew
@@ -147,6 +150,7 @@ class App:
         if self.listed:
             snapshot = self._test(snapshot, states, now)
             self.snapshot = snapshot
+            self._lingering.take(snapshot.report.eval_sets, now)
             self._tell(snapshot)
             self._on_snapshot(snapshot)
         return snapshot
@@ -167,6 +171,7 @@ class App:
                 self._outside_said,
             ),
             store=store_of(self.settings),
+            notes=Notes(self._lingering.since(now), self.deliverer.circles(states)),
         )
 
     def _test(self, snapshot: Snapshot, states: Sequence[EvalSetState], now: float) -> Snapshot:
@@ -217,6 +222,7 @@ class App:
             _every(scheduler, self._job(self.poll), self.settings.interval, name, watched)
         _every(scheduler, self._job(self.deliverer.flush), _FLUSH_SECONDS, "flush")
         _every(scheduler, self._job(self.deliverer.prune), _PRUNE_SECONDS, "prune")
+        _every(scheduler, self._job(self.deliverer.check), _CHECK_SECONDS, "check-channels")
         _every(scheduler, self._job(self.save), _SAVE_SECONDS, "save")
         _every(scheduler, self.turn, _TURN_SECONDS, "turn")
 

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_replay(commands)
     _add_probe(commands)
     _add_mute(commands)
+    _add_channels(commands)
     return parser
 
 
@@ -254,6 +255,26 @@ def _add_mute(commands: Any) -> None:  # noqa: ANN401
     mute.set_defaults(command=_mute)
 
 
+def _add_channels(commands: Any) -> None:  # noqa: ANN401
+    channels = commands.add_parser(
+        "channels",
+        help="try Slack, webhook and PagerDuty before you need them",
+        description="Shows which channels are set up, and whether they take messages. Exit "
+        "status: 0 all do, 2 one does not, 3 none is set up.",
+    )
+    channels.add_argument(
+        "--test",
+        nargs="?",
+        const="page",
+        choices=("page", "warning"),
+        metavar="SEVERITY",
+        help="send each a message that says that it is a test, and its end: a page (this calls "
+        "who is on call, where PagerDuty is set up) or a warning",
+    )
+    _add_config(channels)
+    channels.set_defaults(command=_channels)
+
+
 def _lasting(text: str) -> float:
     from watchdog.model.durations import parse_duration  # noqa: PLC0415
 
@@ -399,6 +420,14 @@ def _mute(arguments: argparse.Namespace, settings: Settings) -> int:
         said = mute(name, until, arguments.reason[:200], settings, now)
     sys.stdout.write(f"{said}\n")
     return 0
+
+
+def _channels(arguments: argparse.Namespace, settings: Settings) -> int:
+    from watchdog.channels import try_channels  # noqa: PLC0415
+
+    tried = asyncio.run(try_channels(settings, time.time(), arguments.test))
+    sys.stdout.write("".join(f"{each.line}\n" for each in tried))
+    return 0 if all(each.outcome.sent for each in tried) else 2
 
 
 def _print_json(record: object) -> None:

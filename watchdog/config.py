@@ -296,6 +296,8 @@ class NotifyRoute(Section):
     """Names of models (`provider/model`), as a shell pattern."""
     submitter: str = "*"
     """Who started an eval set, by name or e-mail address, as a shell pattern."""
+    team: str = "*"
+    """Whose it is, as a shell pattern: the label or annotation `team` of the runner's Job."""
     severity: Literal["page", "warning"] | None = None
     """Only pages, or only warnings."""
     model_access: str = "*"
@@ -304,6 +306,12 @@ class NotifyRoute(Section):
     """What matches goes nowhere else: not by other routes, not to the fall-back channel."""
     channels: Texts = Field(min_length=1)
     """`slack`, `slack:#another-channel` (needs the bot), `webhook`, `pagerduty`."""
+
+    @model_validator(mode="after")
+    def _hides_all(self) -> Self:
+        if self.exclusive and self.severity is not None:
+            raise ValueError("exclusive: what nobody else may hear of can't depend on severity")
+        return self
 
 
 _SPAN = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
@@ -333,7 +341,11 @@ class Notify(Section):
     fallback: str | None = None
     """The channel that is told what another one refuses; it hears of nothing else by default."""
     storm: int = Field(default=10, ge=1)
-    """More incidents than this that open at once become one message."""
+    """More incidents than this that open at once, or within 5 minutes, become one message."""
+    hold: PositiveSeconds = 600
+    """Seconds without progress until an eval set is a page though samples of it are due."""
+    degraded_after: float = Field(default=14_400, ge=0, le=86_400 * 30, allow_inf_nan=False)
+    """Seconds until an eval set that is degraded all along is a warning; 0 for never."""
 
     @field_validator("time_zone")
     @classmethod

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from watchdog.correlate import correlate, troubled_models
-from watchdog.correlate.incidents import Findings
+from watchdog.correlate.incidents import Findings, Notes
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.orphans import find_orphans
 from watchdog.diagnose.places import fill_store
@@ -22,6 +22,7 @@ from watchdog.publish.report import snapshot
 
 _NOTHING = Learned()
 _UNTESTED = Findings()
+_NO_NOTES = Notes()
 
 
 def evaluate(  # noqa: PLR0913 - what a snapshot depends on
@@ -35,6 +36,7 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
     overrides: tuple[Override, ...] = (),
     findings: Findings = _UNTESTED,
     store: str | None = None,
+    notes: Notes = _NO_NOTES,
 ) -> Snapshot:
     """Everything that can be said of these eval sets at `now`.
 
@@ -48,11 +50,12 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
         overrides: what people said of eval sets, tasks and models.
         findings: direct API tests, and status pages.
         store: address of the logs, `{eval_set_id}` in it, for commands.
+        notes: what the service knows of eval sets beyond their judgment.
     """
     orphans = find_orphans(states, now, limits)
     judged = judge(states, now, limits, max_age, orphans, learned=learned, overrides=overrides)
     standing = (*problems, orphans.problem) if orphans.problem else tuple(problems)
-    incidents = tuple(_stored(each, store) for each in correlate(judged, now, findings))
+    incidents = tuple(_stored(each, store) for each in correlate(judged, now, findings, notes))
     told = tuple(_told(each, incidents, store) for each in judged)
     made = snapshot(told, incidents, standing, now, troubled_models(judged))
     return replace(made, tests=_newest(findings))

@@ -124,7 +124,13 @@ def build(
 
 def _pace(settings: Settings) -> Pace:
     notify = settings.notify
-    return Pace(notify.update_interval, notify.remind_after, notify.reopen_within, notify.flapping)
+    return Pace(
+        update=notify.update_interval,
+        remind=notify.remind_after,
+        reopen=notify.reopen_within,
+        flapping=notify.flapping,
+        hold=notify.hold,
+    )
 
 
 def _sources(settings: Settings, clock: Clock) -> list[Source]:

@@ -26,9 +26,10 @@ async def service(tmp_path, slack):
     """Builds the service over a stage; several in turn share one ledger, as restarts do."""
     apps = []
 
-    async def start(stage: Stage, **detection: float):
+    async def start(stage: Stage, notify=None, **detection: float):
         settings = load(
             {
+                "notify": notify or {},
                 "logs": (str(stage.logs.parent),),
                 "listing_interval": 0.001,
                 "state": str(tmp_path / "state.sqlite3"),
@@ -55,7 +56,9 @@ async def turn(app) -> str:
     return app.snapshot.report.eval_sets[0].verdict.value
 
 
-async def test_one_message_when_it_gets_stuck_and_none_after(tmp_path, service, slack):
+async def test_one_message_when_it_gets_stuck_and_one_when_nothing_else_goes_on(
+    tmp_path, service, slack
+):
     stage = Stage("one_sample_500", tmp_path)
     stage.play(0)
     app = await service(stage)
@@ -64,9 +67,39 @@ async def test_one_message_when_it_gets_stuck_and_none_after(tmp_path, service, 
     for number, verdict in ((1, "partially_stuck"), (2, "partially_stuck"), (3, "stuck")):
         stage.play(number)
         assert await turn(app) == verdict
+        assert await turn(app) == verdict
+    warning, page = slack.messages
+    assert ":large_orange_circle: *Partially stuck:* `one_sample_500`" in warning
+    assert "sample 3" in warning.lower()
+    assert ":red_circle: *Stuck:* `one_sample_500`" in page
+    assert "It is a page now" in page
+
+
+async def test_what_is_degraded_for_long_is_a_warning_and_what_gets_stuck_another(
+    tmp_path, service, slack
+):
+    """Calls fail more and more often from the first instant on; at the 13th a sample is stuck."""
+    stage = Stage("creeping", tmp_path)
+    stage.play(0)
+    app = await service(stage, {"degraded_after": 3600})
+    told = [await turn(app)]
+    for number in range(1, 13):
+        stage.play(number)
+        told.append(await turn(app))
+    assert told[1:] == ["degraded"] * 12
     (message,) = slack.messages
-    assert "one_sample_500" in message
-    assert "sample 3" in message.lower()
+    assert message.startswith(":large_orange_circle: *Degraded:* `creeping`")
+    assert "fail more often than usual, yet some succeed" in message
+    app = await service(stage, {"degraded_after": 3600})
+    assert await turn(app) == "degraded"
+    assert len(slack.messages) == 1
+    stage.play(13)
+    assert await turn(app) == "partially_stuck"
+    assert slack.messages[1].startswith(":large_orange_circle: *Partially stuck:* `creeping`")
+    stage.now += 3600
+    assert await turn(app) == "partially_stuck"
+    assert len(slack.messages) == 3
+    assert "is no longer only degraded: now partially stuck" in slack.messages[2]
 
 
 async def test_a_restart_sends_nothing_twice(tmp_path, service, slack):

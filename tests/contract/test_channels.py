@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import SecretStr
 
 from tests.doubles import SlackDouble
@@ -282,3 +283,23 @@ def test_an_address_that_is_none_is_an_error_without_it(url):
         with pytest.raises(ValueError, match="slack: ") as error:
             build()
         assert url not in str(error.value)
+
+
+async def test_a_webhook_tells_what_calls_people_and_leaves_out_what_only_edits(double, waits):
+    """It can't edit, so a warning that becomes a page is a message of its own, and says so."""
+    hook = build_webhook(double.server.url, waits)
+    changes = ("It is a page now: nothing of it goes on any more",)
+    for kind in ("edited", "updated", "escalated", "reminded", "reopened"):
+        assert (await hook.send(replace(OPENED, kind=kind, changes=changes))).sent
+    assert len(double.messages) == 3
+    assert all("*It is a page now: nothing of it goes on any more*" in m for m in double.messages)
+    await hook.aclose()
+
+
+@pytest.mark.parametrize(("severity", "sign"), [("page", "red"), ("warning", "large_orange")])
+async def test_a_warning_looks_otherwise_than_a_page(double, waits, severity, sign):
+    hook = build_webhook(double.server.url, waits)
+    await hook.send(replace(OPENED, incident=incident(severity=severity)))
+    (message,) = double.messages
+    assert message.startswith(f":{sign}_circle: *Stuck:*")
+    await hook.aclose()

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 
 from tests.quality.fleet import Works
 from tests.quality.fleets import Fleet
+from watchdog.config import Notify
+from watchdog.correlate import Notes
 from watchdog.evaluate import evaluate
 from watchdog.fold import fold
 from watchdog.learning import Learner
+from watchdog.lingering import Lingering
 from watchdog.model.report import Snapshot
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
@@ -34,6 +37,10 @@ class Heard:
         """Take it."""
         self.notices.append(notice)
         return Outcome("sent", "ok", thread=thread or notice.incident.id)
+
+    async def check(self) -> Outcome:
+        """Whether it works: it does."""
+        return Outcome("sent", "ok")
 
     async def aclose(self) -> None:
         """Nothing to release."""
@@ -70,7 +77,7 @@ def snapshots(fleet: Fleet, seed: int, weeks: float) -> Iterator[tuple[float, Sn
     """What the watchdog sees of a fleet, poll for poll."""
     works = Works(fleet, seed, weeks)
     states: dict[str, EvalSetState] = {}
-    learner = Learner()
+    learner, lingering = Learner(), Lingering(Notify().degraded_after)
     for now in works.polls():
         for eval_set, facts in works.turn(now):
             if facts is None:
@@ -84,7 +91,12 @@ def snapshots(fleet: Fleet, seed: int, weeks: float) -> Iterator[tuple[float, Sn
             states[eval_set] = state
         present = list(states.values())
         learner.take(present, now)
-        yield now, evaluate(present, (), now, Thresholds(), MAX_AGE, learned=learner.learned)
+        notes = Notes(lingering.since(now))
+        seen = evaluate(
+            present, (), now, Thresholds(), MAX_AGE, learned=learner.learned, notes=notes
+        )
+        lingering.take(seen.report.eval_sets, now)
+        yield now, seen
 
 
 def messages(fleet: Fleet, seed: int, weeks: float) -> list[Notice]:

@@ -44,7 +44,8 @@ def _top() -> list[Json]:
              thresholds=steps(("green", None), ("yellow", 0.5), ("red", 1))),
         stat("Stuck samples", "Of those that run.", f"sum({_samples('stuck')})",
              thresholds=steps(("green", None), ("red", 1))),
-        stat("Running samples", "", f"sum({_samples('running')})", color_mode="value"),
+        stat("Running samples", "In the buffer and not ended.",
+             f"sum({_samples('running')})", color_mode="value"),
         stat("Completed", "Share of all samples.", done, unit="percentunit", color_mode="value"),
     ]  # fmt: skip
 
@@ -116,7 +117,8 @@ def _progress() -> list[Json]:
     states = f'sum by (state) (eval_watchdog_task_samples{{{TASKS},state!~"total|stuck"}})'
     ages = f"time() - max by ({BY}) (eval_watchdog_task_last_progress_timestamp_seconds{{{TASKS}}})"
     return [
-        lines("Samples by state", "", [query(states, "{{state}}")], stack=True, min=0, decimals=0),
+        lines("Samples by state", "Over its tasks that are chosen.", [query(states, "{{state}}")],
+              stack=True, min=0, decimals=0),
         lines("Since the last progress", "In a long back-off this grows, and is harmless.",
               [query(ages, "{{task}} {{model}}")], unit="s", min=0),
     ]  # fmt: skip

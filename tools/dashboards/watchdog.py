@@ -31,7 +31,8 @@ def _top() -> list[Json]:
         stat("Running", "Watchdogs that report; two for one fleet send everything twice.",
              f"count(eval_watchdog_build_info{{{JOB}}})",
              thresholds=steps(("red", None), ("green", 1))),
-        stat("Version", "", f"max by (version) (eval_watchdog_build_info{{{JOB}}})", "{{version}}",
+        stat("Version", "Of the watchdogs that are scraped.",
+             f"max by (version) (eval_watchdog_build_info{{{JOB}}})", "{{version}}",
              text_mode="name", color_mode="value"),
         stat("Last complete poll", "How long ago every source was read.", f"max({AGE})", unit="s",
              thresholds=steps(("green", None), ("orange", 120), ("red", 300))),
@@ -71,7 +72,7 @@ def _heatmap() -> Json:
         "color": {"mode": "scheme", "scheme": "Blues", "steps": 32},
         "yAxis": {"unit": "s"},
         "legend": {"show": True},
-        "tooltip": {"show": True, "yHistogram": False},
+        "tooltip": {"mode": "single", "yHistogram": False},
     }
     counts = query(f"sum by (le) (increase({collect}{RATE}))", "{{le}}", form="heatmap")
     words = "How many polls took how long to read everything."
@@ -105,7 +106,8 @@ def _process() -> list[Json]:
     return [
         lines("Memory", "Resident.", [query(memory, "{{instance}}")], unit="bytes", min=0),
         lines("CPU", "Cores in use.", [query(cpu, "{{instance}}")], min=0, decimals=3),
-        lines("Open files", "", [query(files, "{{instance}}")], min=0, decimals=0),
+        lines("Open files", "Sockets included; they should not grow for ever.",
+              [query(files, "{{instance}}")], min=0, decimals=0),
         lines("Restarts", "Within the hour before; an alert from 4 in half an hour on.",
               [query(starts, "{{job}}")], min=0, decimals=0),
     ]  # fmt: skip
@@ -120,7 +122,8 @@ def _experience() -> list[Json]:
     return [
         lines("Experience", "Weeks watched that the odds rest on.", [query(learned, "{{job}}")],
               min=0),
-        lines("Eval sets watched", "", [query(watched, "{{job}}")], min=0, decimals=0),
+        lines("Eval sets watched", "Running ones, and those that ended lately.",
+              [query(watched, "{{job}}")], min=0, decimals=0),
         lines("Series", "What one scrape brings.", [query(series, "{{instance}}")], min=0,
               decimals=0),
     ]  # fmt: skip

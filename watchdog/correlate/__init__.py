@@ -5,6 +5,6 @@ through Middleman, or pods of many eval sets suffer the same of the cluster, one
 takes in. Its scope widens and narrows under the id of its oldest member.
 """
 
-from watchdog.correlate.incidents import correlate, incident_id, troubled_models
+from watchdog.correlate.incidents import Notes, correlate, incident_id, troubled_models
 
-__all__ = ["correlate", "incident_id", "troubled_models"]
+__all__ = ["Notes", "correlate", "incident_id", "troubled_models"]

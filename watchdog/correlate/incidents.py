@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from watchdog.correlate.degraded import degraded, degraded_actions
 from watchdog.correlate.scope import peers_of, scope_of, summary_of
 from watchdog.correlate.testing import Histories, conclusions_of, subjects_of
 from watchdog.correlate.ties import Tie, groups, ties
@@ -15,7 +17,7 @@ from watchdog.diagnose.words import actions_for
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.outside import OutsideIncident
 from watchdog.model.probe import Conclusion
-from watchdog.model.verdict import Cause, Incident, Severity, Verdict
+from watchdog.model.verdict import Cause, Incident, Severity, Verdict, worst
 from watchdog.probing.steps import steps
 
 ACTIONS_MAX = 6
@@ -30,21 +32,48 @@ class Findings(Struct, frozen=True):
     """What status pages say."""
 
 
+class Notes(Struct, frozen=True):
+    """What the service knows of eval sets beyond their judgment, by id."""
+
+    degraded: Mapping[str, float] = {}
+    """Those that have been degraded for long, and since when, in seconds since the epoch."""
+    circles: Mapping[str, str] = {}
+    """The channels that alone may hear of one, between commas."""
+
+
+_NO_NOTES = Notes()
 _NONE = Findings()
 
 
 def correlate(
-    eval_sets: Iterable[EvalSetJudgment], now: float, findings: Findings = _NONE
+    eval_sets: Iterable[EvalSetJudgment],
+    now: float,
+    findings: Findings = _NONE,
+    notes: Notes = _NO_NOTES,
 ) -> tuple[Incident, ...]:
     """The incidents of all eval sets, oldest first."""
     judged = tuple(eval_sets)
-    every = troubles(judged)
+    every = [*troubles(judged), *degraded(judged, notes.degraded)]
     tied = ties(every, judged, _first_conclusions(every, findings, now))
     incidents = [
-        _incident(sorted(group, key=lambda trouble: trouble.age), common, judged, findings, now)
-        for group, common in groups(every, tied)
+        replace(
+            _incident(
+                sorted(group, key=lambda trouble: trouble.age), common, judged, findings, now
+            ),
+            circle=circle,
+        )
+        for circle, places in _by_circle(every, notes).items()
+        for group, common in groups([every[p] for p in places], [tied[p] for p in places])
     ]
     return tuple(sorted(incidents, key=lambda i: (i.since is None, i.since or 0.0, i.id)))
+
+
+def _by_circle(every: Sequence[Trouble], notes: Notes) -> dict[str, list[int]]:
+    """Places of the troubles by who may hear of them: what one may not, is not joined for it."""
+    found: dict[str, list[int]] = {}
+    for place, trouble in enumerate(every):
+        found.setdefault(notes.circles.get(trouble.eval_set_id, ""), []).append(place)
+    return found
 
 
 def _first_conclusions(
@@ -55,9 +84,10 @@ def _first_conclusions(
     return {conclusion.model: conclusion for conclusion in found}
 
 
-def incident_id(eval_set_id: str, cause: Cause) -> str:
+def incident_id(eval_set_id: str, cause: Cause, *, degraded: bool = False) -> str:
     """Stable over restarts and over what else happens: a hash of eval set and cause."""
-    return hashlib.sha256(f"{eval_set_id}\0{cause.value}".encode()).hexdigest()[:12]
+    parts = [eval_set_id, cause.value, *(["degraded"] if degraded else [])]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def troubled_models(eval_sets: Iterable[EvalSetJudgment]) -> frozenset[str]:
@@ -88,20 +118,23 @@ def _incident(
     subjects = subjects_of(group)
     conclusions = conclusions_of(group, subjects, findings.tests, now)
     return Incident(
-        id=incident_id(oldest.eval_set_id, oldest.cause),
+        id=incident_id(
+            oldest.eval_set_id, oldest.cause, degraded=oldest.degraded_since is not None
+        ),
         scope=scope,
         subject=subject,
         cause=cause,
         since=oldest.since,
         eval_sets=tuple(dict.fromkeys(trouble.eval_set_id for trouble in group)),
         summary=summary_of(group, scope, subject, cause),
-        actions=_actions(oldest, cause, conclusions),
+        actions=_actions(group, cause, conclusions),
         models=_joint_models(group, common),
         muted_until=until,
         muted_reason=reason,
         severity=_severity(group),
-        stuck_samples=sum(len(trouble.samples) for trouble in group),
-        peers=peers_of(group, judged),
+        verdict=worst([trouble.eval_set.verdict for trouble in group]),
+        stuck_samples=sum(len(t.samples) for t in group if t.degraded_since is None),
+        peers=peers_of(group, judged) if oldest.degraded_since is None else "",
         subjects=subjects,
         conclusions=conclusions,
         outside=_outside(group, findings),
@@ -110,8 +143,9 @@ def _incident(
 
 def _severity(group: Sequence[Trouble]) -> Severity:
     """A page where nothing of an eval set goes on, or several suffer the same."""
-    joint = len({trouble.eval_set_id for trouble in group}) > 1
-    stands = any(trouble.eval_set.verdict is Verdict.STUCK for trouble in group)
+    stuck = [trouble for trouble in group if trouble.degraded_since is None]
+    joint = len({trouble.eval_set_id for trouble in stuck}) > 1
+    stands = any(trouble.eval_set.verdict is Verdict.STUCK for trouble in stuck)
     return "page" if joint or stands else "warning"
 
 
@@ -119,12 +153,17 @@ def _joint_models(group: Sequence[Trouble], common: frozenset[Tie]) -> tuple[str
     """Models on which it is everybody's trouble."""
     shared = {model for trouble in group for model in trouble.shared_models}
     if len(group) > 1:
-        shared |= {name for kind, name in common if kind == "model"}
+        shared |= {name for kind, name in common if kind in {"model", "degraded"}}
     return tuple(sorted(shared))
 
 
-def _actions(oldest: Trouble, cause: Cause, conclusions: Sequence[Conclusion]) -> tuple[str, ...]:
+def _actions(
+    group: Sequence[Trouble], cause: Cause, conclusions: Sequence[Conclusion]
+) -> tuple[str, ...]:
     """What the tests ask for, then what the cause does, filled in for the oldest eval set."""
+    if group[0].degraded_since is not None:
+        return fill(degraded_actions(group), group[0].eval_set, cause)
+    oldest = group[0]
     told = [step for conclusion in conclusions[:1] for step in steps(conclusion)]
     filled = fill(told, oldest.eval_set, cause)
     usual = actions_for(cause, oldest.eval_set)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from watchdog.correlate.degraded import degraded_summary
 from watchdog.correlate.ties import MIDDLEMAN, Tie
 from watchdog.correlate.trouble import Trouble
 from watchdog.diagnose import SPEC_OF
@@ -50,6 +51,8 @@ def _single(group: Sequence[Trouble]) -> tuple[Scope, str]:
 def summary_of(group: Sequence[Trouble], scope: Scope, subject: str, cause: Cause) -> str:
     """One sentence on the incident."""
     sets = len({trouble.eval_set_id for trouble in group})
+    if group[0].degraded_since is not None:
+        return degraded_summary(group, subject)
     if sets == 1:
         return _single_summary(group[0])
     samples = sum(len(trouble.pairs) for trouble in group)

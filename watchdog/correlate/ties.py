@@ -65,6 +65,10 @@ def _least(tie: Tie) -> int:
 def _ties(
     trouble: Trouble, succeeded: Mapping[str, float], conclusions: Mapping[str, Conclusion]
 ) -> Iterator[Tie]:
+    if trouble.degraded_since is not None:
+        # apart from what is stuck: some of their calls succeed
+        yield from (("degraded", model) for model in trouble.models)
+        return
     for model in trouble.shared_models:
         yield "model", model
         conclusion = conclusions.get(model)

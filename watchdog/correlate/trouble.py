@@ -18,6 +18,8 @@ class Trouble(Struct, frozen=True):
     eval_set: EvalSetJudgment
     cause: Cause
     pairs: tuple[Pair, ...]
+    degraded_since: float | None = None
+    """Where nothing is stuck, but has failed more than usual since then; None where it is."""
 
     @property
     def eval_set_id(self) -> str:
@@ -27,6 +29,8 @@ class Trouble(Struct, frozen=True):
     @property
     def since(self) -> float | None:
         """When it began."""
+        if self.degraded_since is not None:
+            return self.degraded_since
         since = [(task if sample is None else sample).since for task, sample in self.pairs]
         return earliest(*since) if self.pairs else self.eval_set.since
 
@@ -44,7 +48,7 @@ class Trouble(Struct, frozen=True):
 
     @property
     def samples(self) -> tuple[SampleJudgment, ...]:
-        """Its stuck samples."""
+        """Its samples: stuck, or degraded."""
         return tuple(sample for _, sample in self.pairs if sample is not None)
 
     @property
@@ -55,6 +59,9 @@ class Trouble(Struct, frozen=True):
     @property
     def models(self) -> frozenset[str]:
         """Models whose calls fail or hang in it."""
+        if self.degraded_since is not None:
+            recent = (o for sample in self.samples for o in sample.state.recent)
+            return frozenset(outcome.model for outcome in recent if not outcome.ok)
         return frozenset(filter(None, (model_of(sample) for sample in self.samples)))
 
 

@@ -39,11 +39,16 @@ def stuck_phrase(cause: Cause, samples: list[tuple[TaskJudgment, SampleJudgment]
     phrase = SPEC_OF[cause].phrase
     if not samples:
         return f"no sample appears: the next one {phrase}"
+    named = sample_names(samples)
+    return f"{named} {phrase}" if len(samples) == 1 else f"{named}: each {phrase}"
+
+
+def sample_names(samples: list[tuple[TaskJudgment, SampleJudgment]]) -> str:
+    """`sample 7 of mmlu`, or `samples 7, 9 and 11 of mmlu; sample 2 of gpqa`."""
     by_task: dict[str, list[str]] = {}
     for task, sample in samples:
         by_task.setdefault(task.name, []).append(_sample_name(sample))
-    named = "; ".join(_group(name, ids) for name, ids in by_task.items())
-    return f"{named} {phrase}" if len(samples) == 1 else f"{named}: each {phrase}"
+    return "; ".join(_group(name, ids) for name, ids in by_task.items())
 
 
 def _group(task: str, ids: list[str]) -> str:

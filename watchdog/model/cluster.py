@@ -137,3 +137,4 @@ class ClusterView(Struct, frozen=True, gc=False):
     created_by: str = ""
     email: str = ""
     model_access: str = ""
+    team: str = ""

@@ -139,6 +139,8 @@ class EvalSetReport(Struct, frozen=True):
     """The submitter's address."""
     model_access: str = ""
     """The groups that may see its models, as its annotation has them."""
+    team: str = ""
+    """Whose it is, by the label or annotation `team`."""
 
 
 class ProbeReport(Struct, frozen=True):
@@ -191,6 +193,10 @@ class IncidentReport(Struct, frozen=True):
     muted_until: Timestamp | None = None
     muted_reason: str = ""
     severity: Severity = "page"
+    verdict: Verdict = Verdict.STUCK
+    """The worst of its eval sets'."""
+    circle: str = ""
+    """The channels that alone may hear of it; empty where everybody may."""
     stuck_samples: Count = 0
     peers: str = ""
     conclusions: tuple[ConclusionReport, ...] = ()

@@ -104,7 +104,8 @@ class Cause(StrEnum):
 Phase = Literal["setup", "solving", "scoring"]
 Scope = Literal["sample", "task", "eval_set", "model", "provider", "cluster"]
 Severity = Literal["page", "warning"]
-"""`page`: a whole eval set stands still, or everybody on a model; `warning`: parts of one."""
+"""`page`: a whole eval set stands still, or everybody on a model; `warning`: parts of one, or it is
+degraded for long."""
 
 
 class Evidence(Struct, frozen=True):
@@ -139,6 +140,10 @@ class Incident(Struct, frozen=True):
     """Until then people want to hear nothing of any part of it."""
     muted_reason: str = ""
     severity: Severity = "page"
+    verdict: Verdict = Verdict.STUCK
+    """The worst of its eval sets'."""
+    circle: str = ""
+    """The channels that alone may hear of it, between commas; empty where everybody may."""
     stuck_samples: int = 0
     """How many samples are stuck in it."""
     peers: str = ""

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from watchdog.config import Notify, NotifyRoute
 from watchdog.model.report import EvalSetReport, IncidentReport, Report
+from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import STUCK_VERDICTS, Severity
 
 WARNINGS: frozenset[Severity] = frozenset({"warning"})
@@ -31,6 +32,17 @@ class Hours(Struct, frozen=True):
         return at >= self.begin or at < self.end
 
 
+class Traits(Struct, frozen=True):
+    """What routes look at."""
+
+    eval_sets: tuple[str, ...]
+    models: tuple[str, ...]
+    submitters: tuple[str, ...]
+    """By name and by e-mail address."""
+    teams: tuple[str, ...]
+    model_access: tuple[str, ...]
+
+
 class Route(Struct, frozen=True):
     """Which channels hear of what matches all of these patterns."""
 
@@ -38,10 +50,21 @@ class Route(Struct, frozen=True):
     eval_set: str = "*"
     model: str = "*"
     submitter: str = "*"
-    severity: Severity | None = None
+    team: str = "*"
     model_access: str = "*"
+    severity: Severity | None = None
     exclusive: bool = False
     """What matches goes nowhere else."""
+
+    def matches(self, traits: Traits) -> bool:
+        """Whether each pattern is that of one of the names."""
+        return (
+            _any(self.eval_set, traits.eval_sets)
+            and _any(self.model, traits.models)
+            and _any(self.submitter, traits.submitters)
+            and _any(self.team, traits.teams)
+            and _any(self.model_access, traits.model_access)
+        )
 
 
 class Audience(Struct, frozen=True):
@@ -63,21 +86,28 @@ class Audience(Struct, frozen=True):
         self, incident: IncidentReport, report: Report, every: Sequence[str]
     ) -> tuple[str, ...]:
         """Those of `every` that hear of it. Nobody's is everybody's: no match leaves none out."""
-        matching = self._matching(incident, report)
-        exclusive = [route for route in matching if route.exclusive]
-        chosen = _named(exclusive or matching)
+        if incident.circle:
+            return tuple(name for name in every if name in incident.circle.split(","))
+        about = [each for each in report.eval_sets if each.eval_set_id in incident.eval_sets]
+        traits = traits_of(incident, about)
+        chosen = {
+            name
+            for route in self.routes
+            if route.severity in {None, incident.severity} and route.matches(traits)
+            for name in route.channels
+        }
         if not chosen & set(every):
             spare = len(every) > 1 and self.fallback not in _named(self.routes)
             return tuple(name for name in every if not (spare and name == self.fallback))
         return tuple(name for name in every if name in chosen)
 
-    def confined(self, incident: IncidentReport, report: Report) -> bool:
-        """Whether nobody else may hear of it, not even where its channels refuse it."""
-        return any(route.exclusive for route in self._matching(incident, report))
-
-    def _matching(self, incident: IncidentReport, report: Report) -> list[Route]:
-        about = [each for each in report.eval_sets if each.eval_set_id in incident.eval_sets]
-        return [route for route in self.routes if _matches(route, incident, about)]
+    def circles(self, states: Iterable[EvalSetState]) -> dict[str, str]:
+        """The channels that alone may hear of an eval set, by its id; no others are named."""
+        closed = [route for route in self.routes if route.exclusive]
+        if not closed:
+            return {}
+        found = {state.eval_set_id: _circle(closed, traits_of_state(state)) for state in states}
+        return {name: circle for name, circle in found.items() if circle}
 
 
 def audience(notify: Notify) -> Audience:
@@ -89,6 +119,33 @@ def audience(notify: Notify) -> Audience:
         waiting=EVERYTHING if notify.quiet_pages else WARNINGS,
         storm=notify.storm,
     )
+
+
+def traits_of(incident: IncidentReport, about: Sequence[EvalSetReport]) -> Traits:
+    """Of an incident: its models are everybody's, and those of the tasks that are stuck."""
+    return Traits(
+        incident.eval_sets,
+        tuple(_models(incident, about)),
+        tuple(name for each in about for name in (each.submitter, each.email)),
+        tuple(each.team for each in about),
+        tuple(each.model_access for each in about),
+    )
+
+
+def traits_of_state(state: EvalSetState) -> Traits:
+    """Of an eval set: the models of all its tasks."""
+    view = state.cluster.view if state.cluster else None
+    return Traits(
+        (state.eval_set_id,),
+        tuple(task.spec.model for task in state.tasks.values() if task.spec is not None),
+        (view.created_by, view.email) if view else (),
+        (view.team,) if view else (),
+        (view.model_access,) if view else (),
+    )
+
+
+def _circle(closed: Iterable[Route], traits: Traits) -> str:
+    return ",".join(sorted(_named(route for route in closed if route.matches(traits))))
 
 
 def _route(route: NotifyRoute) -> Route:
@@ -104,17 +161,6 @@ def _hours(span: str | None, zone: str) -> Hours | None:
 
 def _named(routes: Iterable[Route]) -> set[str]:
     return {name for route in routes for name in route.channels}
-
-
-def _matches(route: Route, incident: IncidentReport, about: Sequence[EvalSetReport]) -> bool:
-    if route.severity not in {None, incident.severity}:
-        return False
-    return (
-        _any(route.eval_set, incident.eval_sets)
-        and _any(route.model, _models(incident, about))
-        and _any(route.submitter, (n for each in about for n in (each.submitter, each.email)))
-        and _any(route.model_access, (each.model_access for each in about))
-    )
 
 
 def _any(pattern: str, names: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from watchdog.model.probe import Meaning
 from watchdog.model.report import IncidentReport
-from watchdog.model.verdict import Cause, Incident, Scope
+from watchdog.model.verdict import Cause, Incident, Scope, Verdict
 
 RECOVERED_MAX = 500
 JOINT_SCOPES = frozenset({"model", "provider", "cluster"})
@@ -37,12 +37,20 @@ def continues(incident: IncidentReport | Incident, told: IncidentReport | Incide
     """
     if incident.id == told.id:
         return True
-    if not _akin(incident.cause, told.cause):
+    if incident.circle != told.circle or not _akin(incident.cause, told.cause):
         return False
-    if set(incident.models) & set(told.models):
+    if Verdict.DEGRADED in {incident.verdict, told.verdict} and incident.verdict != told.verdict:
+        return False
+    if set(incident.models) & set(told.models) or _is_same_sample(incident, told):
         return True
     joint = incident.scope in JOINT_SCOPES or told.scope in JOINT_SCOPES
     return joint and bool(set(incident.eval_sets) & set(told.eval_sets))
+
+
+def _is_same_sample(incident: IncidentReport | Incident, told: IncidentReport | Incident) -> bool:
+    """One sample whose calls fail otherwise now."""
+    place = (incident.scope, incident.subject, incident.eval_sets)
+    return incident.scope == "sample" and place == (told.scope, told.subject, told.eval_sets)
 
 
 def _akin(one: Cause, other: Cause) -> bool:
@@ -70,6 +78,8 @@ def joined(
         scope=wide.scope,
         subject=wide.subject,
         cause=wide.cause,
+        # an annotation that can't be seen for a while makes nothing public
+        circle=told.circle or first.circle,
         eval_sets=eval_sets,
         recovered=recovered[:RECOVERED_MAX],
         stuck_samples=sum(part.stuck_samples for part in parts),
@@ -108,6 +118,8 @@ def news(incident: IncidentReport, heard: frozenset[str]) -> frozenset[str]:
     shrink, and who is in it, the message shows without calling anybody.
     """
     scopes = {each for each in heard if each.startswith(_SCOPE)}
+    if incident.verdict is Verdict.DEGRADED:
+        return frozenset()
     new = sayings(incident) - heard - {PAGE}
     wider = f"{_SCOPE}{incident.scope}"
     return new if len(scopes) == 1 and _is_wider(incident.scope, scopes) else new - {wider}

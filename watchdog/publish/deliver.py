@@ -5,18 +5,19 @@ and what it can't take now stays pending.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.model.report import IncidentReport, Snapshot
+from watchdog.model.state import EvalSetState
 from watchdog.publish import notice
 from watchdog.publish.audience import Audience
 from watchdog.publish.channels.channel import Channel, Outcome
 from watchdog.publish.continuity import essence
-from watchdog.publish.decide import ENDING, TELLING, Decision, Pace, Reason, decide
+from watchdog.publish.decide import ENDING, GATHERED, TELLING, Decision, Pace, Reason, decide
 from watchdog.publish.keeper import Keeper
 from watchdog.publish.ledger import Ledger, Message, Thread
 from watchdog.publish.notice import Notice
@@ -82,6 +83,10 @@ class Deliverer:
         """All of them."""
         return (*(post.channel.name for post in self._posts), "ledger")
 
+    def circles(self, states: Iterable[EvalSetState]) -> dict[str, str]:
+        """The channels that alone may hear of an eval set, by its id."""
+        return self._audience.circles(states)
+
     async def start(self) -> None:
         """Once per process: what an earlier one could not send is tried at once."""
         await self.keeper.write(lambda ledger: ledger.restart())
@@ -91,16 +96,15 @@ class Deliverer:
 
         def decide_and_record(ledger: Ledger) -> tuple[Decision, ...]:
             now, known = self._clock(), ledger.open_incidents()
-            closed = ledger.closed_since(now - self._pace.reopen)
-            pace = replace(self._pace, quiet=self._audience.silent(now))
+            closed = ledger.closed_since(now - max(self._pace.reopen, self._pace.gather))
+            quiet, storm = self._audience.silent(now), self._audience.storm
+            pace = replace(self._pace, quiet=quiet, storm=storm)
             decisions = decide(snapshot, known, now, first_poll_complete, closed, pace)
             self._record(ledger, decisions, snapshot)
             return decisions
 
         decisions = await self.keeper.write(decide_and_record) or ()
-        self._waited = frozenset(
-            each.incident.id for each in decisions if each.reason is Reason.HOLD_QUIET
-        )
+        self._waited = frozenset(each.incident.id for each in decisions if each.reason in GATHERED)
         for decision in decisions:
             if decision.reason in TELLING:
                 log.info("decided", reason=decision.reason, incident=decision.incident.id)
@@ -112,8 +116,7 @@ class Deliverer:
         begun: list[Begun] = []
         for decision in decisions:
             told = self._audience.channels(decision.incident, snapshot.report, every)
-            confined = self._audience.confined(decision.incident, snapshot.report)
-            opened = record(ledger, decision, snapshot, told, confined=confined)
+            opened = record(ledger, decision, snapshot, told)
             if opened is not None:
                 begun.append(opened)
         for post in self._posts:
@@ -123,7 +126,7 @@ class Deliverer:
                 ledger.gather(threads, post.channel.name, digest)
 
     def _together(self, post: Post, begun: Sequence[Begun]) -> list[Begun]:
-        """What a channel is told in one message: a storm, or what waited for morning."""
+        """What a channel is told in one message: a storm, or what waited for its end."""
         if not post.channel.digests:
             return []
         own = [each for each in begun if post.channel.name in each.channels]
@@ -138,6 +141,10 @@ class Deliverer:
         A caller that is cancelled doesn't cancel it: what was sent must also be written.
         """
         await asyncio.shield(asyncio.gather(*(self._flush(post) for post in self._posts)))
+
+    async def check(self) -> None:
+        """Ask the channels whether they would take messages: before a page is missed."""
+        await asyncio.gather(*(post.check() for post in self._posts))
 
     async def prune(self) -> None:
         """Forget what ended long ago."""
@@ -232,16 +239,11 @@ def _begins(message: Message) -> bool:
 
 
 def record(
-    ledger: Ledger,
-    decision: Decision,
-    snapshot: Snapshot,
-    channels: tuple[str, ...],
-    *,
-    confined: bool = False,
+    ledger: Ledger, decision: Decision, snapshot: Snapshot, channels: tuple[str, ...]
 ) -> Begun | None:
     """Write a decision and its messages into the ledger; what opens is handed back."""
     if decision.reason is Reason.OPEN:
-        opened = replace(notice.opened(decision, snapshot), confined=confined)
+        opened = notice.opened(decision, snapshot)
         return Begun(ledger.open(decision, opened, channels), opened, channels)
     _record_known(ledger, decision, snapshot, channels)
     return None

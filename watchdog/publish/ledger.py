@@ -172,8 +172,6 @@ class Ledger:
         """The channels that never had a message of this incident: they were set up later."""
         with self._engine.connect() as connection:
             told = self._channels(connection, entry, "opened")
-            if self._is_confined(connection, entry.incident.id, entry.generation):
-                return []
         return [channel for channel in channels if channel not in told]
 
     def gather(self, threads: Iterable[Thread], channel: str, digest: Notice) -> None:
@@ -189,21 +187,18 @@ class Ledger:
     def divert(self, message: Message, channel: str, at: float) -> int:
         """Let a channel hear what another one refused; how many messages that makes.
 
-        It hears of the beginning once, and then of all that follows; of what is confined, nothing.
+        It hears of the beginning once, and then of all that follows; of a closed circle's, nothing.
         """
         with self._engine.begin() as connection:
-            rows = [
-                row
-                for row in connection.execute(self._refused(message)).all()
-                if not self._is_confined(connection, row.incident, row.generation)
-            ]
-            told = [(row, self._told_of(connection, row, channel)) for row in rows]
-            for row in (row for row, knows in told if not knows):
-                notice = msgspec.json.decode(row.record, type=Notice)
-                if notice.kind != "resolved":
-                    notice = replace(notice, kind="opened", changes=())
-                self._add(connection, replace(notice, at=at), row.generation, [channel])
-            return sum(not knows for _, knows in told)
+            rows = connection.execute(self._refused(message)).all()
+            unknown = [row for row in rows if not self._told_of(connection, row, channel)]
+            refused = [(row, msgspec.json.decode(row.record, type=Notice)) for row in unknown]
+            open_to_all = [pair for pair in refused if not pair[1].incident.circle]
+            for row, notice in open_to_all:
+                over = notice.kind == "resolved"
+                told = notice if over else replace(notice, kind="opened", changes=())
+                self._add(connection, replace(told, at=at), row.generation, [channel])
+            return len(open_to_all)
 
     def tell(self, entry: LedgerEntry, notice: Notice, channels: Iterable[str]) -> None:
         """Write a message as pending for channels that were set up later."""
@@ -340,16 +335,6 @@ class Ledger:
         )
         return connection.execute(query.limit(1)).scalar() is not None
 
-    def _is_confined(self, connection: Connection, incident: str, generation: int) -> bool:
-        query = select(messages.c.record).where(
-            self._our_messages,
-            messages.c.incident == incident,
-            messages.c.generation == generation,
-            messages.c.kind == "opened",
-        )
-        records = connection.execute(query).scalars()
-        return any(msgspec.json.decode(record, type=Notice).confined for record in records)
-
     def _same(self, entry: LedgerEntry) -> tuple[ColumnElement[bool], ...]:
         same = incidents.c.generation == entry.generation
         return (self._ours, incidents.c.id == entry.incident.id, same)
@@ -387,8 +372,7 @@ class Ledger:
             )
             waiting = {row.kind: row.record for row in connection.execute(query)}
             if "opened" in waiting and notice.kind != "resolved":
-                first = msgspec.json.decode(waiting["opened"], type=Notice)
-                fresh = replace(notice, kind="opened", changes=(), confined=first.confined)
+                fresh = replace(notice, kind="opened", changes=())
                 begun = (*same, messages.c.kind == "opened")
                 connection.execute(update(messages).where(*begun).values(record=_encode(fresh)))
                 continue

@@ -1,6 +1,6 @@
 """A notice: all that a message says of an incident, as a record that outlives a restart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -63,8 +63,8 @@ class Notice(Struct, frozen=True):
     """What is new since the message was last written, a sentence each; none in the first."""
     owners: tuple[str, ...] = ()
     """E-mail addresses of those who started its eval sets."""
-    confined: bool = False
-    """Opened: nobody but the channels that it was routed to may hear of it."""
+    odds: str | None = None
+    """How rarely something as bad passes by itself, in words; None where no odds were weighed."""
     members: tuple[IncidentReport, ...] = ()
     """Digest: the incidents that it tells; `incident` is the gravest of them."""
 
@@ -89,7 +89,8 @@ def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -
     """The message on an incident that stands: all that is known of it, and what is new."""
     incident = decision.incident
     about = [each for each in snapshot.report.eval_sets if each.eval_set_id in incident.eval_sets]
-    samples = involved(about, incident)
+    concerned = _concerned(about, incident)
+    samples = tuple(_sample(task, sample) for task, sample in concerned)
     kind = kind or KINDS[decision.reason]
     shown = decision.entry.shown if decision.entry is not None else None
     return Notice(
@@ -103,6 +104,7 @@ def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -
         actions=_actions(incident, about)[:MAX_ACTIONS],
         changes=changes(shown, incident, kind) if shown is not None and kind != "opened" else (),
         owners=tuple(dict.fromkeys(each.email for each in about if each.email))[:MAX_OWNERS],
+        odds=next(_odds(concerned), None),
     )
 
 
@@ -177,7 +179,10 @@ def resolved(decision: Decision, entry: LedgerEntry) -> Notice:
     )
 
 
-def involved(about: list[EvalSetReport], incident: IncidentReport) -> tuple[NoticeSample, ...]:
+Concerned = tuple[TaskReport, RunningSample]
+
+
+def _concerned(about: list[EvalSetReport], incident: IncidentReport) -> list[Concerned]:
     """The stuck samples that the incident is about, the longest stuck first."""
     stuck = [
         (task, sample)
@@ -188,8 +193,12 @@ def involved(about: list[EvalSetReport], incident: IncidentReport) -> tuple[Noti
     ]
     same = [pair for pair in stuck if pair[1].cause == incident.cause]
     named = [pair for pair in same if incident.subject in (pair[0].model, pair[0].task)]
-    chosen = sorted(named or same or stuck, key=lambda pair: -pair[1].stuck_seconds)
-    return tuple(_sample(task, sample) for task, sample in chosen)
+    return sorted(named or same or stuck, key=lambda pair: -pair[1].stuck_seconds)
+
+
+def _odds(concerned: list[Concerned]) -> Iterator[str]:
+    evidence = (item for _, sample in concerned for item in sample.evidence)
+    return (item.text for item in evidence if item.kind == "odds")
 
 
 def _sample(task: TaskReport, sample: RunningSample) -> NoticeSample:
@@ -217,6 +226,12 @@ def _actions(incident: IncidentReport, about: list[EvalSetReport]) -> tuple[str,
 def lasted(notice: Notice) -> float:
     """Seconds from its beginning until it was over, or until the message."""
     return max(0.0, (notice.at if notice.ended is None else notice.ended) - notice.since)
+
+
+def got_worse(notice: Notice) -> bool:
+    """Whether what was degraded ended because it is stuck now, which is told for itself."""
+    degraded = notice.incident.verdict is Verdict.DEGRADED
+    return notice.kind == "resolved" and degraded and notice.verdict in STUCK_VERDICTS
 
 
 def impact(notice: Notice) -> str:

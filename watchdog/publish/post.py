@@ -1,6 +1,7 @@
 """One channel as the delivery sees it: at work or not, in trouble or not."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from watchdog.publish.channels.channel import Channel, Outcome
 from watchdog.publish.ledger import Message
@@ -20,19 +21,34 @@ class Post:
         self.trouble: str | None = None
         self.refuses = False
         """It will go on failing until a person changes something."""
+        self._checked = False
+        """That it refuses was found without a message."""
 
     async def send(self, message: Message) -> Outcome:
         """Send, whatever happens: a flaw of the channel is a refusal."""
-        try:
-            return await self.channel.send(message.notice, message.handle)
-        except Exception as error:  # noqa: BLE001 - a channel's flaw must not stop the others
-            return Outcome("refused", f"flaw in the channel ({type(error).__name__})")
+        return await _safely(self.channel.send(message.notice, message.handle))
+
+    async def check(self) -> None:
+        """Find out that it refuses before there is something to tell."""
+        outcome = await _safely(self.channel.check())
+        if outcome.result == "refused":
+            self.trouble, self.refuses, self._checked = outcome.detail, True, True
+        elif outcome.sent and self._checked:
+            self.trouble, self.refuses, self._checked = None, False, False
 
     def learn(self, outcome: Outcome, now: float) -> None:
         """Rest after what may pass, longer each time; a success ends all trouble."""
         self.trouble = None if outcome.sent else outcome.detail
         self.refuses = outcome.result == "refused"
+        self._checked = False
         self.failures = self.failures + 1 if outcome.result == "retry" else 0
         if outcome.result == "retry":
             rest = min(LONGEST_REST, SHORTEST_REST * 2.0 ** min(self.failures - 1, 10))
             self.rests_until = now + max(rest, outcome.retry_after or 0.0)
+
+
+async def _safely(asked: Awaitable[Outcome]) -> Outcome:
+    try:
+        return await asked
+    except Exception as error:  # noqa: BLE001 - a channel's flaw must not stop the others
+        return Outcome("refused", f"flaw in the channel ({type(error).__name__})")

@@ -96,6 +96,7 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         submitter=_cut(cluster.view.created_by) if cluster else "",
         email=_cut(cluster.view.email) if cluster else "",
         model_access=_cut(cluster.view.model_access) if cluster else "",
+        team=_cut(cluster.view.team) if cluster else "",
     )
     return EvalSetFigures(report, tasks, _is_muted(eval_set))
 
@@ -215,6 +216,8 @@ def _incident(incident: Incident) -> IncidentReport:
         muted_until=timestamp(incident.muted_until),
         muted_reason=_cut(incident.muted_reason),
         severity=incident.severity,
+        verdict=incident.verdict,
+        circle=incident.circle,
         stuck_samples=incident.stuck_samples,
         peers=_cut(incident.peers),
         conclusions=tuple(conclusion_report(each) for each in incident.conclusions),

@@ -125,3 +125,20 @@ def test_people_and_access_are_noted():
         "ann@example.org",
         "__secret__",
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "annotations", "team"),
+    [
+        ({"team": "red"}, {}, "red"),
+        ({f"{P}team": "red"}, {}, "red"),
+        ({}, {f"{P}team": "red"}, "red"),
+        ({"team": "red"}, {f"{P}team": "blue"}, "blue"),
+        ({}, {}, ""),
+    ],
+)
+def test_a_team_is_a_label_or_an_annotation(labels, annotations, team):
+    told = meta("inspect-abc", "run", job_id="abc")
+    told = replace(told, labels={**told.labels, **labels}, annotations=annotations)
+    (view,) = found(jobs=[Entry(told, Job("inspect-abc", "run", "j"))]).values()
+    assert view.team == team

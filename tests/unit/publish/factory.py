@@ -158,8 +158,10 @@ def partially_stuck() -> EvalSetReport:
 
 
 def quiet(name: str, verdict: Verdict, **changes: Any) -> EvalSetReport:
-    """An eval set of which nothing is stuck."""
+    """An eval set of which nothing is stuck; what progresses did so just now."""
     cause = changes.get("cause")
+    if verdict in {Verdict.PROGRESSING, Verdict.DEGRADED}:
+        changes.setdefault("last_progress_at", ago(30))
     nothing: dict[str, Any] = {"stuck_since": None, "stuck_seconds": 0.0, "verdict": verdict}
     found = task("gpqa", **nothing, cause=cause, running=(), samples=counts(completed=50))
     return eval_set(

@@ -8,10 +8,15 @@ from msgspec.structs import replace
 
 from tests.unit.publish.factory import NOW, eval_set, incident, snapshot, task
 from watchdog.config import ConfigError, load
+from watchdog.model.cluster import ClusterView
+from watchdog.model.facts import TaskSpec
+from watchdog.model.state import ClusterState, EvalSetState, TaskState
 from watchdog.publish.audience import EVERYTHING, NOTHING, WARNINGS, Audience, Route, audience
 
 EVERY = ("slack", "slack:#team", "pagerduty", "webhook")
-OWNED = eval_set(submitter="ada", email="ada@example.org", tasks=(task(model="acme/m"),))
+OWNED = eval_set(
+    submitter="ada", email="ada@example.org", team="red", tasks=(task(model="acme/m"),)
+)
 SEEN = snapshot(OWNED, eval_set("other", tasks=(task(model="else/n"),)))
 
 
@@ -28,6 +33,7 @@ def heard(*routes, found=None, fallback=None):
         {"submitter": "ada"},
         {"submitter": "*@example.org"},
         {"severity": "page"},
+        {"team": "re?"},
         {"eval_set": "mmlu-*", "model": "acme/*", "submitter": "ada", "severity": "page"},
     ],
 )
@@ -39,19 +45,31 @@ SECRET = Route(("slack:#team",), model_access="*secret*", exclusive=True)
 
 
 def test_a_secret_group_s_eval_sets_go_nowhere_else():
-    hidden = snapshot(replace(OWNED, model_access="__public__secret-a__"))
-    common = Route(("slack", "webhook"), eval_set="mmlu-*")
-    made = Audience((common, SECRET))
-    assert made.channels(incident(), hidden.report, EVERY) == ("slack:#team",)
-    assert made.confined(incident(), hidden.report)
-    assert made.channels(incident(), SEEN.report, EVERY) == ("slack", "webhook")
-    assert not made.confined(incident(), SEEN.report)
-    open_too = Audience((common, replace(SECRET, exclusive=False)))
-    assert open_too.channels(incident(), hidden.report, EVERY) == (
-        "slack",
-        "slack:#team",
-        "webhook",
+    hidden = EvalSetState(
+        "hidden", cluster=ClusterState(ClusterView(NOW, model_access="__public__secret-a__"))
     )
+    common = Route(("slack", "webhook"), eval_set="mmlu-*")
+    made = Audience((common, SECRET, replace(SECRET, channels=("pagerduty",))))
+    circles = made.circles([hidden, EvalSetState("common")])
+    assert circles == {"hidden": "pagerduty,slack:#team"}
+    found = incident(circle=circles["hidden"])
+    assert made.channels(found, SEEN.report, EVERY) == ("slack:#team", "pagerduty")
+    assert made.channels(incident(), SEEN.report, EVERY) == ("slack", "webhook")
+    assert Audience((common,)).circles([hidden]) == {}
+
+
+def test_a_circle_is_drawn_by_all_models_of_an_eval_set():
+    """Also where the one that is stuck is another."""
+    spec = TaskSpec("mmlu", "abc", "secret/m")
+    owned = EvalSetState("a", tasks={"x": TaskState("x", spec=spec), "y": TaskState("y")})
+    route = Route(("slack",), model="secret/*", exclusive=True)
+    assert Audience((route,)).circles([owned]) == {"a": "slack"}
+
+
+def test_routes_that_are_not_exclusive_add_to_the_others():
+    hidden = snapshot(replace(OWNED, model_access="__secret-a__", team="blue"))
+    routes = (Route(("slack",), team="blue"), replace(SECRET, exclusive=False))
+    assert Audience(routes).channels(incident(), hidden.report, EVERY) == ("slack", "slack:#team")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +78,7 @@ def test_a_secret_group_s_eval_sets_go_nowhere_else():
         {"eval_set": "other"},
         {"model": "else/*"},
         {"submitter": "bob"},
+        {"team": "blue"},
         {"severity": "warning"},
         {"eval_set": "mmlu-*", "severity": "warning"},
     ],
@@ -129,6 +148,10 @@ def test_pages_wait_only_where_that_is_asked_for():
         ({"routes": [{"channels": "slack:#a"}]}, "channel `slack:#a` is not set up"),
         ({"fallback": "webhook"}, "channel `webhook` is not set up"),
         ({"storm": 0}, "notify.storm"),
+        (
+            {"routes": [{"channels": "slack", "exclusive": True, "severity": "page"}]},
+            "notify.routes.0: exclusive: what nobody else may hear of can't depend on severity",
+        ),
     ],
 )
 def test_what_can_t_be_is_named_at_the_start(notify, says):

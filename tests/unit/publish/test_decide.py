@@ -1,7 +1,17 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.publish.factory import NOW, eval_set, finished, incident, quiet, snapshot
+from tests.unit.publish.factory import (
+    NOW,
+    ago,
+    counts,
+    eval_set,
+    finished,
+    incident,
+    quiet,
+    snapshot,
+    task,
+)
 from watchdog.model.probe import Meaning
 from watchdog.model.report import ConclusionReport, timestamp
 from watchdog.model.verdict import Cause, Verdict
@@ -252,6 +262,136 @@ def test_a_page_that_nobody_heard_of_for_a_day_is_told_again():
     assert reasons(snapshot(incidents=(muted,)), told(page, NOW - day)) == [Reason.STILL_OPEN]
     never = decide(snapshot(incidents=(page,)), told(page, 0), NOW, True, (), Pace(remind=0))
     assert never[0].reason is Reason.STILL_OPEN
+
+
+def at_work(**more):
+    """An eval set whose last healthy sample has just ended, and the next is not there yet."""
+    due = task(samples=counts(completed=24, running=1, queued=12, stuck=1))
+    return eval_set(**{"last_progress_at": ago(60), "tasks": (due,), **more})
+
+
+def test_a_page_waits_while_the_next_sample_may_only_be_on_its_way():
+    page = incident()
+    between = snapshot(at_work(), incidents=(page,))
+    assert reasons(between, {}) == [Reason.HOLD_LASTING]
+    long = snapshot(at_work(last_progress_at=ago(600)), incidents=(page,))
+    assert reasons(long, {}) == [Reason.OPEN]
+    never = snapshot(at_work(last_progress_at=None), incidents=(page,))
+    assert reasons(never, {}) == [Reason.OPEN]
+    nothing_due = at_work(tasks=(task(samples=counts(completed=24, running=1, stuck=1)),))
+    assert reasons(snapshot(nothing_due, incidents=(page,)), {}) == [Reason.OPEN]
+    joint = incident(scope="model", eval_sets=(NAME, "b"))
+    assert reasons(snapshot(at_work(), incidents=(joint,)), {}) == [Reason.OPEN]
+
+
+def test_a_warning_does_not_become_a_page_between_two_samples():
+    warning, page = incident(severity="warning"), incident()
+    between = snapshot(at_work(), incidents=(page,))
+    (held,) = decide(between, told(warning, NOW - 9000), NOW, True)
+    assert (held.reason, held.incident.severity) == (Reason.STILL_OPEN, "warning")
+    long = snapshot(at_work(last_progress_at=ago(600)), incidents=(page,))
+    assert reasons(long, told(warning, NOW - 9000)) == [Reason.ESCALATE]
+    (is_one,) = decide(between, told(page, NOW - 9000), NOW, True)
+    assert is_one.incident.severity == "page"
+    (back,) = decide(between, {}, NOW, True, ended(warning, NOW - 60))
+    assert (back.reason, back.incident.severity) == (Reason.REOPEN, "warning")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "last", "reason"),
+    [
+        (Verdict.PROGRESSING, 60, Reason.RESOLVE),
+        (Verdict.PROGRESSING, 81_000, Reason.HOLD_NO_PROGRESS),
+        (Verdict.STARTING, None, Reason.HOLD_NO_PROGRESS),
+        (Verdict.STARTING, 60, Reason.RESOLVE),
+        (Verdict.STUCK, 81_000, Reason.HOLD_NO_PROGRESS),
+        (Verdict.FINISHED, 81_000, Reason.RESOLVE),
+        (Verdict.WAITING, None, Reason.RESOLVE),
+    ],
+)
+def test_over_is_what_got_something_done_ended_or_waits_on_purpose(verdict, last, reason):
+    """The incident began 80,040 s ago."""
+    seen = quiet(NAME, verdict, last_progress_at=ago(last) if last is not None else None)
+    assert reasons(snapshot(seen), KNOWN) == [reason]
+
+
+def test_of_several_each_must_have_gone_on():
+    spread = incident(id="x", eval_sets=("a", "b"))
+    known = {"x": LedgerEntry(spread, 1, NOW - 600)}
+    well, stands = quiet("a", Verdict.PROGRESSING), quiet("b", Verdict.STARTING)
+    assert reasons(snapshot(well, stands), known) == [Reason.HOLD_NO_PROGRESS]
+
+
+LIMPS = incident(severity="warning", verdict=Verdict.DEGRADED)
+
+
+def test_degraded_is_over_when_it_is_not_degraded_for_a_while():
+    def after(away, verdict):
+        known = told(LIMPS, NOW - 9000, away_since=NOW - away)
+        return reasons(snapshot(quiet(NAME, verdict)), known)
+
+    assert after(899, Verdict.PROGRESSING) == [Reason.HOLD_SETTLING]
+    assert after(900, Verdict.PROGRESSING) == [Reason.RESOLVE]
+    assert after(0, Verdict.FINISHED) == [Reason.RESOLVE]
+    assert after(9000, Verdict.DEGRADED) == [Reason.HOLD_DEGRADED]
+
+
+def test_degraded_that_gets_stuck_is_an_incident_of_its_own():
+    """Also where it is the same sample, the same model and the same kind of failure."""
+    stuck = incident(id="another", models=("acme/m",))
+    seen = snapshot(eval_set(last_progress_at=ago(60)), incidents=(stuck,))
+    known = told(replace(LIMPS, models=("acme/m",)), NOW - 9000, away_since=NOW - 2100)
+    new, over = decide(seen, known, NOW, True)
+    assert (new.reason, new.incident.id) == (Reason.OPEN, "another")
+    assert (over.reason, over.ended_as) == (Reason.RESOLVE, Verdict.STUCK)
+
+
+def test_that_more_of_it_is_degraded_calls_nobody():
+    wide = replace(LIMPS, id="x", scope="model", eval_sets=(NAME, "b"))
+    known = told(LIMPS, NOW - 9000)
+    assert reasons(snapshot(incidents=(wide,)), known) == [Reason.EDIT]
+
+
+def test_a_sample_whose_calls_fail_otherwise_now_is_the_same_incident():
+    limited = incident(id="another", cause=Cause.RATE_LIMITED)
+    seen = snapshot(eval_set(), incidents=(limited,))
+    (decision,) = decide(seen, told(incident(), NOW - 9000), NOW, True)
+    assert (decision.reason, decision.incident.id) == (Reason.EDIT, incident().id)
+    assert decision.incident.cause is Cause.RATE_LIMITED
+    other = incident(id="another", cause=Cause.RATE_LIMITED, subject="mmlu/43/1")
+    seen = snapshot(eval_set(), incidents=(other,))
+    assert Reason.OPEN in reasons(seen, told(incident(), NOW - 9000))
+
+
+def test_a_closed_circle_s_incident_is_none_of_everybody_s():
+    wide = incident(id="x", scope="model", eval_sets=("a",), models=("acme/m",))
+    closed = replace(wide, id="y", eval_sets=("b",), circle="private")
+    assert Reason.OPEN in reasons(
+        snapshot(incidents=(wide, closed)), {"x": LedgerEntry(wide, 1, 0)}
+    )
+    unseen = replace(closed, circle="")
+    (decision,) = decide(snapshot(incidents=(unseen,)), {"y": LedgerEntry(closed, 1, 0)}, NOW, True)
+    assert decision.incident.circle == "private"
+
+
+def test_what_comes_in_a_storm_waits_for_its_end():
+    storm = Pace(storm=3)
+    page = incident(id="new", eval_sets=("new",))
+
+    def after(*ages, closed=()):
+        known = {
+            f"{n}": LedgerEntry(incident(id=f"{n}", eval_sets=(f"{n}",)), 1, NOW - age)
+            for n, age in enumerate(ages)
+        }
+        seen = snapshot(eval_set("new"), incidents=(page,))
+        found = decide(seen, known, NOW, True, closed, storm)
+        return next(each.reason for each in found if each.incident.id == "new")
+
+    assert after(10, 20) is Reason.OPEN
+    assert after(10, 20, 299) is Reason.HOLD_STORM
+    assert after(10, 20, 300) is Reason.OPEN
+    over = LedgerEntry(incident(id="over", eval_sets=("over",)), 1, NOW - 30, resolved_at=NOW - 20)
+    assert after(10, 20, closed=(over,)) is Reason.HOLD_STORM
 
 
 def ended(found, at, **more):

@@ -38,6 +38,10 @@ class Recorder:
         self.told = []
         self.threads = []
         self.notices = []
+        self.checks = []
+
+    async def check(self):
+        return self.checks.pop(0) if self.checks else SENT
 
     async def send(self, notice, thread=None):
         outcome = self.outcomes.pop(0) if self.outcomes else SENT
@@ -382,3 +386,35 @@ async def test_what_comes_back_goes_on_in_its_thread(deliverer, clock, ledger):
     clock.now += 60
     await turn(made, WELL)
     assert channel.kinds == ["opened", "resolved", "reopened", "resolved"]
+
+
+# What refuses is named before there is something to tell.
+
+
+async def test_a_channel_that_refuses_is_named_before_a_page_is_missed(ledger, clock):
+    channel = Recorder()
+    made = Deliverer(ledger, [channel], clock)
+    channel.checks = [REFUSED, RETRY, SENT]
+    for refusing in ((("slack", REFUSED.detail),), (("slack", REFUSED.detail),), ()):
+        await made.check()
+        assert made.failing == refusing
+        assert made.refusing == tuple(name for name, _ in refusing)
+    assert channel.told == []
+
+
+async def test_a_check_that_passes_says_nothing_of_a_message_that_was_refused(ledger, clock):
+    channel = Recorder(REFUSED)
+    made = Deliverer(ledger, [channel], clock)
+    await turn(made, STUCK)
+    await made.check()
+    assert made.refusing == ("slack",)
+
+
+async def test_a_flaw_in_a_check_is_a_refusal(ledger, clock):
+    class Flawed(Recorder):
+        async def check(self):
+            raise ZeroDivisionError
+
+    made = Deliverer(ledger, [Flawed()], clock)
+    await made.check()
+    assert made.failing == (("slack", "flaw in the channel (ZeroDivisionError)"),)

@@ -171,6 +171,19 @@ async def test_as_many_as_are_allowed_are_told_each(build):
     assert len(slack.heard) == 10
 
 
+async def test_what_trickles_in_during_a_storm_is_gathered(build, clock):
+    slack = Listener()
+    made = build(slack)
+    await turn(made, stands(*MANY))
+    for end in (13, 14, 15):
+        clock.now += 30
+        await turn(made, stands(*(MANY + "mno")[:end]))
+    assert slack.heard == [("digest", "a")]
+    clock.now += 300
+    await turn(made, stands(*MANY, *"mno"))
+    assert slack.heard == [("digest", "a"), ("digest", "m")]
+
+
 async def test_the_end_waits_for_the_digest(build, clock):
     slack = Listener(RETRY)
     made = build(slack)
@@ -297,19 +310,17 @@ async def test_eval_sets_that_can_t_be_read_have_not_recovered(build):
     assert decision.incident.recovered == ("b",)
 
 
-async def test_what_is_confined_is_told_nobody_else_whatever_happens(build, clock):
+async def test_what_a_circle_may_hear_is_told_nobody_else_whatever_happens(build, clock):
     """Refused for good, edited, without the annotation for a while, and over."""
     private, common = Listener(REFUSED, REFUSED, REFUSED, name="private"), Listener(name="common")
-    secret = Route(("private",), model_access="*secret*", exclusive=True)
-    made = build(private, common, routes=(secret,), fallback="common")
+    made = build(private, common, fallback="common")
 
-    def seen(**more):
-        owned = replace(eval_set("set-a"), **more)
-        found = incident(id="a", eval_sets=("set-a",), severity="page")
-        return snapshot(owned, incidents=(found,))
+    def seen(circle):
+        found = incident(id="a", eval_sets=("set-a",), severity="page", circle=circle)
+        return snapshot(eval_set("set-a"), incidents=(found,))
 
-    for shown in (seen(model_access="__secret__"), seen(), seen(model_access="__secret__")):
-        await turn(made, shown)
+    for circle in ("private", "", "private"):
+        await turn(made, seen(circle))
         clock.now += REFUSED_AGAIN
     await turn(made, snapshot(quiet("set-a", Verdict.FINISHED)))
     clock.now += REFUSED_AGAIN

@@ -9,6 +9,7 @@ from tests.unit.publish.factory import (
     snapshot,
     task,
 )
+from watchdog.model.report import EvidenceItem
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.publish import notice
 from watchdog.publish.decide import Decision, LedgerEntry, Reason
@@ -71,3 +72,10 @@ def test_how_long_it_lasted_leaves_out_how_long_it_was_waited_for_to_stay_over()
     entry = LedgerEntry(incident(since=None), 1, NOW - 9000)
     at_once = notice.resolved(Decision(Reason.RESOLVE, entry.incident, NOW, entry), entry)
     assert notice.lasted(at_once) == 9000
+
+
+def test_how_sure_it_is_stands_where_odds_were_weighed():
+    rare = EvidenceItem(None, "odds", "seen once in 67 years")
+    sure = eval_set(tasks=(task(running=(sample(), sample("7", evidence=(rare,)))),))
+    assert opened(incident(), snapshot(sure)).odds == "seen once in 67 years"
+    assert opened(incident(), realistic()).odds is None

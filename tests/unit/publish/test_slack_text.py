@@ -46,6 +46,12 @@ def test_the_message_says_what_a_person_needs():
         assert part in text
 
 
+def test_how_sure_it_is_is_said_where_odds_were_weighed():
+    rare = message(replace(OPENED, odds="seen once in 67 years"))
+    assert "*How sure* seen once in 67 years\n" in rare
+    assert "How sure" not in message(OPENED)
+
+
 def test_the_end_says_how_long_it_took():
     text = resolved(Reason.RESOLVE, Verdict.PROGRESSING)
     assert "resolved after 2 h 14 min: now progressing" in text

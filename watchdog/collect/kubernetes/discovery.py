@@ -115,8 +115,10 @@ class _Rules:
     def notes(self, meta: Meta) -> dict[str, str]:
         prefix = self._settings.label_prefix
         told = {**meta.labels, **meta.annotations}
-        names = ("created-by", "email", "model-access")
-        return {name: told[f"{prefix}{name}"] for name in names if f"{prefix}{name}" in told}
+        names = ("created-by", "email", "model-access", "team")
+        found = {name: told[f"{prefix}{name}"] for name in names if f"{prefix}{name}" in told}
+        # Hawk knows no teams; a label of that name is what clusters usually have for them
+        return {"team": meta.labels["team"], **found} if "team" in meta.labels else found
 
 
 def _if_known(name: str, found: Mapping[str, Found]) -> str:
@@ -195,6 +197,7 @@ def _view(
         created_by=entry.notes.get("created-by", ""),
         email=entry.notes.get("email", ""),
         model_access=entry.notes.get("model-access", ""),
+        team=entry.notes.get("team", ""),
     )
 
 

@@ -14,9 +14,11 @@ R_co = TypeVar("R_co", covariant=True)
 Key = tuple[str, str]
 """Namespace and name."""
 
-LABELS = frozenset({"app.kubernetes.io/name", "app.kubernetes.io/component", "inspect/service"})
+LABELS = frozenset(
+    {"app.kubernetes.io/name", "app.kubernetes.io/component", "inspect/service", "team"}
+)
 """Labels that are kept beside the ones with the configured prefix."""
-ANNOTATIONS = ("email", "model-access", "inspect-version")
+ANNOTATIONS = ("email", "model-access", "inspect-version", "team")
 """Annotations that are kept, without the configured prefix."""
 MESSAGE_LIMIT = 1000
 STRINGS_LIMIT = 50_000

@@ -24,6 +24,10 @@ class Outcome(Struct, frozen=True):
         return self.result == "sent"
 
 
+UNTRIED = Outcome("sent", "set up; only a message tells whether it arrives")
+"""What a channel says of itself that can't be asked."""
+
+
 class Channel(Protocol):
     """Somewhere to tell people. It remembers nothing: the ledger does."""
 
@@ -43,6 +47,13 @@ class Channel(Protocol):
         Args:
             notice: what to tell.
             thread: what this channel returned for the incident's first message; None for that.
+        """
+        ...
+
+    async def check(self) -> Outcome:
+        """Whether it would take a message, as far as that can be told without one; never raises.
+
+        `sent` says that nothing speaks against it.
         """
         ...
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from watchdog.config import Settings
 from watchdog.model.report import timestamp
 from watchdog.publish.channels.attempts import Patience
-from watchdog.publish.channels.channel import Outcome
+from watchdog.publish.channels.channel import UNTRIED, Outcome
 from watchdog.publish.channels.links import Templates, links
 from watchdog.publish.channels.posting import judged, post
 from watchdog.publish.channels.slack import templates as from_settings
@@ -67,6 +67,10 @@ class Program:
         # a name that no Unicode text can be is escaped
         content = json.dumps(msgspec.to_builtins(body)).encode()
         return await self._patience.outlast(lambda: self._post(content))
+
+    async def check(self) -> Outcome:
+        """Nobody can be asked without being told something."""
+        return UNTRIED
 
     async def aclose(self) -> None:
         """Release connections."""
@@ -129,6 +133,7 @@ def as_json(notice: Notice) -> Body:
         "gone": notice.gone,
         "changes": notice.changes,
         "actions": notice.actions,
+        "odds": notice.odds,
         "incident": notice.incident,
     }
 
@@ -205,5 +210,6 @@ def _details(notice: Notice) -> Body:
         "stuck_samples": incident.stuck_samples,
         "peers": clean(incident.peers, 500),
         "direct tests": [clean(each.sentence, 500) for each in incident.conclusions],
+        "how sure": clean(notice.odds or "", 500),
         "what to do": [clean(action, 600) for action in notice.actions],
     }

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from watchdog.config import Settings
 from watchdog.publish.channels.attempts import Patience
-from watchdog.publish.channels.channel import Outcome
+from watchdog.publish.channels.channel import UNTRIED, Outcome
 from watchdog.publish.channels.links import Templates
 from watchdog.publish.channels.posting import judged, post
 from watchdog.publish.channels.slack_bot import SlackBot
@@ -41,13 +41,17 @@ class SlackWebhook:
         """Post it; what may pass is tried again at once, a few times.
 
         A webhook can't change what it posted, so what only brings a message up to date is left out.
-        A page that must not be missed needs a channel that is routed pages alone: there it opens.
+        That a warning became a page is a message of its own.
         """
         del thread
-        if notice.kind in {"edited", "updated", "escalated"}:
+        if notice.kind in {"edited", "updated"}:
             return Outcome("sent", "left out: a webhook can't edit")
-        body = {"text": whole(notice, self._templates), "unfurl_links": False}
+        body = {"text": whole(notice, self._templates, news=True), "unfurl_links": False}
         return await self._patience.outlast(lambda: self._post(body))
+
+    async def check(self) -> Outcome:
+        """A webhook can't be asked."""
+        return UNTRIED
 
     async def aclose(self) -> None:
         """Release connections."""

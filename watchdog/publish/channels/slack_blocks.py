@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from watchdog.model.report import timestamp
-from watchdog.model.verdict import Verdict
 from watchdog.model.words import duration
 from watchdog.publish.channels.links import Templates
 from watchdog.publish.channels.slack_text import (
@@ -25,9 +24,12 @@ from watchdog.publish.channels.slack_text import (
     link_line,
     plain,
     sample_lines,
+    sign,
     size,
+    state,
+    sure_lines,
 )
-from watchdog.publish.notice import Notice, impact, lasted
+from watchdog.publish.notice import Notice, got_worse, impact, lasted
 from watchdog.publish.words import VERDICT_WORDS, cause_words, clean, clock, cut, number
 
 Block = dict[str, Any]
@@ -61,11 +63,12 @@ def headline(notice: Notice) -> str:
     """One line of plain text: what stands, where, or that it is over."""
     what = _subject(notice)
     if notice.kind != "resolved":
-        sign = ":red_circle:" if notice.incident.severity == "page" else ":large_orange_circle:"
-        return f"{sign} {_state(notice)}: {what}"
+        return f"{sign(notice.incident.severity)} {state(notice)}: {what}"
     took = duration(lasted(notice))
     if notice.gone:
         return f":white_circle: {what} is no longer watched, after {took}"
+    if got_worse(notice):
+        return f":white_circle: {what} is no longer only degraded, after {took}"
     return f":large_green_circle: {what} resolved after {took}"
 
 
@@ -104,18 +107,12 @@ def _subject(notice: Notice) -> str:
     return f"{scope} {clean(incident.subject, 80)}, {number(len(names), 'eval set')}"
 
 
-def _state(notice: Notice) -> str:
-    if notice.verdict in (None, Verdict.UNKNOWN, Verdict.FINISHED):
-        return "Incident"
-    return VERDICT_WORDS[notice.verdict].capitalize()
-
-
 def _standing(notice: Notice) -> Iterator[Block]:
     incident = notice.incident
     yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)
     fields = [_mrkdwn(clip(text, FIELD_MAX)) for text in _fields(notice)]
     yield {"type": "section", "fields": fields}
-    yield from _group(beside(incident), BESIDE_MAX)
+    yield from _group([*sure_lines(notice), *beside(incident)], BESIDE_MAX)
     yield from _group(_titled("*Samples*", sample_lines(notice)), SAMPLES_MAX)
     yield from _group(_titled("*What to do*", action_lines(notice)), ACTIONS_MAX)
 

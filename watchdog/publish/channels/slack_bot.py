@@ -123,6 +123,12 @@ class SlackBot:
         told = await self._reply(notice, handle)
         return await self._post(notice) if told.error in _GONE else told.outcome
 
+    async def check(self) -> Outcome:
+        """Whether its token holds (https://api.slack.com/methods/auth.test), not more."""
+        outcome = (await self._call("auth.test", {})).outcome
+        said = "its token holds; only a message tells whether the channel takes it"
+        return Outcome("sent", said) if outcome.sent else outcome
+
     async def aclose(self) -> None:
         """Release connections."""
         await self._client.aclose()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from watchdog.model.report import IncidentReport
 from watchdog.publish.channels.links import Templates, links
-from watchdog.publish.channels.slack_text import MAX_TEXT, code, escape, message, plain, size
+from watchdog.publish.channels.slack_text import MAX_TEXT, code, escape, message, plain, sign, size
 from watchdog.publish.notice import Notice
 from watchdog.publish.words import cause_words, number
 
@@ -19,9 +19,11 @@ FOOT = 600
 """Bytes that the link and the rest need at most."""
 
 
-def whole(notice: Notice, templates: Templates) -> str:
-    """The text of any notice."""
-    return digest_text(notice, templates) if notice.members else message(notice, templates)
+def whole(notice: Notice, templates: Templates, *, news: bool = False) -> str:
+    """The text of any notice; with what is `news` where there is no thread to say it in."""
+    if notice.members:
+        return digest_text(notice, templates)
+    return message(notice, templates, news=news)
 
 
 def digest_text(notice: Notice, templates: Templates) -> str:
@@ -41,9 +43,9 @@ def digest_blocks(notice: Notice, templates: Templates) -> list[Block]:
 
 def _title(notice: Notice) -> str:
     pages = sum(each.severity == "page" for each in notice.members)
-    sign = ":red_circle:" if pages else ":large_orange_circle:"
     count = number(len(notice.members), "new incident")
-    return f"{sign} {count}, {number(pages, 'page')} among them" if pages else f"{sign} {count}"
+    among = f", {number(pages, 'page')} among them" if pages else ""
+    return f"{sign('page' if pages else 'warning')} {count}{among}"
 
 
 def _shown(notice: Notice, left: int) -> list[str]:
@@ -60,12 +62,11 @@ def _shown(notice: Notice, left: int) -> list[str]:
 
 
 def _line(incident: IncidentReport) -> str:
-    sign = ":red_circle:" if incident.severity == "page" else ":large_orange_circle:"
     names = incident.eval_sets or (incident.subject,)
     shown = ", ".join(code(name, 80) for name in names[:NAMED])
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     tests = "".join(f" {plain(each.sentence, 160)}" for each in incident.conclusions[:1])
-    return f"{sign} {shown}{more}: {cause_words(incident.cause)}.{tests}"
+    return f"{sign(incident.severity)} {shown}{more}: {cause_words(incident.cause)}.{tests}"
 
 
 def _packed(lines: Sequence[str]) -> list[str]:

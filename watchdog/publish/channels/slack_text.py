@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from watchdog.model.probe import Meaning
 from watchdog.model.report import ConclusionReport, IncidentReport, OutsideReport, timestamp
-from watchdog.model.verdict import Verdict
+from watchdog.model.verdict import Severity, Verdict
 from watchdog.model.words import duration
 from watchdog.publish.channels.links import Templates, is_address, links
-from watchdog.publish.notice import Notice, NoticeSample, impact, lasted
+from watchdog.publish.notice import Notice, NoticeSample, got_worse, impact, lasted
 from watchdog.publish.words import (
     VERDICT_WORDS,
     cause_words,
@@ -51,9 +51,11 @@ def code(text: str, limit: int = 200) -> str:
     return f"`{escape(inner)}`" if inner else "`-`"
 
 
-def message(notice: Notice, templates: Templates | None = None) -> str:
-    """The whole text, at most `MAX_TEXT` bytes long."""
+def message(notice: Notice, templates: Templates | None = None, *, news: bool = False) -> str:
+    """The whole text, at most `MAX_TEXT` bytes long; with what is `news` where it stands alone."""
     lines = _resolved(notice) if notice.kind == "resolved" else _opened(notice)
+    if news:
+        lines[1:1] = [f"*{plain(change, 700)}*" for change in notice.changes[:1]]
     last = link_line(notice, templates or Templates())
     return "\n".join([*fitting(lines, MAX_TEXT - size(last) - 5), *([last] if last else [])])
 
@@ -85,15 +87,21 @@ def _opened(notice: Notice) -> list[str]:
     scope = incident.scope.replace("_", " ")
     why = f"{cause_words(incident.cause)} ({code(incident.cause)})"
     return [
-        f":red_circle: *{_state(notice)}:* {_names(notice)}",
+        f"{sign(incident.severity)} *{state(notice)}:* {_names(notice)}",
         plain(incident.summary, 700),
         f"*Since* {clock(timestamp(notice.since))} ({lasting}) · *affects* {impact(notice)}",
         f"*Why* {why}, {scope} {code(incident.subject)}",
+        *sure_lines(notice),
         *beside(incident),
         *_all_names(notice),
         *_samples(notice),
         *_actions(notice),
     ]
+
+
+def sure_lines(notice: Notice) -> list[str]:
+    """How sure the verdict is, where odds were weighed."""
+    return [f"*How sure* {plain(notice.odds, 400)}"] if notice.odds else []
 
 
 def beside(incident: IncidentReport) -> list[str]:
@@ -119,7 +127,13 @@ def _page(page: OutsideReport) -> str:
     return f"{known} ({plain(page.status, 60)})" if page.status else known
 
 
-def _state(notice: Notice) -> str:
+def sign(severity: Severity) -> str:
+    """Red for a page, orange for a warning."""
+    return ":red_circle:" if severity == "page" else ":large_orange_circle:"
+
+
+def state(notice: Notice) -> str:
+    """What it is: `Stuck`, or `Incident` where the verdict doesn't say it."""
     verdict = notice.verdict
     if verdict in (None, Verdict.UNKNOWN, Verdict.FINISHED):
         return "Incident"
@@ -206,6 +220,8 @@ def _resolved(notice: Notice) -> list[str]:
         head = f":white_circle: {_names(notice)} is no longer watched, after {took}"
         return [head, "It left the store before it was seen to recover.", why]
     ended = _ended(notice.verdict)
+    if got_worse(notice):
+        return [f":white_circle: {_names(notice)} is no longer only degraded{ended}", why]
     head = f":large_green_circle: {_names(notice)} resolved after {took}"
     return [f"{head}{ended}", why]
 

@@ -1,0 +1,74 @@
+"""`watchdog channels`: what it shows, what it sends, and how it ends."""
+
+import asyncio
+
+from tests.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, ROUTING_KEY
+from tests.slack_api import CHANNEL, TOKEN
+from tests.unit.publish.factory import NOW
+from watchdog import cli
+from watchdog.channels import try_channels
+from watchdog.config import load
+
+
+def settings(url, token=TOKEN):
+    return load(
+        {
+            "slack": {"bot_token": token, "channel": CHANNEL, "api_url": url},
+            "webhook": {"url": url + HOOK, "token": HOOK_TOKEN, "secret": HOOK_SECRET},
+            "pagerduty": {"routing_key": ROUTING_KEY, "url": url + ENQUEUE},
+        }
+    )
+
+
+async def test_looking_sends_nothing(slack):
+    tried = await try_channels(settings(slack.server.url), NOW, None)
+    assert [each.line for each in tried] == [
+        "slack: works (its token holds; only a message tells whether the channel takes it)",
+        "webhook: works (set up; only a message tells whether it arrives)",
+        "pagerduty: works (set up; only a message tells whether it arrives)",
+    ]
+    assert (slack.api.posts, slack.programs.told) == ([], [])
+
+
+async def test_a_test_is_told_and_ended_everywhere(slack):
+    tried = await try_channels(settings(slack.server.url), NOW, "page")
+    assert all(each.outcome.sent for each in tried)
+    (head,) = slack.api.heads
+    assert "This is a test of the stuck-eval watchdog's channels. Nothing is stuck." in head.shown
+    assert "resolved after" in head.shown
+    (reply,) = slack.api.replies(head.ts)
+    assert "watchdog-test" in reply.text
+    assert [each["event_action"] for each in slack.programs.events] == ["trigger", "resolve"]
+    assert slack.programs.alerts == {}
+    assert [each["kind"] for each in slack.programs.notices] == ["opened", "resolved"]
+    assert slack.api.complaints == []
+
+
+async def test_a_warning_calls_nobody(slack):
+    await try_channels(settings(slack.server.url), NOW, "warning")
+    assert len(slack.api.heads) == 1
+    assert [each["event_action"] for each in slack.programs.events] == ["resolve"]
+
+
+async def test_what_refuses_says_why(slack):
+    wrong = settings(slack.server.url, "xoxb-wrong")
+    first, *_ = await try_channels(wrong, NOW, "page")
+    assert first.line == "slack: refuses (invalid_auth: check slack.bot_token)"
+    assert slack.api.posts == []
+    gone = load({"slack": {"bot_token": TOKEN, "channel": "C0GONE", "api_url": slack.server.url}})
+    (lost,) = await try_channels(gone, NOW, "page")
+    assert lost.line.startswith("slack: refuses (channel_not_found: check slack.channel")
+
+
+async def test_the_command_ends_with_what_it_found(slack, monkeypatch, capsys):
+    monkeypatch.setenv("WATCHDOG_SLACK_CHANNEL", CHANNEL)
+    monkeypatch.setenv("WATCHDOG_SLACK_API_URL", slack.server.url)
+    for token, status, says in ((TOKEN, 0, "slack: works"), ("xoxb-no", 2, "slack: refuses")):
+        monkeypatch.setenv("WATCHDOG_SLACK_BOT_TOKEN", token)
+        assert await asyncio.to_thread(cli.main, ["channels"]) == status
+        assert capsys.readouterr().out.startswith(says)
+
+
+def test_without_any_it_says_how_to_set_one_up(capsys):
+    assert cli.main(["channels"]) == 3
+    assert "none is set up; slack.bot_token" in capsys.readouterr().err

@@ -1,0 +1,47 @@
+"""What has been degraded for long: successes keep coming, and people should know all the same."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from watchdog.correlate.trouble import Trouble
+from watchdog.diagnose.words import sample_names
+from watchdog.model.judgment import EvalSetJudgment
+from watchdog.model.verdict import Cause, Verdict
+from watchdog.model.words import count
+
+_WHAT = "fail more often than usual, yet some succeed"
+
+
+def degraded(eval_sets: Iterable[EvalSetJudgment], since: Mapping[str, float]) -> Iterator[Trouble]:
+    """A trouble for each eval set that has been degraded since then, and still is."""
+    for eval_set in eval_sets:
+        began = since.get(eval_set.state.eval_set_id)
+        if began is not None and eval_set.verdict is Verdict.DEGRADED:
+            pairs = tuple(
+                (task, sample)
+                for task in eval_set.tasks
+                for sample in task.samples
+                if sample.verdict is Verdict.DEGRADED
+            )
+            cause = eval_set.cause or Cause.UNEXPLAINED
+            yield Trouble(eval_set, cause, pairs, degraded_since=began)
+
+
+def degraded_summary(group: Sequence[Trouble], subject: str) -> str:
+    """One sentence on an incident of such troubles."""
+    if len(group) > 1:
+        samples = sum(len(trouble.pairs) for trouble in group)
+        whose = f"{count(samples, 'sample')} of {len(group)} eval sets"
+        return f"{subject}: calls of {whose} {_WHAT}"
+    named = sample_names([(task, s) for task, s in group[0].pairs if s is not None])
+    return f"{group[0].eval_set_id}: calls of {named} {_WHAT}"
+
+
+def degraded_actions(group: Sequence[Trouble]) -> tuple[str, ...]:
+    """What to do: little, before it gets worse."""
+    models = sorted({model for trouble in group for model in trouble.models})
+    probe = [f"Test the API: `watchdog probe --model {model}`" for model in models[:1]]
+    return (
+        "See what fails, and what would make it stuck: `watchdog explain {eval_set_id}`",
+        *probe,
+        "Nothing else while successes keep coming: Inspect tries again by itself",
+    )
