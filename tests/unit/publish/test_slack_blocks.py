@@ -224,6 +224,6 @@ def test_what_was_degraded_and_got_stuck_is_not_called_resolved():
     limps = incident(verdict=Verdict.DEGRADED, severity="warning")
     over = notice.Notice("resolved", limps, NOW, NOW - 7200, Verdict.PARTIALLY_STUCK, ended=NOW)
     name = "mmlu-2026-11-22-x7k2"
-    assert headline(over) == f":white_circle: {name} is no longer only degraded, after 2 h 0 min"
+    assert headline(over) == f":white_circle: {name} is no longer only degraded, after 2 h"
     well = replace(over, verdict=Verdict.PROGRESSING)
-    assert headline(well) == f":large_green_circle: {name} resolved after 2 h 0 min"
+    assert headline(well) == f":large_green_circle: {name} resolved after 2 h"
