@@ -120,6 +120,12 @@ def test_what_is_degraded_is_told_only_where_it_lasts():
     assert "`watchdog explain a`" in incident.actions[0]
 
 
+def test_a_hostile_model_s_name_is_one_word_for_a_shell():
+    evil = "acme/m; rm -rf ~"
+    (incident,) = incidents(flaky_set("a", evil), notes=Notes({"a": NOW - 9000}))
+    assert "Test the API: `watchdog probe --model 'acme/m; rm -rf ~'`" in incident.actions
+
+
 def test_what_is_stuck_or_well_by_now_is_not_told_as_degraded():
     notes = Notes({"a": NOW - 7200, "b": NOW - 7200})
     (incident,) = incidents(

@@ -1,5 +1,6 @@
 """What has been degraded for long: successes keep coming, and people should know all the same."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from watchdog.correlate.trouble import Trouble
@@ -39,7 +40,7 @@ def degraded_summary(group: Sequence[Trouble], subject: str) -> str:
 def degraded_actions(group: Sequence[Trouble]) -> tuple[str, ...]:
     """What to do: little, before it gets worse."""
     models = sorted({model for trouble in group for model in trouble.models})
-    probe = [f"Test the API: `watchdog probe --model {model}`" for model in models[:1]]
+    probe = [f"Test the API: `watchdog probe --model {shlex.quote(model)}`" for model in models[:1]]
     return (
         "See what fails, and what would make it stuck: `watchdog explain {eval_set_id}`",
         *probe,

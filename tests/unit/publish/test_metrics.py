@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from tests.unit.publish.factory import (
     HOSTILE,
     NOW,
+    degraded,
     eval_set,
     finished,
     incident,
@@ -20,7 +21,7 @@ from tests.unit.publish.factory import (
     task,
 )
 from watchdog import __version__
-from watchdog.model.verdict import Verdict
+from watchdog.model.verdict import Cause, Verdict
 from watchdog.publish.families import FAMILIES, MAX_LABEL, series
 from watchdog.publish.metrics import SELF_FAMILIES, Exposition, SelfMetrics, markdown
 
@@ -74,6 +75,13 @@ def test_exactly_one_verdict_is_current():
     found = {each: value for each, value in scrape(realistic()).items() if "verdict" in each[0]}
     assert sum(found.values()) == 8
     assert all(any(state in each[1] for each in found) for state in Verdict)
+
+
+def test_what_is_only_degraded_is_no_incident_for_the_alerts():
+    limps = incident(verdict=Verdict.DEGRADED, scope="model", cause=Cause.RATE_LIMITED)
+    found = scrape(snapshot(degraded(), incidents=(limps,)))
+    assert not [each for each in found if each[0] == "eval_watchdog_incidents_open"]
+    assert found[key("eval_watchdog_eval_set_verdict", "gpqa-nightly", "degraded")] == 1
 
 
 def test_what_is_muted_says_so():
