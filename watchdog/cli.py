@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -45,8 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="watchdog",
         description="Finds stuck Inspect AI evaluations and says why.",
-        epilog="Settings may also come from a YAML file (--config) or from the environment "
-        "(WATCHDOG_INTERVAL, WATCHDOG_SLACK_WEBHOOK_URL, …); docs/configuration.md lists them.",
+        epilog="Settings may also come from a YAML file (--config, WATCHDOG_CONFIG) or from the "
+        "environment (WATCHDOG_INTERVAL, WATCHDOG_SLACK_WEBHOOK_URL, …); docs/configuration.md "
+        "lists them.",
     )
     parser.add_argument("--version", action="version", version=f"watchdog {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -291,7 +293,14 @@ def _tokens(text: str) -> int:
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings in YAML")
+    named = os.environ.get("WATCHDOG_CONFIG")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path(named) if named else None,
+        metavar="FILE",
+        help="settings in YAML (default: WATCHDOG_CONFIG)",
+    )
 
 
 def _instant(text: str) -> float:

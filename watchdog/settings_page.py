@@ -39,7 +39,8 @@ _INTRO = """# Configuration
 
 Generated from `watchdog/config.py` by `make docs`.
 
-Every setting is a key of the YAML file given with `--config FILE`, and an environment variable.
+Every setting is a key of the YAML file given with `--config FILE` (or `WATCHDOG_CONFIG`), and an
+environment variable.
 A command-line flag weighs more than the environment, the environment more than the file. An
 unknown key, or a value that is not allowed, ends the start with one line that names the key, and
 exit status 3.

@@ -9,15 +9,16 @@ import pytest
 from msgspec.structs import replace
 from pydantic import SecretStr
 
-from tests.slack_api import CHANNEL, TOKEN
+from tests.slack_api import BURST, CHANNEL, TOKEN
 from tests.unit.publish.factory import HOSTILE, NOW, eval_set, incident, quiet, snapshot
 from watchdog.config import ConfigError, load
 from watchdog.model.verdict import Verdict
 from watchdog.publish import notice
+from watchdog.publish.audience import Audience
 from watchdog.publish.channels import build_channels
 from watchdog.publish.channels.attempts import ATTEMPTS, Patience
 from watchdog.publish.channels.slack_bot import SlackBot
-from watchdog.publish.database import open_ledger
+from watchdog.publish.database import memory_ledger, open_ledger
 from watchdog.publish.decide import Decision, Reason
 from watchdog.publish.deliver import Deliverer
 
@@ -254,3 +255,29 @@ def test_it_is_built_from_its_environment(monkeypatch):
     (built,) = build_channels(load({"slack": {"webhook_url": "https://hooks.slack.com/x"}}))
     assert isinstance(built, SlackBot)
     assert TOKEN not in repr(load({}))
+
+
+async def test_many_at_once_keep_to_slack_s_rate_and_none_is_lost_or_told_twice(slack):
+    """Twenty single incidents: one message a second, each after the wait that Slack asks for."""
+    now = [NOW]
+
+    async def sleep(seconds):
+        now[0] += seconds
+
+    slack.api.clock = lambda: now[0]
+    bot = SlackBot(
+        SecretStr(TOKEN), CHANNEL, api_url=slack.server.url, patience=Patience(sleep, lambda: 0.0)
+    )
+    names = [f"set-{number:02}" for number in range(20)]
+    found = tuple(incident(id=n, eval_sets=(n,), subject=n, summary=f"about {n}") for n in names)
+    seen = snapshot(*map(eval_set, names), incidents=found)
+    deliverer = Deliverer(memory_ledger(), [bot], lambda: now[0], audience=Audience(storm=100))
+    await deliverer.handle(seen, True)
+    await deliverer.flush()
+    assert [post.blocks[0]["text"]["text"] for post in slack.api.heads] == [
+        f":red_circle: Stuck: {name}" for name in names
+    ]
+    assert slack.api.refused_for_the_rate == len(names) - BURST
+    assert now[0] - NOW == len(names) - BURST
+    assert deliverer.failing == ()
+    await deliverer.aclose()

@@ -1,12 +1,14 @@
 """The double of Slack's Web API, held to the official client."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry import builtin_handlers
 
-from tests.slack_api import CHANNEL, TOKEN
+from tests.slack_api import BURST, CHANNEL, TOKEN
 
 
 @pytest.fixture
@@ -122,6 +124,39 @@ async def test_the_rate_limit(client, slack):
         await client("chat_postMessage", channel=CHANNEL, text="x")
     assert limited.value.response.status_code == 429
     assert limited.value.response.headers["Retry-After"] == "1"
+    assert limited.value.response["error"] == "ratelimited"
+
+
+async def test_the_rate_is_one_message_a_second_after_a_burst(client, slack):
+    now = [0.0]
+    slack.api.clock = lambda: now[0]
+    for _ in range(BURST):
+        await client("chat_postMessage", channel=CHANNEL, text="x")
+    with pytest.raises(SlackApiError, match="ratelimited"):
+        await client("chat_postMessage", channel=CHANNEL, text="x")
+    now[0] += 1.0
+    await client("chat_postMessage", channel=CHANNEL, text="x")
+    with pytest.raises(SlackApiError, match="ratelimited"):
+        await client("chat_postMessage", channel=CHANNEL, text="x")
+    assert len(slack.posts) == BURST + 1
+
+
+async def test_the_client_s_own_retries_understand_the_wait(slack, monkeypatch):
+    """slack-sdk's handler reads Retry-After, waits, and gets through."""
+    now = [0.0]
+    slack.api.clock = lambda: now[0]
+
+    def sleep(seconds):
+        now[0] += seconds
+
+    monkeypatch.setattr(builtin_handlers, "time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(builtin_handlers, "random", SimpleNamespace(random=lambda: 0.0))
+    handlers = [builtin_handlers.RateLimitErrorRetryHandler(max_retry_count=1)]
+    client = WebClient(TOKEN, f"{slack.server.url}/api/", retry_handlers=handlers)
+    for _ in range(BURST + 2):
+        await asyncio.to_thread(client.chat_postMessage, channel=CHANNEL, text="x")
+    assert len(slack.posts) == BURST + 2
+    assert now[0] == 2.0
 
 
 async def test_text_that_is_not_escaped_is_noted(client, slack):

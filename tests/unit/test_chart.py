@@ -226,8 +226,12 @@ def test_the_pod_may_do_little(render):
     assert container["resources"]["limits"]["memory"]
 
 
-def test_the_command_is_one_that_the_program_takes(render):
+def test_the_command_is_one_that_the_program_takes(render, monkeypatch):
+    """And what is called beside it by `kubectl exec` has the same settings."""
     (container,) = pod(render())["containers"]
+    env = {each["name"]: each.get("value") for each in container["env"]}
+    monkeypatch.setenv("WATCHDOG_CONFIG", env["WATCHDOG_CONFIG"])
+    assert str(_parser().parse_args(["mute"]).config) == "/etc/watchdog/config.yaml"
     taken = _parser().parse_args(container["args"])
     assert container["command"] == ["watchdog"]
     assert (taken.listen, str(taken.config)) == ("0.0.0.0:9464", "/etc/watchdog/config.yaml")

@@ -100,3 +100,14 @@ def test_help_says_what_there_is(capsys, arguments):
         cli.main(list(arguments))
     assert ended.value.code == 0
     assert "usage: watchdog" in capsys.readouterr().out
+
+
+def test_the_settings_file_may_be_named_in_the_environment(capsys, monkeypatch, tmp_path):
+    file = tmp_path / "watchdog.yaml"
+    file.write_text("interval: never\n")
+    monkeypatch.setenv("WATCHDOG_CONFIG", str(file))
+    assert cli.main(["mute"]) == 3
+    assert "interval: " in capsys.readouterr().err
+    monkeypatch.setenv("WATCHDOG_CONFIG", "")
+    monkeypatch.setenv("WATCHDOG_STATE", str(tmp_path / "state.sqlite3"))
+    assert cli.main(["mute"]) == 0

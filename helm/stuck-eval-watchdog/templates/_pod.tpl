@@ -3,6 +3,9 @@
 env:
   - name: HOME
     value: /tmp
+  # also for what is called by `kubectl exec`: the same settings, the same ledger
+  - name: WATCHDOG_CONFIG
+    value: /etc/watchdog/config.yaml
   {{- with include "watchdog.slackSecret" . }}
   - name: WATCHDOG_SLACK_WEBHOOK_URL
     valueFrom:
