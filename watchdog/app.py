@@ -98,6 +98,7 @@ class App:
             first_complete_poll=self.listed and self.snapshot is not None,
             failing_sources=tuple(silent for each in self._watched for silent in _silent(each)),
             failing_channels=self.deliverer.failing,
+            held=self.deliverer.held,
         )
 
     async def tick(self) -> Snapshot:

@@ -17,7 +17,7 @@ from watchdog.publish import notice
 from watchdog.publish.audience import Audience
 from watchdog.publish.channels.channel import Channel, Outcome
 from watchdog.publish.continuity import essence
-from watchdog.publish.decide import ENDING, GATHERED, TELLING, Decision, Pace, Reason, decide
+from watchdog.publish.decide import ENDING, GATHERED, HELD, TELLING, Decision, Pace, Reason, decide
 from watchdog.publish.keeper import Keeper
 from watchdog.publish.ledger import Ledger, Message, Thread
 from watchdog.publish.notice import Notice
@@ -105,6 +105,8 @@ class Deliverer:
 
         decisions = await self.keeper.write(decide_and_record) or ()
         self._waited = frozenset(each.incident.id for each in decisions if each.reason in GATHERED)
+        new = (each for each in decisions if each.entry is None and each.reason in HELD)
+        self.held = {each.incident.id: HELD[each.reason] for each in new}
         for decision in decisions:
             if decision.reason in TELLING:
                 log.info("decided", reason=decision.reason, incident=decision.incident.id)

@@ -16,7 +16,7 @@ from watchdog.model.probe import Meaning
 from watchdog.model.report import ConclusionReport, timestamp
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.publish.continuity import SETTLES, heard_of, sayings
-from watchdog.publish.decide import ESCALATES_AGAIN, LedgerEntry, Pace, Reason, decide
+from watchdog.publish.decide import ESCALATES_AGAIN, HELD, LedgerEntry, Pace, Reason, decide
 
 NAME = "mmlu-2026-11-22-x7k2"
 KNOWN = {incident().id: LedgerEntry(incident(), 1, NOW - 600)}
@@ -24,6 +24,16 @@ KNOWN = {incident().id: LedgerEntry(incident(), 1, NOW - 600)}
 
 def reasons(seen, known, listed=True):
     return [decision.reason for decision in decide(seen, known, NOW, listed)]
+
+
+def test_every_reason_not_to_open_yet_has_words():
+    ends = {
+        Reason.HOLD_SETTLING,
+        Reason.HOLD_DEGRADED,
+        Reason.HOLD_NO_PROGRESS,
+        Reason.HOLD_UNKNOWN,
+    }
+    assert set(HELD) == {each for each in Reason if each.name.startswith("HOLD_")} - ends
 
 
 def test_opens_once_and_then_stays_silent():

@@ -70,6 +70,18 @@ async def test_a_warning_of_the_night_is_told_in_the_morning(build, clock):
     assert channel.heard == [("opened", "a")]
 
 
+async def test_why_nobody_hears_of_it_yet_is_kept_for_the_page(build, clock):
+    made = build(Listener(), quiet=NIGHT)
+    clock.now = NOW - 5 * HOUR
+    await turn(made, stands("a", severity="warning"))
+    assert made.held == {"a": "these are quiet hours"}
+    clock.now = NOW
+    await turn(made, stands("a", severity="warning"))
+    assert made.held == {}
+    await made.handle(stands("a", severity="warning"), False)
+    assert made.held == {}
+
+
 async def test_several_of_the_night_are_one_digest(build, clock):
     channel, program = Listener(), Listener(name="webhook", digests=False)
     made = build(channel, program, quiet=NIGHT)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tests.unit.publish.factory import HOSTILE, NOW, eval_set, realistic, sample, snapshot, task
 from watchdog.model.report import ProblemReport
+from watchdog.publish.decide import HELD, Reason
 from watchdog.publish.metrics import Exposition, SelfMetrics
 from watchdog.publish.reduce import reduced
 from watchdog.publish.web.health import Health
@@ -216,3 +217,12 @@ async def test_a_flaw_says_nothing_of_itself(service):
     assert (answer.status_code, answer.text) == (500, "internal error")
     service.snapshot = "no snapshot"
     assert json.loads((await service.get("/api/v1/report")).text) == {"error": "internal error"}
+
+
+async def test_an_incident_shows_its_severity_and_why_nobody_heard_of_it_yet(service):
+    first, second = service.snapshot.report.incidents
+    service.health = replace(WELL, held={second.id: HELD[Reason.HOLD_LASTING]})
+    text = Page((await service.get("/")).text).text
+    assert text.count("Not told yet: a sample ended a moment ago") == 1
+    assert first.severity == "page"
+    assert '<span class="badge page">page</span>' in (await service.get("/")).text

@@ -15,6 +15,7 @@ from watchdog.publish.decide.opening import has_held, opening
 from watchdog.publish.decide.records import (
     ENDING,
     GATHERED,
+    HELD,
     TELLING,
     Decision,
     LedgerEntry,
@@ -22,7 +23,17 @@ from watchdog.publish.decide.records import (
     Reason,
 )
 
-__all__ = ["ENDING", "GATHERED", "TELLING", "Decision", "LedgerEntry", "Pace", "Reason", "decide"]
+__all__ = [
+    "ENDING",
+    "GATHERED",
+    "HELD",
+    "TELLING",
+    "Decision",
+    "LedgerEntry",
+    "Pace",
+    "Reason",
+    "decide",
+]
 
 ESCALATES_AGAIN = 4 * 3600.0
 """Seconds until what went on for a while, and stands again, calls people once more."""

@@ -58,6 +58,15 @@ TELLING = frozenset(
     | ENDING
 )
 """What becomes a message."""
+HELD: dict[Reason, str] = {
+    Reason.HOLD_UNTIL_LISTED: "not every source was read in full since the start",
+    Reason.HOLD_TESTING: "its first direct API tests are under way",
+    Reason.HOLD_BACK: "the API works again, and its samples try again within minutes",
+    Reason.HOLD_LASTING: "a sample ended a moment ago, and the next one may be on its way",
+    Reason.HOLD_QUIET: "these are quiet hours",
+    Reason.HOLD_STORM: "many opened a moment ago; it is told together with what else comes",
+}
+"""Why something that stands is not told yet, for people; a mute is shown as such."""
 GATHERED = frozenset({Reason.HOLD_QUIET, Reason.HOLD_STORM})
 """What waits so that it is told together with others."""
 

@@ -13,6 +13,8 @@ class Health(Struct, frozen=True):
     first_complete_poll: bool
     failing_sources: tuple[Trouble, ...] = ()
     failing_channels: tuple[Trouble, ...] = ()
+    held: dict[str, str] = {}
+    """Why incidents that stand were not told yet, by id."""
 
 
 class Live(Struct, frozen=True):
