@@ -99,6 +99,7 @@ class App:
             failing_sources=tuple(silent for each in self._watched for silent in _silent(each)),
             failing_channels=self.deliverer.failing,
             held=self.deliverer.held,
+            tells=self.deliverer.tells,
         )
 
     async def tick(self) -> Snapshot:

@@ -79,6 +79,11 @@ class Deliverer:
         return (*names, "ledger") if self.keeper.trouble is not None else tuple(names)
 
     @property
+    def tells(self) -> bool:
+        """Whether there is any channel."""
+        return bool(self._posts)
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """All of them."""
         return (*(post.channel.name for post in self._posts), "ledger")

@@ -219,6 +219,12 @@ async def test_a_flaw_says_nothing_of_itself(service):
     assert json.loads((await service.get("/api/v1/report")).text) == {"error": "internal error"}
 
 
+async def test_that_nobody_is_told_is_said(service):
+    assert "No channel is set up" not in (await service.get("/")).text
+    service.health = replace(WELL, tells=False)
+    assert "No channel is set up" in (await service.get("/")).text
+
+
 async def test_an_incident_shows_its_severity_and_why_nobody_heard_of_it_yet(service):
     first, second = service.snapshot.report.incidents
     service.health = replace(WELL, held={second.id: HELD[Reason.HOLD_LASTING]})

@@ -15,6 +15,8 @@ class Health(Struct, frozen=True):
     failing_channels: tuple[Trouble, ...] = ()
     held: dict[str, str] = {}
     """Why incidents that stand were not told yet, by id."""
+    tells: bool = True
+    """Whether any channel is set up."""
 
 
 class Live(Struct, frozen=True):
