@@ -267,11 +267,11 @@ def _add_channels(commands: Any) -> None:  # noqa: ANN401
     channels.add_argument(
         "--test",
         nargs="?",
-        const="page",
-        choices=("page", "warning"),
+        const="warning",
+        choices=("warning", "page"),
         metavar="SEVERITY",
-        help="send each a message that says that it is a test, and its end: a page (this calls "
-        "who is on call, where PagerDuty is set up) or a warning",
+        help="send each a message that says that it is a test, and its end: a warning, which is "
+        "the default, or a page, which calls who is on call where PagerDuty is set up",
     )
     _add_config(channels)
     channels.set_defaults(command=_channels)
