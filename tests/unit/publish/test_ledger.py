@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 from tests.unit.publish.factory import NOW, eval_set, incident, snapshot
 from watchdog.publish import notice
 from watchdog.publish.database import LedgerError, memory_ledger, open_ledger
-from watchdog.publish.decide import Decision, Reason
+from watchdog.publish.decide import Decision, Reason, decide
 from watchdog.publish.ledger import KEEP_SECONDS
 
 SEEN = snapshot(eval_set(), incidents=(incident(),))
@@ -245,3 +245,24 @@ def test_what_is_only_edited_is_not_what_people_heard(ledger):
     assert (edited.shown_at, edited.heard_at, edited.heard) == (NOW + 60, NOW, entry.heard)
     goes_on(ledger, entry, "updated", "It is about the provider")
     assert ledger.open_incidents()[entry.incident.id].heard_at == NOW + 60
+
+
+LATER_COLUMNS = ("away_since", "told", "told_at", "said", "said_at", "reopened")
+
+
+def test_a_ledger_of_an_earlier_version_goes_on(tmp_path):
+    """Its incidents stay open, nobody is told again of what was said, and new columns are there."""
+    first = open_ledger(tmp_path / "s.db", NOW).ledger
+    tell(first)
+    with first.transaction() as connection:
+        for column in LATER_COLUMNS:
+            connection.exec_driver_sql(f"ALTER TABLE incidents DROP COLUMN {column}")
+    first.close()
+    ledger = open_ledger(tmp_path / "s.db", NOW).ledger
+    known = ledger.open_incidents()
+    assert [each.incident for each in known.values()] == [incident()]
+    (decision,) = decide(SEEN, known, NOW + 9000, True)
+    assert decision.reason is Reason.STILL_OPEN
+    ledger.away(known[incident().id], NOW)
+    assert ledger.open_incidents()[incident().id].away_since == NOW
+    ledger.close()
