@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 from tests.unit.publish.factory import incident
-from watchdog.publish.channels.links import Templates, links
+from watchdog.publish.channels.links import DASHBOARD_MAX, Templates, links
 
 
 def test_each_template_is_filled_in():
@@ -22,6 +22,19 @@ def test_each_template_is_filled_in():
         'https://alerts.example/#/silences/new?filter={eval_set_id="a b/c"}'
     )
     assert list(found) == ["Status page", "Grafana", "Log viewer", "Runbook", "Silence"]
+
+
+def test_a_dashboard_is_opened_for_all_eval_sets():
+    grafana = Templates(grafana="https://g.example/d/x?orgId=1&var-eval_set_id={eval_set_id}&a=b")
+    ((_, address),) = links(incident(eval_sets=("a&b", "c")), grafana)
+    assert address == ("https://g.example/d/x?orgId=1&var-eval_set_id=a%26b&var-eval_set_id=c&a=b")
+    ((_, bounded),) = links(incident(eval_sets=tuple(map(str, range(99)))), grafana)
+    assert bounded.count("var-eval_set_id=") == DASHBOARD_MAX
+    ((_, first),) = links(incident(eval_sets=("a" * 1500, "b" * 1500)), grafana)
+    assert first.count("var-eval_set_id=") == 1
+    path = Templates(grafana="https://g.example/d/{eval_set_id}")
+    ((_, one),) = links(incident(eval_sets=("a", "b")), path)
+    assert one == "https://g.example/d/a"
 
 
 def test_several_eval_sets_are_silenced_by_one_matcher():

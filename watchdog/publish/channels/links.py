@@ -11,6 +11,10 @@ from watchdog.model.report import IncidentReport
 LINK_MAX = 2000
 """Characters of one address; browsers and proxies take little more."""
 
+DASHBOARD_MAX = 20
+"""Eval sets that a dashboard is opened for."""
+
+_PARAMETER = re.compile(r"([?&])([^?&=]+)=\{eval_set_id\}")
 _ADDRESS = re.compile(r"https?://[^\s<>|`\"\x00-\x1f]+")
 
 
@@ -34,13 +38,15 @@ def is_address(text: str) -> bool:
 def links(incident: IncidentReport, templates: Templates) -> Iterator[tuple[str, str]]:
     """Title and address of each link; those about an eval set name the incident's first.
 
+    Grafana's takes several: its variable is repeated.
+
     What may not be linked (`is_address`) is left out.
     """
     first = incident.eval_sets[0] if incident.eval_sets else ""
     filled = {"eval_set_id": _quoted(first), "cause": _quoted(incident.cause.value)}
     found = (
         ("Status page", templates.page),
-        ("Grafana", templates.grafana),
+        ("Grafana", _for_all(templates.grafana or "", incident.eval_sets)),
         ("Log viewer", templates.log_viewer),
         ("Runbook", templates.runbook),
         ("Silence", _silence(incident, templates.alertmanager)),
@@ -55,6 +61,18 @@ def _fill(template: str, values: dict[str, str]) -> str:
     for name, value in values.items():
         template = template.replace(f"{{{name}}}", value)
     return template.replace("|", "%7C").replace(" ", "%20")
+
+
+def _for_all(template: str, eval_sets: tuple[str, ...]) -> str:
+    """`var-eval_set_id={eval_set_id}` once for each eval set, where that makes no address too long.
+
+    https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/create-dashboard-url-variables/
+    """
+    names = eval_sets[:DASHBOARD_MAX]
+    every = _PARAMETER.sub(
+        lambda found: found[1] + "&".join(f"{found[2]}={_quoted(name)}" for name in names), template
+    )
+    return every if names and is_address(every) else template
 
 
 def _silence(incident: IncidentReport, base: str | None) -> str | None:
