@@ -388,9 +388,11 @@ def test_what_comes_in_a_storm_waits_for_its_end():
     storm = Pace(storm=3)
     page = incident(id="new", eval_sets=("new",))
 
-    def after(*ages, closed=()):
+    def after(*ages, closed=(), severity="page"):
         known = {
-            f"{n}": LedgerEntry(incident(id=f"{n}", eval_sets=(f"{n}",)), 1, NOW - age)
+            f"{n}": LedgerEntry(
+                incident(id=f"{n}", eval_sets=(f"{n}",), severity=severity), 1, NOW - age
+            )
             for n, age in enumerate(ages)
         }
         seen = snapshot(eval_set("new"), incidents=(page,))
@@ -400,6 +402,7 @@ def test_what_comes_in_a_storm_waits_for_its_end():
     assert after(10, 20) is Reason.OPEN
     assert after(10, 20, 299) is Reason.HOLD_STORM
     assert after(10, 20, 300) is Reason.OPEN
+    assert after(10, 20, 30, severity="warning") is Reason.OPEN, "no page waits for warnings"
     over = LedgerEntry(incident(id="over", eval_sets=("over",)), 1, NOW - 30, resolved_at=NOW - 20)
     assert after(10, 20, closed=(over,)) is Reason.HOLD_STORM
 

@@ -108,7 +108,7 @@ def _new(  # noqa: PLR0913, PLR0917
 ) -> Iterator[Decision]:
     """What nobody was told of, or was told to be over."""
     back: set[tuple[str, int]] = set()
-    lately = sum(now - each.opened_at < pace.gather for each in (*known.values(), *closed))
+    lately = [e for e in (*known.values(), *closed) if now - e.opened_at < pace.gather]
     for incident in _incidents(snapshot):
         if any(continues(incident, entry.incident) for entry in known.values()):
             continue

@@ -1,18 +1,24 @@
 """Whether what nobody was told of is told now, and what it waits for."""
 
+from collections.abc import Collection
+
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.probe import Meaning
 from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
 from watchdog.model.verdict import Verdict
 from watchdog.publish.continuity import JOINT_SCOPES
-from watchdog.publish.decide.records import Pace, Reason
+from watchdog.publish.decide.records import LedgerEntry, Pace, Reason
 
 BACK_GRACE = 300.0
 """Seconds after the attempt that is due until one that waits for it is told after all."""
 
 
 def opening(
-    incident: IncidentReport, snapshot: Snapshot, now: float, pace: Pace, lately: int
+    incident: IncidentReport,
+    snapshot: Snapshot,
+    now: float,
+    pace: Pace,
+    lately: Collection[LedgerEntry],
 ) -> Reason:
     """`open`, or what it waits for.
 
@@ -21,7 +27,7 @@ def opening(
         snapshot: all that stands.
         now: seconds since the epoch.
         pace: how often something may be told.
-        lately: how many incidents opened within `pace.gather`.
+        lately: what opened within `pace.gather`.
     """
     if incident.muted_until is not None:
         return Reason.MUTED
@@ -33,7 +39,13 @@ def opening(
         return Reason.HOLD_LASTING
     if incident.severity in pace.quiet:
         return Reason.HOLD_QUIET
-    return Reason.HOLD_STORM if lately >= pace.storm else Reason.OPEN
+    return Reason.HOLD_STORM if _is_storm(incident, pace, lately) else Reason.OPEN
+
+
+def _is_storm(incident: IncidentReport, pace: Pace, lately: Collection[LedgerEntry]) -> bool:
+    """Whether so much was told a moment ago; no page waits because of warnings."""
+    told = [e for e in lately if incident.severity == "warning" or e.shown.severity == "page"]
+    return len(told) >= pace.storm
 
 
 def _is_passing(incident: IncidentReport, now: float) -> bool:
