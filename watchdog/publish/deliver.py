@@ -62,6 +62,8 @@ class Deliverer:
         self._on_notification = on_notification
         self._pace = pace
         self._audience = audience
+        self.held: dict[str, str] = {}
+        """Why incidents that stand were not told yet, by id."""
         self._waited: frozenset[str] = frozenset()
         self._unwritten: dict[_Key, Outcome] = {}
 

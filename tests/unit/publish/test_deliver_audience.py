@@ -72,6 +72,7 @@ async def test_a_warning_of_the_night_is_told_in_the_morning(build, clock):
 
 async def test_why_nobody_hears_of_it_yet_is_kept_for_the_page(build, clock):
     made = build(Listener(), quiet=NIGHT)
+    assert made.held == {}
     clock.now = NOW - 5 * HOUR
     await turn(made, stands("a", severity="warning"))
     assert made.held == {"a": "these are quiet hours"}
