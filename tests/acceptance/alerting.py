@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -24,6 +23,7 @@ from tests.control_plane.waiting import wait_for
 from tests.deploy.binaries import need
 from tests.deploy.expressions import DEPLOY, RULES, Expression, metrics
 from tests.doubles import SlackDouble
+from tests.loopback import Loopback
 from tests.providers import Providers
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
@@ -78,29 +78,20 @@ def hurry(route):
         hurry(each)
 
 
-class Inbox:
+class Inbox(Loopback):
     """Receivers behind Alertmanager: keeps each notification with the receiver's name."""
 
     def __init__(self):
+        super().__init__()
         self.received = []
-        inbox = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                inbox.received.append((self.path.strip("/"), json.loads(body)))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
+    def answer(self, request):
+        self.received.append((request.path.strip("/"), json.loads(request.body)))
+        return b"", "text/plain"
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
+        return f"http://{self.address}"
 
     @property
     def told(self):
@@ -114,15 +105,6 @@ class Inbox:
     @property
     def alerts(self):
         return [each for _, notification in self.received for each in notification["alerts"]]
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 class Play:

@@ -1,10 +1,8 @@
 """The program's own exposition over HTTP: a fleet in trouble, whose counters grow."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 from msgspec.structs import replace
 
+from tests.loopback import Loopback
 from tests.unit.publish.factory import (
     NOW,
     degraded,
@@ -26,33 +24,18 @@ TESTS = (
 )
 
 
-class Served:
+class Served(Loopback):
     """Answers `/metrics` on loopback; every scrape finds that more has happened."""
 
     def __init__(self, clock):
+        super().__init__()
         self.clock = clock
         self.scrapes = 0
         self.own = SelfMetrics()
         self.exposition = Exposition(self.snapshot, self.own)
-        served = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                body, content_type = served.scrape(self.headers.get("Accept", ""))
-                self.send_response(200)
-                self.send_header("Content-Type", content_type)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-
-    @property
-    def address(self):
-        return f"127.0.0.1:{self.server.server_port}"
+    def answer(self, request):
+        return self.scrape(request.headers.get("Accept", ""))
 
     def scrape(self, accept):
         self.scrapes += 1
@@ -92,12 +75,3 @@ class Served:
             )
             for task in tasks
         )
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()

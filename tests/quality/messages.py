@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 
 from tests.quality.fleet import Works
 from tests.quality.fleets import Fleet
+from tests.quality.remembered import Remembered
 from watchdog.config import Notify
 from watchdog.correlate import Notes
 from watchdog.evaluate import evaluate
-from watchdog.fold import fold
-from watchdog.learning import Learner
 from watchdog.lingering import Lingering
 from watchdog.model.report import Snapshot
-from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.publish.channels.channel import Outcome
 from watchdog.publish.database import memory_ledger
@@ -76,25 +74,12 @@ def stories(notices: Iterable[Notice]) -> tuple[Story, ...]:
 def snapshots(fleet: Fleet, seed: int, weeks: float) -> Iterator[tuple[float, Snapshot]]:
     """What the watchdog sees of a fleet, poll for poll."""
     works = Works(fleet, seed, weeks)
-    states: dict[str, EvalSetState] = {}
-    learner, lingering = Learner(), Lingering(Notify().degraded_after)
+    remembered, lingering = Remembered(), Lingering(Notify().degraded_after)
     for now in works.polls():
-        for eval_set, facts in works.turn(now):
-            if facts is None:
-                del states[eval_set]
-                continue
-            state = states.get(eval_set) or EvalSetState(
-                eval_set, learn_since=learner.learned.until
-            )
-            for fact in facts:
-                state = fold(state, fact)
-            states[eval_set] = state
-        present = list(states.values())
-        learner.take(present, now)
+        present = remembered.take(works, now)
         notes = Notes(lingering.since(now))
-        seen = evaluate(
-            present, (), now, Thresholds(), MAX_AGE, learned=learner.learned, notes=notes
-        )
+        learned = remembered.learned
+        seen = evaluate(present, (), now, Thresholds(), MAX_AGE, learned=learned, notes=notes)
         lingering.take(seen.report.eval_sets, now)
         yield now, seen
 

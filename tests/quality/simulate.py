@@ -8,9 +8,7 @@ from tests.quality.detectors import Detector, Rules
 from tests.quality.fleet import Works
 from tests.quality.fleets import FLEETS
 from tests.quality.pages import Score, Subject, Truth
-from watchdog.fold import fold
-from watchdog.learning import Learner
-from watchdog.model.state import EvalSetState
+from tests.quality.remembered import Remembered
 
 KNOBS = (0.5, 1.0, 5.0)
 
@@ -33,26 +31,14 @@ class Result:
 def simulate(name: str, seed: int, weeks: float, knobs: tuple[float, ...] = KNOBS) -> Result:
     """Run it. The same arguments give the same result."""
     works = Works(FLEETS[name], seed, weeks)
-    states: dict[str, EvalSetState] = {}
-    learner, rules = Learner(), Rules()
+    remembered, rules = Remembered(), Rules()
     detectors = [Detector(knob) for knob in knobs]
     result = Result(name, seed, weeks)
     for now in works.polls():
-        for eval_set, facts in works.turn(now):
-            if facts is None:
-                del states[eval_set]
-                continue
-            state = states.get(eval_set) or EvalSetState(
-                eval_set, learn_since=learner.learned.until
-            )
-            for fact in facts:
-                state = fold(state, fact)
-            states[eval_set] = state
-        present = list(states.values())
-        learner.take(present, now)
+        present = remembered.take(works, now)
         world = {(eval_set, sample.key.id): sample for eval_set, sample in works.samples()}
         for detector in detectors:
-            detector.take(now, present, learner.learned, world)
+            detector.take(now, present, remembered.learned, world)
         rules.take(now, present, world)
         for subject, sample in world.items():
             if sample.onset is not None and sample.kind is not None and sample.onset <= now:
