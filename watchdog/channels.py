@@ -62,7 +62,7 @@ async def _try(channel: Channel, now: float, test: Severity | None) -> Tried:
 
 
 async def _tell(channel: Channel, now: float, severity: Severity) -> Outcome:
-    opened = test_notice(now, severity)
+    opened = trial(now, severity)
     begun = await channel.send(opened)
     if not begun.sent:
         return begun
@@ -71,7 +71,7 @@ async def _tell(channel: Channel, now: float, severity: Severity) -> Outcome:
     return begun if ended.sent else ended
 
 
-def test_notice(now: float, severity: Severity) -> Notice:
+def trial(now: float, severity: Severity) -> Notice:
     """A message that says that it is a test."""
     incident = IncidentReport(
         id=f"{TEST}-{now:.0f}",

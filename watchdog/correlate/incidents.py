@@ -118,9 +118,7 @@ def _incident(
     subjects = subjects_of(group)
     conclusions = conclusions_of(group, subjects, findings.tests, now)
     return Incident(
-        id=incident_id(
-            oldest.eval_set_id, oldest.cause, degraded=oldest.degraded_since is not None
-        ),
+        id=incident_id(oldest.eval_set_id, oldest.cause, degraded=oldest.is_degraded),
         scope=scope,
         subject=subject,
         cause=cause,
@@ -133,8 +131,8 @@ def _incident(
         muted_reason=reason,
         severity=_severity(group),
         verdict=worst([trouble.eval_set.verdict for trouble in group]),
-        stuck_samples=sum(len(t.samples) for t in group if t.degraded_since is None),
-        peers=peers_of(group, judged) if oldest.degraded_since is None else "",
+        stuck_samples=sum(len(t.samples) for t in group if not t.is_degraded),
+        peers="" if oldest.is_degraded else peers_of(group, judged),
         subjects=subjects,
         conclusions=conclusions,
         outside=_outside(group, findings),
@@ -143,9 +141,10 @@ def _incident(
 
 def _severity(group: Sequence[Trouble]) -> Severity:
     """A page where nothing of an eval set goes on, or several suffer the same."""
-    stuck = [trouble for trouble in group if trouble.degraded_since is None]
-    joint = len({trouble.eval_set_id for trouble in stuck}) > 1
-    stands = any(trouble.eval_set.verdict is Verdict.STUCK for trouble in stuck)
+    if group[0].is_degraded:
+        return "warning"
+    joint = len({trouble.eval_set_id for trouble in group}) > 1
+    stands = any(trouble.eval_set.verdict is Verdict.STUCK for trouble in group)
     return "page" if joint or stands else "warning"
 
 
@@ -161,9 +160,9 @@ def _actions(
     group: Sequence[Trouble], cause: Cause, conclusions: Sequence[Conclusion]
 ) -> tuple[str, ...]:
     """What the tests ask for, then what the cause does, filled in for the oldest eval set."""
-    if group[0].degraded_since is not None:
-        return fill(degraded_actions(group), group[0].eval_set, cause)
     oldest = group[0]
+    if oldest.is_degraded:
+        return fill(degraded_actions(group), oldest.eval_set, cause)
     told = [step for conclusion in conclusions[:1] for step in steps(conclusion)]
     filled = fill(told, oldest.eval_set, cause)
     usual = actions_for(cause, oldest.eval_set)

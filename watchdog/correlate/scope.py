@@ -51,7 +51,7 @@ def _single(group: Sequence[Trouble]) -> tuple[Scope, str]:
 def summary_of(group: Sequence[Trouble], scope: Scope, subject: str, cause: Cause) -> str:
     """One sentence on the incident."""
     sets = len({trouble.eval_set_id for trouble in group})
-    if group[0].degraded_since is not None:
+    if group[0].is_degraded:
         return degraded_summary(group, subject)
     if sets == 1:
         return _single_summary(group[0])

@@ -47,7 +47,7 @@ def subjects_of(group: Sequence[Trouble]) -> tuple[Subject, ...]:
 
 def _calls(trouble: Trouble) -> Iterable[tuple[TaskJudgment, SampleJudgment]]:
     """Its samples that are stuck in a model's calls, the longest stuck first."""
-    if trouble.cause not in TESTABLE or trouble.degraded_since is not None:
+    if trouble.cause not in TESTABLE or trouble.is_degraded:
         return []
     pairs = [(task, s) for task, s in trouble.pairs if s is not None and model_of(s)]
     return sorted(pairs, key=lambda pair: (pair[1].since is None, pair[1].since or 0.0))

@@ -65,7 +65,7 @@ def _least(tie: Tie) -> int:
 def _ties(
     trouble: Trouble, succeeded: Mapping[str, float], conclusions: Mapping[str, Conclusion]
 ) -> Iterator[Tie]:
-    if trouble.degraded_since is not None:
+    if trouble.is_degraded:
         # apart from what is stuck: some of their calls succeed
         yield from (("degraded", model) for model in trouble.models)
         return

@@ -22,6 +22,11 @@ class Trouble(Struct, frozen=True):
     """Where nothing is stuck, but has failed more than usual since then; None where it is."""
 
     @property
+    def is_degraded(self) -> bool:
+        """Whether it is only degraded; such troubles are joined with their like alone."""
+        return self.degraded_since is not None
+
+    @property
     def eval_set_id(self) -> str:
         """Whose it is."""
         return self.eval_set.state.eval_set_id
@@ -59,7 +64,7 @@ class Trouble(Struct, frozen=True):
     @property
     def models(self) -> frozenset[str]:
         """Models whose calls fail or hang in it."""
-        if self.degraded_since is not None:
+        if self.is_degraded:
             recent = (o for sample in self.samples for o in sample.state.recent)
             return frozenset(outcome.model for outcome in recent if not outcome.ok)
         return frozenset(filter(None, (model_of(sample) for sample in self.samples)))

@@ -117,9 +117,9 @@ def news(incident: IncidentReport, heard: frozenset[str]) -> frozenset[str]:
     That it reaches beyond one eval set, or a model, is said once; how it goes on to grow and to
     shrink, and who is in it, the message shows without calling anybody.
     """
-    scopes = {each for each in heard if each.startswith(_SCOPE)}
     if incident.verdict is Verdict.DEGRADED:
         return frozenset()
+    scopes = {each for each in heard if each.startswith(_SCOPE)}
     new = sayings(incident) - heard - {PAGE}
     wider = f"{_SCOPE}{incident.scope}"
     return new if len(scopes) == 1 and _is_wider(incident.scope, scopes) else new - {wider}

@@ -18,11 +18,23 @@ class Post:
         self.lock = asyncio.Lock()
         self.failures = 0
         self.rests_until = 0.0
-        self.trouble: str | None = None
-        self.refuses = False
+        self._last: Outcome | None = None
+        """What became of the last message."""
+        self._refusal: str | None = None
+        """Why it would refuse the next one, found out without any."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it doesn't work at present; None where it does."""
+        if self._last is not None and not self._last.sent:
+            return self._last.detail
+        return self._refusal
+
+    @property
+    def refuses(self) -> bool:
         """It will go on failing until a person changes something."""
-        self._checked = False
-        """That it refuses was found without a message."""
+        refused = self._last is not None and self._last.result == "refused"
+        return refused or self._refusal is not None
 
     async def send(self, message: Message) -> Outcome:
         """Send, whatever happens: a flaw of the channel is a refusal."""
@@ -31,16 +43,13 @@ class Post:
     async def check(self) -> None:
         """Find out that it refuses before there is something to tell."""
         outcome = await _safely(self.channel.check())
-        if outcome.result == "refused":
-            self.trouble, self.refuses, self._checked = outcome.detail, True, True
-        elif outcome.sent and self._checked:
-            self.trouble, self.refuses, self._checked = None, False, False
+        if outcome.result != "retry":
+            self._refusal = None if outcome.sent else outcome.detail
 
     def learn(self, outcome: Outcome, now: float) -> None:
         """Rest after what may pass, longer each time; a success ends all trouble."""
-        self.trouble = None if outcome.sent else outcome.detail
-        self.refuses = outcome.result == "refused"
-        self._checked = False
+        self._last = outcome
+        self._refusal = None if outcome.sent else self._refusal
         self.failures = self.failures + 1 if outcome.result == "retry" else 0
         if outcome.result == "retry":
             rest = min(LONGEST_REST, SHORTEST_REST * 2.0 ** min(self.failures - 1, 10))

@@ -410,6 +410,22 @@ async def test_a_check_that_passes_says_nothing_of_a_message_that_was_refused(le
     assert made.refusing == ("slack",)
 
 
+async def test_a_check_ends_only_what_a_check_found(ledger, clock):
+    """The channel is gone; meanwhile the token is revoked, and made anew."""
+    gone, revoked = Outcome("refused", "channel_not_found"), Outcome("refused", "token_revoked")
+    channel = Recorder(gone)
+    made = Deliverer(ledger, [channel], clock)
+    await turn(made, STUCK)
+    channel.checks = [revoked, SENT]
+    for _ in range(2):
+        await made.check()
+        assert made.failing == (("slack", "channel_not_found"),)
+        assert made.refusing == ("slack",)
+    clock.now += REFUSED_AGAIN
+    await made.flush()
+    assert (made.failing, made.refusing) == ((), ())
+
+
 async def test_a_flaw_in_a_check_is_a_refusal(ledger, clock):
     class Flawed(Recorder):
         async def check(self):
