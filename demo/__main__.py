@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from watchdog.config import Settings, load
+from watchdog.config.settings import Settings, load
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import IncidentReport, Snapshot
+from watchdog.model.texts import clean
 from watchdog.model.verdict import Verdict
 from watchdog.model.words import duration
-from watchdog.publish.terminal import print_report
-from watchdog.publish.words import clean
-from watchdog.service import serve
+from watchdog.service.run import serve
+from watchdog.surfaces.terminal import print_report
 
 INTERVAL = 1.0
 DEADLINE = 240.0

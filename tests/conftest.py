@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doubles import SlackDouble
+from tests.doubles.slack import SlackDouble
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 GENERATED = (
-    ("docs/configuration.md", "watchdog.settings_page", "markdown"),
-    ("docs/metrics.md", "watchdog.publish.metrics", "markdown"),
-    ("docs/report.schema.json", "watchdog.publish.schema", "schema_text"),
+    ("docs/configuration.md", "watchdog.config.page", "markdown"),
+    ("docs/metrics.md", "watchdog.surfaces.metrics", "markdown"),
+    ("docs/report.schema.json", "watchdog.surfaces.schema", "schema_text"),
 )
 """The page, and the module and function that give its text."""
 

@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from watchdog import __version__
-from watchdog.config import ConfigError, Settings, load
+from watchdog.config.settings import Settings, load
+from watchdog.errors import ConfigError, UsageError
 
 USAGE = 3
 """Exit status where the check itself could not be done, wrong usage included."""
-
-
-class UsageError(Exception):
-    """The call can't be carried out; the text names the argument and the reason."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -320,7 +317,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _check(arguments: argparse.Namespace, settings: Settings) -> int:
-    from watchdog.check import check  # noqa: PLC0415 - `--help` needs none of it
+    from watchdog.commands.check import check  # noqa: PLC0415 - `--help` needs none of it
     from watchdog.model.verdict import EXIT_STATUS  # noqa: PLC0415
 
     if not arguments.targets and not arguments.all:
@@ -333,7 +330,7 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> int:
     else:
         from rich.console import Console  # noqa: PLC0415
 
-        from watchdog.publish.terminal import print_report  # noqa: PLC0415
+        from watchdog.surfaces.terminal import print_report  # noqa: PLC0415
 
         print_report(report, Console())
     status = EXIT_STATUS[report.verdict]
@@ -341,14 +338,14 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _run(_arguments: argparse.Namespace, settings: Settings) -> int:
-    from watchdog.service import serve  # noqa: PLC0415
+    from watchdog.service.run import serve  # noqa: PLC0415
 
     return asyncio.run(serve(settings))
 
 
 def _evidence(arguments: argparse.Namespace, settings: Settings) -> int:
-    from watchdog.escalate import Wanted  # noqa: PLC0415
-    from watchdog.evidence import evidence  # noqa: PLC0415
+    from watchdog.evidence.bundle import evidence  # noqa: PLC0415
+    from watchdog.evidence.report import Wanted  # noqa: PLC0415
 
     wanted = Wanted(
         content=arguments.content, tests=not arguments.no_tests, store=not arguments.no_store
@@ -369,7 +366,7 @@ def _evidence(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _explain(arguments: argparse.Namespace, settings: Settings) -> int:
-    from watchdog.explain import explain  # noqa: PLC0415
+    from watchdog.commands.explain import explain  # noqa: PLC0415
 
     found = asyncio.run(
         explain(arguments.target, arguments.sample, settings, arguments.now, time.time())
@@ -377,7 +374,7 @@ def _explain(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.json:
         _print_json(found)
     else:
-        from watchdog.publish.explained import lines  # noqa: PLC0415
+        from watchdog.surfaces.explained import lines  # noqa: PLC0415
 
         for number, each in enumerate(found):
             _print_lines(lines(each), after="\n" if number else "")
@@ -385,21 +382,21 @@ def _explain(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
-    from watchdog.replay import replay  # noqa: PLC0415
+    from watchdog.commands.replay import replay  # noqa: PLC0415
 
     replayed = asyncio.run(replay(arguments.bundles, settings, time.time()))
     if arguments.json:
         _print_json(replayed)
     else:
-        from watchdog.publish.replayed import lines  # noqa: PLC0415
+        from watchdog.surfaces.replayed import lines  # noqa: PLC0415
 
         _print_lines(lines(replayed, compare=arguments.compare))
     return 0
 
 
 def _probe(arguments: argparse.Namespace, settings: Settings) -> int:
-    from watchdog.probe import probe  # noqa: PLC0415
-    from watchdog.publish.probed import exit_status, lines, probed_report  # noqa: PLC0415
+    from watchdog.pipeline.probe import probe  # noqa: PLC0415
+    from watchdog.surfaces.probed import exit_status, lines, probed_report  # noqa: PLC0415
 
     probed = asyncio.run(
         probe(arguments.model, arguments.size, arguments.tokens, settings.probes, time.time())
@@ -413,7 +410,7 @@ def _probe(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _mute(arguments: argparse.Namespace, settings: Settings) -> int:
-    from watchdog.mute import listed, mute, unmute  # noqa: PLC0415
+    from watchdog.commands.mute import listed, mute, unmute  # noqa: PLC0415
 
     name, now = arguments.eval_set, time.time()
     if name is None:
@@ -432,7 +429,7 @@ def _mute(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _channels(arguments: argparse.Namespace, settings: Settings) -> int:
-    from watchdog.channels import try_channels  # noqa: PLC0415
+    from watchdog.commands.channels import try_channels  # noqa: PLC0415
 
     tried = asyncio.run(try_channels(settings, time.time(), arguments.test))
     sys.stdout.write("".join(f"{each.line}\n" for each in tried))
@@ -448,7 +445,7 @@ def _print_json(record: object) -> None:
 def _print_lines(lines: Any, after: str = "") -> None:  # noqa: ANN401
     from rich.console import Console  # noqa: PLC0415
 
-    from watchdog.publish.terminal import print_lines  # noqa: PLC0415
+    from watchdog.surfaces.terminal import print_lines  # noqa: PLC0415
 
     sys.stdout.write(after)
     print_lines(lines, Console())

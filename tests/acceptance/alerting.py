@@ -17,23 +17,23 @@ from pathlib import Path
 import httpx
 import yaml
 
-from tests.acceptance.stage import captured_at
+from tests.acceptance.playback import captured_at
 from tests.control_plane.processes import Process, free_ports, quiet_environment
 from tests.control_plane.waiting import wait_for
 from tests.deploy.binaries import need
 from tests.deploy.expressions import DEPLOY, RULES, Expression, metrics
-from tests.doubles import SlackDouble
-from tests.loopback import Loopback
-from tests.providers import Providers
+from tests.doubles.loopback import Loopback
+from tests.doubles.providers import Providers
+from tests.doubles.slack import SlackDouble
+from tests.doubles.slack_api import CHANNEL, TOKEN
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
-from tests.slack_api import CHANNEL, TOKEN
 from watchdog.collect.targets import open_target
-from watchdog.config import load
-from watchdog.look import logs_options
-from watchdog.publish.web.server import WebServer
+from watchdog.config.settings import load
+from watchdog.pipeline.targets import logs_options
 from watchdog.redaction import Secrets
-from watchdog.service import _site, build
+from watchdog.service.run import _site, build
+from watchdog.surfaces.web.server import WebServer
 
 SPEED = 60
 SCRAPE = "1s"

@@ -15,7 +15,7 @@ from tests.acceptance.alerting import Inbox, Play, Running, faster, programs
 from tests.control_plane.waiting import wait_for
 from tests.deploy.binaries import run as run_program
 from tests.deploy.expressions import every
-from tests.providers import Status
+from tests.doubles.providers import Status
 
 pytestmark = pytest.mark.acceptance
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.acceptance.stage import Stage
-from tests.providers import (
+from tests.acceptance.playback import Stage
+from tests.doubles.providers import (
     Cut,
     Forbidden,
     Garbage,
@@ -23,10 +23,10 @@ from tests.providers import (
     refusing,
 )
 from watchdog.collect.targets import open_target
-from watchdog.config import load
-from watchdog.look import logs_options
+from watchdog.config.settings import load
 from watchdog.model.probe import Meaning
-from watchdog.service import build
+from watchdog.pipeline.targets import logs_options
+from watchdog.service.run import build
 
 WEBHOOK = "https://hooks.slack.com/services/T/B/secret"
 LARGE = large(60)

@@ -8,15 +8,15 @@ import httpx
 import pytest
 
 from tests.acceptance.test_direct_tests import Service, plain, service, world  # noqa: F401
-from tests.providers import Status, large
+from tests.doubles.providers import Status, large
 from watchdog import cli
-from watchdog.check import check
-from watchdog.config import load
-from watchdog.escalate import Wanted
-from watchdog.evidence import evidence
-from watchdog.publish.web.server import WebServer
+from watchdog.commands.check import check
+from watchdog.config.settings import load
+from watchdog.evidence.bundle import evidence
+from watchdog.evidence.report import Wanted
 from watchdog.redaction import Secrets
-from watchdog.service import _site
+from watchdog.service.run import _site
+from watchdog.surfaces.web.server import WebServer
 
 PLANTED = "hunter2-planted-secret"
 
@@ -118,7 +118,7 @@ async def test_the_page_knows_no_other_eval_set(page):
 
 
 def test_by_the_command_line_as_an_archive(tmp_path, monkeypatch, capsys):
-    from tests.acceptance.stage import Stage  # noqa: PLC0415
+    from tests.acceptance.playback import Stage  # noqa: PLC0415
 
     stage = Stage("one_sample_500", tmp_path)
     stage.play(3)
@@ -139,7 +139,7 @@ def test_by_the_command_line_as_an_archive(tmp_path, monkeypatch, capsys):
 
 
 def test_probe_by_the_command_line(monkeypatch, capsys):
-    from tests.providers import Providers  # noqa: PLC0415
+    from tests.doubles.providers import Providers  # noqa: PLC0415
 
     async def run():
         async with Providers() as world:  # noqa: F811

@@ -11,8 +11,8 @@ from collections import Counter
 
 import pytest
 
-from tests.acceptance.delivering import NAMES, deliver
-from tests.doubles import SlackDouble
+from tests.acceptance.delivery_process import NAMES, deliver
+from tests.doubles.slack import SlackDouble
 
 TRIALS = 200
 BATCH = 20
@@ -22,7 +22,7 @@ POINTS = ("before", "after", "retry", "instant")
 @pytest.fixture(scope="module")
 def spawner():
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.acceptance.delivering"])
+    context.set_forkserver_preload(["tests.acceptance.delivery_process"])
     return context
 
 

@@ -6,9 +6,7 @@ import contextlib
 import pytest
 from msgspec.structs import replace
 
-from tests.contract.shelves import INTERVAL, aws, bucket, fill, s3_server, watch
-from tests.recordings.unpack import unpack
-from tests.unit.collect.makers import (
+from tests.builders.logs import (
     LOG,
     MANIFEST,
     finished_log,
@@ -18,11 +16,13 @@ from tests.unit.collect.makers import (
     sample,
     segment_path,
 )
-from watchdog.collect.logs import LogsOptions
-from watchdog.collect.objects import NotModified, StoreError
-from watchdog.collect.store import open_store
+from tests.contract.stores import INTERVAL, aws, bucket, fill, s3_server, watch
+from tests.recordings.unpack import unpack
+from watchdog.collect.inspect.logs import LogsOptions
+from watchdog.collect.stores.objects import NotModified, StoreError
+from watchdog.collect.stores.opening import open_store
 from watchdog.collect.targets import open_target
-from watchdog.config import S3
+from watchdog.config.settings import S3
 from watchdog.model.facts import Listing, ManifestRead, RowsLost, RowsRead, TaskRead, TaskUnreadable
 
 __all__ = ["aws", "bucket", "s3_server"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.recordings.unpack import expected, names, unpack
-from watchdog.check import check
-from watchdog.config import load
+from watchdog.commands.check import check
+from watchdog.config.settings import load
 from watchdog.model.report import Report
 from watchdog.model.verdict import Cause, Verdict
 

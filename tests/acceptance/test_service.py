@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.acceptance.stage import Stage
-from tests.doubles import SlackDouble
+from tests.acceptance.playback import Stage
+from tests.doubles.slack import SlackDouble
 from watchdog.collect.targets import open_target
-from watchdog.config import load
-from watchdog.look import logs_options
-from watchdog.publish import continuity
-from watchdog.service import build
+from watchdog.config.settings import load
+from watchdog.notify.decide import continuity
+from watchdog.pipeline.targets import logs_options
+from watchdog.service.run import build
 
 WEBHOOK = "https://hooks.slack.com/services/T/B/secret"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from inspect_ai.log import list_eval_logs, read_eval_log
 
-from watchdog.collect.sqlite_buffer import SqliteBuffer, find
+from watchdog.collect.inspect.sqlite_buffer import SqliteBuffer, find
 from watchdog.model.facts import Fact, ManifestRead, Row, RowsRead, SampleKey
 from watchdog.model.verdict import Problem
 

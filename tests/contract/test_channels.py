@@ -13,19 +13,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import SecretStr
 
-from tests.doubles import SlackDouble
-from tests.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, ROUTING_KEY
-from tests.slack_api import CHANNEL, TOKEN
-from tests.unit.publish.factory import HOSTILE, NOW, eval_set, incident, snapshot
-from watchdog.config import Settings
-from watchdog.publish import notice
-from watchdog.publish.channels import CHANNELS, build_channels, program
-from watchdog.publish.channels.attempts import ATTEMPTS, LONGEST_WAIT, Patience
-from watchdog.publish.channels.slack import SlackWebhook
-from watchdog.publish.channels.slack_bot import SlackBot
-from watchdog.publish.database import open_ledger
-from watchdog.publish.decide import Decision, Reason
-from watchdog.publish.deliver import Deliverer
+from tests.builders.snapshots import HOSTILE, NOW, eval_set, incident, snapshot
+from tests.doubles.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, ROUTING_KEY
+from tests.doubles.slack import SlackDouble
+from tests.doubles.slack_api import CHANNEL, TOKEN
+from watchdog.config.settings import Settings
+from watchdog.notify import notice
+from watchdog.notify.channels import CHANNELS, build_channels, program
+from watchdog.notify.channels.attempts import ATTEMPTS, LONGEST_WAIT, Patience
+from watchdog.notify.channels.slack import SlackWebhook
+from watchdog.notify.channels.slack_bot import SlackBot
+from watchdog.notify.decide import Decision, Reason
+from watchdog.notify.deliver import Deliverer
+from watchdog.notify.ledger.database import open_ledger
 
 PRIVATE = "B0GEHEIM/xyzzy0123456789"
 WEBHOOK = f"https://hooks.slack.com/services/T000/{PRIVATE}"

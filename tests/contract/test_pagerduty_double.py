@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from pagerduty import EventsApiV2Client, HttpError
 from pydantic import SecretStr
 
-from tests.program_api import ENQUEUE, EVENT_MAX, ROUTING_KEY
-from tests.unit.publish.factory import NOW, eval_set, incident, snapshot
-from watchdog.publish import notice
-from watchdog.publish.channels import program
-from watchdog.publish.channels.links import Templates
-from watchdog.publish.decide import Decision, Reason
+from tests.builders.snapshots import NOW, eval_set, incident, snapshot
+from tests.doubles.program_api import ENQUEUE, EVENT_MAX, ROUTING_KEY
+from watchdog.notify import notice
+from watchdog.notify.channels import program
+from watchdog.notify.channels.links import Templates
+from watchdog.notify.decide import Decision, Reason
 
 ALERT = {"summary": "stuck", "source": "mmlu", "dedup_key": "i-1"}
 LINK = {"href": "https://watchdog.example/", "text": "Status page"}

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from tests.contract.test_probes import settings
-from tests.providers import Hang, Hold, Providers, Status, large
+from tests.doubles.providers import Hang, Hold, Providers, Status, large
 from watchdog.collect.probes.tester import ApiTester
 from watchdog.model.probe import Meaning, Subject
-from watchdog.prober import Measured, Prober
 from watchdog.probing.interpret import conclude
 from watchdog.probing.view import Situation
+from watchdog.service.prober import Measured, Prober
 
 MODEL = "openai/gpt-4o"
 SUBJECT = Subject(MODEL, "set", "log.eval", "1", 1)

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from tests.providers import (
+from tests.doubles.providers import (
     Cut,
     Drip,
     Endless,
@@ -31,7 +31,7 @@ from tests.providers import (
 from watchdog.collect.probes.credentials import Credential, NoCredential, read
 from watchdog.collect.probes.reproduce import reproductions
 from watchdog.collect.probes.tester import ApiTester, Trial, filler
-from watchdog.config import Probes
+from watchdog.config.settings import Probes
 from watchdog.model.probe import ProbeOutcome as Out
 
 NOW = 1_000_000.0
@@ -178,7 +178,7 @@ async def test_a_test_can_be_cancelled(world, tester):
 
 @pytest.mark.parametrize("kind", ["self_signed", "expired", "wrong_host"])
 async def test_a_certificate_that_nobody_trusts_gets_no_credentials(kind):
-    from tests.providers.openai_api import OpenAiApi  # noqa: PLC0415
+    from tests.doubles.providers.openai_api import OpenAiApi  # noqa: PLC0415
 
     api = OpenAiApi("sk-proj-secret-secret-secret", tls=tls(kind).server)
     async with api:

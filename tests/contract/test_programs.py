@@ -6,16 +6,16 @@ import pytest
 from msgspec.structs import replace
 from pydantic import SecretStr
 
-from tests.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, ROUTING_KEY
-from tests.unit.publish.factory import NOW, eval_set, incident, quiet, snapshot
-from watchdog.config import load
+from tests.builders.snapshots import NOW, eval_set, incident, quiet, snapshot
+from tests.doubles.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, ROUTING_KEY
+from watchdog.config.settings import load
 from watchdog.model.verdict import Verdict
-from watchdog.publish import notice
-from watchdog.publish.channels import build_channels, program
-from watchdog.publish.channels.links import Templates
-from watchdog.publish.database import memory_ledger
-from watchdog.publish.decide import Decision, Reason
-from watchdog.publish.deliver import Deliverer
+from watchdog.notify import notice
+from watchdog.notify.channels import build_channels, program
+from watchdog.notify.channels.links import Templates
+from watchdog.notify.decide import Decision, Reason
+from watchdog.notify.deliver import Deliverer
+from watchdog.notify.ledger.database import memory_ledger
 
 SEEN = snapshot(eval_set(), incidents=(incident(),))
 OPENED = notice.opened(Decision(Reason.OPEN, incident(), NOW), SEEN)

@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry import builtin_handlers
 
-from tests.slack_api import BURST, CHANNEL, TOKEN
+from tests.doubles.slack_api import BURST, CHANNEL, TOKEN
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ import pytest
 from msgspec.structs import replace
 from pydantic import SecretStr
 
-from tests.slack_api import CHANNEL, TOKEN
-from tests.unit.publish.factory import HOSTILE, NOW, eval_set, incident, quiet, snapshot
-from watchdog.config import load
+from tests.builders.snapshots import HOSTILE, NOW, eval_set, incident, quiet, snapshot
+from tests.doubles.slack_api import CHANNEL, TOKEN
+from watchdog.config.settings import load
 from watchdog.model.verdict import Verdict
-from watchdog.publish import notice
-from watchdog.publish.channels import build_channels
-from watchdog.publish.channels.slack_bot import SlackBot
-from watchdog.publish.database import memory_ledger
-from watchdog.publish.decide import Decision, Reason
-from watchdog.publish.deliver import Deliverer
+from watchdog.notify import notice
+from watchdog.notify.channels import build_channels
+from watchdog.notify.channels.slack_bot import SlackBot
+from watchdog.notify.decide import Decision, Reason
+from watchdog.notify.deliver import Deliverer
+from watchdog.notify.ledger.database import memory_ledger
 
 OWNED = eval_set(email="a@example.org")
 OPENED = notice.opened(Decision(Reason.OPEN, incident(), NOW), snapshot(OWNED))

@@ -5,8 +5,7 @@ import json
 
 import pytest
 
-from tests.contract.shelves import INTERVAL, Directory, aws, bucket, fill, s3_server, watch
-from tests.unit.collect.makers import (
+from tests.builders.logs import (
     AT,
     BUFFER,
     LOG,
@@ -23,9 +22,10 @@ from tests.unit.collect.makers import (
     spec,
     zipped,
 )
-from tests.unit.collect.test_zip_members import forged
-from watchdog.collect.objects import StoreError
-from watchdog.collect.store import open_store
+from tests.contract.stores import INTERVAL, Directory, aws, bucket, fill, s3_server, watch
+from tests.unit.collect.stores.test_zip_members import forged
+from watchdog.collect.stores.objects import StoreError
+from watchdog.collect.stores.opening import open_store
 from watchdog.model.facts import (
     EndedRead,
     EvalSetUnreadable,

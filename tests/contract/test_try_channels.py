@@ -2,12 +2,12 @@
 
 import asyncio
 
-from tests.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, ROUTING_KEY
-from tests.slack_api import CHANNEL, TOKEN
-from tests.unit.publish.factory import NOW
+from tests.builders.snapshots import NOW
+from tests.doubles.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, ROUTING_KEY
+from tests.doubles.slack_api import CHANNEL, TOKEN
 from watchdog import cli
-from watchdog.channels import try_channels
-from watchdog.config import load
+from watchdog.commands.channels import try_channels
+from watchdog.config.settings import load
 
 
 def settings(url, token=TOKEN):

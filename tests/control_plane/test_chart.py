@@ -4,7 +4,6 @@ import json
 import re
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -13,10 +12,10 @@ import yaml
 
 from tests.control_plane.processes import Process, quiet_environment
 from tests.control_plane.waiting import wait_for
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.control_plane
 
-ROOT = Path(__file__).resolve().parents[2]
 CHART = str(ROOT / "helm" / "stuck-eval-watchdog")
 NAME = "wd-stuck-eval-watchdog"
 READ = ("get", "list", "watch")

@@ -11,10 +11,10 @@ import pytest
 
 from tests.control_plane.api import Api
 from tests.control_plane.waiting import wait_for
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.control_plane
 
-ROOT = Path(__file__).resolve().parents[2]
 FIRST, SECOND, THIRD = (f"2026-11-23T08:40:0{n}.000000000Z" for n in range(3))
 READ_PODS = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]
 

@@ -1,6 +1,5 @@
 """deploy/prometheus-operator/ is taken by an API server that knows the operator's kinds."""
 
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,10 +8,11 @@ import yaml
 from tests.control_plane.build import MissingPartError
 from tests.control_plane.fixtures import found
 from tests.control_plane.operator_crds import operator_crds
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.control_plane
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "prometheus-operator"
+DEPLOY = ROOT / "deploy" / "prometheus-operator"
 FORMS = sorted(DEPLOY.glob("*.yaml"))
 KINDS = {"PrometheusRule", "ServiceMonitor", "PodMonitor"}
 SELECTED = "release=kube-prometheus-stack"

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.stage import captured_at
+from tests.acceptance.playback import captured_at
 from tests.control_plane import hawk
 from tests.control_plane.fixtures import found
 from tests.control_plane.hawk_plan import Sample
 from tests.control_plane.plane import ControlPlane
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
-from watchdog.app import App
-from watchdog.check import check
-from watchdog.config import Settings, load
-from watchdog.evidence import evidence
-from watchdog.look import cluster_source
-from watchdog.publish.web.health import ready
-from watchdog.service import build
+from watchdog.commands.check import check
+from watchdog.config.settings import Settings, load
+from watchdog.evidence.bundle import evidence
+from watchdog.pipeline.targets import cluster_source
+from watchdog.service.app import App
+from watchdog.service.run import build
+from watchdog.surfaces.web.health import ready
 
 pytestmark = [pytest.mark.control_plane, pytest.mark.usefixtures("cluster")]
 

@@ -2,12 +2,13 @@
 
 import json
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+from tests.paths import ROOT
+
+DEPLOY = ROOT / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yaml"
 DASHBOARDS = tuple(sorted((DEPLOY / "grafana").glob("*.json")))
 

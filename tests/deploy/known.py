@@ -1,8 +1,8 @@
 """The metrics that there are: what the program exports, and what Prometheus and the process add."""
 
 from tests.deploy.expressions import rules
-from watchdog.publish.families import FAMILIES
-from watchdog.publish.metrics import SELF_FAMILIES
+from watchdog.surfaces.families import FAMILIES
+from watchdog.surfaces.metrics import SELF_FAMILIES
 
 PROCESS = {
     "process_start_time_seconds",

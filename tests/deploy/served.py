@@ -2,8 +2,7 @@
 
 from msgspec.structs import replace
 
-from tests.loopback import Loopback
-from tests.unit.publish.factory import (
+from tests.builders.snapshots import (
     NOW,
     degraded,
     eval_set,
@@ -12,8 +11,9 @@ from tests.unit.publish.factory import (
     partially_stuck,
     snapshot,
 )
+from tests.doubles.loopback import Loopback
 from watchdog.model.probe import ProbeOutcome, ProbeResult
-from watchdog.publish.metrics import Exposition, SelfMetrics
+from watchdog.surfaces.metrics import Exposition, SelfMetrics
 
 STUCK = "mmlu-2026-11-22-x7k2"
 """An eval set of the fleet that is stuck on openai."""

@@ -8,10 +8,10 @@ import pytest
 
 from tests.deploy.expressions import DASHBOARDS, DEPLOY, panels, rules
 from watchdog.cli import UsageError, _parser
-from watchdog.config import OverrideSettings
-from watchdog.diagnose import SPEC_OF
+from watchdog.config.settings import OverrideSettings
+from watchdog.diagnose.rules import SPEC_OF
+from watchdog.model.texts import CAUSE_WORDS
 from watchdog.model.verdict import Cause
-from watchdog.publish.words import CAUSE_WORDS
 
 FOLDER = DEPLOY.parent / "docs" / "runbook"
 PAGES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.md"))}

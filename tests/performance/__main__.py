@@ -7,18 +7,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.paths import ROOT
 from tests.performance import (
     awscli,
     conversations,
     decoding,
+    evaluate_cost,
     fleet,
     polling,
     sections,
     table,
-    thinking,
 )
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+PAGE = ROOT / "docs" / "performance.md"
 
 
 def main() -> int:
@@ -53,7 +54,7 @@ def measure(work: Path) -> list[table.Section]:
         "100 samples at once": decoding.compare([runs["wide"]]),
         "200 samples at once": decoding.compare([runs["wider"]]),
     }
-    thought = thinking.measure(runs["long"])
+    thought = evaluate_cost.measure(runs["long"])
     polls = polling.compare(fleet.fleet(recorded), work, say)
     return [
         sections.poll(polls),

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from tests.paths import ROOT
+
 VERSION = "1.46.2"
 VENV = user_cache_path("stuck-eval-watchdog") / f"bench-venv-{VERSION}"
-PIP = sorted((Path(__file__).resolve().parents[2] / "tools" / "vendor").glob("pip-*.whl"))
+PIP = sorted((ROOT / "tools" / "vendor").glob("pip-*.whl"))
 
 
 class Missing(Exception):  # noqa: N818 - reads as what it says

@@ -18,12 +18,12 @@ from inspect_ai.log._recover._reconstruct import reconstruct_events
 from tests.performance import theirs
 from tests.performance.fleet import Recorded
 from tests.performance.workers import own_cpu
-from watchdog.collect.buffer_reader import Buffer
-from watchdog.collect.buffers import SampleEntry, decode_manifest
-from watchdog.collect.segments import decode_member
-from watchdog.collect.store import open_store
-from watchdog.collect.zip_members import directory, read_member
-from watchdog.config import S3
+from watchdog.collect.inspect.buffer_reader import Buffer
+from watchdog.collect.inspect.buffers import SampleEntry, decode_manifest
+from watchdog.collect.inspect.segments import decode_member
+from watchdog.collect.stores.opening import open_store
+from watchdog.collect.stores.zip_members import directory, read_member
+from watchdog.config.settings import S3
 from watchdog.model.facts import Fact, RowsRead
 
 ROUNDS = 3

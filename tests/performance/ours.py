@@ -7,11 +7,11 @@ import gc
 from dataclasses import dataclass, field
 
 from tests.performance import workers
-from watchdog.collect.logs import LogsOptions
+from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.source import PollResult
 from watchdog.collect.targets import open_target
-from watchdog.config import S3
-from watchdog.memory import Watched
+from watchdog.config.settings import S3
+from watchdog.pipeline.watched import Watched
 
 LISTING = 1_000.0
 """Seconds between two listings."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests.performance.decoding import Decoded
+from tests.performance.evaluate_cost import Thought
 from tests.performance.fleet import CHANGED, TASKS
 from tests.performance.polling import Polls, middle
 from tests.performance.table import Line, Section, in_unit, versus
-from tests.performance.thinking import Thought
 
 POLL_GOAL = 50.0
 DECODE_GOAL = 20.0

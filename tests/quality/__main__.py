@@ -5,8 +5,8 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from pathlib import Path
 
+from tests.paths import ROOT
 from tests.quality import page
 from tests.quality.fleets import FLEETS, LOOKED_AT, UNSEEN
 from tests.quality.goals import missed
@@ -14,7 +14,7 @@ from tests.quality.recorded import recorded
 from tests.quality.simulate import Result, simulate
 from tests.quality.summary import by_fleet, together
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = ROOT / "docs"
 
 
 def main() -> int:

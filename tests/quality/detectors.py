@@ -15,7 +15,7 @@ from watchdog.model.learned import Learned
 from watchdog.model.state import EvalSetState, SampleState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Incident, Verdict
-from watchdog.publish.continuity import continues, settled
+from watchdog.notify.decide.continuity import continues, settled
 
 MAX_AGE = 1e9
 HANGING = frozenset(

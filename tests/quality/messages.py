@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from tests.quality.fleet import Works
 from tests.quality.fleets import Fleet
 from tests.quality.remembered import Remembered
-from watchdog.config import Notify
+from watchdog.config.settings import Notify
 from watchdog.correlate import Notes
-from watchdog.evaluate import evaluate
-from watchdog.lingering import Lingering
 from watchdog.model.report import Snapshot
 from watchdog.model.thresholds import Thresholds
-from watchdog.publish.channels.channel import Outcome
-from watchdog.publish.database import memory_ledger
-from watchdog.publish.deliver import Deliverer
-from watchdog.publish.notice import Notice
+from watchdog.notify.channels.channel import Outcome
+from watchdog.notify.deliver import Deliverer
+from watchdog.notify.ledger.database import memory_ledger
+from watchdog.notify.notice import Notice
+from watchdog.pipeline.degraded import Lingering
+from watchdog.pipeline.evaluate import evaluate
 
 MAX_AGE = 1e9
 

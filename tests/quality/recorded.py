@@ -12,16 +12,16 @@ from statistics import median
 from typing import Any
 
 from tests.recordings.unpack import expected, names, unpack
-from watchdog.config import Settings, load
+from watchdog.config.settings import Settings, load
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.simple_rules import SIMPLE_RULES, stuck_by
-from watchdog.learning import Learner
-from watchdog.look import look
-from watchdog.memory import all_states
 from watchdog.model.instants import from_timestamp as seconds
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict
-from watchdog.publish.continuity import API_CAUSES
+from watchdog.notify.decide.continuity import API_CAUSES
+from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.targets import look
+from watchdog.pipeline.watched import all_states
 
 OURS = "watchdog"
 DENSE = 16 * 60.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.quality.fleet import Works
 from watchdog.fold import fold
-from watchdog.learning import Learner
 from watchdog.model.learned import Learned
 from watchdog.model.state import EvalSetState
+from watchdog.pipeline.learner import Learner
 
 
 class Remembered:

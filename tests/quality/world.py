@@ -1,7 +1,7 @@
 """What happens in a simulated fleet: outages, samples that work, fail, wait and get stuck.
 
-Every sample's rows are what Inspect would write (tests/unit/rows.py), its retries follow Inspect's
-back-off. The detector sees the rows; only this module knows the truth.
+Every sample's rows are what Inspect would write (tests/builders/rows.py), its retries follow
+Inspect's back-off. The detector sees the rows; only this module knows the truth.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.recordings.clock import START, Clock, iso, mend_condition
+from tests.recordings.context import STAGE
 from tests.recordings.scenarios import Scenario, find
-from tests.recordings.stage import STAGE
 
 PATIENCE = 120.0
 """How many fake seconds an evaluation may take to begin to work."""

@@ -26,7 +26,7 @@ from inspect_ai.util import (
     sandboxenv,
 )
 
-from tests.recordings.stage import STAGE
+from tests.recordings.context import STAGE
 
 QUESTION = "Find out what the service on port 8080 does and report its secret number."
 

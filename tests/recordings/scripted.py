@@ -21,7 +21,7 @@ from tenacity import wait_random
 from tenacity.wait import WaitBaseT
 
 from tests.recordings.acts import Call, Error, Fail, Hang, Reply
-from tests.recordings.stage import STAGE
+from tests.recordings.context import STAGE
 
 STATUS: dict[str, int] = {"500": 500, "429": 429, "400": 400, "401": 401, "529": 529}
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from watchdog.collect import runner_log
-from watchdog.collect.directory_store import DirectoryStore
+from watchdog.collect.inspect import runner_log
+from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.kubernetes.files import read_view
-from watchdog.collect.logs import LogsOptions, LogsSource
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
+from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.values import instant
-from watchdog.config import Kubernetes
+from watchdog.config.settings import Kubernetes
 from watchdog.model.facts import ClusterRead, EvalSetUnreadable, Fact, SpecRead
 from watchdog.model.verdict import Problem
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from watchdog.collect.objects import Store, join
+from watchdog.collect.stores.objects import Store, join
 
 
 class Place(Struct, frozen=True):

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from watchdog.collect.bundle import BundleError, BundleSource, is_bundle, read_bundle
-from watchdog.collect.logs import LogsOptions, LogsSource
+from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.source import Source
-from watchdog.collect.store import StoreError, is_remote, open_store
-from watchdog.config import S3, Kubernetes
+from watchdog.collect.stores.opening import StoreError, is_remote, open_store
+from watchdog.config.settings import S3, Kubernetes
 
 
 class TargetError(Exception):

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from watchdog.correlate.trouble import Trouble
+from watchdog.correlate.symptom import Trouble
 from watchdog.diagnose.words import sample_names
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.verdict import Cause, Verdict

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.correlate.correlation_keys import Tie, groups, ties
 from watchdog.correlate.degraded import degraded, degraded_actions
 from watchdog.correlate.scope import peers_of, scope_of, summary_of
+from watchdog.correlate.symptom import Trouble, troubles
 from watchdog.correlate.testing import Histories, conclusions_of, subjects_of
-from watchdog.correlate.ties import Tie, groups, ties
-from watchdog.correlate.trouble import Trouble, troubles
-from watchdog.diagnose.places import fill
+from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.words import actions_for
 from watchdog.model.judgment import EvalSetJudgment
-from watchdog.model.outside import OutsideIncident
 from watchdog.model.probe import Conclusion
+from watchdog.model.status_page import OutsideIncident
 from watchdog.model.verdict import Cause, Incident, Severity, Verdict, worst
 from watchdog.probing.steps import steps
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from watchdog.correlate.correlation_keys import MIDDLEMAN, Tie
 from watchdog.correlate.degraded import degraded_summary
-from watchdog.correlate.ties import MIDDLEMAN, Tie
-from watchdog.correlate.trouble import Trouble
-from watchdog.diagnose import SPEC_OF
+from watchdog.correlate.symptom import Trouble
+from watchdog.diagnose.rules import SPEC_OF
 from watchdog.diagnose.words import stuck_phrase
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.verdict import Cause, Scope, Verdict

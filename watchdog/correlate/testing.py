@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from watchdog.correlate.trouble import Trouble
-from watchdog.diagnose.places import model_of
+from watchdog.correlate.symptom import Trouble
+from watchdog.diagnose.placeholders import model_of
 from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.probe import Conclusion, ProbeResult, Subject

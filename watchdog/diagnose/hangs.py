@@ -6,40 +6,29 @@ How long is too long: a call's own declared time-out first, then what people sai
 
 from collections.abc import Callable
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, Context, Finding, open_calls
-from watchdog.diagnose.norms import Family, Limit, Norms
+from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
+from watchdog.diagnose.norms import Norms
 from watchdog.model.allowances import Allowance
-from watchdog.model.instants import clock, latest
+from watchdog.model.instants import latest
 from watchdog.model.state import OpenCall, TaskState
 from watchdog.model.verdict import Cause, Evidence
-from watchdog.model.weighing import Explanation, Weighing
 from watchdog.model.words import duration
 
-
-class Patience(Struct, frozen=True):
-    """How long something may take, and why."""
-
-    seconds: float
-    why: str
-    limit: Limit | None = None
-    """What it follows from, where it was learned or assumed."""
-
-
-PatienceOf = Callable[[Context, OpenCall], Patience]
+DeadlineOf = Callable[[Context, OpenCall], Deadline]
 
 
 def hung_model_call(context: Context) -> Finding | None:
     """A model call is pending far beyond its time-out, or what such calls take."""
-    return _worst(context, open_calls(context.sample, "model"), _model_patience)
+    return _worst(context, open_calls(context.sample, "model"), _model_deadline)
 
 
 def hung_tool_call(context: Context) -> Finding | None:
     """A tool or sandbox call is pending beyond its time-out, or what such calls take."""
     calls = open_calls(context.sample, "tool", "sandbox")
-    return _worst(context, calls, _tool_patience)
+    return _worst(context, calls, _tool_deadline)
 
 
 def hung_scoring(context: Context) -> Finding | None:
@@ -50,77 +39,31 @@ def hung_scoring(context: Context) -> Finding | None:
     since = latest(sample.scoring_since, sample.last_event_at)
     if since is None or sample.streak is not None:
         return None
-    patience = patience_for(context.norms, context.allowance, "scoring", "scorer")
+    deadline = deadline_for(context.norms, context.allowance, "scoring", "scorer")
     text = (
         f"the solver ended, the scorer has run for {duration(context.now - since)} without a call"
     )
     evidence = (Evidence("scoring", text, since),)
-    return overdue(context.now, since, patience, "the scorer works without a call", evidence)
+    return overdue(context.now, since, deadline, "the scorer works without a call", evidence)
 
 
-def patience_for(norms: Norms, allowance: Allowance, family: Family, name: str) -> Patience:
-    """What people allowed, else what is normal."""
-    allowed = allowance.limit(family)
-    if allowed is not None:
-        return Patience(allowed, "allowed by an override or annotation")
-    limit = norms.limit(family, name)
-    if limit.seen:
-        which = "third longest" if limit.seen > 2 else "shortest"
-        why = f"of {limit.seen} seen, the {which} took up to {duration(limit.longest)}"
-    else:
-        why = "none seen before"
-    return Patience(limit.seconds, why, limit)
-
-
-def overdue(
-    now: float, since: float, patience: Patience, subject: str, evidence: tuple[Evidence, ...]
-) -> Finding:
-    """Something that has lasted since `since`, over what it may take."""
-    weighing = Weighing(
-        subject=f"{subject}, for {duration(now - since)}",
-        explanations=_explanations(patience),
-        start=1.0,
-        lasted=now - since,
-        limit=patience.seconds,
-        change=_change(now, since, patience),
-    )
-    return Finding(weighing.suspicion, since, evidence, weighing)
-
-
-def _explanations(patience: Patience) -> tuple[Explanation, ...]:
-    """What else it could be: one of the few that take longer and still end."""
-    limit = patience.limit
-    if limit is None:
-        return ()
-    text = f"one that takes longer than {duration(limit.seconds)} and still ends ({patience.why})"
-    return (Explanation("slow", limit.weekly, limit.tolerated, text),)
-
-
-def _change(now: float, since: float, patience: Patience) -> tuple[str, ...]:
-    falls = since + patience.seconds
-    limit = f"the limit is {duration(patience.seconds)} ({patience.why})"
-    if falls > now:
-        return ("its end ends it", f"{limit}: the verdict falls at {clock(falls)}")
-    return ("its end ends it", f"{limit}, and was reached at {clock(falls)}")
-
-
-def _worst(context: Context, calls: list[OpenCall], patience_of: PatienceOf) -> Finding | None:
-    findings = [_overdue(context, call, patience_of(context, call)) for call in calls]
+def _worst(context: Context, calls: list[OpenCall], deadline_of: DeadlineOf) -> Finding | None:
+    findings = [_overdue(context, call, deadline_of(context, call)) for call in calls]
     return max((f for f in findings if f), key=lambda f: f.suspicion, default=None)
 
 
-def _overdue(context: Context, call: OpenCall, patience: Patience) -> Finding | None:
+def _overdue(context: Context, call: OpenCall, deadline: Deadline) -> Finding | None:
     """How long a call has been open, counted from the last sign of anything within it."""
     if call.since is None:
         return None
     quiet_since = latest(call.since, _inner_life(context, call)) or call.since
     text = (
         f"{call.kind} call {call.name} has been pending for {duration(context.now - call.since)}, "
-        f"without an answer or an error; the limit is {duration(patience.seconds)} ({patience.why})"
+        f"without an answer or an error; the limit is {duration(deadline.seconds)} ({deadline.why})"
     )
     evidence = (Evidence("pending_call", text, call.since),)
     subject = f"the {call.kind} call {call.name} is pending"
-    found = overdue(context.now, quiet_since, patience, subject, evidence)
+    found = overdue(context.now, quiet_since, deadline, subject, evidence)
     return replace(found, since=call.since)
 
 
@@ -129,24 +72,24 @@ def _inner_life(context: Context, call: OpenCall) -> float | None:
     return context.sample.last_event_at if context.sample.last_row > call.row else None
 
 
-def _model_patience(context: Context, call: OpenCall) -> Patience:
+def _model_deadline(context: Context, call: OpenCall) -> Deadline:
     if call.batch:
-        return Patience(context.limits.batch_call, "a batch")
+        return Deadline(context.limits.batch_call, "a batch")
     if call.timeout is not None:
         return _by_timeout(context, call.timeout)
-    return patience_for(context.norms, context.allowance, "model", call.name)
+    return deadline_for(context.norms, context.allowance, "model", call.name)
 
 
-def _tool_patience(context: Context, call: OpenCall) -> Patience:
+def _tool_deadline(context: Context, call: OpenCall) -> Deadline:
     declared = _declared(context, call)
     if declared is not None:
         return _by_timeout(context, declared)
-    return patience_for(context.norms, context.allowance, "tool", call.name)
+    return deadline_for(context.norms, context.allowance, "tool", call.name)
 
 
-def _by_timeout(context: Context, timeout: float) -> Patience:
+def _by_timeout(context: Context, timeout: float) -> Deadline:
     grace = context.limits.call_grace
-    return Patience(timeout + grace, f"its time-out of {duration(timeout)} and grace")
+    return Deadline(timeout + grace, f"its time-out of {duration(timeout)} and grace")
 
 
 def _declared(context: Context, call: OpenCall) -> float | None:
@@ -176,8 +119,8 @@ def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
         f"{duration(now - since)}: sandbox start-up, files or setup script"
     )
     kind = "sandbox" if task.spec is not None and task.spec.has_sandbox else "plain"
-    patience = patience_for(norms, allowance, "setup", kind)
-    return overdue(now, since, patience, "no sample appears", (Evidence("setup", text, since),))
+    deadline = deadline_for(norms, allowance, "setup", kind)
+    return overdue(now, since, deadline, "no sample appears", (Evidence("setup", text, since),))
 
 
 _DELETE = "If it must end: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`"

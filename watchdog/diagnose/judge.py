@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from watchdog.diagnose import RULES
-from watchdog.diagnose.allowed import eval_set_allowance, task_allowance
 from watchdog.diagnose.clocks import by_store_clock, clock_evidence
 from watchdog.diagnose.context import Context
 from watchdog.diagnose.eval_sets import judge_eval_set
@@ -15,12 +13,14 @@ from watchdog.diagnose.frame import Frame, Setting
 from watchdog.diagnose.hangs import hung_setup
 from watchdog.diagnose.norms import Norms
 from watchdog.diagnose.orphans import Orphans, find_orphans
+from watchdog.diagnose.overrides import eval_set_allowance, task_allowance
 from watchdog.diagnose.pods import (
     Found,
     runner_trouble,
     setup_trouble,
     suspended,
 )
+from watchdog.diagnose.rules import RULES
 from watchdog.diagnose.runner import (
     between_calls_since,
     connections,

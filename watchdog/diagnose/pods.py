@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from watchdog.diagnose.context import CauseSpec, Context, Detect, Finding
-from watchdog.diagnose.runner import last_life
+from watchdog.diagnose.signs import last_life
 from watchdog.model.cluster import Container, Job, Pod
 from watchdog.model.instants import latest
 from watchdog.model.state import ClusterState, EvalSetState, PodDeath
@@ -62,14 +62,14 @@ def suspended(state: EvalSetState) -> bool:
 def _no_runner(now: float, limits: Thresholds, state: EvalSetState, cluster: ClusterState) -> Found:
     job = _newest(cluster.view.jobs)
     death = next((d for d in reversed(cluster.deaths) if d.role == "runner"), None)
-    since, patience, text = _absence(limits, state, cluster, job)
+    since, allowed, text = _absence(limits, state, cluster, job)
     since = latest(since, death.at if death and job is not None else None)
-    elapsed = now - since if since is not None else patience
+    elapsed = now - since if since is not None else allowed
     evidence = [Evidence("runner", text, since)]
     if death is not None:
         evidence.append(_death_evidence(death, "the runner"))
     cause = _cause_of_death(death) if death is not None else Cause.RUNNER_GONE
-    return cause or Cause.RUNNER_GONE, Finding(elapsed / patience, since, tuple(evidence))
+    return cause or Cause.RUNNER_GONE, Finding(elapsed / allowed, since, tuple(evidence))
 
 
 def _absence(

@@ -6,14 +6,13 @@ when all of it is silent and a sample stands between two calls, unless that samp
 connection slot (Inspect holds a call's slot through all its retries).
 """
 
-from collections.abc import Iterable
-
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, Context, Finding
-from watchdog.diagnose.hangs import Patience, overdue, patience_for
+from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
 from watchdog.diagnose.norms import Norms
 from watchdog.diagnose.retries import next_wait
+from watchdog.diagnose.signs import last_life
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
 from watchdog.model.state import EvalSetState, SampleState, TaskState
@@ -44,12 +43,12 @@ def frozen(
     now: float, limits: Thresholds, norms: Norms, allowance: Allowance, state: EvalSetState
 ) -> Finding | None:
     """The evidence that an eval set's runner is frozen."""
-    patience = patience_for(norms, allowance, "step", "solver")
+    deadline = deadline_for(norms, allowance, "step", "solver")
     tasks = [task for task in state.tasks.values() if task.status == "started"]
     life = last_life(tasks, state.last_log_line_at)
     cores = _cores(state)
     if cores is not None:
-        return _by_cpu(now, limits, patience, life, cores) if tasks else None
+        return _by_cpu(now, limits, deadline, life, cores) if tasks else None
     standing = [
         (since, task, sample)
         for task in tasks
@@ -60,7 +59,7 @@ def frozen(
     if life is None or not (standing or idle):
         return None
     since = latest(life, min((s for s, _, _ in standing), default=None))
-    return _frozen_finding(now, patience, latest(life, since) or life, standing, idle)
+    return _frozen_finding(now, deadline, latest(life, since) or life, standing, idle)
 
 
 def _cores(state: EvalSetState) -> float | None:
@@ -74,7 +73,7 @@ def _cores(state: EvalSetState) -> float | None:
 
 
 def _by_cpu(
-    now: float, limits: Thresholds, patience: Patience, life: float | None, cores: float
+    now: float, limits: Thresholds, deadline: Deadline, life: float | None, cores: float
 ) -> Finding | None:
     """Where the pod's CPU use is known, it decides: a living runner always uses some."""
     if life is None or cores >= limits.idle_cores:
@@ -83,12 +82,12 @@ def _by_cpu(
         f"the runner's pod uses {cores * 1000:.1f} millicores, and nothing has been written for "
         f"{duration(now - life)}"
     )
-    return overdue(now, life, patience, "the runner is idle", (Evidence("cpu", text, now),))
+    return overdue(now, life, deadline, "the runner is idle", (Evidence("cpu", text, now),))
 
 
 def _frozen_finding(
     now: float,
-    patience: Patience,
+    deadline: Deadline,
     since: float,
     standing: list[tuple[float, TaskState, SampleState]],
     idle: list[TaskState],
@@ -101,18 +100,8 @@ def _frozen_finding(
         what = f"all samples of {idle[0].log} have ended, yet the log is not finished"
     text = f"{what}, which takes a living runner seconds; {silence}"
     return overdue(
-        now, since, patience, "the runner is silent", (Evidence("silence", text, since),)
+        now, since, deadline, "the runner is silent", (Evidence("silence", text, since),)
     )
-
-
-def last_life(tasks: Iterable[TaskState], log_line_at: float | None) -> float | None:
-    """The newest sign of life in these logs, and in the runner's own."""
-    instants = [log_line_at]
-    for task in tasks:
-        instants += [task.last_ended_at, task.last_start_at]
-        instants += [task.spec.created_at if task.spec else None]
-        instants += [sample.last_event_at for sample in task.samples.values()]
-    return latest(*instants)
 
 
 def _all_ended(task: TaskState) -> bool:
@@ -150,8 +139,8 @@ def runner_frozen(context: Context) -> Finding | None:
     wait = next_wait(sample)
     last = sample.streak.last_at if sample.streak else None
     due = last + wait if last is not None and wait is not None else None
-    patience = patience_for(context.norms, context.allowance, "step", "solver")
-    in_back_off = due is not None and context.now < due + patience.seconds
+    deadline = deadline_for(context.norms, context.allowance, "step", "solver")
+    in_back_off = due is not None and context.now < due + deadline.seconds
     return None if in_back_off else finding
 
 
@@ -159,9 +148,9 @@ def unexplained(context: Context) -> Finding | None:
     """A sample stands between two calls for hours while others work: it waits for no slot."""
     since = between_calls_since(context.sample)
     model = context.task.spec.model if context.task.spec else ""
-    patience = patience_for(context.norms, context.allowance, "step", "solver")
-    patience = replace(patience, seconds=_QUEUE_FACTOR * patience.seconds)
-    if since is None or context.now - since < patience.seconds:
+    deadline = deadline_for(context.norms, context.allowance, "step", "solver")
+    deadline = replace(deadline, seconds=_QUEUE_FACTOR * deadline.seconds)
+    if since is None or context.now - since < deadline.seconds:
         return None
     peers = context.fleet.others(context.sample, model, since, context.now)
     if peers.ok < _PEERS_FACTOR * max(1, len(context.task.samples) - 1):
@@ -171,7 +160,7 @@ def unexplained(context: Context) -> Finding | None:
         f"{model} made {peers.ok} calls: it does not wait for a connection slot"
     )
     evidence = (Evidence("silence", text, since),)
-    return overdue(context.now, since, patience, "the sample stands between two calls", evidence)
+    return overdue(context.now, since, deadline, "the sample stands between two calls", evidence)
 
 
 SPECS: tuple[CauseSpec, ...] = (

@@ -1,7 +1,7 @@
 """Sentences for the person on call: what is stuck, since when, why, and what to do."""
 
-from watchdog.diagnose import SPEC_OF
-from watchdog.diagnose.places import fill
+from watchdog.diagnose.placeholders import fill
+from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.instants import latest
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict

@@ -9,8 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from watchdog.model.outside import OutsideIncident
 from watchdog.model.probe import Conclusion, Subject
+from watchdog.model.status_page import OutsideIncident
 
 SCHEMA_VERSION: Literal[1] = 1
 

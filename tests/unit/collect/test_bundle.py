@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.unit.collect.makers import LOG, finished_log, running_store
-from watchdog.collect.logs import LogsOptions
+from tests.builders.logs import LOG, finished_log, running_store
+from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.targets import TargetError, open_target
-from watchdog.config import S3
+from watchdog.config.settings import S3
 from watchdog.model.facts import (
     ClusterRead,
     EvalSetUnreadable,

@@ -4,16 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.builders.rows import ERROR_500, LOG, MODEL, SET, Rows, facts, key, schedule, state
 from tests.unit.diagnose.test_verdicts import busy
-from tests.unit.rows import ERROR_500, LOG, MODEL, SET, Rows, facts, key, schedule, state
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
-from watchdog.learning import Learner
 from watchdog.model.facts import ManifestRead, Row, RowsRead, SampleSummary
 from watchdog.model.learned import fault
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Verdict
+from watchdog.pipeline.learner import Learner
 
 HOUR = 3600.0
 LIMITS = Thresholds()

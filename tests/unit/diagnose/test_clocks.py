@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.rows import SET, Rows, facts, schedule
-from tests.unit.rows import state as folded
+from tests.builders.rows import SET, Rows, facts, schedule
+from tests.builders.rows import state as folded
 from watchdog.diagnose.judge import judge
 from watchdog.model.facts import RowsRead
 from watchdog.model.thresholds import Thresholds

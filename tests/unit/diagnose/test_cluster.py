@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.rows import SET, Rows, facts, key, schedule, state
+from tests.builders.rows import SET, Rows, facts, key, schedule, state
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.orphans import find_orphans

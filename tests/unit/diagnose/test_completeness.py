@@ -1,10 +1,10 @@
 """A step that is forgotten when a cause is added fails here."""
 
 from tests.recordings.unpack import expected, names
-from watchdog.diagnose import RULES, SPEC_OF
 from watchdog.diagnose.pods import SPECS as CLUSTER
+from watchdog.diagnose.rules import RULES, SPEC_OF
+from watchdog.model.texts import CAUSE_WORDS
 from watchdog.model.verdict import Cause
-from watchdog.publish.words import CAUSE_WORDS
 
 FOUND_ELSEWHERE = {Cause.HUNG_SETUP, Cause.SANDBOX_RESTARTED, Cause.ORPHANED_SANDBOX}
 """Causes that no rule finds in a running sample."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.rows import Rows, facts, key, schedule, state
+from tests.builders.rows import Rows, facts, key, schedule, state
 from watchdog.diagnose.fleet import Fleet, Peers
 from watchdog.diagnose.judge import judge
 from watchdog.model.state import EvalSetState, Outcome, SampleState, TaskState

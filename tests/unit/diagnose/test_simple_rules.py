@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.rows import LOG, Rows, facts, key, state
+from tests.builders.rows import LOG, Rows, facts, key, state
 from watchdog.diagnose.simple_rules import SIMPLE_RULES, stuck_by
 
 HOUR = 3600.0

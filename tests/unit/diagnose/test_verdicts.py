@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.rows import LOG, MODEL, SET, Rows, facts, key, schedule, state
+from tests.builders.rows import LOG, MODEL, SET, Rows, facts, key, schedule, state
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
 from watchdog.model.facts import (

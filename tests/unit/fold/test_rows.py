@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.unit.rows import ERROR_500, LOG, MODEL, Rows, facts, key, schedule, state
+from tests.builders.rows import ERROR_500, LOG, MODEL, Rows, facts, key, schedule, state
 from watchdog.fold import fold
 from watchdog.fold.lessons import Lessons
 from watchdog.fold.rows import fold_rows

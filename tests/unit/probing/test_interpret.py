@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.probing.results import MODEL, NOW, direct, middleman, result
+from tests.builders.probe_results import MODEL, NOW, direct, middleman, result
 from watchdog.model.probe import Meaning, ProbeOutcome
 from watchdog.probing.interpret import conclude
 from watchdog.probing.steps import STEPS, steps

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.probing.results import MODEL, NOW, middleman
+from tests.builders.probe_results import MODEL, NOW, middleman
 from watchdog.probing import plan
 from watchdog.probing.plan import HOUR, RESULTS_MAX, Book, Limits
 

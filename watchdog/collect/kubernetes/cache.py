@@ -11,6 +11,7 @@ from watchdog.collect.kubernetes.api import Api
 from watchdog.collect.kubernetes.decoding import EVENT, JOB, NAMESPACE, POD, Decoder
 from watchdog.collect.kubernetes.decoding import Kind as KindOf
 from watchdog.collect.kubernetes.errors import ApiError
+from watchdog.collect.kubernetes.object_cache import Shelf, Trim, View
 from watchdog.collect.kubernetes.objects import Entry, Key, Meta
 from watchdog.collect.kubernetes.reflector import Outside, Reflector, Timing
 from watchdog.collect.kubernetes.resources import (
@@ -22,9 +23,8 @@ from watchdog.collect.kubernetes.resources import (
     Ask,
     Resource,
 )
-from watchdog.collect.kubernetes.shelf import Shelf, Trim, View
 from watchdog.collect.kubernetes.usage import UsagePoll
-from watchdog.config import Kubernetes
+from watchdog.config.settings import Kubernetes
 from watchdog.model.cluster import Job, Pod, PodEvent, PodUsage, ResourceKind
 from watchdog.model.verdict import Problem
 

@@ -14,7 +14,8 @@ from watchdog.collect.kubernetes.api import Api, Dice, Pause, Reply, backoff
 from watchdog.collect.kubernetes.errors import TRANSIENT, ApiError, refused
 from watchdog.collect.kubernetes.resources import Ask
 from watchdog.collect.kubernetes.stream import CertificateError, Stream, network
-from watchdog.config import ConfigError, Kubernetes
+from watchdog.config.settings import Kubernetes
+from watchdog.errors import ConfigError
 
 __all__ = ["Api", "Connection", "Reply"]
 

@@ -14,9 +14,9 @@ from msgspec import Struct
 from watchdog.collect.kubernetes.api import Api, Dice, Lines, Pause, backoff
 from watchdog.collect.kubernetes.decoding import Change, Decoder, Page
 from watchdog.collect.kubernetes.errors import ApiError, Status, one_line, reason_of
+from watchdog.collect.kubernetes.object_cache import Shelf
 from watchdog.collect.kubernetes.objects import Entry, Key
 from watchdog.collect.kubernetes.resources import Ask
-from watchdog.collect.kubernetes.shelf import Shelf
 from watchdog.model.verdict import Problem
 
 R = TypeVar("R")

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from watchdog.collect import runner_log
+from watchdog.collect.inspect import runner_log
 from watchdog.collect.source import Emit
 from watchdog.model.cluster import Pod
 from watchdog.model.facts import RunnerLogSampled

@@ -11,13 +11,13 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from watchdog.collect.inspect.logs import LogsSource
 from watchdog.collect.kubernetes.discovery import KINDS, Objects, discover
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
-from watchdog.collect.logs import LogsSource
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
-from watchdog.config import Kubernetes
+from watchdog.config.settings import Kubernetes
 from watchdog.model.cluster import ClusterView, Pod
 from watchdog.model.facts import ClusterRead, Fact, SpecRead
 from watchdog.model.verdict import Problem

@@ -5,9 +5,9 @@ from threading import Event, Thread
 from watchdog.collect.kubernetes.api import Api
 from watchdog.collect.kubernetes.decoding import USAGE, Decoder
 from watchdog.collect.kubernetes.errors import ApiError, Reason, one_line
+from watchdog.collect.kubernetes.object_cache import Shelf
 from watchdog.collect.kubernetes.reflector import Outside
 from watchdog.collect.kubernetes.resources import Ask
-from watchdog.collect.kubernetes.shelf import Shelf
 from watchdog.model.cluster import PodUsage
 
 OPTIONAL: frozenset[Reason] = frozenset({"not_found", "forbidden", "unavailable"})

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from watchdog.collect.folder_store import FolderStore
+from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.kubernetes.cache import ClusterCache, ClusterSnapshot
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.discovery import Objects
@@ -13,10 +13,10 @@ from watchdog.collect.kubernetes.logs import read_log
 from watchdog.collect.kubernetes.reflector import Clock, Outside
 from watchdog.collect.kubernetes.runner_logs import Read, RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, ClusterState
-from watchdog.collect.logs import LogsOptions, LogsSource
-from watchdog.collect.objects import Store
-from watchdog.collect.store import open_store
-from watchdog.config import Settings
+from watchdog.collect.stores.folder import FolderStore
+from watchdog.collect.stores.objects import Store
+from watchdog.collect.stores.opening import open_store
+from watchdog.config.settings import Settings
 from watchdog.model.cluster import Pod, ResourceKind
 
 PLACE = "{eval_set_id}"

@@ -8,12 +8,14 @@ from watchdog.collect.probes.client import ProbeClient
 from watchdog.collect.probes.credentials import NoCredential, missing, read
 from watchdog.collect.probes.dialects import SMALL, Message
 from watchdog.collect.probes.routes import NoRoute, address, provider_of
-from watchdog.config import Probes
+from watchdog.config.settings import Probes
 from watchdog.model.probe import ProbeOutcome, ProbeResult, Route, Size
 from watchdog.redaction import redact
 
 SMALL_TOKENS = 10
 """What the small request is counted as."""
+LEAST_TOKENS = 20
+"""What a large one has at least."""
 
 _WORDS = ("the", "cat", "sat", "on", "a", "mat", "and", "then", "it", "ran", "out", "of", "its")
 _TAIL = "\n\nThe text above is filler. Say hello."

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.collect.kubernetes import server as servers
+from tests.doubles import kubernetes_server as servers
 from watchdog.collect.kubernetes import credentials
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tests.unit.collect.kubernetes.samples import listing, meta
+from tests.builders.kubernetes_objects import listing, meta
 from watchdog.collect.kubernetes.annotations import allowance
 from watchdog.collect.kubernetes.decoding import decode_list
 from watchdog.model.allowances import Allowance

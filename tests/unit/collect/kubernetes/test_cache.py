@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.unit.collect.kubernetes.fakes import FakeApi, FakeTime, error
-from tests.unit.collect.kubernetes.samples import event, listing, meta, pod
-from tests.unit.collect.kubernetes.server import Answer, Asked, Server, status
+from tests.builders.kubernetes_objects import event, listing, meta, pod
+from tests.doubles.kubernetes_api import FakeApi, FakeTime, error
+from tests.doubles.kubernetes_server import Answer, Asked, Server, status
 from watchdog.collect.kubernetes.cache import ClusterCache
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.decoding import USAGE, Decoder
+from watchdog.collect.kubernetes.object_cache import Shelf
 from watchdog.collect.kubernetes.reflector import Outside
 from watchdog.collect.kubernetes.resources import USAGE as USAGE_RESOURCE
 from watchdog.collect.kubernetes.resources import Ask
-from watchdog.collect.kubernetes.shelf import Shelf
 from watchdog.collect.kubernetes.usage import UsagePoll
-from watchdog.config import Kubernetes
+from watchdog.config.settings import Kubernetes
 from watchdog.model.cluster import PodUsage
 
 USED = {"metadata": meta("p"), "containers": [{"usage": {"cpu": "500m"}}]}

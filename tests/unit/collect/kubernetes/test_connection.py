@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from tests.unit.collect.kubernetes.server import Answer, Server, status
+from tests.doubles.kubernetes_server import Answer, Server, status
 from watchdog.collect.kubernetes.api import backoff
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.errors import ApiError, Reason
@@ -19,7 +19,7 @@ from watchdog.collect.kubernetes.resources import (
     USAGE,
     Ask,
 )
-from watchdog.config import Kubernetes
+from watchdog.config.settings import Kubernetes
 
 ASK = Ask(PODS, "ns")
 OK = Answer(body=b"ok")

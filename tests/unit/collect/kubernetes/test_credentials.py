@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.collect.kubernetes import server as servers
-from tests.unit.collect.kubernetes.server import Answer, Server, status
+from tests.doubles import kubernetes_server as servers
+from tests.doubles.kubernetes_server import Answer, Server, status
 from watchdog.collect.kubernetes import credentials
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.resources import PODS, Ask
-from watchdog.config import ConfigError, Kubernetes
+from watchdog.config.settings import Kubernetes
+from watchdog.errors import ConfigError
 
 ASK = Ask(PODS)
 API = "client.authentication.k8s.io/v1"

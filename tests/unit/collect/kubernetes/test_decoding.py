@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.collect.kubernetes.samples import PREFIX, event, listing, meta, pod
+from tests.builders.kubernetes_objects import PREFIX, event, listing, meta, pod
 from watchdog.collect.kubernetes.decoding import POD, Decoder, decode_list
 from watchdog.collect.kubernetes.quantities import quantity
 from watchdog.model.cluster import Job, Pod, PodEvent, ResourceKind, Termination

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.collect.kubernetes.fakes import error
+from tests.doubles.kubernetes_api import error
 from watchdog.collect.kubernetes.connection import Reply
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.export import LAST_APPLIED, export, read_logs
 from watchdog.collect.kubernetes.files import read_view
 from watchdog.collect.kubernetes.resources import Ask
-from watchdog.config import Kubernetes
+from watchdog.config.settings import Kubernetes
 from watchdog.model.cluster import Container, Pod
 
 PREFIX = "inspect-ai.metr.org/"

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.unit.collect.kubernetes.fakes import FakeApi
+from tests.doubles.kubernetes_api import FakeApi
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.logs import read_log
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.unit.collect.kubernetes.fakes import FakeApi, FakeTime, error
-from tests.unit.collect.kubernetes.samples import bookmark, change, event, gone, listing, pod
+from tests.builders.kubernetes_objects import bookmark, change, event, gone, listing, pod
+from tests.doubles.kubernetes_api import FakeApi, FakeTime, error
 from watchdog.collect.kubernetes import events
 from watchdog.collect.kubernetes.decoding import EVENT, POD, Decoder
+from watchdog.collect.kubernetes.object_cache import Shelf
 from watchdog.collect.kubernetes.reflector import GRACE, Reflector, Timing
 from watchdog.collect.kubernetes.resources import EVENTS, PODS, Ask
-from watchdog.collect.kubernetes.shelf import Shelf
 from watchdog.model.cluster import Pod, PodEvent
 
 TIMING = Timing(watch_timeout=240, relist_interval=900, page_size=2)

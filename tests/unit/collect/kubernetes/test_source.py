@@ -2,15 +2,15 @@
 
 from msgspec.structs import replace
 
-from tests.unit.collect.makers import LOG, finished_log, running_store
-from tests.unit.collect.test_discovery import KNOWN, box, job, pod
-from watchdog.collect.directory_store import DirectoryStore
+from tests.builders.logs import LOG, finished_log, running_store
+from tests.unit.collect.kubernetes.test_discovery import KNOWN, box, job, pod
+from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.kubernetes.discovery import Objects
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, ClusterState, newest
-from watchdog.collect.logs import LogsOptions, LogsSource
-from watchdog.config import Kubernetes
+from watchdog.collect.stores.directory import DirectoryStore
+from watchdog.config.settings import Kubernetes
 from watchdog.model.cluster import Pod
 from watchdog.model.facts import ClusterRead, ManifestRead, RunnerLogRead
 

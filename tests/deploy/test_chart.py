@@ -1,0 +1,292 @@
+"""The chart and the image: what they render, allow and refuse. Needs Helm, and no cluster."""
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.control_plane.build import MissingPartError, resolve
+from tests.control_plane.build.parts import module_of
+from tests.control_plane.build.resolve import cache
+from tests.control_plane.fixtures import refuse
+from tests.paths import ROOT
+from watchdog.cli import _parser
+from watchdog.collect.kubernetes import resources
+from watchdog.config.settings import load
+
+CHART = ROOT / "helm" / "stuck-eval-watchdog"
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+STORE = "s3://bucket/evals/{eval_set_id}"
+HOOK = "https://hooks.slack.example/services/T/B/secret"
+READ = ("get", "list", "watch")
+ALLOWED = {
+    ("", "namespaces"): READ,
+    ("", "pods"): READ,
+    ("", "events"): READ,
+    ("", "pods/log"): ("get",),
+    ("batch", "jobs"): READ,
+    ("metrics.k8s.io", "pods"): ("get", "list"),
+}
+
+
+@pytest.fixture(scope="module")
+def helm(tmp_path_factory):
+    """Runs Helm. It is built where CI is set; else tests don't take minutes to build a tool."""
+    folder = tmp_path_factory.mktemp("helm")
+    places = [os.environ.get("KUBEBUILDER_ASSETS") or "/", cache(module_of("helm"))]
+    if not os.environ.get("CI") and not any((Path(at) / "helm").is_file() for at in places):
+        refuse("no Helm for this test: `make control-plane` builds it")
+    try:
+        binary = resolve("helm")
+    except MissingPartError as missing:
+        refuse(f"no Helm for this test: {missing}")
+
+    def run(*arguments, values=None):
+        return subprocess.run(
+            [binary, *arguments, *(["--values", "-"] if values is not None else [])],
+            input=json.dumps(values or {}),
+            env={"PATH": "", "HOME": str(folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def template(helm):
+    def run(values):
+        where = ("--namespace", "wd", "--kube-version", "1.35")
+        return helm("template", "w", str(CHART), *where, values=values)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def render(template):
+    """Renders the chart: objects by kind and name, without the release's name."""
+
+    def run(values=None):
+        done = template(merged({"image": {"repository": "r/w"}, **needed()}, values or {}))
+        assert done.returncode == 0, done.stderr
+        made = [thing for thing in yaml.safe_load_all(done.stdout) if thing]
+        return {(t["kind"], t["metadata"].get("namespace", "")): t for t in made}
+
+    return run
+
+
+def needed():
+    return {"config": {"kubernetes": {"store": STORE}}}
+
+
+def merged(under, over):
+    both = {k: merged(under[k], v) for k, v in over.items() if isinstance(under.get(k), dict)}
+    return {**under, **over, **both}
+
+
+def rules(*roles):
+    """What roles allow, rule by rule."""
+    return {
+        (group, resource): tuple(rule["verbs"])
+        for role in roles
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+
+
+def pod(objects):
+    return objects["Deployment", ""]["spec"]["template"]["spec"]
+
+
+def settings(objects, tmp_path):
+    """The settings that the service reads from the ConfigMap."""
+    file = tmp_path / "config.yaml"
+    file.write_text(objects["ConfigMap", ""]["data"]["config.yaml"])
+    return load({}, file)
+
+
+# What it allows.
+
+
+def test_lint_finds_nothing(helm):
+    done = helm("lint", "--strict", str(CHART))
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_role_allows_what_is_asked_for_and_nothing_else(render):
+    objects = render()
+    assert {kind for kind, _ in objects if "Role" in kind} == {"ClusterRole", "ClusterRoleBinding"}
+    assert rules(objects["ClusterRole", ""]) == ALLOWED
+    asked = [getattr(resources, name) for name in ("PODS", "JOBS", "NAMESPACES", "EVENTS")]
+    asked += [resources.POD_LOG, resources.USAGE]
+    assert {(each.group, each.plural): each.verbs for each in asked} == ALLOWED
+
+
+def test_pods_metrics_are_left_out_when_not_wanted(render):
+    found = rules(render({"rbac": {"metrics": False}})["ClusterRole", ""])
+    assert found == {k: v for k, v in ALLOWED.items() if k[0] != "metrics.k8s.io"}
+
+
+def test_with_namespaces_each_has_a_role_and_the_cluster_none(render, tmp_path):
+    objects = render({"namespaces": ["runners", "123"]})
+    cluster = objects["ClusterRole", ""]
+    assert rules(cluster) == {("", "namespaces"): READ}
+    assert cluster["rules"][0]["resourceNames"] == ["runners", "123"]
+    for namespace in ("runners", "123"):
+        assert rules(cluster, objects["Role", namespace]) == ALLOWED
+        binding = objects["RoleBinding", namespace]
+        assert binding["roleRef"]["name"] == objects["Role", namespace]["metadata"]["name"]
+        assert binding["subjects"] == objects["ClusterRoleBinding", ""]["subjects"]
+    assert settings(objects, tmp_path).kubernetes.namespaces == ("runners", "123")
+
+
+def test_no_roles_where_somebody_else_makes_them(render):
+    objects = render({"rbac": {"create": False}, "namespaces": ["a"]})
+    assert not [kind for kind, _ in objects if "Role" in kind]
+
+
+def test_the_page_on_installing_lists_the_same_rules():
+    page = (ROOT / "docs" / "install.md").read_text()
+    listed = next(b for b in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "verbs:" in b)
+    assert rules({"rules": yaml.safe_load(listed)}) == ALLOWED
+
+
+# Settings.
+
+
+def test_the_configuration_is_passed_as_it_is_and_accepted(render, tmp_path):
+    kubernetes = {"log_bytes": 2_097_152, "job_types": ["eval-set", "scan"]}
+    config = {"interval": 15, "kubernetes": kubernetes, "detection": {"false_pages_per_week": 0.5}}
+    read = settings(render({"config": {**config, "max_member_bytes": 1 << 40}}), tmp_path)
+    assert (read.interval, read.max_member_bytes, read.log_format) == (15, 1 << 40, "json")
+    assert (read.kubernetes.enabled, read.kubernetes.store) == ("yes", STORE)
+    assert (read.kubernetes.log_bytes, read.kubernetes.job_types[1]) == (2_097_152, "scan")
+    assert read.thresholds.false_pages_per_week == 0.5
+    assert read.state_url == "sqlite:////var/lib/watchdog/state.sqlite3"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"nodeSelecter": {}}, "nodeSelecter"),
+        ({"image": {"tags": "1"}}, "tags"),
+        ({"slack": {"webhook_url": HOOK}}, "webhook_url"),
+        ({"slack": {"webhookUrl": "hooks.slack.example"}}, "webhookUrl"),
+        ({"rbac": {"metrics": "yes"}}, "metrics"),
+        ({"namespaces": ["A"]}, "namespaces"),
+        ({"config": {"kubernetes": {"enabled": True}}}, "enabled"),
+        ({"config": {"kubernetes": {"store": ""}}}, "config.kubernetes.store: say where"),
+        ({"config": {"kubernetes": {"namespaces": ["a"]}}}, "set `namespaces` instead"),
+        ({"config": {"slack": {"webhook_url": HOOK}}}, "config.slack.webhook_url: a secret"),
+        ({"slack": {"webhookUrl": HOOK, "existingSecret": "s"}}, "not both"),
+        ({"image": {"repository": ""}}, "image.repository: say where"),
+        ({"serviceAccount": {"create": False}}, "serviceAccount.name: needed"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_named(template, values, said):
+    done = template(merged({"image": {"repository": "r/w"}, **needed()}, values))
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+def test_each_value_has_a_default_and_a_schema():
+    def compare(values, schema):
+        kept = schema.get("properties", {})
+        assert set(values) == set(kept) - {"global", "claims"}
+        for key, value in values.items():
+            if kept[key].get("additionalProperties") is False:
+                compare(value, kept[key])
+
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    compare(yaml.safe_load((CHART / "values.yaml").read_text()), schema)
+
+
+# The pod.
+
+
+def test_the_pod_may_do_little(render):
+    spec = pod(render())
+    (container,) = spec["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    mounts = {each["mountPath"]: each.get("readOnly", False) for each in container["volumeMounts"]}
+    assert mounts == {"/etc/watchdog": True, "/var/lib/watchdog": False, "/tmp": False}
+    assert container["resources"]["limits"]["memory"]
+
+
+def test_the_command_is_one_that_the_program_takes(render, monkeypatch):
+    """And what is called beside it by `kubectl exec` has the same settings."""
+    (container,) = pod(render())["containers"]
+    env = {each["name"]: each.get("value") for each in container["env"]}
+    monkeypatch.setenv("WATCHDOG_CONFIG", env["WATCHDOG_CONFIG"])
+    assert str(_parser().parse_args(["mute"]).config) == "/etc/watchdog/config.yaml"
+    taken = _parser().parse_args(container["args"])
+    assert container["command"] == ["watchdog"]
+    assert (taken.listen, str(taken.config)) == ("0.0.0.0:9464", "/etc/watchdog/config.yaml")
+    paths = [container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("liveness", "readiness")]
+    assert paths == ["/healthz", "/readyz"]
+
+
+def test_changed_settings_restart_the_pod(render):
+    def notes(values):
+        return render(values)["Deployment", ""]["spec"]["template"]["metadata"]["annotations"]
+
+    assert notes({}) == notes({})
+    assert notes({}) != notes({"config": {"interval": 15}})
+    assert notes({}) != notes({"slack": {"webhookUrl": HOOK}})
+
+
+def test_secrets_are_in_secrets_alone(render):
+    objects = render({"slack": {"webhookUrl": HOOK}, "aws": {"existingSecret": "keys"}})
+    assert [kind for (kind, _), thing in objects.items() if HOOK in str(thing)] == ["Secret"]
+    env = {each["name"]: each.get("valueFrom") for each in pod(objects)["containers"][0]["env"]}
+    secret = {"name": objects["Secret", ""]["metadata"]["name"], "key": "webhook-url"}
+    assert env["WATCHDOG_SLACK_WEBHOOK_URL"] == {"secretKeyRef": secret}
+    keys = {"name": "keys", "key": "AWS_SECRET_ACCESS_KEY"}
+    assert env["AWS_SECRET_ACCESS_KEY"] == {"secretKeyRef": keys}
+
+
+def test_the_ledger_is_kept_where_that_is_wanted(render):
+    assert ("PersistentVolumeClaim", "") not in render()
+    objects = render({"persistence": {"enabled": True}})
+    claim = objects["PersistentVolumeClaim", ""]["metadata"]["name"]
+    (state,) = [each for each in pod(objects)["volumes"] if each["name"] == "state"]
+    assert state["persistentVolumeClaim"] == {"claimName": claim}
+    assert objects["Deployment", ""]["spec"]["strategy"] == {"type": "Recreate"}
+
+
+# The image.
+
+
+def test_chart_image_and_project_have_one_version():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert {chart["version"], chart["appVersion"]} == {version}
+    assert f"ARG VERSION={version}\n" in DOCKERFILE
+
+
+def test_the_image_runs_as_the_user_of_the_chart(render):
+    user = pod(render())["securityContext"]["runAsUser"]
+    assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == [f"{user}:{user}"]
+    assert 'ENTRYPOINT ["watchdog"]\nCMD ["run"]' in DOCKERFILE
+
+
+def test_the_image_holds_locked_packages_and_only_what_is_sent():
+    installs = [line for line in DOCKERFILE.replace("\\\n", "").split("RUN") if " -r " in line]
+    assert all(line.count("--require-hashes") == line.count(" -r ") for line in installs)
+    sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line[0] == "!"}
+    copied = re.findall(r"^COPY (?!--)(.*) \S+$", DOCKERFILE, re.MULTILINE)
+    assert {path.split("/")[0] for paths in copied for path in paths.split()} == sent
+    assert all((ROOT / path).exists() for path in sent)

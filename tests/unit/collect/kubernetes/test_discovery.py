@@ -1,0 +1,144 @@
+"""From objects to eval sets: both layouts, Hawk 1 and 2, and what is left out."""
+
+import pytest
+from msgspec.structs import replace
+
+from watchdog.collect.kubernetes.discovery import Objects, discover
+from watchdog.collect.kubernetes.objects import Entry, Meta
+from watchdog.config.settings import Kubernetes
+from watchdog.model.cluster import Job, Pod, PodEvent, PodUsage
+
+P = "inspect-ai.metr.org/"
+KNOWN = frozenset({"pods", "jobs", "namespaces", "events"})
+
+
+def meta(namespace: str, name: str, app="inspect-ai", part="runner", **labels) -> Meta:
+    own = {f"{P}{key.replace('_', '-')}": value for key, value in labels.items()}
+    named = {"app.kubernetes.io/name": app, "app.kubernetes.io/component": part}
+    return Meta(namespace, name, labels={**named, **own})
+
+
+def job(*args, **labels) -> Entry:
+    told = meta(*args, **labels)
+    return Entry(told, Job(told.namespace, told.name, "j"))
+
+
+def pod(*args, **labels) -> Entry:
+    told = meta(*args, **labels)
+    return Entry(told, Pod(told.namespace, told.name, "p"))
+
+
+def box(namespace: str, name: str, **labels) -> Entry:
+    return pod(namespace, name, "agent-env", "sandbox", **labels)
+
+
+def found(settings: Kubernetes | None = None, **parts):
+    return discover(Objects(lambda kind, _: kind in KNOWN, **parts), settings or Kubernetes(), 7.0)
+
+
+@pytest.mark.parametrize("app", ["inspect-ai", "hawk"])
+def test_a_namespace_for_each_job(app):
+    labels = {"job_id": "abc", "job_type": "eval-set", "eval_set_id": "abc"}
+    views = found(
+        jobs=[job("inspect-abc", "run", app, **labels)],
+        pods=[pod("inspect-abc", "run-1", app, **labels), box("inspect-abc-s", "box-0")],
+        namespaces=[Meta("", "inspect-abc", labels={f"{P}job-id": "abc"}), Meta("", "other")],
+    )
+    (view,) = views.values()
+    assert list(views) == ["abc"]
+    assert [pod.name for pod in view.runners] == ["run-1"]
+    assert [pod.name for pod in view.sandboxes] == ["box-0"]
+    assert (len(view.jobs), view.namespaces, view.at) == (1, ("inspect-abc",), 7.0)
+
+
+def test_one_runner_namespace_and_a_namespace_for_each_eval_set():
+    labels = {"job_id": "abc", "job_type": "eval-set"}
+    views = found(
+        jobs=[job("runners", "abc", **labels), job("runners", "def", job_id="def")],
+        pods=[box("abc", "box-0"), box("def", "box-0", job_id="def"), box("stranger", "box-0")],
+        namespaces=[Meta("", "abc"), Meta("", "def"), Meta("", "runners")],
+    )
+    assert {name: [p.namespace for p in view.sandboxes] for name, view in views.items()} == {
+        "abc": ["abc"],
+        "def": ["def"],
+    }
+    assert views["abc"].namespaces == ("abc",)
+
+
+def test_scans_are_left_out_with_their_sandboxes_unless_asked_for():
+    labels = {"job_id": "scan-1", "job_type": "scan"}
+    parts = {
+        "jobs": [job("inspect-scan-1", "run", **labels)],
+        "pods": [box("inspect-scan-1-s", "box-0", job_id="scan-1")],
+    }
+    assert found(**parts) == {}
+    asked = Kubernetes(job_types=("eval-set", "scan"))
+    assert list(found(asked, **parts)) == ["scan-1"]
+
+
+def test_other_programs_runners_are_none_of_ours():
+    assert found(jobs=[job("ci", "run", "gitlab", job_id="x")], pods=[pod("ci", "r", "ci")]) == {}
+
+
+def test_sandboxes_without_a_runner_are_found():
+    (view,) = found(pods=[box("inspect-gone-s", "box-0", job_id="gone")]).values()
+    assert (view.jobs, view.runners, len(view.sandboxes)) == ((), (), 1)
+
+
+def test_a_namespace_that_remains_without_its_runner_is_found_and_a_dying_one_is_not():
+    labels = {f"{P}job-id": "abc", f"{P}job-type": "eval-set"}
+    left = Meta("", "inspect-abc", labels=labels)
+    dying = Meta("", "inspect-def", labels={f"{P}job-id": "def"}, deleting_at=3.0)
+    assert list(found(namespaces=[left, dying])) == ["abc"]
+
+
+def test_names_and_labels_are_configurable():
+    settings = Kubernetes(
+        label_prefix="acme.org/", app_names=("runner",), namespace_prefix="evals-"
+    )
+    labels = {
+        "app.kubernetes.io/name": "runner",
+        "app.kubernetes.io/component": "runner",
+        "acme.org/job-id": "abc",
+    }
+    own = Entry(Meta("evals-abc", "run", labels=labels), Job("evals-abc", "run", "j"))
+    views = found(settings, jobs=[own], pods=[box("evals-abc-s", "box-0")])
+    assert len(views["abc"].sandboxes) == 1
+
+
+def test_events_and_cpu_use_go_to_their_eval_set():
+    runner = pod("inspect-abc", "run-1", job_id="abc")
+    mine = PodEvent("inspect-abc", "Pod/run-1", "BackOff", "text", 5.0)
+    other = PodEvent("inspect-abc", "Pod/run-2", "BackOff", "text", 5.0)
+    used = PodUsage("inspect-abc", "run-1", 0.2, 5.0)
+    (view,) = found(pods=[runner], events=[mine, other], usage=[used]).values()
+    assert (view.events, view.usage) == ((mine,), (used,))
+
+
+def test_people_and_access_are_noted():
+    told = meta("inspect-abc", "run", job_id="abc", created_by="ann")
+    notes = {f"{P}email": "ann@example.org", f"{P}model-access": "__secret__"}
+    told = replace(told, annotations=notes)
+    (view,) = found(jobs=[Entry(told, Job("inspect-abc", "run", "j"))]).values()
+    assert (view.created_by, view.email, view.model_access) == (
+        "ann",
+        "ann@example.org",
+        "__secret__",
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "annotations", "team"),
+    [
+        ({"team": "red"}, {}, "red"),
+        ({f"{P}team": "red"}, {}, "red"),
+        ({}, {f"{P}team": "red"}, "red"),
+        ({"team": "red"}, {f"{P}team": "blue"}, "blue"),
+        ({}, {}, ""),
+    ],
+)
+def test_a_team_is_a_label_or_an_annotation(labels, annotations, team):
+    told = meta("inspect-abc", "run", job_id="abc")
+    told = replace(told, labels={**told.labels, **labels}, annotations=annotations)
+    (view,) = found(jobs=[Entry(told, Job("inspect-abc", "run", "j"))]).values()
+    assert view.team == team

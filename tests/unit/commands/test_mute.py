@@ -1,0 +1,86 @@
+"""`watchdog mute`: what it writes, the service reads; nothing of it is told until it ends."""
+
+import pytest
+
+from tests.acceptance.playback import Stage
+from watchdog import cli
+from watchdog.collect.targets import open_target
+from watchdog.config.settings import load
+from watchdog.notify.ledger import mutes
+from watchdog.notify.ledger.database import memory_ledger
+from watchdog.notify.ledger.mutes import Mute
+from watchdog.pipeline.targets import logs_options
+from watchdog.service.run import build
+
+WEBHOOK = "https://hooks.slack.com/services/T/B/secret"
+YEAR_9999 = "9999-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    state = str(tmp_path / "state.sqlite3")
+
+    def call(*arguments):
+        status = cli.main(["mute", *arguments, "--state", state])
+        said = capsys.readouterr()
+        return status, said.out + said.err
+
+    return call
+
+
+def test_it_is_listed_and_ended(run):
+    assert run() == (0, "nothing is muted by hand\n")
+    status, said = run("swe-*", "--until", YEAR_9999, "--reason", "known, see #12")
+    assert (status, said) == (0, "swe-* is muted until 9999-01-01 00:00 UTC\n")
+    assert run() == (0, "swe-* until 9999-01-01 00:00 UTC  known, see #12\n")
+    assert run("swe-*", "--end") == (0, "swe-* is no longer muted\n")
+    assert run() == (0, "nothing is muted by hand\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("a",), "say until when"),
+        (("a", "--end"), "nothing is muted under the name a"),
+        (("a", "--until", "2020-01-01T00:00:00Z"), "2020-01-01 00:00 UTC has passed"),
+        (("a", "--for", "soon"), "should be a duration"),
+        (("--for", "8h"), "name the EVAL_SET"),
+    ],
+)
+def test_what_can_not_be_done_says_why(run, arguments, why):
+    status, said = run(*arguments)
+    assert status == 3
+    assert why in said
+
+
+def test_a_mute_takes_the_place_of_an_earlier_one_and_ends():
+    ledger = memory_ledger()
+    mutes.mute(ledger, Mute("a", 100.0), 0.0)
+    mutes.mute(ledger, Mute("a", 200.0, "longer"), 0.0)
+    assert mutes.mutes(ledger, 150.0) == (Mute("a", 200.0, "longer"),)
+    assert mutes.mutes(ledger, 200.0) == ()
+    ledger.close()
+
+
+async def test_the_service_tells_nothing_of_it_until_it_is_ended(tmp_path, slack, run):
+    stage = Stage("one_sample_500", tmp_path)
+    stage.play(3)
+    settings = load(
+        {
+            "logs": (str(stage.logs.parent),),
+            "state": str(tmp_path / "state.sqlite3"),
+            "slack": {"webhook_url": WEBHOOK, "api_url": slack.server.url},
+            "status_feeds": (),
+        }
+    )
+    source, _ = open_target(settings.logs[0], settings.s3, logs_options(settings))
+    app = build(settings, [source], stage.clock)
+    run("one_sample_*", "--until", YEAR_9999, "--reason", "known")
+    await app.tick()
+    (incident,) = app.snapshot.report.incidents
+    assert incident.muted_reason == "known"
+    assert slack.messages == []
+    run("one_sample_*", "--end")
+    await app.tick()
+    assert len(slack.messages) == 1
+    await app.aclose()

@@ -1,0 +1,50 @@
+"""docs/messages.md says what is so."""
+
+import re
+
+import yaml
+
+from tests.builders.snapshots import NOW, incident, snapshot
+from tests.unit.docs.test_docs import BLOCK, ROOT
+from watchdog.config.settings import Notify, load
+from watchdog.notify import notice
+from watchdog.notify.channels.program import as_json
+from watchdog.notify.decide import Decision, Pace, Reason
+
+PAGE = (ROOT / "docs" / "messages.md").read_text()
+
+
+def names(heading):
+    """What stands in the first column of a section's table."""
+    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return [
+        name
+        for row in re.findall(r"^\| (`[^|]*`) \|", section, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    ]
+
+
+def test_every_reason_is_told():
+    told = names("What is decided")
+    assert sorted(told) == sorted(reason.value for reason in Reason)
+
+
+def test_every_key_of_the_webhook_is_told():
+    made = as_json(notice.opened(Decision(Reason.OPEN, incident(), NOW), snapshot()))
+    assert set(names("The JSON webhook")) == set(made)
+
+
+def test_the_example_is_accepted(tmp_path):
+    (example,) = [text for kind, text in BLOCK.findall(PAGE) if kind == "yaml"]
+    file = tmp_path / "watchdog.yaml"
+    file.write_text(yaml.safe_dump(yaml.safe_load(example.replace("…", "x"))))
+    assert len(load({}, file).notify.routes) == 5
+
+
+def test_the_defaults_are_as_told():
+    notify, pace = Notify(), Pace()
+    assert f"`notify.degraded_after` ({notify.degraded_after / 3600:.0f} h)" in PAGE
+    assert f"`notify.hold` ({notify.hold / 60:.0f} min)" in PAGE
+    assert f"back within {notify.reopen_within / 60:.0f} minutes of its end" in PAGE
+    assert f"so many opened within {pace.gather / 60:.0f} minutes" in PAGE
+    assert f"(`notify.wait_for_tests`, {notify.wait_for_tests:.0f} s at most)" in PAGE

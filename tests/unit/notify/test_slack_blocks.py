@@ -1,0 +1,229 @@
+"""Block Kit: Slack's limits hold whatever comes, all that counts is said, nothing is obeyed."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from tests.builders.snapshots import (
+    HOSTILE,
+    NOW,
+    eval_set,
+    incident,
+    realistic,
+    sample,
+    snapshot,
+    task,
+)
+from tests.doubles.slack_api import BLOCKS_CHARACTERS, MARKUP, WebApi
+from watchdog.model.probe import Meaning
+from watchdog.model.report import ConclusionReport, EvidenceItem, OutsideReport
+from watchdog.model.verdict import Verdict
+from watchdog.notify import notice
+from watchdog.notify.channels.links import Templates
+from watchdog.notify.channels.slack_blocks import blocks, clip, headline, reply
+from watchdog.notify.channels.slack_text import MAX_TEXT
+from watchdog.notify.decide import Decision, Reason
+
+LINKS = Templates(
+    page="https://watchdog.example/",
+    grafana="https://grafana.example/d/x?var-eval_set_id={eval_set_id}",
+    alertmanager="https://alerts.example",
+    runbook="https://wiki.example/{cause}",
+    log_viewer="https://viewer.example/{eval_set_id}",
+)
+OPENED = notice.opened(Decision(Reason.OPEN, incident(), NOW), realistic())
+FORTY = tuple(f"mmlu-2026-11-22-{n:02}-" + "x" * 80 for n in range(40))
+
+
+def conclusion(sentence):
+    return ConclusionReport("openai/gpt-4o", Meaning.MIDDLEMAN, "high", sentence, None, None, ())
+
+
+def about(kind="opened", **changes):
+    """A notice on the usual incident, changed."""
+    verdict = Verdict.PROGRESSING if kind == "resolved" else OPENED.verdict
+    return replace(OPENED, kind=kind, incident=incident(**changes), verdict=verdict)
+
+
+def texts(made):
+    """All texts of blocks but the header, which is plain text."""
+    found = []
+    for block in made[1:]:
+        inner = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+        found += [each["text"] for each in inner if each is not None]
+    return found
+
+
+def shown(made):
+    return "\n".join([made[0]["text"]["text"], *texts(made)])
+
+
+def accepted(made):
+    """Whether Slack takes them, and has no complaint."""
+    api = WebApi()
+    return api._wrong({"text": "x", "blocks": made}) is None and api.complaints == []
+
+
+def test_it_says_what_a_person_needs():
+    made = blocks(
+        replace(
+            OPENED,
+            incident=incident(
+                peers="41 other samples on this model progress",
+                conclusions=(conclusion("Middleman fails (502), provider direct works (200)"),),
+                outside=(
+                    OutsideReport("openai", "Elevated errors", "", "https://st.example/1", None),
+                ),
+            ),
+        ),
+        LINKS,
+    )
+    text = shown(made)
+    for part in (
+        ":red_circle: Stuck: mmlu-2026-11-22-x7k2",
+        "*Since*\n2026-11-22 09:46 UTC (22 h 14 min)",
+        "1 stuck sample in 1 eval set",
+        "`api_server_error`",
+        "*Severity*\npage",
+        "Middleman fails (502), provider direct works (200) (confidence high)",
+        "41 other samples on this model progress",
+        "<https://st.example/1|Elevated errors>",
+        "FAIL x45",
+        "1. Read the request that fails: `hawk transcript nWJu3Mz`",
+        "<https://watchdog.example/|Status page>",
+        "|Grafana>",
+        "|Silence>",
+        "|Runbook>",
+        "|Log viewer>",
+    ):
+        assert part in text
+    assert accepted(made)
+
+
+def test_a_warning_looks_different_from_a_page():
+    assert headline(about(severity="page")).startswith(":red_circle: ")
+    assert headline(about(severity="warning")).startswith(":large_orange_circle: ")
+
+
+@pytest.mark.parametrize("kind", ["opened", "updated", "resolved"])
+def test_forty_eval_sets_are_all_listed(kind):
+    made = blocks(about(kind, eval_sets=FORTY, summary="s" * 900), LINKS)
+    assert all(f"`{name}`" in shown(made) for name in FORTY)
+    assert accepted(made)
+
+
+def test_those_that_recovered_are_named():
+    made = blocks(about("updated", eval_sets=FORTY[:20], recovered=FORTY[20:]), LINKS)
+    text = shown(made)
+    assert "(20 of 40 still stuck)" in text
+    before, after = text.split("*Recovered*")
+    assert all(f"`{name}`" in before for name in FORTY[:20])
+    assert all(f"`{name}`" in after for name in FORTY[20:])
+    assert accepted(made)
+
+
+def test_what_has_no_room_is_counted():
+    names = tuple(f"set-{n:04}" for n in range(3000))
+    made = blocks(about(eval_sets=names, recovered=names[::-1]), LINKS)
+    text = shown(made)
+    counted = [int(more) for more in re.findall(r" and (\d+) more", text)]
+    listed = text.count("`set-")
+    assert len(counted) == 2
+    assert listed + sum(counted) == 6000
+    assert listed > 200
+    assert accepted(made)
+
+
+def test_the_end_keeps_the_facts_and_not_the_actions():
+    over = replace(
+        about("resolved", conclusions=(conclusion("Middleman: all fails"),)), at=OPENED.since + 8040
+    )
+    made = blocks(over, LINKS)
+    text = shown(made)
+    assert text.startswith(":large_green_circle: mmlu-2026-11-22-x7k2 resolved after 2 h 14 min")
+    assert "Middleman: all fails" in text
+    assert "`api_server_error`" in text
+    assert "What to do" not in text
+    assert "stuck)" not in text
+    assert reply(over).endswith("resolved after 2 h 14 min: now progressing")
+
+
+def test_what_is_no_longer_watched_did_not_recover():
+    gone = replace(about("resolved"), gone=True, verdict=None)
+    assert "resolved" not in shown(blocks(gone, LINKS))
+    assert "no longer watched" in reply(gone)
+
+
+def test_a_reply_says_what_is_new():
+    told = replace(OPENED, kind="updated", changes=("a, b joined", HOSTILE))
+    lines = reply(told).splitlines()
+    assert lines[0] == "• a, b joined"
+    assert len(lines) == 2
+    assert "<" not in reply(told)
+
+
+def test_a_hostile_name_formats_nothing_in_the_thread():
+    made = reply(about("resolved", eval_sets=(HOSTILE,)))
+    assert "<" not in made
+    assert not re.search(r"(?<!\u200b)[*~`]", made)
+    assert not re.search(r"(?<!\u200b)://", made.replace(":\u200b//", ""))
+
+
+def hostile(text, many):
+    bad = sample(text, recent=text, evidence=(EvidenceItem(None, "odds", text),))
+    found = incident(
+        subject=text,
+        summary=text * 20,
+        peers=text,
+        eval_sets=(eval_set().eval_set_id, *(f"{n}{text}" for n in range(many - 1))),
+        recovered=tuple(f"r{n}{text}" for n in range(many)),
+        conclusions=(conclusion(text * 9),) * 9,
+        outside=(OutsideReport(text, text, text, f"https://x/{text}", None),) * 9,
+    )
+    seen = snapshot(eval_set(tasks=(task(text, running=(bad,) * 8),)))
+    made = notice.opened(Decision(Reason.OPEN, found, NOW), seen)
+    assert len(made.samples) == 8
+    return replace(made, actions=(f"{text} `{text}`" * 5,) * 6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.text(alphabet="<>&!@#|*_~`:/.abC1 \n\u202e\u200b\u6570", max_size=120) | st.just(HOSTILE),
+    st.sampled_from([1, 2, 40, 600]),
+    st.sampled_from(["opened", "updated", "resolved"]),
+)
+def test_limits_hold_and_nothing_comes_to_life(text, many, kind):
+    made = blocks(replace(hostile(text, many), kind=kind, changes=(text * 30,) * 8), LINKS)
+    assert accepted(made)
+    assert len(json.dumps(made, ensure_ascii=False).encode()) <= BLOCKS_CHARACTERS
+    for each in texts(made):
+        links = re.findall(r"<([^>]*)>", each)
+        assert all(re.match(r"https?://[^\s<>|]+\|", link) for link in links)
+        assert len(re.findall(r"(?<!\u200b)`", each)) % 2 == 0
+    told = reply(replace(hostile(text, many), kind="updated", changes=(text * 30,) * 8))
+    assert len(told.encode()) <= MAX_TEXT + 4
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(["&amp;", "&lt;", "`x`", "<https://x|y>", "a", "\u6570"])),
+    st.integers(20, 60),
+)
+def test_a_clip_leaves_markup_whole(parts, limit):
+    made = clip("".join(parts), limit)
+    assert len(made.encode()) <= limit
+    assert made.count("`") % 2 == 0
+    assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", MARKUP.sub("", made))
+
+
+def test_what_was_degraded_and_got_stuck_is_not_called_resolved():
+    limps = incident(verdict=Verdict.DEGRADED, severity="warning")
+    over = notice.Notice("resolved", limps, NOW, NOW - 7200, Verdict.PARTIALLY_STUCK, ended=NOW)
+    name = "mmlu-2026-11-22-x7k2"
+    assert headline(over) == f":white_circle: {name} is no longer only degraded, after 2 h"
+    well = replace(over, verdict=Verdict.PROGRESSING)
+    assert headline(well) == f":large_green_circle: {name} resolved after 2 h"

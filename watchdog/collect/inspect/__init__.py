@@ -1,0 +1,1 @@
+"""Inspect's formats: logs, sample buffers, the runner's log."""

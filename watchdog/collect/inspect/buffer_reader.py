@@ -1,0 +1,268 @@
+"""The sample buffer of one log in a store: its manifest, and each new segment once."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Literal
+
+from watchdog.collect.inspect.buffers import (
+    CorruptManifest,
+    Manifest,
+    decode_manifest,
+    member_name,
+)
+from watchdog.collect.inspect.events import KNOWN_KINDS
+from watchdog.collect.inspect.segment_zip import THREAD_BYTES, Unpacked, Wanted, unpack
+from watchdog.collect.inspect.segments import Rows
+from watchdog.collect.source import Emit
+from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError, is_transient, join
+from watchdog.collect.stores.zip_members import CorruptZip
+from watchdog.collect.values import printable
+from watchdog.model.facts import ManifestRead, RowsLost, RowsRead, SampleKey
+from watchdog.model.verdict import Problem
+
+MANIFEST = "manifest.json"
+AHEAD = 8
+"""Segments fetched at once; they are handed on in order."""
+HALF_WRITTEN = 0.05
+"""Seconds until a manifest that is no JSON is read once more: Inspect overwrites it in place where
+the store is a directory, and one poll in some thousands meets it half written."""
+PROBLEMS_LIMIT = 50
+"""Problems of one log that are kept; one more says that there are others."""
+
+Change = Literal["changed", "unchanged", "absent"]
+
+
+class Buffer:
+    """A log's buffer and what was read of it already."""
+
+    def __init__(self, store: Store, folder: str, eval_set_id: str, log: str, limit: int) -> None:
+        self._store = store
+        self._folder = folder
+        self._eval_set_id = eval_set_id
+        self._log = log
+        self._limit = limit
+        self._etag: str | None = None
+        self._manifest = Manifest()
+        self._manifest_problems: tuple[Problem, ...] = ()
+        self._read: set[int] = set()
+        self._missed: set[int] = set()
+        self._known: set[str] = set()
+        self._complete = True
+        self._standing: dict[Problem, None] = {}
+        self.failures: list[str] = []
+        """Reasons of reads that failed for good since they were taken last."""
+
+    @property
+    def present(self) -> bool:
+        """Whether a manifest was there when it was last asked for."""
+        return self._etag is not None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What stands: unreadable parts of the manifest, segments and rows that are lost."""
+        return self._manifest_problems + tuple(self._standing)
+
+    @property
+    def unread(self) -> bool:
+        """Whether segments wait that could not be read so far."""
+        return not self._complete
+
+    def know(self, keys: Iterable[SampleKey]) -> None:
+        """Samples that the log names as ended: their members in segments are nothing odd."""
+        self._known.update(member_name(key) for key in keys)
+
+    async def refresh(self) -> Change:
+        """Ask for a new manifest.
+
+        Raises:
+            StoreError: it could not be read; `corrupt` where it is no manifest.
+        """
+        try:
+            return await self._ask()
+        except StoreError as error:
+            if error.reason != "corrupt":
+                raise
+        await asyncio.sleep(HALF_WRITTEN)
+        return await self._ask()
+
+    async def _ask(self) -> Change:
+        try:
+            got = await self._store.get(join(self._folder, MANIFEST), self._limit, self._etag)
+        except StoreError as error:
+            if error.reason != "not_found":
+                raise
+            self._vanished()
+            return "absent"
+        return "unchanged" if isinstance(got, NotModified) else await self._take(got)
+
+    def _vanished(self) -> None:
+        if self.present:
+            text = "gone, though the log says that its task runs"
+            self._manifest_problems = (Problem(join(self._folder, MANIFEST), text),)
+        self._etag = None
+
+    async def _take(self, got: Got) -> Change:
+        where = join(self._folder, MANIFEST)
+        try:
+            self._manifest = await _decoded(got.data)
+        except CorruptManifest as error:
+            raise StoreError("corrupt", f"{where}: {error}") from error
+        self._etag = got.etag
+        self._manifest_problems = tuple(Problem(where, text) for text in self._manifest.bad)
+        self._known.update(sample.member for sample in self._manifest.samples)
+        self._complete = False
+        return "changed"
+
+    def emit_manifest(self, emit: Emit) -> None:
+        """Hand on the samples that are in the buffer now."""
+        samples = tuple(sample.summary for sample in self._manifest.samples)
+        emit(ManifestRead(self._eval_set_id, self._log, samples))
+
+    async def read_rows(self, emit: Emit) -> None:
+        """Read the segments that are new, in order, and hand on their rows.
+
+        Raises:
+            StoreError: a transient failure; the segment is read at the next poll.
+        """
+        manifest = None
+        while manifest is not self._manifest:
+            manifest = self._manifest
+            await self._read_due(manifest, emit)
+        self._complete = True
+
+    async def _read_due(self, manifest: Manifest, emit: Emit) -> None:
+        due = self._due()
+        segments = sorted(due)
+        for begin in range(0, len(segments), AHEAD):
+            batch = segments[begin : begin + AHEAD]
+            found = await asyncio.gather(*map(self._fetch, batch))
+            for segment, got in zip(batch, found, strict=True):
+                await self._segment(segment, got, due[segment], emit)
+            if manifest is not self._manifest:
+                return
+
+    def _due(self) -> dict[int, list[Wanted]]:
+        """Segments that are not read yet, with the running samples that have rows in them."""
+        due: dict[int, list[Wanted]] = {}
+        for sample in self._manifest.samples:
+            if sample.summary.completed:
+                continue
+            before = 0
+            for reference in sample.references:
+                if reference.segment not in self._read:
+                    wanted = Wanted(sample, reference, before)
+                    due.setdefault(reference.segment, []).append(wanted)
+                before = max(before, reference.last_event_id or 0)
+        return due
+
+    def _path(self, segment: int) -> str:
+        return join(self._folder, f"segment.{segment}.zip")
+
+    async def _fetch(self, segment: int) -> Got | StoreError:
+        try:
+            got = await self._store.get(self._path(segment), self._limit)
+        except StoreError as error:
+            return error
+        return got if isinstance(got, Got) else StoreError("other", "unasked-for 304")
+
+    async def _segment(
+        self, segment: int, got: Got | StoreError, wanted: list[Wanted], emit: Emit
+    ) -> None:
+        if isinstance(got, StoreError):
+            await self._missing(segment, got, wanted, emit)
+            return
+        try:
+            unpacked = await unpack(got.data, wanted, self._limit)
+        except CorruptZip as error:
+            self._lose(segment, wanted, StoreError("corrupt", str(error)), emit)
+            return
+        self._read.add(segment)
+        self._hand_on(segment, unpacked, got.stored_at, emit)
+
+    async def _missing(
+        self, segment: int, error: StoreError, wanted: list[Wanted], emit: Emit
+    ) -> None:
+        if is_transient(error):
+            raise error
+        if error.reason == "not_found" and segment not in self._missed:
+            self._missed.add(segment)
+            if await self._replaced(emit):
+                return
+        self._lose(segment, wanted, error, emit)
+
+    async def _replaced(self, emit: Emit) -> bool:
+        """Whether the manifest was replaced since it was read, so that it may need other segments.
+
+        The sample was flushed, or the log finished: then nothing is lost.
+        """
+        change = await self.refresh()
+        if change == "absent":
+            self._manifest = Manifest()
+        elif change == "changed":
+            self.emit_manifest(emit)
+        return change != "unchanged"
+
+    def _lose(self, segment: int, wanted: list[Wanted], error: StoreError, emit: Emit) -> None:
+        self._read.add(segment)
+        self.failures.append(error.reason)
+        self._stand(segment, error.text)
+        for one in wanted:
+            self._lost(one, emit)
+
+    def _lost(self, wanted: Wanted, emit: Emit) -> None:
+        sample, segment = wanted.sample, wanted.reference.segment
+        newest = sample.references[-1].segment == segment
+        emit(RowsLost(self._eval_set_id, self._log, sample.summary.key, newest))
+
+    def _hand_on(
+        self, segment: int, unpacked: Unpacked, stored_at: float | None, emit: Emit
+    ) -> None:
+        for wanted, found in unpacked.members:
+            if isinstance(found, Rows):
+                self._rows(wanted, found, stored_at, emit)
+            elif found is not None:
+                self.failures.append("corrupt")
+                self._stand(segment, found)
+                self._lost(wanted, emit)
+            else:
+                self._promised(wanted, 0, emit)
+        self._strangers(segment, unpacked.names)
+
+    def _rows(self, wanted: Wanted, found: Rows, stored_at: float | None, emit: Emit) -> None:
+        sample = wanted.sample
+        for text in found.bad:
+            self._stand(wanted.reference.segment, f"{sample.member}: {text}")
+        for kind in {row.kind for row in found.rows} - KNOWN_KINDS:
+            self._keep(Problem(self._folder, f"unknown kind of event: {kind}"))
+        if found.rows:
+            emit(RowsRead(self._eval_set_id, self._log, sample.summary.key, found.rows, stored_at))
+        self._promised(wanted, found.rows[-1].id if found.rows else 0, emit)
+
+    def _promised(self, wanted: Wanted, last: int, emit: Emit) -> None:
+        """Check that a member held all the rows that the manifest promises of it."""
+        promise = wanted.reference.last_event_id
+        if promise is not None and promise > max(last, wanted.before):
+            text = f"{wanted.sample.member}: rows up to {promise} are missing from it"
+            self._stand(wanted.reference.segment, text)
+            self._lost(wanted, emit)
+
+    def _strangers(self, segment: int, names: tuple[str, ...]) -> None:
+        for member in names:
+            if member not in self._known:
+                text = f"{printable(member[:80])} belongs to no sample of this log"
+                self._stand(segment, text)
+
+    def _stand(self, segment: int, text: str) -> None:
+        self._keep(Problem(self._path(segment), text))
+
+    def _keep(self, problem: Problem) -> None:
+        if len(self._standing) < PROBLEMS_LIMIT:
+            self._standing[problem] = None
+        else:
+            self._standing[Problem(self._folder, "there are more problems than are kept")] = None
+
+
+async def _decoded(data: bytes) -> Manifest:
+    if len(data) <= THREAD_BYTES:
+        return decode_manifest(data)
+    return await asyncio.to_thread(decode_manifest, data)

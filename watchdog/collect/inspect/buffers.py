@@ -1,0 +1,268 @@
+"""Inspect's sample buffer in its object-store form: the manifest.
+
+Format: `Manifest` in inspect_ai 0.3.285, `log/_recorders/buffer/filestore.py`, and
+`EvalSampleSummary` in `log/_log.py`. Rows of a segment's member are in `segments.py`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from watchdog.collect.inspect.events import decode_row, loads
+from watchdog.collect.inspect.segments import CorruptMember, Rows, decode_member
+from watchdog.collect.values import first_line, instant, name, text, whole
+from watchdog.model.facts import SampleKey, SampleSummary
+
+__all__ = [
+    "CorruptManifest",
+    "CorruptMember",
+    "Manifest",
+    "Reference",
+    "Rows",
+    "SampleEntry",
+    "decode_manifest",
+    "decode_member",
+    "decode_row",
+    "decode_summaries",
+    "decode_summary",
+    "member_name",
+]
+
+CANCEL_ERRORS = ("CancelledError", "Cancelled by ")
+"""How the error of a cancelled sample begins: the exception, and Inspect's sentinels
+`Cancelled by operator | limit | system` (`event/_model.py`)."""
+
+
+WITH_REQUEST = "ModelGenerateError("
+PARAGRAPH = re.compile(r"(?:\\n|\n){2}")
+"""An empty line, in a text that may be a `repr`."""
+
+
+class CorruptManifest(Exception):  # noqa: N818 - reads as what it says
+    """The bytes are no manifest, or no list of summaries."""
+
+
+class Reference(Struct, frozen=True):
+    """A segment that holds rows of a sample. `last_event_id` is None with old writers."""
+
+    segment: int
+    last_event_id: int | None = None
+
+
+class SampleEntry(Struct, frozen=True):
+    """A sample in the buffer and the segments that hold its rows, in ascending order."""
+
+    summary: SampleSummary
+    member: str
+    """The name of its member in every segment's zip."""
+    references: tuple[Reference, ...] = ()
+
+
+class Manifest(Struct, frozen=True):
+    """Samples in the buffer, and a text for each entry that is unreadable."""
+
+    samples: tuple[SampleEntry, ...] = ()
+    bad: tuple[str, ...] = ()
+
+
+class _Segment(Struct, gc=False):
+    id: int
+    last_event_id: int | None = None
+
+
+class _Summary(Struct, gc=False):
+    id: int | str
+    epoch: int
+    uuid: str | None = None
+    started_at: str | None = None
+    completed_at: str | None = None
+    completed: bool = False
+    error: str | None = None
+    limit: str | None = None
+
+
+class _Entry(Struct, gc=False):
+    summary: _Summary
+    segments: list[int | _Segment] = []
+
+
+class _Manifest(Struct, gc=False):
+    samples: list[_Entry] = []
+
+
+_manifest = msgspec.json.Decoder(_Manifest)
+_summary = msgspec.json.Decoder(_Summary)
+_summaries = msgspec.json.Decoder(list[_Summary])
+
+UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+METRICS_FIRST = re.compile(rb'\s*\{\s*"metrics"\s*:\s*')
+
+
+def decode_manifest(data: bytes) -> Manifest:
+    """The samples of a manifest, whatever generation of Inspect wrote it.
+
+    Raises:
+        CorruptManifest: it is no JSON object with a list of samples.
+    """
+    try:
+        found = _manifest.decode(_without_metrics(data))
+    except UNFIT:
+        return _loose_manifest(data)
+    return Manifest(tuple(_entry(entry) for entry in found.samples))
+
+
+def decode_summaries(data: bytes) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
+    """A journal's list of summaries, and a text for each one that is unreadable.
+
+    Raises:
+        CorruptManifest: it is no JSON list.
+    """
+    try:
+        return tuple(_summarise(found) for found in _summaries.decode(data)), ()
+    except UNFIT:
+        return _each(_load(data), _loose_summary)
+
+
+def decode_summary(data: bytes) -> SampleSummary:
+    """One summary's JSON.
+
+    Raises:
+        ValueError: it is none, or names no sample.
+    """
+    try:
+        return _summarise(_summary.decode(data))
+    except UNFIT:
+        return _loose_summary(loads(data))
+
+
+def _without_metrics(data: bytes) -> bytes:
+    """A manifest without its first value, in which `NaN` stands until the first score."""
+    begin = METRICS_FIRST.match(data)
+    if not begin:
+        return data
+    try:
+        rest = data[begin.end() :].decode()
+        _, end = json.JSONDecoder().raw_decode(rest)
+    except (ValueError, RecursionError):
+        return data
+    return b'{"metrics":null' + rest[end:].encode()
+
+
+def _entry(found: _Entry) -> SampleEntry:
+    references = (
+        Reference(segment)
+        if isinstance(segment, int)
+        else Reference(segment.id, segment.last_event_id)
+        for segment in found.segments
+    )
+    return _sample(_summarise(found.summary), references)
+
+
+def _sample(summary: SampleSummary, references: Iterable[Reference]) -> SampleEntry:
+    by_id = {reference.segment: reference for reference in references}
+    member = member_name(summary.key)
+    return SampleEntry(summary, member, tuple(by_id[segment] for segment in sorted(by_id)))
+
+
+def member_name(key: SampleKey) -> str:
+    """The name under which a segment's zip has a sample's rows."""
+    return f"{key.id}_{key.epoch}.json"
+
+
+def _summarise(found: _Summary) -> SampleSummary:
+    return SampleSummary(
+        key=SampleKey(str(found.id), found.epoch),
+        uuid=found.uuid,
+        started_at=instant(found.started_at),
+        completed_at=instant(found.completed_at),
+        completed=found.completed,
+        error=error_line(found.error),
+        cancelled=is_cancelled(found.error),
+        limit=found.limit,
+    )
+
+
+def error_line(error: str | None) -> str | None:
+    r"""The first line of an error, at most a few thousand characters, without the request.
+
+    A provider that refuses a request makes Inspect write the whole of it, prompt included, before
+    what the provider said: `ModelGenerateError('\nRequest:\n{…}\n\nBadRequestError(…)')`.
+    """
+    if error is not None and error.startswith(WITH_REQUEST):
+        error = PARAGRAPH.split(error)[-1].removesuffix("')").replace("\\'", "'")
+        error = error if not error.startswith(WITH_REQUEST) else WITH_REQUEST.rstrip("(")
+    return first_line(text(error))
+
+
+def is_cancelled(error: str | None) -> bool:
+    """Whether a sample's error says that it was cancelled, which is no failure."""
+    return error is not None and error.startswith(CANCEL_ERRORS)
+
+
+def _loose_manifest(data: bytes) -> Manifest:
+    found = _load(data)
+    if not isinstance(found, dict):
+        raise CorruptManifest("no JSON object")
+    samples, bad = _each(found.get("samples", []), _loose_entry)
+    return Manifest(samples, bad)
+
+
+def _load(data: bytes) -> object:
+    try:
+        return loads(data)
+    except ValueError as error:
+        raise CorruptManifest(f"not JSON: {str(error)[:120]}") from error
+
+
+def _each(found: object, read: Callable[[object], Any]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    if not isinstance(found, list):
+        raise CorruptManifest("no list of samples")
+    good: list[Any] = []
+    bad: list[str] = []
+    for place, value in enumerate(found):
+        try:
+            good.append(read(value))
+        except ValueError as error:
+            bad.append(f"sample {place}: {str(error)[:120]}")
+    return tuple(good), tuple(bad)
+
+
+def _loose_entry(found: object) -> SampleEntry:
+    if not isinstance(found, dict):
+        raise ValueError("no object")  # noqa: TRY004 - one error for bad data
+    segments = found.get("segments") or []
+    if not isinstance(segments, list):
+        raise ValueError("its segments are no list")  # noqa: TRY004 - one error for bad data
+    references = [_loose_reference(segment) for segment in segments]
+    return _sample(_loose_summary(found.get("summary")), references)
+
+
+def _loose_reference(found: object) -> Reference:
+    last = whole(found.get("last_event_id")) if isinstance(found, dict) else None
+    segment = whole(found.get("id") if isinstance(found, dict) else found)
+    if segment is None:
+        raise ValueError("a segment's id is no integer")
+    return Reference(segment, last)
+
+
+def _loose_summary(found: object) -> SampleSummary:
+    if not isinstance(found, dict):
+        raise ValueError("no summary")  # noqa: TRY004 - one error for bad data
+    sample_id, epoch = text(found.get("id")), whole(found.get("epoch"))
+    if sample_id is None or epoch is None:
+        raise ValueError("its id or epoch is missing")
+    error = text(found.get("error"))
+    return SampleSummary(
+        key=SampleKey(sample_id, epoch),
+        uuid=name(found.get("uuid")),
+        started_at=instant(found.get("started_at")),
+        completed_at=instant(found.get("completed_at")),
+        completed=found.get("completed") is True,
+        error=error_line(error),
+        cancelled=is_cancelled(error),
+        limit=name(found.get("limit")),
+    )

@@ -1,0 +1,260 @@
+"""`.eval` files, read by ranges: what the task is, how it stands, which samples have ended.
+
+Format: a zip, inspect_ai 0.3.285 `log/_recorders/eval.py`. While a task runs, `_journal/start.json`
+and `_journal/summaries/N.json` (each new at a flush, none ever changed); once it has finished,
+`header.json` and `summaries.json`. The whole object is written anew at each flush, so reads are
+pinned to one version by its etag.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar, cast, get_args
+
+from msgspec import Struct, structs
+
+from watchdog.collect.inspect.buffers import CorruptManifest, decode_summaries, error_line
+from watchdog.collect.inspect.events import loads
+from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
+from watchdog.collect.stores.zip_members import CorruptZip, Directory, fetch_directory, fetch_member
+from watchdog.collect.values import duration, instant, name, whole
+from watchdog.model.facts import EndedRead, LogStatus, SampleSummary, SpecRead, TaskSpec
+
+T = TypeVar("T")
+
+HEADER = "header.json"
+START = "_journal/start.json"
+SUMMARIES = "summaries.json"
+JOURNAL = re.compile(r"_journal/summaries/(\d{1,9})\.json")
+TAIL = 64 * 1024
+"""Bytes read first: enough for the directory of some hundreds of samples and the last flush."""
+THREAD_BYTES = 256 * 1024
+"""Work on more bytes than this is done in a worker thread."""
+STATUSES = frozenset(get_args(LogStatus))
+ATTEMPTS = 3
+"""Times that a read starts again because the object was replaced meanwhile."""
+
+
+class LogFacts(Struct, frozen=True):
+    """What a read of a log found. `ended` holds only summaries that were not read before."""
+
+    spec: SpecRead
+    ended: EndedRead | None = None
+
+
+class EvalLog:
+    """One `.eval` file and what was read of it already."""
+
+    def __init__(self, store: Store, path: str, eval_set_id: str, log: str, limit: int) -> None:
+        self._store = store
+        self._path = path
+        self._eval_set_id = eval_set_id
+        self._log = log
+        self._limit = limit
+        self._etag: str | None = None
+        self._journal_read: set[int] = set()
+        self._broken: StoreError | None = None
+        self._start: tuple[int, dict[str, Any]] | None = None
+        self.spec: SpecRead | None = None
+        self.bad: tuple[str, ...] = ()
+        """A text for each summary that is unreadable."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the log says that its task ended."""
+        return self.spec is not None and self.spec.status != "started"
+
+    @property
+    def etag(self) -> str | None:
+        """The version that was read last."""
+        return self._etag
+
+    async def refresh(self) -> LogFacts | None:
+        """Read what is new; None where the file is unchanged.
+
+        Raises:
+            StoreError: it could not be read, `corrupt` where its bytes are no log. A corrupt file
+                is not read again until it changes, but goes on raising.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._refresh()
+            except StoreError as error:
+                if error.reason != "changed":
+                    raise
+        return await self._refresh()
+
+    async def _refresh(self) -> LogFacts | None:
+        got = await self._store.get_tail(self._path, TAIL, self._etag)
+        if isinstance(got, NotModified):
+            if self._broken:
+                raise self._broken
+            return None
+        return await self._read(got)
+
+    async def _read(self, got: Got) -> LogFacts:
+        self._broken = None
+        try:
+            facts = await self._facts(_Version(self._store, self._path, got, self._limit))
+        except (CorruptZip, CorruptManifest) as error:
+            self._etag = got.etag
+            self._broken = StoreError("corrupt", f"{self._path}: {error}")
+            raise self._broken from error
+        self._etag = got.etag
+        self.spec = facts.spec
+        return facts
+
+    async def _facts(self, version: "_Version") -> LogFacts:
+        members = await version.directory()
+        if HEADER in members:
+            header = await version.json(HEADER)
+            spec = self._spec_read(header, _object(header.get("eval")))
+            return LogFacts(spec, _closed(spec.status, await self._all_ended(version, members)))
+        if START not in members:
+            raise CorruptZip(f"neither {HEADER} nor {START} in it")
+        spec = self._spec_read({"status": "started"}, await self._start_spec(version, members))
+        return LogFacts(spec, await self._new_ended(version, members))
+
+    async def _start_spec(self, version: "_Version", members: Directory) -> dict[str, Any]:
+        checksum = members[START].checksum
+        if self._start is None or self._start[0] != checksum:
+            self._start = (checksum, _object((await version.json(START)).get("eval")))
+        return self._start[1]
+
+    def _spec_read(self, header: dict[str, Any], spec: dict[str, Any]) -> SpecRead:
+        status = header.get("status")
+        if status not in STATUSES:
+            raise CorruptZip(f"{HEADER}: status {str(status)[:40]!r}")
+        return SpecRead(
+            self._eval_set_id,
+            self._log,
+            spec=task_spec(spec),
+            status=cast("LogStatus", status),
+            error=error_line(_text(_object(header.get("error")).get("message"))),
+            completed_at=instant(_object(header.get("stats")).get("completed_at")),
+        )
+
+    async def _all_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
+        if SUMMARIES not in members:
+            return await self._new_ended(version, members)
+        samples, self.bad = await version.summaries(SUMMARIES)
+        return EndedRead(self._eval_set_id, self._log, samples)
+
+    async def _new_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
+        found = (JOURNAL.fullmatch(member) for member in members)
+        new = sorted({int(match[1]) for match in found if match} - self._journal_read)
+        samples: list[SampleSummary] = []
+        for number in new:
+            more, bad = await version.summaries(f"_journal/summaries/{number}.json")
+            samples += more
+            self.bad += bad
+        self._journal_read.update(new)
+        return EndedRead(self._eval_set_id, self._log, tuple(samples)) if samples else None
+
+
+def _closed(status: LogStatus, ended: EndedRead | None) -> EndedRead | None:
+    """Of a cancelled run, the samples that did not get to their end were cancelled."""
+    if ended is None or status != "cancelled":
+        return ended
+    samples = (
+        one if one.completed else structs.replace(one, cancelled=True) for one in ended.samples
+    )
+    return structs.replace(ended, samples=tuple(samples))
+
+
+class _Version:
+    """One version of a log: its end, and ranges of the same version."""
+
+    def __init__(self, store: Store, path: str, got: Got, limit: int) -> None:
+        self._store = store
+        self._path = path
+        self._got = got
+        self._limit = limit
+        self._members: Directory = {}
+
+    async def directory(self) -> Directory:
+        """The zip's members."""
+        self._members = await fetch_directory(self._got.data, self._got.start, self._fetch)
+        return self._members
+
+    async def json(self, member: str) -> dict[str, Any]:
+        """A member that holds a JSON object."""
+        data = await self._content(member)
+        try:
+            return _object(await _in_thread(loads, data))
+        except ValueError as error:
+            raise CorruptZip(f"{member}: not JSON: {str(error)[:120]}") from error
+
+    async def summaries(self, member: str) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
+        """A member that holds a list of summaries, and texts for those that are unreadable."""
+        try:
+            samples, bad = await _in_thread(decode_summaries, await self._content(member))
+        except CorruptManifest as error:
+            raise CorruptZip(f"{member}: {error}") from error
+        return samples, tuple(f"{member}: {text}" for text in bad)
+
+    async def _content(self, member: str) -> bytes:
+        return await fetch_member(self._members[member], self._limit, self._fetch)
+
+    async def _fetch(self, start: int, end: int) -> bytes:
+        got = self._got
+        end = min(end, got.size)
+        if start >= got.start:
+            return got.data[start - got.start : end - got.start]
+        if start >= end:
+            return b""
+        return await self._store.get_range(self._path, start, end, got.etag)
+
+
+async def _in_thread(work: Callable[[bytes], T], data: bytes) -> T:
+    if len(data) <= THREAD_BYTES:
+        return work(data)
+    return await asyncio.to_thread(work, data)
+
+
+def task_spec(spec: dict[str, Any]) -> TaskSpec:
+    """An `EvalSpec` (`log/_log.py`) reduced to what is needed."""
+    config = _object(spec.get("config"))
+    generate = _object(spec.get("model_generate_config"))
+    return TaskSpec(
+        task=name(spec.get("task")) or "",
+        task_id=name(spec.get("task_id")) or "",
+        model=name(spec.get("model")) or "",
+        created_at=instant(spec.get("created")),
+        total_samples=total_samples(_object(spec.get("dataset")), config),
+        max_samples=whole(config.get("max_samples")),
+        max_connections=whole(generate.get("max_connections")),
+        max_retries=whole(generate.get("max_retries")),
+        retry_timeout=duration(generate.get("timeout")),
+        has_sandbox=spec.get("sandbox") is not None,
+        eval_set_id=name(spec.get("eval_set_id")),
+    )
+
+
+def total_samples(dataset: dict[str, Any], config: dict[str, Any]) -> int | None:
+    """Samples x epochs.
+
+    `sample_ids` are those chosen by `limit` and `sample_id`; `samples` is the size of the whole
+    data set, so that the limit is applied here where a log has no ids.
+    """
+    ids = dataset.get("sample_ids")
+    count = len(ids) if isinstance(ids, list) else _limited(whole(dataset.get("samples")), config)
+    epochs = whole(config.get("epochs")) or 1
+    return None if count is None else count * epochs
+
+
+def _limited(samples: int | None, config: dict[str, Any]) -> int | None:
+    if samples is None:
+        return None
+    limit = config.get("limit")
+    first, last = limit if isinstance(limit, list) and len(limit) == 2 else (0, limit)
+    begin, end = whole(first) or 0, whole(last)
+    return max(0, (samples if end is None else min(samples, end)) - begin)
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,217 @@
+"""The source for one target: all eval sets in a store, or one."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from watchdog.collect.inspect.naming import SUFFIX, LogFile, log_file, newest_of_each_task
+from watchdog.collect.inspect.task_log import Outcome, TaskLog
+from watchdog.collect.place import Place
+from watchdog.collect.source import Emit, PollResult
+from watchdog.collect.stores.objects import Folder, Store, StoreError, join
+from watchdog.model.facts import EvalSetUnreadable, Listing
+from watchdog.model.verdict import Problem
+
+MARKS = frozenset({".eval-set-id", "eval-set.json", "logs.json", ".models.json"})
+"""Files that Hawk and Inspect put into an eval set's folder before any log is there."""
+BUFFERS = ".buffer"
+
+
+class LogsOptions(Struct, frozen=True):
+    """How a store is polled. Times in seconds."""
+
+    listing_interval: float = 120.0
+    concurrency: int = 16
+    """Logs read at once."""
+    max_member_bytes: int = 512 * 1024 * 1024
+    sqlite: bool = True
+    """Whether to look for Inspect's database where a running log has no buffer beside it."""
+    eval_set_id: str | None = None
+    """Of logs in the root itself; without it the target's last part."""
+
+
+class LogsSource:
+    """Implements `Source` over a store."""
+
+    def __init__(self, store: Store, options: LogsOptions, name: str = "store") -> None:
+        self._store = store
+        self._options = options
+        self._name = name
+        self._own_id = options.eval_set_id or last_part(store.target)
+        self._tasks: dict[str, dict[str, TaskLog]] = {}
+        self._passed_over: dict[str, dict[str, TaskLog]] = {}
+        self._listed_at: float | None = None
+        self._listing = Outcome()
+        self._complete = True
+        self._found: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """The source's name in metrics."""
+        return self._name
+
+    @property
+    def settled(self) -> bool:
+        """Whether the last listing was complete, and all logs in it are finished."""
+        tasks = [task for logs in self._tasks.values() for task in logs.values()]
+        return self._complete and self._listed_at is not None and all(t.finished for t in tasks)
+
+    async def aclose(self) -> None:
+        """Release the store's connections."""
+        await self._store.aclose()
+
+    def place_of(self, eval_set_id: str, log: str) -> Place | None:
+        """Where a log is that is followed."""
+        task = self._tasks.get(eval_set_id, {}).get(log)
+        return task.place if task is not None else None
+
+    async def poll(self, now: float, emit: Emit) -> PollResult:
+        """List where it is time to, then read all logs at once."""
+        listed = self._listing_due(now)
+        if listed:
+            await self._list(now, emit)
+        outcomes = await self._poll_tasks(now, emit)
+        if any(outcome.gone for outcome in outcomes):
+            self._listed_at = None  # something has gone: see at the next poll what is there now
+        failures = self._listing.failures if listed else ()
+        return PollResult(
+            self._listing.problems + tuple(one for out in outcomes for one in out.problems),
+            failures + tuple(one for out in outcomes for one in out.failures),
+            self._complete,
+            watched=self._found,
+        )
+
+    def _listing_due(self, now: float) -> bool:
+        if self._listed_at is None or not self._complete:
+            return True
+        return not 0 <= now - self._listed_at < self._options.listing_interval
+
+    async def _poll_tasks(self, now: float, emit: Emit) -> list[Outcome]:
+        slots = asyncio.Semaphore(self._options.concurrency)
+
+        async def poll(task: TaskLog) -> Outcome:
+            async with slots:
+                return await task.poll(now, emit)
+
+        tasks = [task for logs in self._tasks.values() for task in logs.values()]
+        return await asyncio.gather(*map(poll, tasks))
+
+    async def _list(self, now: float, emit: Emit) -> None:
+        self._listing, self._complete, self._found = Outcome(), True, None
+        try:
+            root = await self._store.list_dir()
+        except StoreError as error:
+            self._complete = False
+            self._unreadable(tuple(self._tasks) or (self._own_id,), error, now, emit)
+            return
+        self._listed_at = now
+        await self._take_root(root, now, emit)
+
+    async def _take_root(self, root: Folder, now: float, emit: Emit) -> None:
+        found: set[str] = set()
+        if self._is_own(root):
+            found.add(self._own_id)
+            await self._take("", self._own_id, root, emit)
+        names = [name for name in root.folders if not name.startswith(".")]
+        for name, folder in zip(names, await self._folders(names), strict=True):
+            if isinstance(folder, StoreError):
+                found.add(name)
+                self._unreadable((name,), folder, now, emit)
+            elif is_eval_set(folder) and name not in found:
+                found.add(name)
+                await self._take(name, name, folder, emit)
+            elif is_eval_set(folder):
+                self._note(Problem(join(self._store.target, name), "two eval sets of one name"))
+        self._gone(found, emit)
+        if self._listing.failures:
+            self._listed_at = None  # see at the next poll whether it can be listed again
+        self._found = None if self._listing.failures else frozenset(found)
+
+    def _is_own(self, root: Folder) -> bool:
+        return self._options.eval_set_id is not None or is_eval_set(root)
+
+    async def _folders(self, names: Iterable[str]) -> list[Folder | StoreError]:
+        if self._options.eval_set_id is not None:
+            return [Folder() for _ in names]
+        return await asyncio.gather(*map(self._folder, names))
+
+    async def _folder(self, name: str) -> Folder | StoreError:
+        try:
+            return await self._store.list_dir(name)
+        except StoreError as error:
+            return error
+
+    async def _take(self, folder: str, eval_set_id: str, listing: Folder, emit: Emit) -> None:
+        passed_over = self._passed_over.get(eval_set_id, {})
+        before = self._tasks.get(eval_set_id, {})
+        known = passed_over | before
+        files = [log_file(file) for file in listing.files if file.name.endswith(SUFFIX)]
+        tasks = {
+            log.file.name: known.get(log.file.name)
+            or TaskLog(self._place(folder, eval_set_id, log.file.name))
+            for log in files
+        }
+        logs = newest_of_each_task(await self._identified(files, tasks))
+        self._tasks[eval_set_id] = {log.file.name: tasks[log.file.name] for log in logs}
+        # what was followed once and is no longer begins anew if it is chosen again
+        self._passed_over[eval_set_id] = {
+            name: task
+            for name, task in tasks.items()
+            if name not in self._tasks[eval_set_id] and name not in before
+        }
+        for log in logs:
+            tasks[log.file.name].listed(log.file)
+        emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
+
+    async def _identified(self, logs: list[LogFile], tasks: dict[str, TaskLog]) -> list[LogFile]:
+        odd = [tasks[log.file.name] for log in logs if log.task_id is None]
+        await asyncio.gather(*(task.identify() for task in odd if task.spec is None))
+        return [_identify(log, tasks[log.file.name]) for log in logs]
+
+    def _place(self, folder: str, eval_set_id: str, log: str) -> Place:
+        options = self._options
+        return Place(
+            self._store, folder, eval_set_id, log, options.max_member_bytes, options.sqlite
+        )
+
+    def _gone(self, found: set[str], emit: Emit) -> None:
+        for eval_set_id in set(self._tasks) - found:
+            del self._tasks[eval_set_id]
+            self._passed_over.pop(eval_set_id, None)
+            emit(Listing(eval_set_id, ()))
+        if not found:
+            self._note(Problem(self._store.target, "no eval set and no .eval log in it"))
+
+    def _unreadable(
+        self, eval_sets: Iterable[str], error: StoreError, now: float, emit: Emit
+    ) -> None:
+        for eval_set_id in eval_sets:
+            emit(EvalSetUnreadable(eval_set_id, now, error.text))
+        self._note(Problem(self._store.target, error.text), error.reason)
+
+    def _note(self, problem: Problem, *failures: str) -> None:
+        before = self._listing
+        self._listing = Outcome((*before.problems, problem), before.failures + failures)
+
+
+def is_eval_set(folder: Folder) -> bool:
+    """Whether a folder holds logs, or what is there before the first of them."""
+    return BUFFERS in folder.folders or any(
+        file.name.endswith(SUFFIX) or file.name in MARKS for file in folder.files
+    )
+
+
+def last_part(target: str) -> str:
+    """The last part of a path or URL."""
+    if target.startswith("s3://"):
+        return target.rstrip("/").rpartition("/")[2]
+    return Path(target).resolve().name or "logs"
+
+
+def _identify(log: LogFile, task: TaskLog) -> LogFile:
+    spec = task.spec
+    if log.task_id is not None or spec is None:
+        return log
+    return LogFile(log.file, spec.task_id or None, spec.created_at, log.recovered)

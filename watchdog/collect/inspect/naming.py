@@ -1,0 +1,58 @@
+"""Names of logs, and which of several logs of one task counts.
+
+Inspect names a log `<time>_<task>_<task id>.eval` (`log/_recorders/file.py`), the colons of the
+time replaced by `-`; a recovered one has `-recovered` before the suffix.
+"""
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from watchdog.collect.stores.objects import FileMeta
+from watchdog.collect.values import instant
+
+SUFFIX = ".eval"
+NAME = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)T(?P<h>\d\d)-(?P<m>\d\d)-(?P<s>\d\d)"
+    r"(?P<sign>[+-])(?P<zh>\d\d)-(?P<zm>\d\d)_.*_(?P<task_id>[A-Za-z0-9]{6,})"
+    r"(?P<recovered>-recovered(?:-\d+)?)?\.eval"
+)
+
+
+class LogFile(Struct, frozen=True):
+    """A log in a listing. `task_id` and `created_at` are None where its name does not say."""
+
+    file: FileMeta
+    task_id: str | None = None
+    created_at: float | None = None
+    recovered: bool = False
+
+
+def log_file(file: FileMeta) -> LogFile:
+    """A log by its name."""
+    found = NAME.fullmatch(file.name)
+    if not found:
+        recovered = file.name.removesuffix(SUFFIX).endswith("-recovered")
+        return LogFile(file, recovered=recovered)
+    created = "{day}T{h}:{m}:{s}{sign}{zh}:{zm}".format_map(found.groupdict())
+    return LogFile(file, found["task_id"], instant(created), found["recovered"] is not None)
+
+
+def newest_of_each_task(logs: Iterable[LogFile]) -> tuple[LogFile, ...]:
+    """The log that counts of each task id, in order of names.
+
+    A recovered copy counts only where no other log of its task exists. A log of which the task id
+    is not known stands for itself.
+    """
+    best: dict[str, LogFile] = {}
+    for log in logs:
+        task = log.task_id or f"{log.file.name}/"
+        if task not in best or _rank(log) > _rank(best[task]):
+            best[task] = log
+    return tuple(sorted(best.values(), key=lambda log: log.file.name))
+
+
+def _rank(log: LogFile) -> tuple[bool, float, float, str]:
+    created = log.file.mtime if log.created_at is None else log.created_at
+    return (not log.recovered, created, log.file.mtime, log.file.name)

@@ -1,0 +1,131 @@
+"""Members of a zip: stored, deflate and zstd (method 93), never more than a limit of bytes.
+
+A member may consist of several zstd frames (Inspect writes a new one every 200 MiB), and its
+claimed size can't be trusted. Format: PKWARE's APPNOTE 6.3.10, sections 4.3.7 and 4.4.5.
+"""
+
+import struct
+import threading
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+from zstandard import ZstdDecompressor, ZstdError
+
+from watchdog.collect.stores.objects import Fetch
+from watchdog.collect.stores.zip_directory import (
+    CorruptZip,
+    Directory,
+    Member,
+    MissingRange,
+    directory,
+    fetch_directory,
+)
+
+__all__ = [
+    "CorruptZip",
+    "Directory",
+    "Member",
+    "MissingRange",
+    "directory",
+    "fetch_directory",
+    "fetch_member",
+    "read_member",
+]
+
+STORED: Final = 0
+DEFLATE: Final = 8
+ZSTD: Final = 93
+ENCRYPTED: Final = 0x1
+LOCAL_HEADER: Final = struct.Struct("<4s5H3L2H")
+LOCAL_SIGNATURE: Final = b"PK\x03\x04"
+PIECE: Final = 16 * 1024 * 1024
+"""Room made at once for content of a claimed size."""
+SPARE: Final = 4096
+"""Read beyond a member's claimed place: its local header may be longer than the directory says."""
+
+
+class _Thread(threading.local):
+    """A decompressor for each thread: making one takes longer than a small member."""
+
+    def __init__(self) -> None:
+        self.zstd = ZstdDecompressor()
+
+
+_THREAD = _Thread()
+
+
+def read_member(data: bytes, member: Member, limit: int, start: int = 0) -> bytes:
+    """The content of a member, of which `data` (from offset `start` of the zip) holds all bytes.
+
+    Raises:
+        CorruptZip: it is encrypted, truncated, fails its checksum, or has more than `limit` bytes.
+    """
+    _check_claims(member, limit)
+    at = _content_offset(data, member, member.offset - start)
+    raw = memoryview(data)[at : at + member.compressed]
+    if len(raw) < member.compressed:
+        raise CorruptZip(f"{_name(member)}: truncated")
+    content = _decompress(raw, member, min(limit, member.size))
+    if len(content) != member.size or zlib.crc32(content) != member.checksum:
+        raise CorruptZip(f"{_name(member)}: checksum or size differs from the directory's")
+    return content
+
+
+async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes:
+    """As `read_member`, for a zip that is read by ranges."""
+    _check_claims(member, limit)
+    if member.compressed > limit:
+        raise CorruptZip(f"{_name(member)}: claims {member.compressed} compressed bytes")
+    start = member.offset
+    length = LOCAL_HEADER.size + len(member.name) * 4 + member.compressed + SPARE
+    data = await fetch(start, start + length)
+    return read_member(data, member, limit, start)
+
+
+def _check_claims(member: Member, limit: int) -> None:
+    if member.flags & ENCRYPTED:
+        raise CorruptZip(f"{_name(member)}: encrypted")
+    if member.size > limit:
+        raise CorruptZip(f"{_name(member)}: claims {member.size} bytes, more than {limit}")
+    if member.method not in (STORED, DEFLATE, ZSTD):
+        raise CorruptZip(f"{_name(member)}: compression method {member.method}")
+
+
+def _content_offset(data: bytes, member: Member, at: int) -> int:
+    if at < 0 or at + LOCAL_HEADER.size > len(data):
+        raise CorruptZip(f"{_name(member)}: truncated")
+    header = LOCAL_HEADER.unpack_from(data, at)
+    if header[0] != LOCAL_SIGNATURE:
+        raise CorruptZip(f"{_name(member)}: wrong signature")
+    return at + LOCAL_HEADER.size + int(header[9]) + int(header[10])
+
+
+def _decompress(raw: memoryview, member: Member, limit: int) -> bytes:
+    if member.method == STORED:
+        return bytes(raw[: limit + 1])
+    pieces = _inflate(raw, limit) if member.method == DEFLATE else _unzstd(raw, limit)
+    try:
+        return b"".join(pieces)
+    except (zlib.error, ZstdError) as error:
+        raise CorruptZip(f"{_name(member)}: {_short(error)}") from error
+
+
+def _inflate(raw: memoryview, limit: int) -> Iterator[bytes]:
+    yield zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, limit + 1)
+
+
+def _unzstd(raw: memoryview, limit: int) -> Iterator[bytes]:
+    left = limit + 1
+    reader = _THREAD.zstd.stream_reader(raw, read_across_frames=True)
+    while piece := reader.read(min(left, PIECE)):
+        left -= len(piece)
+        yield piece
+
+
+def _name(member: Member) -> str:
+    return f"member {member.name[:80]!r}"
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__

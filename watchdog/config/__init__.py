@@ -1,0 +1,1 @@
+"""Settings: one file for each group; what is derived from them stands beside."""

@@ -1,0 +1,153 @@
+"""What makes two troubles one: a tie is a name, and troubles that share one belong together."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from watchdog.correlate.symptom import Trouble
+from watchdog.model.cluster import Pod
+from watchdog.model.judgment import EvalSetJudgment
+from watchdog.model.probe import Conclusion, Meaning
+from watchdog.model.verdict import Cause
+
+Tie = tuple[str, str]
+"""Kind and name: `("model", "openai/gpt-4o")`."""
+
+MIDDLEMAN = "middleman"
+CLUSTER_LEAST = 3
+
+_OUTAGE = frozenset(
+    {
+        Cause.API_SERVER_ERROR,
+        Cause.RATE_LIMITED,
+        Cause.CLIENT_TIMEOUT,
+        Cause.CONNECTION,
+        Cause.UNEXPLAINED,
+    }
+)
+"""What an outage of a provider shows itself as; the other causes are about single models."""
+
+_APART = frozenset(
+    {
+        Meaning.CONTENT,
+        Meaning.TOKEN_LIMIT,
+        Meaning.LARGE_REFUSED,
+        Meaning.LARGE_FAILS,
+        Meaning.LARGE_TIMES_OUT,
+        Meaning.REFUSED,
+        Meaning.MODEL_GONE,
+        Meaning.NO_ACCESS,
+    }
+)
+"""What the direct tests say of one model alone: no outage of its provider."""
+
+_IMAGE = re.compile(r'image "([\w.:-]+\.[\w.:-]+)/')
+
+
+def ties(
+    every: Sequence[Trouble],
+    eval_sets: Sequence[EvalSetJudgment],
+    conclusions: Mapping[str, Conclusion],
+) -> list[frozenset[Tie]]:
+    """The ties of each trouble."""
+    succeeded = last_successes(eval_sets)
+    found = [frozenset(_ties(trouble, succeeded, conclusions)) for trouble in every]
+    sets = Counter(tie for names in found for tie in names)
+    few = {tie for tie, count in sets.items() if tie[0] == "cluster" and count < _least(tie)}
+    return [names - few for names in found]
+
+
+def _least(tie: Tie) -> int:
+    """How many eval sets make it the cluster's: a wrong tag or too large a request is one's own."""
+    return 2 if tie[1].startswith("node ") else CLUSTER_LEAST
+
+
+def _ties(
+    trouble: Trouble, succeeded: Mapping[str, float], conclusions: Mapping[str, Conclusion]
+) -> Iterator[Tie]:
+    if trouble.is_degraded:
+        # apart from what is stuck: some of their calls succeed
+        yield from (("degraded", model) for model in trouble.models)
+        return
+    for model in trouble.shared_models:
+        yield "model", model
+        conclusion = conclusions.get(model)
+        if trouble.cause in _OUTAGE and not (conclusion and conclusion.meaning in _APART):
+            yield "provider", model.split("/", 1)[0]
+            if is_middleman_s(conclusion):
+                yield "provider", MIDDLEMAN
+    if trouble.cause is Cause.HUNG_MODEL_CALL:
+        since = trouble.since or 0.0
+        yield from (("model", m) for m in trouble.models if succeeded.get(m, 0.0) < since)
+    yield from _cluster(trouble)
+
+
+def is_middleman_s(conclusion: Conclusion | None) -> bool:
+    """Whether the direct tests say that Middleman is to blame for small requests too."""
+    if conclusion is None or conclusion.meaning is not Meaning.MIDDLEMAN:
+        return False
+    small = (each for each in conclusion.results if each.size == "small")
+    return any(each.route == "middleman" and each.tested and not each.passed for each in small)
+
+
+def _cluster(trouble: Trouble) -> Iterator[Tie]:
+    """What pods of several eval sets suffer together: no room, a node that goes, a registry."""
+    if trouble.cause is Cause.UNSCHEDULABLE:
+        yield "cluster", "no node has room"
+    if trouble.cause in {Cause.EVICTED, Cause.RUNNER_GONE}:
+        yield from (("cluster", f"node {pod.node}") for pod in _pods(trouble) if _left(pod))
+    if trouble.cause is Cause.IMAGE_PULL:
+        yield from (("cluster", f"registry {host}") for host in _registries(_pods(trouble)))
+
+
+def _pods(trouble: Trouble) -> tuple[Pod, ...]:
+    cluster = trouble.eval_set.state.cluster
+    return (*cluster.view.runners, *cluster.view.sandboxes) if cluster else ()
+
+
+def _left(pod: Pod) -> bool:
+    """Whether its node let it go."""
+    return bool(pod.node) and (bool(pod.disrupted) or pod.reason in _LEFT)
+
+
+_LEFT = frozenset({"Evicted", "Preempting", "NodeLost", "NodeShutdown", "Terminated"})
+
+
+def _registries(pods: Iterable[Pod]) -> set[str]:
+    waiting = (c.waiting_message for pod in pods for c in pod.containers if c.waiting)
+    return {found[1] for text in waiting if (found := _IMAGE.search(text))}
+
+
+def last_successes(eval_sets: Iterable[EvalSetJudgment]) -> dict[str, float]:
+    """When a call on each model last succeeded, of all samples that are remembered."""
+    found: dict[str, float] = {}
+    for eval_set in eval_sets:
+        for task in eval_set.state.tasks.values():
+            outcomes = (o for s in task.samples.values() for o in s.recent)
+            for outcome in (*task.retired, *outcomes):
+                if outcome.ok and outcome.at is not None:
+                    found[outcome.model] = max(found.get(outcome.model, 0.0), outcome.at)
+    return found
+
+
+def groups(
+    every: Sequence[Trouble], tied: Sequence[frozenset[Tie]]
+) -> list[tuple[list[Trouble], frozenset[Tie]]]:
+    """Troubles that share a tie, directly or over another one, with the ties that several share."""
+    found: list[tuple[set[Tie], list[int]]] = []
+    for place, names in enumerate(tied):
+        joined, members, apart = set(names), [place], []
+        for others, places in found:
+            if joined & others:
+                joined |= others
+                members = [*places, *members]
+            else:
+                apart.append((others, places))
+        found = [*apart, (joined, members)]
+    return [([every[p] for p in places], _common(places, tied)) for _, places in found]
+
+
+def _common(places: Sequence[int], tied: Sequence[frozenset[Tie]]) -> frozenset[Tie]:
+    counts = Counter(tie for place in places for tie in tied[place])
+    least = min(2, len(places))
+    return frozenset(tie for tie, count in counts.items() if count >= least)

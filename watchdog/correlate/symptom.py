@@ -1,0 +1,98 @@
+"""What one eval set has of one cause: the piece that incidents are made of."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from watchdog.diagnose.placeholders import model_of
+from watchdog.model.instants import earliest
+from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
+from watchdog.model.verdict import STUCK_VERDICTS, Cause
+
+Pair = tuple[TaskJudgment, SampleJudgment | None]
+
+
+class Trouble(Struct, frozen=True):
+    """What one eval set has of one cause."""
+
+    eval_set: EvalSetJudgment
+    cause: Cause
+    pairs: tuple[Pair, ...]
+    degraded_since: float | None = None
+    """Where nothing is stuck, but has failed more than usual since then; None where it is."""
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether it is only degraded; such troubles are joined with their like alone."""
+        return self.degraded_since is not None
+
+    @property
+    def eval_set_id(self) -> str:
+        """Whose it is."""
+        return self.eval_set.state.eval_set_id
+
+    @property
+    def since(self) -> float | None:
+        """When it began."""
+        if self.degraded_since is not None:
+            return self.degraded_since
+        since = [(task if sample is None else sample).since for task, sample in self.pairs]
+        return earliest(*since) if self.pairs else self.eval_set.since
+
+    @property
+    def age(self) -> tuple[bool, float, str, Cause]:
+        """Sorts the oldest first."""
+        return self.since is None, self.since or 0.0, self.eval_set_id, self.cause
+
+    @property
+    def muted(self) -> tuple[float, str] | None:
+        """Until when, and why, none of it is to be told; None where some of it is."""
+        muted = [self.eval_set.muted or task.muted for task, _ in self.pairs]
+        found = [each for each in muted or [self.eval_set.muted] if each is not None]
+        return min(found) if found and len(found) == max(1, len(muted)) else None
+
+    @property
+    def samples(self) -> tuple[SampleJudgment, ...]:
+        """Its samples: stuck, or degraded."""
+        return tuple(sample for _, sample in self.pairs if sample is not None)
+
+    @property
+    def shared_models(self) -> frozenset[str]:
+        """Models on which everybody's calls fail."""
+        return frozenset(sample.model for sample in self.samples if sample.shared)
+
+    @property
+    def models(self) -> frozenset[str]:
+        """Models whose calls fail or hang in it."""
+        if self.is_degraded:
+            recent = (o for sample in self.samples for o in sample.state.recent)
+            return frozenset(outcome.model for outcome in recent if not outcome.ok)
+        return frozenset(filter(None, (model_of(sample) for sample in self.samples)))
+
+
+def troubles(eval_sets: Iterable[EvalSetJudgment]) -> list[Trouble]:
+    """All that is stuck, by eval set and cause."""
+    return [
+        Trouble(eval_set, cause, tuple(pairs))
+        for eval_set in eval_sets
+        for cause, pairs in _by_cause(eval_set).items()
+    ]
+
+
+def _by_cause(eval_set: EvalSetJudgment) -> dict[Cause, list[Pair]]:
+    found: dict[Cause, list[Pair]] = {}
+    told = eval_set.verdict in STUCK_VERDICTS or eval_set.cause is Cause.ORPHANED_SANDBOX
+    if told and eval_set.cause is not None and not any(_is_stuck(t) for t in eval_set.tasks):
+        found[eval_set.cause] = []
+    for task in eval_set.tasks:
+        if not _is_stuck(task):
+            continue
+        for sample in task.stuck():
+            found.setdefault(sample.cause or Cause.UNEXPLAINED, []).append((task, sample))
+        if not task.stuck() and task.cause is not None:
+            found.setdefault(task.cause, []).append((task, None))
+    return found
+
+
+def _is_stuck(task: TaskJudgment) -> bool:
+    return task.verdict in STUCK_VERDICTS

@@ -1,0 +1,1 @@
+"""Bundles: all that is known of one eval set at one instant, for an escalation."""

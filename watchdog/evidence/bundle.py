@@ -1,0 +1,238 @@
+"""Writes all that is known of one eval set at one instant: a bundle, which `check` reads later.
+
+What can't be read is left out and said. A directory that is half written is no bundle: it has no
+`bundle.json`, and another name until it is complete.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from watchdog.collect.bundle import FORMAT, MANIFEST
+from watchdog.collect.inspect.logs import last_part
+from watchdog.collect.kubernetes.connection import Connection
+from watchdog.collect.kubernetes.export import Exported, export
+from watchdog.collect.kubernetes.watched import PLACE, folder_of, split_template
+from watchdog.collect.stores.folder import FolderStore
+from watchdog.collect.stores.objects import StoreError
+from watchdog.collect.stores.opening import open_store
+from watchdog.collect.values import printable
+from watchdog.config.settings import Settings
+from watchdog.errors import ConfigError, UsageError
+from watchdog.evidence.copy_store import copy_store
+from watchdog.evidence.redact import redact_directory
+from watchdog.evidence.report import Wanted, write_report
+from watchdog.model.verdict import Problem
+from watchdog.pipeline.targets import wants_cluster
+from watchdog.redaction import Secrets
+
+ARCHIVES = (".tar.gz", ".tgz")
+NOTES = 50
+"""Objects that are named each."""
+
+
+_EVERYTHING = Wanted()
+
+
+class Written(Struct, frozen=True):
+    """A bundle, and what a person should know of it, line by line."""
+
+    path: Path
+    notes: tuple[str, ...]
+
+
+class Part(Struct, frozen=True):
+    """What became of one part of a bundle."""
+
+    found: bool
+    """Whether it knows the eval set."""
+    notes: tuple[str, ...]
+
+
+async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
+    eval_set_id: str,
+    settings: Settings,
+    now: float,
+    output: Path | None,
+    max_bytes: int,
+    wanted: Wanted = _EVERYTHING,
+    secrets: Secrets | None = None,
+) -> Written:
+    """Write the bundle of an eval set, without secrets.
+
+    Args:
+        eval_set_id: its id in the configured cluster and store.
+        settings: how both are reached.
+        now: the instant of the bundle, seconds since the epoch.
+        output: the directory to make, or a file that ends in `.tar.gz`; by default a directory
+            in the working directory.
+        max_bytes: how much of the store is copied at most.
+        wanted: what it is to hold beside that.
+        secrets: values that must not be in it.
+
+    Raises:
+        UsageError: the directory can't be made, or the eval set is not known anywhere.
+    """
+    path = output or Path(default_name(eval_set_id, now))
+    known = secrets if secrets is not None else Secrets(settings.secrets)
+    try:
+        with _staged(path) as staged:
+            notes = await _write(eval_set_id, settings, now, staged, max_bytes)
+            await write_report(staged, settings, wanted, notes, known)
+            notes = (*notes, *await asyncio.to_thread(_finish, staged, wanted, known))
+    except OSError as error:
+        raise UsageError(f"{error.filename or path}: {error.strerror or error}") from error
+    return Written(path, notes)
+
+
+def default_name(eval_set_id: str, now: float) -> str:
+    """A directory's name for an id, which may be any text."""
+    fit = re.sub(r"[^A-Za-z0-9._-]+", "_", eval_set_id)[:100].lstrip("._-")
+    return f"{fit or 'eval-set'}-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}"
+
+
+@contextmanager
+def _staged(path: Path) -> Iterator[Path]:
+    """A directory that becomes `path` in the end, or goes away."""
+    _refuse(path)
+    staged = Path(tempfile.mkdtemp(prefix=".evidence-", dir=path.parent))
+    try:
+        yield staged
+        _refuse(path)
+        if path.name.endswith(ARCHIVES):
+            _pack(staged, path)
+        else:
+            staged.rename(path)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _pack(staged: Path, path: Path) -> None:
+    """The bundle as an archive with one folder of the archive's name in it."""
+    folder = path.name.removesuffix(".tgz").removesuffix(".tar.gz")
+    half = staged.with_name(f"{staged.name}.tar.gz")
+    try:
+        with tarfile.open(half, "w:gz") as archive:
+            archive.add(staged, folder)
+        half.rename(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _finish(staged: Path, wanted: Wanted, secrets: Secrets) -> tuple[str, ...]:
+    """Take out what isn't wanted, and what is secret."""
+    if not wanted.store:
+        shutil.rmtree(staged / "store", ignore_errors=True)
+    redacted = redact_directory(staged, secrets)
+    count = len(redacted.changed)
+    told = (f"redacted: secrets in {count} {'file' if count == 1 else 'files'}",) if count else ()
+    return (*told, *redacted.notes)
+
+
+def _refuse(path: Path) -> None:
+    if os.path.lexists(path):
+        raise UsageError(f"{path}: exists already; nothing is overwritten")
+
+
+async def _write(
+    eval_set_id: str, settings: Settings, now: float, into: Path, max_bytes: int
+) -> tuple[str, ...]:
+    parts = await _both(
+        _store(eval_set_id, settings, into / "store", max_bytes),
+        _cluster(eval_set_id, settings, into / "kubernetes", now),
+    )
+    notes = tuple(printable(note) for part in parts for note in part.notes)
+    if not any(part.found for part in parts):
+        raise UsageError(f"{printable(eval_set_id)}: no such eval set ({'; '.join(notes)})")
+    captured_at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+    about = {
+        "format": FORMAT,
+        "eval_set_id": eval_set_id,
+        "captured_at": captured_at.replace("+00:00", "Z"),
+    }
+    (into / MANIFEST).write_text(json.dumps(about) + "\n", "utf-8")
+    return notes
+
+
+async def _both(*parts: Awaitable[Part]) -> list[Part]:
+    """Both parts, or the failure of one once neither writes any more."""
+    found = await asyncio.gather(*parts, return_exceptions=True)
+    for part in found:
+        if isinstance(part, BaseException):
+            raise part
+    return [part for part in found if isinstance(part, Part)]
+
+
+async def _store(eval_set_id: str, settings: Settings, into: Path, max_bytes: int) -> Part:
+    places = list(_places(eval_set_id, settings))
+    if not places:
+        return Part(False, ("store: left out: kubernetes.store is not configured",))
+    parts = []
+    for root, folder in places:
+        parts.append(await _copy(root, folder, settings, into, max_bytes))
+        if parts[-1].found or (root, folder) == places[-1]:
+            break
+        shutil.rmtree(into, ignore_errors=True)
+    return Part(parts[-1].found, tuple(note for part in parts for note in part.notes))
+
+
+def _places(eval_set_id: str, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Root and folder of everywhere that its logs may be."""
+    if settings.kubernetes.store is not None:
+        root, folder = split_template(settings.kubernetes.store)
+        yield root, folder_of(folder, eval_set_id)
+    for target in settings.logs:
+        yield (
+            (target, "")
+            if last_part(target) == eval_set_id
+            else (target, folder_of(PLACE, eval_set_id))
+        )
+
+
+async def _copy(root: str, folder: str, settings: Settings, into: Path, max_bytes: int) -> Part:
+    try:
+        store = open_store(root, settings.s3, settings.concurrency)
+        copied = await copy_store(FolderStore(store, folder), into, max_bytes)
+    except StoreError as error:
+        return Part(False, (f"store: left out: {error.text}",))
+    await store.aclose()
+    where = f"{root}/{folder}".rstrip("/")
+    summary = f"store: {copied.objects} objects, {copied.size:,} bytes of {where}"
+    return Part(bool(copied.objects or copied.left_out), (summary, *_named(copied.left_out)))
+
+
+async def _cluster(eval_set_id: str, settings: Settings, into: Path, now: float) -> Part:
+    if settings.logs and not wants_cluster(settings):
+        return Part(False, ("kubernetes: left out: no cluster is watched",))
+    try:
+        connection = Connection(settings.kubernetes)
+    except ConfigError as error:
+        return Part(False, (f"kubernetes: left out: {error}",))
+    try:
+        exported = await asyncio.to_thread(
+            export, connection, settings.kubernetes, eval_set_id, into, now
+        )
+    finally:
+        connection.close()
+    return Part(exported.objects > 0, (_counted(exported), *_named(exported.left_out)))
+
+
+def _counted(exported: Exported) -> str:
+    counts = [f"{count} {kind}" for kind, count in exported.counts.items()]
+    return f"kubernetes: {', '.join((*counts, f'{exported.logs} logs'))}"
+
+
+def _named(left_out: tuple[Problem, ...]) -> tuple[str, ...]:
+    more = len(left_out) - NOTES
+    notes = tuple(f"left out: {one.where}: {one.text}" for one in left_out[:NOTES])
+    return (*notes, f"left out: {more} more") if more > 0 else notes

@@ -1,0 +1,1 @@
+"""From incidents to messages: decide, remember, deliver."""

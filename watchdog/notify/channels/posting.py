@@ -1,0 +1,113 @@
+"""One POST of JSON within bounded time and bytes; what goes wrong on the way is an outcome.
+
+No text made here comes from httpx's exceptions, which name the address: it may be a secret.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+
+import httpx
+
+from watchdog.model.texts import clean
+from watchdog.notify.channels.channel import Outcome
+from watchdog.redaction import redact
+
+ANSWER_MAX = 262_144
+"""Bytes read of an answer: Slack's repeats the message, with its blocks."""
+LONGEST_RETRY_AFTER = 3600.0
+
+_KEPT = ("retry-after", "location")
+
+
+async def post(
+    client: httpx.AsyncClient,
+    url: httpx.URL,
+    body: Mapping[str, object] | bytes,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+) -> httpx.Response | Outcome:
+    """The answer, or why there is none.
+
+    Args:
+        client: whose connections are used.
+        url: where to.
+        body: what is sent; bytes are JSON already, and signed perhaps.
+        seconds: the time-out of each step.
+        headers: sent beside the client's own.
+    """
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    return await exchange(
+        client.build_request("POST", url, content=content, headers=sent), client, seconds
+    )
+
+
+async def exchange(
+    request: httpx.Request, client: httpx.AsyncClient, seconds: float
+) -> httpx.Response | Outcome:
+    """The answer to a request, or why there is none; `seconds` as above."""
+    try:
+        async with asyncio.timeout(seconds * 1.5):
+            response = await client.send(request, stream=True)
+            try:
+                return await _read(response)
+            finally:
+                await response.aclose()
+    except TimeoutError:
+        return Outcome("retry", f"no answer within {seconds:g} s")
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        return Outcome("retry", f"no connection ({type(error).__name__})")
+
+
+async def _read(response: httpx.Response) -> httpx.Response:
+    held = b""
+    async for part in response.aiter_bytes():
+        held += part
+        if len(held) > ANSWER_MAX:
+            break
+    # of the headers only these: the body is decoded already
+    headers = {name: response.headers[name] for name in _KEPT if name in response.headers}
+    return httpx.Response(response.status_code, headers=headers, content=held[:ANSWER_MAX])
+
+
+def judged(response: httpx.Response, secrets: Iterable[str] = ()) -> Outcome:
+    """What an answer means where its status says it all; `secrets` are left out of its words."""
+    said = clean(redact(response.text[:2000], secrets), 60)
+    status = f"{response.status_code} {said}".strip()
+    if response.is_success:
+        return Outcome("sent", status)
+    if may_pass(response):
+        return Outcome("retry", status, retry_after(response))
+    if response.is_redirect:
+        return Outcome("refused", f"{response.status_code} redirects are not followed")
+    return Outcome("refused", status)
+
+
+def may_pass(response: httpx.Response) -> bool:
+    """Whether the same request may work later."""
+    return response.status_code in {408, 429} or response.is_server_error
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds that the other side asks to wait."""
+    try:
+        seconds = float(response.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return min(seconds, LONGEST_RETRY_AFTER) if seconds > 0 else None
+
+
+def base_address(url: str) -> httpx.URL:
+    """A base address, without a slash at its end.
+
+    Raises:
+        ValueError: no http(s) address. The text doesn't hold it.
+    """
+    try:
+        base = httpx.URL(url.rstrip("/"))
+    except httpx.InvalidURL:
+        raise ValueError("slack: the base address is not a URL") from None
+    if base.scheme not in {"http", "https"} or not base.host:
+        raise ValueError("slack: the base address needs http or https")
+    return base

@@ -1,0 +1,215 @@
+"""Programs that are told of incidents: JSON to an address of yours, and PagerDuty's Events API v2.
+
+Over httpx, not apprise: apprise makes text messages; it has no resolve by `dedup_key`, no
+Retry-After and no structured body, and these two are one POST each.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import msgspec
+from pydantic import SecretStr
+
+from watchdog.config.settings import Settings
+from watchdog.model.report import timestamp
+from watchdog.model.texts import CAUSE_WORDS, clean
+from watchdog.notify.channels.attempts import Patience
+from watchdog.notify.channels.channel import UNTRIED, Outcome
+from watchdog.notify.channels.links import Templates, links
+from watchdog.notify.channels.posting import judged, post
+from watchdog.notify.channels.slack import templates as from_settings
+from watchdog.notify.notice import Notice
+
+SIGNATURE = "X-Watchdog-Signature"
+SUMMARY_MAX = 1024
+"""Characters that PagerDuty takes: https://developer.pagerduty.com/docs/send-alert-event."""
+LEFT_OUT = Outcome("sent", "left out: nothing for this channel")
+
+Body = dict[str, Any]
+
+
+class Program:
+    """A channel that is one POST of JSON for each notice; it wants no digests."""
+
+    digests = False
+
+    def __init__(  # noqa: PLR0913
+        self,
+        name: str,
+        url: SecretStr,
+        body: Callable[[Notice], Body | None],
+        *,
+        headers: Callable[[bytes], Mapping[str, str]] = lambda _content: {},
+        secrets: tuple[SecretStr | None, ...] = (),
+        timeout: float = 10.0,
+        patience: Patience | None = None,
+    ) -> None:
+        self.name = name
+        self._url = httpx.URL(url.get_secret_value())
+        self._body = body
+        self._headers = headers
+        known = (url, *secrets)
+        self._secrets = [each.get_secret_value() for each in known if each is not None]
+        self._timeout = timeout
+        self._patience = patience or Patience()
+        self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+
+    async def send(self, notice: Notice, thread: str | None = None) -> Outcome:
+        """Post it; what may pass is tried again at once, a few times."""
+        del thread
+        body = self._body(notice)
+        if body is None:
+            return LEFT_OUT
+        # a name that no Unicode text can be is escaped
+        content = json.dumps(msgspec.to_builtins(body)).encode()
+        return await self._patience.outlast(lambda: self._post(content))
+
+    async def check(self) -> Outcome:
+        """Nobody can be asked without being told something."""
+        return UNTRIED
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        await self._client.aclose()
+
+    async def _post(self, content: bytes) -> Outcome:
+        headers = self._headers(content)
+        answer = await post(self._client, self._url, content, self._timeout, headers)
+        return answer if isinstance(answer, Outcome) else judged(answer, self._secrets)
+
+
+def webhook_from(settings: Settings) -> tuple[Program, ...]:
+    """The JSON webhook, where an address is set."""
+    hook = settings.webhook
+    if hook.url is None:
+        return ()
+    return (webhook(hook.url, token=hook.token, secret=hook.secret, timeout=hook.timeout),)
+
+
+def webhook(
+    url: SecretStr,
+    *,
+    token: SecretStr | None = None,
+    secret: SecretStr | None = None,
+    timeout: float = 10.0,
+    patience: Patience | None = None,
+) -> Program:
+    """Every notice as JSON: the kind, the incident as the report has it, and what is new."""
+
+    def headers(content: bytes) -> Mapping[str, str]:
+        found = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+        return {**found, SIGNATURE: signature(content, secret)} if secret else found
+
+    return Program(
+        "webhook",
+        url,
+        as_json,
+        headers=headers,
+        secrets=(token, secret),
+        timeout=timeout,
+        patience=patience,
+    )
+
+
+def signature(content: bytes, secret: SecretStr) -> str:
+    """HMAC-SHA256 of the body, as GitHub's webhooks have it: `sha256=…`."""
+    key = secret.get_secret_value().encode()
+    return f"sha256={hmac.new(key, content, hashlib.sha256).hexdigest()}"
+
+
+def as_json(notice: Notice) -> Body:
+    """A notice for programs. Adding keys is fine; what is there stays."""
+    return {
+        "schema_version": 1,
+        "kind": notice.kind,
+        "at": timestamp(notice.at),
+        "since": timestamp(notice.since),
+        "ended": timestamp(notice.ended),
+        "verdict": notice.verdict,
+        "gone": notice.gone,
+        "changes": notice.changes,
+        "actions": notice.actions,
+        "odds": notice.odds,
+        "incident": notice.incident,
+    }
+
+
+def pagerduty_from(settings: Settings) -> tuple[Program, ...]:
+    """PagerDuty, where an integration key is set."""
+    duty = settings.pagerduty
+    if duty.routing_key is None:
+        return ()
+    made = pagerduty(
+        duty.routing_key,
+        duty.url,
+        templates=from_settings(settings),
+        warnings=duty.warnings,
+        timeout=duty.timeout,
+    )
+    return (made,)
+
+
+def pagerduty(  # noqa: PLR0913
+    routing_key: SecretStr,
+    url: SecretStr,
+    *,
+    templates: Templates | None = None,
+    warnings: bool = False,
+    timeout: float = 10.0,
+    patience: Patience | None = None,
+) -> Program:
+    """PagerDuty's Events API v2: `trigger` and `resolve`, one alert for each incident."""
+
+    def body(notice: Notice) -> Body | None:
+        return event(notice, routing_key, templates or Templates(), warnings=warnings)
+
+    secrets = (routing_key,)
+    return Program("pagerduty", url, body, secrets=secrets, timeout=timeout, patience=patience)
+
+
+def event(
+    notice: Notice, routing_key: SecretStr, templates: Templates, *, warnings: bool
+) -> Body | None:
+    """The event; None where PagerDuty need not hear: what is open there is not edited."""
+    incident = notice.incident
+    about = {"routing_key": routing_key.get_secret_value(), "dedup_key": incident.id[:255]}
+    if notice.kind == "resolved":
+        return {**about, "event_action": "resolve"}
+    if notice.kind in {"edited", "updated", "reminded"}:
+        return None
+    if incident.severity == "warning" and not warnings:
+        return None
+    shown = ", ".join(incident.eval_sets[:3]) or incident.subject
+    return {
+        **about,
+        "event_action": "trigger",
+        "client": "stuck-eval watchdog",
+        "payload": {
+            "summary": clean(f"{shown}: {incident.summary}", SUMMARY_MAX),
+            "source": clean(incident.subject or incident.id, 255),
+            "severity": "critical" if incident.severity == "page" else "warning",
+            "timestamp": timestamp(notice.since),
+            "component": clean(incident.subject, 255),
+            "group": incident.scope,
+            "class": incident.cause,
+            "custom_details": _details(notice),
+        },
+        "links": [{"href": to, "text": title} for title, to in links(incident, templates)],
+    }
+
+
+def _details(notice: Notice) -> Body:
+    incident = notice.incident
+    return {
+        "cause": CAUSE_WORDS[incident.cause],
+        "eval_sets": [clean(name, 200) for name in incident.eval_sets[:100]],
+        "stuck_samples": incident.stuck_samples,
+        "peers": clean(incident.peers, 500),
+        "direct tests": [clean(each.sentence, 500) for each in incident.conclusions],
+        "how sure": clean(notice.odds or "", 500),
+        "what to do": [clean(action, 600) for action in notice.actions],
+    }

@@ -1,0 +1,113 @@
+"""Slack by incoming webhook.
+
+Slack's answers: https://api.slack.com/messaging/webhooks#handling_errors. The URL is a secret.
+"""
+
+import httpx
+from pydantic import SecretStr
+
+from watchdog.config.settings import Settings
+from watchdog.notify.channels.attempts import Patience
+from watchdog.notify.channels.channel import UNTRIED, Outcome
+from watchdog.notify.channels.links import Templates
+from watchdog.notify.channels.posting import judged, post
+from watchdog.notify.channels.slack_bot import SlackBot
+from watchdog.notify.channels.slack_digest import whole
+from watchdog.notify.notice import Notice
+
+
+class SlackWebhook:
+    """A channel of Slack, behind an incoming webhook."""
+
+    name = "slack"
+    digests = True
+
+    def __init__(
+        self,
+        webhook_url: SecretStr,
+        *,
+        api_url: str | None = None,
+        templates: Templates | None = None,
+        timeout: float = 10.0,
+        patience: Patience | None = None,
+    ) -> None:
+        self._url = _address(webhook_url.get_secret_value(), api_url)
+        self._templates = templates or Templates()
+        self._patience = patience or Patience()
+        self._timeout = timeout
+        self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+
+    async def send(self, notice: Notice, thread: str | None = None) -> Outcome:
+        """Post it; what may pass is tried again at once, a few times.
+
+        A webhook can't change what it posted, so what only brings a message up to date is left out.
+        That a warning became a page is a message of its own.
+        """
+        del thread
+        if notice.kind in {"edited", "updated"}:
+            return Outcome("sent", "left out: a webhook can't edit")
+        body = {"text": whole(notice, self._templates, news=True), "unfurl_links": False}
+        return await self._patience.outlast(lambda: self._post(body))
+
+    async def check(self) -> Outcome:
+        """A webhook can't be asked."""
+        return UNTRIED
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        await self._client.aclose()
+
+    async def _post(self, body: dict[str, object]) -> Outcome:
+        answer = await post(self._client, self._url, body, self._timeout)
+        return answer if isinstance(answer, Outcome) else judged(answer)
+
+
+ELSEWHERE = "slack:"
+"""Begins the name of a channel of Slack's that only routes name: `slack:#team-a`."""
+
+
+def from_settings(settings: Settings) -> tuple[SlackWebhook | SlackBot, ...]:
+    """Slack as configured: by bot token, with all channels that are named, else by webhook."""
+    slack = settings.slack
+    if slack.bot_token is not None and slack.channel is not None:
+        elsewhere = [name for name in settings.channels if name.startswith(ELSEWHERE)]
+        places = {"slack": slack.channel, **{n: n.removeprefix(ELSEWHERE) for n in elsewhere}}
+        return tuple(_bot(settings, slack.bot_token, *place) for place in places.items())
+    if slack.webhook_url is None:
+        return ()
+    hook = SlackWebhook(
+        slack.webhook_url,
+        api_url=slack.api_url,
+        templates=templates(settings),
+        timeout=slack.timeout,
+    )
+    return (hook,)
+
+
+def _bot(settings: Settings, token: SecretStr, name: str, channel: str) -> SlackBot:
+    slack = settings.slack
+    return SlackBot(
+        token,
+        channel,
+        api_url=slack.api_url,
+        templates=templates(settings),
+        timeout=slack.timeout,
+        name=name,
+        mention_owner=slack.mention_owner,
+    )
+
+
+def templates(settings: Settings) -> Templates:
+    """The addresses that messages link to."""
+    return Templates(page=settings.external_url, **settings.links.model_dump())
+
+
+def _address(webhook_url: str, api_url: str | None) -> httpx.URL:
+    try:
+        url = httpx.URL(webhook_url)
+        base = httpx.URL(api_url) if api_url else url
+    except httpx.InvalidURL:
+        raise ValueError("slack: the webhook or the base address is not a URL") from None
+    if base.scheme not in {"http", "https"} or not base.host:
+        raise ValueError("slack: the webhook needs an http or https address")
+    return url.copy_with(scheme=base.scheme, host=base.host, port=base.port)

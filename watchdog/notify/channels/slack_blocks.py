@@ -1,0 +1,211 @@
+"""A notice as Slack's Block Kit. Pure.
+
+Limits: https://api.slack.com/reference/block-kit/blocks (50 blocks, 150 characters of a header,
+3,000 of a section, 2,000 of a field). Not documented, yet enforced (`msg_blocks_too_long`): about
+13,000 for all blocks together, https://github.com/slackapi/bolt-js/issues/2509. Each part has its
+share of that, and the eval sets' names have what the others leave, so forty are always listed.
+Whatever an evaluation names is shown and never obeyed (`slack_text`).
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from watchdog.model.report import timestamp
+from watchdog.model.texts import VERDICT_WORDS, cause_words, clean, clock, cut, number
+from watchdog.model.words import duration
+from watchdog.notify.channels.links import Templates
+from watchdog.notify.channels.slack_text import (
+    MAX_TEXT,
+    action_lines,
+    beside,
+    code,
+    fitting,
+    link_line,
+    plain,
+    sample_lines,
+    sign,
+    size,
+    state,
+    sure_lines,
+)
+from watchdog.notify.notice import Notice, got_worse, impact, lasted
+
+Block = dict[str, Any]
+
+BLOCKS_MAX = 50
+TOTAL_MAX = 12_500
+"""Bytes of all blocks as JSON."""
+HEADER_MAX = 150
+SECTION_MAX = 2900
+FIELD_MAX = 500
+SUMMARY_MAX = 1000
+BESIDE_MAX = 1300
+SAMPLES_MAX = 1700
+ACTIONS_MAX = 1600
+_LIVE = re.compile(r"(?<!\u200b)`")
+"""Backticks that `plain` did not defuse."""
+MORE = 120
+"""Bytes for a section around its text, and for saying how many are not named."""
+
+
+def blocks(notice: Notice, templates: Templates) -> list[Block]:
+    """The whole message, as things are now."""
+    over = notice.kind == "resolved"
+    head = [_header(headline(notice)), *(_resolved(notice) if over else _standing(notice))]
+    foot = _context(notice, templates)
+    left = TOTAL_MAX - _weight([*head, *foot])
+    return [*head, *_members(notice, left), *foot]
+
+
+def headline(notice: Notice) -> str:
+    """One line of plain text: what stands, where, or that it is over."""
+    what = _subject(notice)
+    if notice.kind != "resolved":
+        return f"{sign(notice.incident.severity)} {state(notice)}: {what}"
+    took = duration(lasted(notice))
+    if notice.gone:
+        return f":white_circle: {what} is no longer watched, after {took}"
+    if got_worse(notice):
+        return f":white_circle: {what} is no longer only degraded, after {took}"
+    return f":large_green_circle: {what} resolved after {took}"
+
+
+def mention(owners: Sequence[str]) -> list[Block]:
+    """Whom it concerns, as `<@U…>` each; nothing where nobody is known."""
+    return [_section(f"*Started by* {' '.join(owners)}")] if owners else []
+
+
+def reply(notice: Notice, *, named: bool = False) -> str:
+    """What is said in the thread: what is new; `named` where the thread is not its own."""
+    if notice.kind == "resolved":
+        ended = f": now {VERDICT_WORDS[notice.verdict]}" if notice.verdict is not None else ""
+        return plain(headline(notice)) + ended
+    told = [f"• {clip(plain(change, 700), SECTION_MAX)}" for change in notice.changes]
+    head = [plain(headline(notice))] if named else []
+    return "\n".join(fitting([*head, *(told or ["• Brought up to date"])], MAX_TEXT))
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` bytes of mrkdwn, not cut within an entity, a link or code."""
+    if size(text) <= limit:
+        return text
+    kept = text.encode(errors="replace")[: limit - 7].decode(errors="ignore")
+    kept = re.sub(r"(?:&[a-z]{0,3}|<[^>]*)$", "", kept)
+    within_code = len(_LIVE.findall(kept)) % 2
+    return f"{kept}`…" if within_code else f"{kept}\u200b…"
+
+
+def _subject(notice: Notice) -> str:
+    """The eval set, or what several suffer from."""
+    incident = notice.incident
+    names = incident.eval_sets
+    if len(names) == 1 and not incident.recovered:
+        return clean(names[0], 100)
+    scope = incident.scope.replace("_", " ")
+    return f"{scope} {clean(incident.subject, 80)}, {number(len(names), 'eval set')}"
+
+
+def _standing(notice: Notice) -> Iterator[Block]:
+    incident = notice.incident
+    yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)
+    fields = [_mrkdwn(clip(text, FIELD_MAX)) for text in _fields(notice)]
+    yield {"type": "section", "fields": fields}
+    yield from _group([*sure_lines(notice), *beside(incident)], BESIDE_MAX)
+    yield from _group(_titled("*Samples*", sample_lines(notice)), SAMPLES_MAX)
+    yield from _group(_titled("*What to do*", action_lines(notice)), ACTIONS_MAX)
+
+
+def _fields(notice: Notice) -> list[str]:
+    incident = notice.incident
+    lasting = duration(lasted(notice))
+    scope = incident.scope.replace("_", " ")
+    return [
+        f"*Since*\n{clock(timestamp(notice.since))} ({lasting})",
+        f"*Affects*\n{impact(notice)}",
+        f"*Why*\n{cause_words(incident.cause)} ({code(incident.cause)})",
+        f"*Scope*\n{scope} {code(incident.subject, 100)}",
+        f"*Severity*\n{incident.severity}",
+    ]
+
+
+def _resolved(notice: Notice) -> Iterator[Block]:
+    """What it was: all but what to do."""
+    incident = notice.incident
+    ended = "It left the store before it was seen to recover." if notice.gone else ""
+    if not notice.gone and notice.verdict is not None:
+        ended = f"Now {VERDICT_WORDS[notice.verdict]}."
+    was = f"*Was* {cause_words(incident.cause)} ({code(incident.cause)})"
+    yield _section(f"{was}, since {clock(timestamp(notice.since))}. {ended}".strip())
+    yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)
+    yield from _group(beside(incident), BESIDE_MAX)
+
+
+def _members(notice: Notice, left: int) -> Iterator[Block]:
+    """All eval sets by name, and those that recovered before, in so many bytes."""
+    incident = notice.incident
+    stuck, recovered = incident.eval_sets, incident.recovered
+    if len(stuck) < 2 and not recovered:
+        return
+    total = len(stuck) + len(recovered)
+    still = f" ({len(stuck)} of {total} still stuck)" if recovered else f" ({total})"
+    if notice.kind == "resolved":
+        still = f" ({total})"
+        stuck, recovered = (*stuck, *recovered), ()
+    late = _names("*Recovered*", recovered, left // 2 if stuck else left)
+    yield from _names(f"*Eval sets*{still}", stuck, left - _weight(late))
+    yield from late
+
+
+def _names(title: str, names: Sequence[str], left: int) -> list[Block]:
+    """As many names as have room, and how many have not."""
+    shown, text = 0, title
+    made: list[Block] = []
+    left -= size(title) + 2 * MORE
+    for name in names:
+        word = f" {code(name, 100)}"
+        fits = size(text) + size(word) <= SECTION_MAX
+        left -= _weight(word) + (0 if fits else MORE)
+        if left < 0:
+            break
+        if not fits:
+            made.append(_section(text))
+            text = ""
+        text, shown = (text + word).strip(), shown + 1
+    more = f" and {len(names) - shown} more" if shown < len(names) else ""
+    return [*made, _section(text + more)] if names else []
+
+
+def _context(notice: Notice, templates: Templates) -> list[Block]:
+    line = link_line(notice, templates)
+    return [{"type": "context", "elements": [_mrkdwn(line)]}] if line else []
+
+
+def _titled(title: str, lines: Sequence[str]) -> list[str]:
+    return [title, *lines] if lines else []
+
+
+def _group(lines: Iterable[str], limit: int) -> Iterator[Block]:
+    """One section of as many whole lines as have room; each has at least a share."""
+    text = "\n".join(fitting((clip(line, limit // 2) for line in lines), limit))
+    if text:
+        yield _section(text)
+
+
+def _header(text: str) -> Block:
+    shown = cut(text, HEADER_MAX)
+    return {"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": True}}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _weight(value: object) -> int:
+    """Bytes as JSON."""
+    return size(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,89 @@
+"""Many incidents that open at once, as one message of Slack's. Pure."""
+
+from collections.abc import Sequence
+
+from watchdog.model.report import IncidentReport
+from watchdog.model.texts import cause_words, number
+from watchdog.notify.channels.links import Templates, links
+from watchdog.notify.channels.slack_text import MAX_TEXT, code, escape, message, plain, sign, size
+from watchdog.notify.notice import Notice
+
+Block = dict[str, object]
+
+TOTAL_MAX = 11_000
+"""Bytes of all lines; 13,000 may all blocks have (`slack_blocks`)."""
+SECTION_MAX = 2900
+NAMED = 3
+"""Eval sets that a line names."""
+FOOT = 600
+"""Bytes that the link and the rest need at most."""
+
+
+def whole(notice: Notice, templates: Templates, *, news: bool = False) -> str:
+    """The text of any notice; with what is `news` where there is no thread to say it in."""
+    if notice.members:
+        return digest_text(notice, templates)
+    return message(notice, templates, news=news)
+
+
+def digest_text(notice: Notice, templates: Templates) -> str:
+    """The whole message, at most `MAX_TEXT` bytes long."""
+    parts = [_title(notice), *_shown(notice, MAX_TEXT - FOOT), *_page(notice, templates)]
+    return "\n".join(parts)
+
+
+def digest_blocks(notice: Notice, templates: Templates) -> list[Block]:
+    """The same as Block Kit, with more room."""
+    title = {"type": "plain_text", "text": _title(notice), "emoji": True}
+    made: list[Block] = [{"type": "header", "text": title}]
+    made += [_section(text) for text in _packed(_shown(notice, TOTAL_MAX))]
+    context = [{"type": "mrkdwn", "text": text} for text in _page(notice, templates)]
+    return [*made, {"type": "context", "elements": context}] if context else made
+
+
+def _title(notice: Notice) -> str:
+    pages = sum(each.severity == "page" for each in notice.members)
+    count = number(len(notice.members), "new incident")
+    among = f", {number(pages, 'page')} among them" if pages else ""
+    return f"{sign('page' if pages else 'warning')} {count}{among}"
+
+
+def _shown(notice: Notice, left: int) -> list[str]:
+    """A line for each incident while there is room, and how many there was none for."""
+    lines: list[str] = []
+    for member in notice.members:
+        line = _line(member)
+        left -= size(line) + 1
+        if left < 0:
+            break
+        lines.append(line)
+    more = len(notice.members) - len(lines)
+    return [*lines, f"and {more} more"] if more else lines
+
+
+def _line(incident: IncidentReport) -> str:
+    names = incident.eval_sets or (incident.subject,)
+    shown = ", ".join(code(name, 80) for name in names[:NAMED])
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    tests = "".join(f" {plain(each.sentence, 160)}" for each in incident.conclusions[:1])
+    return f"{sign(incident.severity)} {shown}{more}: {cause_words(incident.cause)}.{tests}"
+
+
+def _packed(lines: Sequence[str]) -> list[str]:
+    """Lines joined to sections of at most `SECTION_MAX` bytes."""
+    made: list[str] = []
+    for line in lines:
+        if made and size(made[-1]) + size(line) < SECTION_MAX:
+            made[-1] += f"\n{line}"
+        else:
+            made.append(line)
+    return made
+
+
+def _page(notice: Notice, templates: Templates) -> list[str]:
+    own = Templates(page=templates.page)
+    return [f"<{escape(url)}|{title}>" for title, url in links(notice.incident, own)]
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}

@@ -1,0 +1,230 @@
+"""A notice as Slack's mrkdwn. Pure; whatever an evaluation names is shown and never obeyed."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from watchdog.model.probe import Meaning
+from watchdog.model.report import ConclusionReport, IncidentReport, OutsideReport, timestamp
+from watchdog.model.texts import (
+    VERDICT_WORDS,
+    cause_words,
+    clean,
+    clock,
+    number,
+    spans,
+    strip,
+)
+from watchdog.model.verdict import Severity, Verdict
+from watchdog.model.words import duration
+from watchdog.notify.channels.links import Templates, is_address, links
+from watchdog.notify.notice import Notice, NoticeSample, got_worse, impact, lasted
+
+MAX_TEXT = 3800
+"""Bytes in UTF-8. An edit may have 4,000 (msg_too_long); a longer message is folded or split."""
+LINKS_MAX = 1500
+"""Bytes of all links together; what has no room is left out whole."""
+
+NAMES_MAX = 1500
+"""Bytes that eval sets' names may take after that."""
+NAMED = 5
+"""Eval sets that the first line names."""
+
+_ZERO_WIDTH = "\u200b"
+_MARKS = re.compile(r"[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_LINKS = re.compile(r"(?<!s3:)(?<=:)(?=//)|(?<=[A-Za-z0-9]\.)(?=[A-Za-z]{2})|(?<=@)(?=[A-Za-z0-9])")
+
+
+def escape(text: str) -> str:
+    """Slack's rule for text that is no markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def plain(text: str, limit: int = 500) -> str:
+    """Foreign text within a sentence: no mention, link or formatting comes to life."""
+    dead = _LINKS.sub(_ZERO_WIDTH, clean(text, limit))
+    return escape(_MARKS.sub(lambda mark: f"{_ZERO_WIDTH}{mark[0]}{_ZERO_WIDTH}", dead))
+
+
+def code(text: str, limit: int = 200) -> str:
+    """Foreign text that people copy: in code nothing but the backtick has a meaning."""
+    inner = clean(text, limit).replace("`", "'")
+    return f"`{escape(inner)}`" if inner else "`-`"
+
+
+def message(notice: Notice, templates: Templates | None = None, *, news: bool = False) -> str:
+    """The whole text, at most `MAX_TEXT` bytes long; with what is `news` where it stands alone."""
+    lines = _resolved(notice) if notice.kind == "resolved" else _opened(notice)
+    if news:
+        lines[1:1] = [f"*{plain(change, 700)}*" for change in notice.changes[:1]]
+    last = link_line(notice, templates or Templates())
+    return "\n".join([*fitting(lines, MAX_TEXT - size(last) - 5), *([last] if last else [])])
+
+
+def link_line(notice: Notice, templates: Templates) -> str:
+    """Where to read on; empty where nothing is configured."""
+    found = [f"<{escape(url)}|{title}>" for title, url in links(notice.incident, templates)]
+    return " · ".join(_within(LINKS_MAX, found, between=4))
+
+
+def fitting(lines: Iterable[str], left: int) -> Iterator[str]:
+    """Whole lines while they have room in so many bytes; an ellipsis says that some have not."""
+    for line in lines:
+        left -= size(line) + 1
+        if left < 0:
+            yield "…"
+            return
+        yield line
+
+
+def size(text: str) -> int:
+    """Bytes in UTF-8, as Slack counts."""
+    return len(text.encode(errors="replace"))
+
+
+def _opened(notice: Notice) -> list[str]:
+    incident = notice.incident
+    lasting = duration(lasted(notice))
+    scope = incident.scope.replace("_", " ")
+    why = f"{cause_words(incident.cause)} ({code(incident.cause)})"
+    return [
+        f"{sign(incident.severity)} *{state(notice)}:* {_names(notice)}",
+        plain(incident.summary, 700),
+        f"*Since* {clock(timestamp(notice.since))} ({lasting}) · *affects* {impact(notice)}",
+        f"*Why* {why}, {scope} {code(incident.subject)}",
+        *sure_lines(notice),
+        *beside(incident),
+        *_all_names(notice),
+        *_samples(notice),
+        *_actions(notice),
+    ]
+
+
+def sure_lines(notice: Notice) -> list[str]:
+    """How sure the verdict is, where odds were weighed."""
+    return [f"*How sure* {plain(notice.odds, 400)}"] if notice.odds else []
+
+
+def beside(incident: IncidentReport) -> list[str]:
+    """What the direct tests, status pages and those who aren't affected say."""
+    lines = [f"*Tests* {plain(each.sentence, 600)}{_sure(each)}" for each in incident.conclusions]
+    if incident.peers:
+        lines.append(f"*Beside it* {plain(incident.peers, 200)}")
+    lines += [f"*{plain(page.provider, 60)} says* {_page(page)}" for page in incident.outside]
+    return lines
+
+
+def _sure(conclusion: ConclusionReport) -> str:
+    """How sure it is; of what was not tested nothing is concluded."""
+    if conclusion.meaning is Meaning.NOT_TESTED:
+        return ""
+    return f" (confidence {conclusion.confidence})"
+
+
+def _page(page: OutsideReport) -> str:
+    """A status page's incident; its address is linked only where it is http(s)."""
+    title = plain(page.title, 200) or "incident"
+    known = f"<{escape(page.url)}|{title}>" if is_address(page.url) else title
+    return f"{known} ({plain(page.status, 60)})" if page.status else known
+
+
+def sign(severity: Severity) -> str:
+    """Red for a page, orange for a warning."""
+    return ":red_circle:" if severity == "page" else ":large_orange_circle:"
+
+
+def state(notice: Notice) -> str:
+    """What it is: `Stuck`, or `Incident` where the verdict doesn't say it."""
+    verdict = notice.verdict
+    if verdict in (None, Verdict.UNKNOWN, Verdict.FINISHED):
+        return "Incident"
+    return VERDICT_WORDS[verdict].capitalize()
+
+
+def _names(notice: Notice) -> str:
+    names = notice.incident.eval_sets
+    shown = ", ".join(code(name, 100) for name in names[:NAMED]) or code(notice.incident.subject)
+    return shown + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def _all_names(notice: Notice) -> list[str]:
+    """All eval sets, where the first line could not name them."""
+    names = notice.incident.eval_sets
+    if len(names) <= NAMED:
+        return []
+    shown = list(_within(NAMES_MAX, (code(name, 100) for name in names)))
+    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+    return [f"*Eval sets* {' '.join(shown)}{more}"]
+
+
+def _within(left: int, parts: Iterable[str], between: int = 1) -> Iterator[str]:
+    """As many parts as have room in so many bytes."""
+    for part in parts:
+        left -= size(part) + between
+        if left < 0:
+            return
+        yield part
+
+
+def _samples(notice: Notice) -> list[str]:
+    lines = sample_lines(notice)
+    return ["*Samples*", *lines] if lines else []
+
+
+def sample_lines(notice: Notice) -> list[str]:
+    """The stuck samples, one a line."""
+    lines = [f"• {_sample(sample)}" for sample in notice.samples]
+    if notice.more_samples:
+        lines.append(f"• and {number(notice.more_samples, 'more sample')}")
+    return lines
+
+
+def _sample(sample: NoticeSample) -> str:
+    name = code(f"{clean(sample.task, 80)}/{clean(sample.id, 80)}/{sample.epoch}")
+    facts = [f"stuck for {duration(sample.stuck_seconds)}"]
+    if sample.recent:
+        facts.append(f"last calls: {plain(strip(sample.recent))}")
+    if sample.pending:
+        facts.append(f"pending: {plain(sample.pending, 80)}")
+    if sample.wait_seconds:
+        facts.append(f"waits {duration(sample.wait_seconds)} between attempts")
+    if sample.evidence:
+        facts.append(plain(sample.evidence, 160))
+    return f"{name} on {code(sample.model, 80)}: {'; '.join(facts)}"
+
+
+def _actions(notice: Notice) -> list[str]:
+    lines = action_lines(notice)
+    return ["*What to do*", *lines] if lines else []
+
+
+def action_lines(notice: Notice) -> list[str]:
+    """What to do, numbered, one a line."""
+    return [f"{place}. {_action(text)}" for place, text in enumerate(notice.actions, 1)]
+
+
+def _action(text: str) -> str:
+    parts = spans(clean(text, 600))
+    return "".join(code(part, 500) if command else _spaced(part) for part, command in parts)
+
+
+def _spaced(text: str) -> str:
+    """`plain`, but the spaces beside a command stay."""
+    before, after = text[:1].isspace(), text[-1:].isspace()
+    return f"{' ' * before}{plain(text, 600)}{' ' * after}"
+
+
+def _resolved(notice: Notice) -> list[str]:
+    took = duration(lasted(notice))
+    why = f"*Was* {cause_words(notice.incident.cause)} ({code(notice.incident.cause)})"
+    if notice.gone:
+        head = f":white_circle: {_names(notice)} is no longer watched, after {took}"
+        return [head, "It left the store before it was seen to recover.", why]
+    ended = _ended(notice.verdict)
+    if got_worse(notice):
+        return [f":white_circle: {_names(notice)} is no longer only degraded{ended}", why]
+    head = f":large_green_circle: {_names(notice)} resolved after {took}"
+    return [f"{head}{ended}", why]
+
+
+def _ended(verdict: Verdict | None) -> str:
+    return f": now {VERDICT_WORDS[verdict]}" if verdict is not None else ""

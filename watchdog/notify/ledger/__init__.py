@@ -1,0 +1,1 @@
+"""What was told, and what is kept over a restart: a database."""

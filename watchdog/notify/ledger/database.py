@@ -1,0 +1,198 @@
+"""Opens the ledger's database. What can't be used is kept aside, never deleted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from msgspec import Struct
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
+
+from watchdog.notify.ledger.ledger import Ledger
+from watchdog.notify.ledger.tables import SCHEMA_VERSION, metadata, schema_version
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000")
+_CORRUPT = ("not a database", "malformed", "file is encrypted", "unsupported file format")
+_COMPANIONS = ("", "-wal", "-shm")
+
+
+class LedgerError(Exception):
+    """The state's address can't be used; the text says why and holds no password."""
+
+
+class OpenedLedger(Struct, frozen=True):
+    """A ledger that works, and what the operator should know about how it came to be."""
+
+    ledger: Ledger
+    warnings: tuple[str, ...] = ()
+
+
+class _UnusableError(Exception):
+    """A database file that is damaged, or newer than this program."""
+
+
+def open_ledger(target: str | Path, now: float, watch: str = "") -> OpenedLedger:
+    """Open or create the ledger at a path or SQLAlchemy URL, for what `watch` names.
+
+    A damaged or newer file is renamed and a new one begun; a place that can't be written to is
+    replaced by memory. Both come with a warning.
+
+    Raises:
+        LedgerError: The address is none, or its driver is not installed.
+    """
+    url = _url(target)
+    try:
+        return OpenedLedger(_connect(url, watch))
+    except _UnusableError as error:
+        return _begin_afresh(url, watch, now, str(error))
+    except (DBAPIError, OSError) as error:
+        return _in_memory(_reason(error), url)
+
+
+def memory_ledger() -> Ledger:
+    """A ledger that lives as long as its process."""
+    return _connect(make_url("sqlite://"), "")
+
+
+def _url(target: str | Path) -> URL:
+    try:
+        if isinstance(target, str) and "://" in target:
+            return make_url(target)
+        return URL.create("sqlite", database=str(Path(target).expanduser()))
+    except ArgumentError:
+        raise LedgerError("state: neither a path nor a database URL") from None
+
+
+def _connect(url: URL, watch: str) -> Ledger:
+    engine = _engine(url)
+    try:
+        with _damage_named(), engine.begin() as connection:
+            _check(connection)
+            metadata.create_all(connection)
+            _add_columns(connection)
+            _check_version(connection)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Ledger(engine, watch)
+
+
+def _check(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise _UnusableError("damaged")
+
+
+def _add_columns(connection: Connection) -> None:
+    """Columns that tables of an earlier version lack; all of them may be null."""
+    for table in metadata.sorted_tables:
+        known = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(
+                    f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"
+                )
+
+
+def _check_version(connection: Connection) -> None:
+    version = connection.execute(select(schema_version.c.version)).scalar()
+    if version is None:
+        connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+    elif version > SCHEMA_VERSION:
+        raise _UnusableError(f"written by a newer version (schema {version})")
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        if url.get_backend_name() != "sqlite":
+            return create_engine(url, pool_pre_ping=True)
+        file = _file(url)
+        if file is None:
+            options = {"check_same_thread": False}
+            return create_engine(url, poolclass=StaticPool, connect_args=options)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = create_engine(url, poolclass=NullPool)
+    except (SQLAlchemyError, ImportError) as error:
+        raise LedgerError(f"state: {_shown(url)}: {_reason(error)}") from None
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _file(url: URL) -> Path | None:
+    """The SQLite file; None for memory."""
+    name = url.database
+    return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
+
+
+def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if any(sign in str(error.orig) for sign in _CORRUPT):
+            raise _UnusableError("damaged") from error
+        raise
+
+
+def _begin_afresh(url: URL, watch: str, now: float, reason: str) -> OpenedLedger:
+    file = _file(url)
+    if file is None:
+        raise LedgerError(f"state: {_shown(url)}: {reason}")
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    kept = _free(file.with_name(f"{file.name}.unusable-{stamp}"))
+    try:
+        _set_aside(file, kept)
+        ledger = _connect(url, watch)
+    except (DBAPIError, OSError, _UnusableError) as error:
+        return _in_memory(_reason(error), url)
+    warning = f"state file {file} is {reason}: kept as {kept.name}, a new one was begun"
+    return OpenedLedger(ledger, (f"{warning}; open incidents will be told again",))
+
+
+def _free(path: Path) -> Path:
+    names = (path.with_name(f"{path.name}.{number}") for number in count(1))
+    return next(name for name in names if not name.exists()) if path.exists() else path
+
+
+def _set_aside(file: Path, kept: Path) -> None:
+    for companion in _COMPANIONS:
+        part = file.with_name(file.name + companion)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + companion))
+
+
+def _in_memory(reason: str, url: URL) -> OpenedLedger:
+    warning = f"state {_shown(url)} can't be used ({reason}): nothing outlives a restart"
+    return OpenedLedger(memory_ledger(), (warning,))
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
+
+
+def _reason(error: Exception) -> str:
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    return f"{type(origin).__name__}: {origin}".splitlines()[0][:200]

@@ -1,0 +1,1 @@
+"""From a source's facts to a finished snapshot."""

@@ -1,0 +1,273 @@
+"""Judgments to the contract's report, and to the snapshot that all surfaces read."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from watchdog.model.instants import earliest, latest
+from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
+from watchdog.model.probe import Conclusion, ProbeResult
+from watchdog.model.report import (
+    ConclusionReport,
+    ErroredSample,
+    EvalSetFigures,
+    EvalSetReport,
+    EvidenceItem,
+    IncidentReport,
+    OutsideReport,
+    PendingItem,
+    ProbeReport,
+    ProblemReport,
+    Report,
+    RunningSample,
+    Snapshot,
+    TaskCalls,
+    TaskFigures,
+    TaskReport,
+    timestamp,
+)
+from watchdog.model.state import ErroredEntry, OpenCall, SampleState
+from watchdog.model.status_page import OutsideIncident
+from watchdog.model.verdict import (
+    STUCK_VERDICTS,
+    Cause,
+    Evidence,
+    Incident,
+    Problem,
+    Verdict,
+    worst,
+)
+
+_TEXT_MAX = 1000
+_PENDING_KIND = {"model": "model", "tool": "tool", "sandbox": "tool", "input": "input"}
+
+
+def snapshot(
+    eval_sets: tuple[EvalSetJudgment, ...],
+    incidents: tuple[Incident, ...],
+    problems: Iterable[Problem],
+    now: float,
+    troubled: frozenset[str] = frozenset(),
+) -> Snapshot:
+    """Everything that one evaluation found, ready to be shown."""
+    figures = tuple(_figures(eval_set, now) for eval_set in eval_sets)
+    verdict = worst([eval_set.verdict for eval_set in eval_sets])
+    report = Report(
+        now=timestamp(now),
+        verdict=verdict,
+        cause=_cause_of(verdict, eval_sets),
+        eval_sets=tuple(figure.report for figure in figures),
+        incidents=tuple(_incident(incident) for incident in incidents),
+        problems=tuple(ProblemReport(_cut(p.where), _cut(p.text)) for p in problems),
+    )
+    undecided = frozenset(e.state.eval_set_id for e in eval_sets if _undecided(e))
+    subjects = {incident.id: incident.subjects for incident in incidents if incident.subjects}
+    return Snapshot(now, report, figures, undecided, troubled, subjects=subjects)
+
+
+def _undecided(eval_set: EvalSetJudgment) -> bool:
+    """Whether something that could confirm or end an incident could not be read."""
+    if eval_set.verdict is Verdict.UNKNOWN:
+        return True
+    verdicts = {s.verdict for task in eval_set.tasks for s in task.samples}
+    return Verdict.UNKNOWN in verdicts | {task.verdict for task in eval_set.tasks}
+
+
+def _cause_of(verdict: Verdict, eval_sets: tuple[EvalSetJudgment, ...]) -> Cause | None:
+    causes = [e.cause for e in eval_sets if e.verdict is verdict and e.cause is not None]
+    return Counter(causes).most_common(1)[0][0] if causes else None
+
+
+def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
+    cluster = eval_set.state.cluster
+    tasks = tuple(_task_figures(eval_set.state.eval_set_id, task, now) for task in eval_set.tasks)
+    report = EvalSetReport(
+        eval_set_id=eval_set.state.eval_set_id,
+        verdict=eval_set.verdict,
+        cause=eval_set.cause,
+        summary=eval_set.summary,
+        started_at=timestamp(earliest(*(_created(task) for task in eval_set.tasks))),
+        last_progress_at=timestamp(latest(*(task.last_progress_at for task in eval_set.tasks))),
+        stuck_since=timestamp(eval_set.since),
+        stuck_seconds=_elapsed(eval_set.since, now),
+        estimated_stuck_seconds=max((t.estimated_stuck_seconds for t in tasks), default=0.0),
+        actions=eval_set.actions,
+        tasks=tuple(task.report for task in tasks),
+        evidence=_evidence(eval_set.evidence),
+        submitter=_cut(cluster.view.created_by) if cluster else "",
+        email=_cut(cluster.view.email) if cluster else "",
+        model_access=_cut(cluster.view.model_access) if cluster else "",
+        team=_cut(cluster.view.team) if cluster else "",
+    )
+    return EvalSetFigures(report, tasks, _is_muted(eval_set))
+
+
+def _is_muted(eval_set: EvalSetJudgment) -> bool:
+    stuck = [task for task in eval_set.tasks if task.verdict in STUCK_VERDICTS]
+    every = bool(stuck) and all(task.muted is not None for task in stuck)
+    return eval_set.muted is not None or every
+
+
+def _task_figures(eval_set_id: str, task: TaskJudgment, now: float) -> TaskFigures:
+    report = _task(task, now)
+    return TaskFigures(
+        eval_set_id=eval_set_id,
+        report=report,
+        calls=_calls(task),
+        fail_streak=max((sample.fail_streak for sample in report.running), default=0),
+        suspicion=task.suspicion,
+        estimated_stuck_seconds=max((s.estimated for s in task.samples), default=0.0),
+        stuck_seconds=report.stuck_seconds,
+        last_progress_at=task.last_progress_at,
+    )
+
+
+def _calls(task: TaskJudgment) -> TaskCalls:
+    failed = Counter(dict(task.state.calls_failed))
+    for sample in task.state.samples.values():
+        failed.update(dict(sample.fails))
+    ok = task.state.calls_ok + sum(s.ok_total for s in task.state.samples.values())
+    return TaskCalls(ok, dict(failed))
+
+
+def _task(task: TaskJudgment, now: float) -> TaskReport:
+    return TaskReport(
+        task=task.name,
+        model=task.model,
+        log=task.state.log.rsplit("/", 1)[-1],
+        verdict=task.verdict,
+        cause=task.cause,
+        last_progress_at=timestamp(task.last_progress_at),
+        stuck_since=timestamp(task.since),
+        stuck_seconds=_elapsed(task.since, now),
+        samples=task.counts,
+        errored=tuple(_errored(entry) for entry in task.state.errored),
+        http_retries=task.state.http_retries,
+        running=tuple(_running(sample, now) for sample in task.samples),
+        evidence=_evidence(task.evidence),
+    )
+
+
+def _errored(entry: ErroredEntry) -> ErroredSample:
+    summary = entry.summary
+    return ErroredSample(
+        id=summary.key.id,
+        epoch=summary.key.epoch,
+        uuid=summary.uuid,
+        at=timestamp(summary.completed_at),
+        cause=entry.cause,
+        error=_cut((summary.error or "").strip().split("\n", 1)[0]),
+    )
+
+
+def _running(sample: SampleJudgment, now: float) -> RunningSample:
+    state = sample.state
+    return RunningSample(
+        id=state.key.id,
+        epoch=state.key.epoch,
+        uuid=state.uuid,
+        verdict=sample.verdict,
+        cause=sample.cause,
+        phase=sample.phase,
+        started_at=timestamp(state.started_at),
+        last_event_at=timestamp(state.last_event_at),
+        last_success_at=timestamp(state.last_success_at),
+        stuck_since=timestamp(sample.since),
+        stuck_seconds=_elapsed(sample.since, now),
+        retries=state.fail_total,
+        fail_streak=state.streak.count if state.streak else 0,
+        recent=_recent(state),
+        pending=_pending(state, now),
+        wait_seconds=sample.wait,
+        estimated_stuck_seconds=sample.estimated,
+        evidence=_evidence(sample.evidence),
+    )
+
+
+def _recent(state: SampleState) -> str:
+    return " ".join("OK" if outcome.ok else "FAIL" for outcome in reversed(state.recent))
+
+
+def _pending(state: SampleState, now: float) -> PendingItem | None:
+    """What it waits for: the innermost open call, the newest."""
+    call: OpenCall | None = max(state.open_calls, key=lambda c: c.row, default=None)
+    if call is None:
+        return None
+    if call.kind == "sandbox":
+        call = next((c for c in reversed(state.open_calls) if c.kind == "tool"), call)
+    kind = _PENDING_KIND[call.kind]
+    return PendingItem(kind, _cut(call.name), timestamp(call.since), _elapsed(call.since, now))  # type: ignore[arg-type]
+
+
+def _evidence(items: Iterable[Evidence]) -> tuple[EvidenceItem, ...]:
+    return tuple(EvidenceItem(timestamp(item.at), item.kind, _cut(item.text)) for item in items)
+
+
+def _incident(incident: Incident) -> IncidentReport:
+    return IncidentReport(
+        id=incident.id,
+        scope=incident.scope,
+        subject=incident.subject,
+        cause=incident.cause,
+        since=timestamp(incident.since),
+        eval_sets=incident.eval_sets,
+        summary=incident.summary,
+        actions=incident.actions,
+        models=incident.models,
+        muted_until=timestamp(incident.muted_until),
+        muted_reason=_cut(incident.muted_reason),
+        severity=incident.severity,
+        verdict=incident.verdict,
+        circle=incident.circle,
+        stuck_samples=incident.stuck_samples,
+        peers=_cut(incident.peers),
+        conclusions=tuple(conclusion_report(each) for each in incident.conclusions),
+        outside=tuple(_outside(each) for each in incident.outside),
+    )
+
+
+def conclusion_report(conclusion: Conclusion) -> ConclusionReport:
+    """What direct API tests mean, as the report has it."""
+    return ConclusionReport(
+        model=conclusion.model,
+        meaning=conclusion.meaning,
+        confidence=conclusion.confidence,
+        sentence=_cut(conclusion.sentence),
+        at=timestamp(conclusion.at),
+        next_attempt_at=timestamp(conclusion.next_attempt_at),
+        tests=tuple(_probe(result) for result in conclusion.results),
+    )
+
+
+def _probe(result: ProbeResult) -> ProbeReport:
+    return ProbeReport(
+        route=result.route,
+        size=result.size,
+        model=result.model,
+        outcome=result.outcome,
+        at=timestamp(result.at),
+        seconds=result.seconds,
+        status=result.status,
+        detail=_cut(result.detail),
+    )
+
+
+def _outside(incident: OutsideIncident) -> OutsideReport:
+    return OutsideReport(
+        provider=incident.provider,
+        title=_cut(incident.title),
+        status=_cut(incident.status),
+        url=_cut(incident.url),
+        since=timestamp(incident.since),
+    )
+
+
+def _created(task: TaskJudgment) -> float | None:
+    return task.state.spec.created_at if task.state.spec else None
+
+
+def _elapsed(since: float | None, now: float) -> float:
+    return max(0.0, now - since) if since is not None else 0.0
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 1] + "…"

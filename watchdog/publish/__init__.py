@@ -1,1 +1,0 @@
-"""What leaves the house: reports, metrics, messages and the page. All read a finished snapshot."""

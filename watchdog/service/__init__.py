@@ -1,0 +1,1 @@
+"""The service: what runs for ever, and how it is wired."""

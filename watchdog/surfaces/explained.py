@@ -1,0 +1,210 @@
+"""Judgments to what `watchdog explain` tells, and that to lines for a terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.text import Text
+
+from watchdog.model.explained import (
+    Explained,
+    ExplainedExplanation,
+    ExplainedSample,
+    ExplainedTask,
+    ExplainedWeighing,
+)
+from watchdog.model.judgment import SampleJudgment, TaskJudgment
+from watchdog.model.report import EvidenceItem, timestamp
+from watchdog.model.texts import VERDICT_WORDS, cause_words, clean, clock, number, strip
+from watchdog.model.verdict import Cause, Evidence, Verdict
+from watchdog.model.weighing import Weighing
+from watchdog.model.words import duration, frequency
+from watchdog.surfaces.terminal import STYLES, Line
+
+_SUSPICIOUS = 0.5
+"""What has come so far is told in full without being asked for."""
+
+_NEGLIGIBLE = 0.005
+
+_SHARES = {
+    "own": "one sample's own failures",
+    "shared": "outages of a model",
+    "model": "model calls",
+    "tool": "tool calls",
+    "setup": "set-ups",
+    "scoring": "scorers",
+    "step": "pauses between calls",
+}
+
+
+def explained_sample(task: TaskJudgment, sample: SampleJudgment) -> ExplainedSample:
+    """A running sample with everything that was weighed."""
+    state = sample.state
+    return ExplainedSample(
+        task=task.name,
+        id=state.key.id,
+        epoch=state.key.epoch,
+        uuid=state.uuid,
+        verdict=sample.verdict,
+        cause=sample.cause,
+        phase=sample.phase,
+        stuck_since=timestamp(sample.since),
+        suspicion=sample.suspicion,
+        recent=" ".join("OK" if outcome.ok else "FAIL" for outcome in reversed(state.recent)),
+        evidence=tuple(_evidence(item) for item in sample.evidence),
+        weighings=_weighings(sample.weighings),
+    )
+
+
+def explained_task(task: TaskJudgment) -> ExplainedTask:
+    """A task with what was weighed of itself."""
+    return ExplainedTask(task.name, task.verdict, task.cause, _weighings(task.weighings))
+
+
+def _evidence(item: Evidence) -> EvidenceItem:
+    return EvidenceItem(timestamp(item.at), item.kind, item.text)
+
+
+def _weighings(found: Iterable[tuple[Cause, Weighing]]) -> tuple[ExplainedWeighing, ...]:
+    weighings = [_weighing(cause, weighing) for cause, weighing in found]
+    return tuple(sorted(weighings, key=lambda each: -each.suspicion))
+
+
+def _weighing(cause: Cause, weighing: Weighing) -> ExplainedWeighing:
+    by_odds = weighing.limit is None
+    return ExplainedWeighing(
+        cause=cause,
+        subject=weighing.subject,
+        suspicion=weighing.suspicion,
+        explanations=tuple(
+            ExplainedExplanation(each.name, each.text, each.weekly, each.tolerated)
+            for each in weighing.explanations
+        ),
+        change=weighing.change,
+        enough=weighing.enough,
+        weight=weighing.weight if by_odds else None,
+        bound=weighing.bound if by_odds else None,
+        lasted_seconds=weighing.lasted,
+        limit_seconds=weighing.limit,
+    )
+
+
+def lines(explained: Explained) -> Iterator[Line]:
+    """The whole explanation."""
+    head = Text(clean(explained.eval_set_id, 120), "bold").append("  ")
+    yield 0, head.append_text(_verdict(explained.verdict, explained.cause))
+    if explained.summary:
+        yield 2, Text(clean(explained.summary, 1000))
+    yield 2, Text(f"As of {clock(explained.now)}.", "dim")
+    for task in explained.tasks:
+        yield from _task(task)
+    alone = len(explained.samples) == 1
+    told = [each for each in explained.samples if alone or _is_suspicious(each)]
+    for sample in told:
+        yield from _sample(sample)
+    yield from _others([each for each in explained.samples if each not in told], explained)
+    yield 0, Text()
+    yield from _knob(explained)
+
+
+def _is_suspicious(sample: ExplainedSample) -> bool:
+    return sample.suspicion >= _SUSPICIOUS or sample.verdict in {Verdict.STUCK, Verdict.DEGRADED}
+
+
+def _others(samples: Sequence[ExplainedSample], explained: Explained) -> Iterator[Line]:
+    if not samples and not explained.left_out:
+        return
+    yield 0, Text()
+    for sample in samples:
+        text = Text("Sample ").append(clean(sample.name, 200), "bold").append(": ")
+        text.append_text(_verdict(sample.verdict, sample.cause))
+        nearest = max(sample.weighings, key=lambda each: each.suspicion, default=None)
+        if nearest is not None:
+            text.append(f"; {nearest.cause} at {nearest.suspicion:.0%}", "dim")
+        yield 2, text
+    if explained.left_out:
+        yield 2, Text(f"and {number(explained.left_out, 'less suspicious sample')}")
+    yield 2, Text("Name one for all of its evidence.", "dim")
+
+
+def _verdict(verdict: Verdict, cause: Cause | None) -> Text:
+    text = Text(VERDICT_WORDS[verdict], STYLES[verdict])
+    if cause is not None:
+        text.append(f": {cause_words(cause)}").append(f" [{cause}]", "dim")
+    return text
+
+
+def _task(task: ExplainedTask) -> Iterator[Line]:
+    if not task.weighings:
+        return
+    yield 0, Text()
+    yield 2, Text("Task ").append(clean(task.task, 100), "bold").append(" itself")
+    yield from _told(task.weighings)
+
+
+def _sample(sample: ExplainedSample) -> Iterator[Line]:
+    yield 0, Text()
+    head = Text("Sample ").append(clean(sample.name, 200), "bold").append(": ")
+    yield 2, head.append_text(_verdict(sample.verdict, sample.cause))
+    if sample.stuck_since:
+        yield 4, Text(f"stuck since {clock(sample.stuck_since)}")
+    if sample.recent:
+        yield 4, Text(f"newest first: {strip(sample.recent)}", "dim")
+    for item in sample.evidence:
+        yield 4, Text("- ").append(clean(item.text))
+    yield from _told(sample.weighings)
+    if sample.suspicion < _NEGLIGIBLE:
+        yield 4, Text("Nothing speaks for a standstill.", "dim")
+
+
+def _told(weighings: Sequence[ExplainedWeighing]) -> Iterator[Line]:
+    for weighing in weighings:
+        if weighing.suspicion < _NEGLIGIBLE:
+            continue
+        yield (
+            4,
+            Text("Weighed: ", "cyan")
+            .append(clean(weighing.subject))
+            .append(f" [{weighing.cause}]", "dim"),
+        )
+        for each in weighing.explanations:
+            yield 6, _against(each)
+        yield 6, _balance(weighing)
+        for change in weighing.change:
+            yield 6, Text("- ").append(clean(change))
+
+
+def _against(each: ExplainedExplanation) -> Text:
+    return Text(
+        f"{clean(each.text).removeprefix('chance: ')} [{each.name}]: "
+        f"{frequency(each.weekly)}, tolerated {frequency(each.tolerated)}"
+    )
+
+
+def _balance(weighing: ExplainedWeighing) -> Text:
+    """Evidence against bound, in the unit that decides."""
+    if weighing.limit_seconds is not None:
+        lasted = duration(weighing.lasted_seconds or 0.0)
+        text = f"it has lasted {lasted} of {duration(weighing.limit_seconds)}"
+    else:
+        text = f"weight of evidence {weighing.weight:.2f} of {weighing.bound:.2f} (natural log)"
+    if not weighing.enough:
+        text += "; too few attempts so far to say anything"
+    style = "bold red" if weighing.suspicion >= 1 else "green"
+    return Text(text).append(f" = {weighing.suspicion:.0%}", style)
+
+
+def _knob(explained: Explained) -> Iterator[Line]:
+    knob = explained.knob
+    yield (
+        0,
+        Text(
+            f"Tolerated per week: false pages {knob.false_pages_per_week:g} "
+            "(detection.false_pages_per_week), false warnings "
+            f"{knob.false_warnings_per_week:g}."
+        ),
+    )
+    shares = ", ".join(
+        f"{_SHARES.get(name, name)} {frequency(share * knob.false_pages_per_week)}"
+        for name, share in knob.shares.items()
+    )
+    yield 2, Text(f"Of the pages: {shares}.")
+    yield 2, Text(f"Experience: {explained.learned_weeks:.2g} weeks, {explained.learned_from}.")

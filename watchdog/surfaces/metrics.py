@@ -1,0 +1,230 @@
+"""Prometheus exposition: the families of the current snapshot, and metrics on ourselves.
+
+`python -m watchdog.surfaces.metrics > docs/metrics.md` writes the reference.
+"""
+
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Literal
+
+from msgspec import Struct
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from watchdog import __version__
+from watchdog.model.probe import ProbeResult
+from watchdog.model.report import Snapshot
+from watchdog.surfaces.families import FAMILIES, Family, Series, label, series
+
+Read = Callable[[], Snapshot | None]
+_STAGE_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+
+class SelfFamily(Struct, frozen=True):
+    """A metric family on the watchdog itself."""
+
+    name: str
+    type: Literal["gauge", "counter", "histogram", "info"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+POLL_DURATION = SelfFamily(
+    "eval_watchdog_poll_duration_seconds",
+    "histogram",
+    "How long the stages of a poll took.",
+    ("stage",),
+)
+LAST_POLL = SelfFamily(
+    "eval_watchdog_last_complete_poll_timestamp_seconds",
+    "gauge",
+    "When a poll was last complete, in seconds since the epoch; 0 until the first. "
+    "The dead man's switch.",
+)
+SOURCE_ERRORS = SelfFamily(
+    "eval_watchdog_source_errors_total",
+    "counter",
+    "Reads that failed, by source and reason.",
+    ("source", "reason"),
+)
+NOTIFICATIONS = SelfFamily(
+    "eval_watchdog_notifications_total",
+    "counter",
+    "Messages handed to a channel, by outcome (sent, retry, refused).",
+    ("channel", "outcome"),
+)
+BUILD_INFO = SelfFamily(
+    "eval_watchdog_build_info", "info", "1, labelled with the version that runs.", ("version",)
+)
+LEARNED = SelfFamily(
+    "eval_watchdog_learned_seconds",
+    "gauge",
+    "Time watched that the fleet's experience rests on; 0 is day one, with nothing but the priors.",
+)
+PROBE_REQUESTS = SelfFamily(
+    "eval_watchdog_probe_requests_total",
+    "counter",
+    "Direct API tests, by how they ended; those that were not made are `not_tested`.",
+    ("route", "provider", "model", "outcome"),
+)
+PROBE_TOKENS = SelfFamily(
+    "eval_watchdog_probe_tokens_total",
+    "counter",
+    "Estimated input tokens that direct API tests sent.",
+    ("route", "provider", "model"),
+)
+CHANNEL_FAILING = SelfFamily(
+    "eval_watchdog_notification_channel_failing",
+    "gauge",
+    "1 while a channel refuses messages for good, or the ledger fails: a person has to look.",
+    ("channel",),
+)
+SELF_FAMILIES = (
+    POLL_DURATION,
+    LAST_POLL,
+    SOURCE_ERRORS,
+    NOTIFICATIONS,
+    CHANNEL_FAILING,
+    PROBE_REQUESTS,
+    PROBE_TOKENS,
+    LEARNED,
+    BUILD_INFO,
+)
+
+
+class SelfMetrics:
+    """Metrics of the process, on a registry of their own."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._durations = Histogram(
+            *_head(POLL_DURATION), registry=self.registry, buckets=_STAGE_BUCKETS
+        )
+        self._last_poll = Gauge(*_head(LAST_POLL), registry=self.registry)
+        self._source_errors = Counter(*_head(SOURCE_ERRORS), registry=self.registry)
+        self._notifications = Counter(*_head(NOTIFICATIONS), registry=self.registry)
+        self._learned = Gauge(*_head(LEARNED), registry=self.registry)
+        self._probes = Counter(*_head(PROBE_REQUESTS), registry=self.registry)
+        self._probe_tokens = Counter(*_head(PROBE_TOKENS), registry=self.registry)
+        self._channel_failing = Gauge(*_head(CHANNEL_FAILING), registry=self.registry)
+        build = Info("eval_watchdog_build", BUILD_INFO.help, registry=self.registry)
+        build.info({"version": __version__})
+
+    def stage_took(self, stage: str, seconds: float) -> None:
+        """A stage of a poll is done."""
+        self._durations.labels(label(stage)).observe(seconds)
+
+    def poll_complete(self, at: float) -> None:
+        """Every source answered."""
+        self._last_poll.set(at)
+
+    def learned(self, seconds: float) -> None:
+        """The fleet's experience rests on so much time."""
+        self._learned.set(seconds)
+
+    def source_error(self, source: str, reason: str) -> None:
+        """A read failed; `reason` is one of a few short words."""
+        self._source_errors.labels(label(source), label(reason)).inc()
+
+    def notification(self, channel: str, outcome: str) -> None:
+        """A channel took a message, or did not."""
+        self._notifications.labels(label(channel), label(outcome)).inc()
+
+    def channels_failing(self, channels: Iterable[str], failing: Collection[str]) -> None:
+        """Which of the channels need a person."""
+        for channel in channels:
+            self._channel_failing.labels(label(channel)).set(channel in failing)
+
+    def probe(self, result: ProbeResult) -> None:
+        """A direct API test ended, or was not made."""
+        about = (label(result.route), label(result.provider), label(result.model))
+        self._probes.labels(*about, label(result.outcome)).inc()
+        if result.tested:
+            self._probe_tokens.labels(*about).inc(result.tokens)
+
+
+class SnapshotCollector(Collector):
+    """Yields the families of whatever snapshot is current at the scrape."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        """All families; none before the first snapshot."""
+        snapshot = self._read()
+        if snapshot is not None:
+            grouped = series(snapshot)
+            yield from (_metric(family, grouped) for family in FAMILIES)
+
+    def describe(self) -> Iterator[Metric]:
+        """Names for the registry, without a snapshot."""
+        return iter(())
+
+
+class Exposition:
+    """What `/metrics` answers."""
+
+    def __init__(self, read: Read, own: SelfMetrics) -> None:
+        self._registry = own.registry
+        self._registry.register(SnapshotCollector(read))
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """Body and content type, Prometheus text or OpenMetrics as `accept` asks."""
+        try:
+            encode, content_type = choose_encoder(accept)
+        except (TypeError, ValueError):
+            encode, content_type = choose_encoder("")
+        return encode(self._registry), content_type
+
+
+def markdown() -> str:
+    """The reference of all families, as docs/metrics.md holds it."""
+    families: tuple[Family | SelfFamily, ...] = (*FAMILIES, *SELF_FAMILIES)
+    rows = [
+        f"| `{family.name}` | {family.type} | {_code(family.labels)} | {family.help} |"
+        for family in families
+    ]
+    head = ["| name | type | labels | meaning |", "| --- | --- | --- | --- |"]
+    return "\n".join(["# Metrics", "", *_INTRODUCTION, "", *head, *rows, ""])
+
+
+_INTRODUCTION = (
+    "`/metrics` answers in Prometheus text or OpenMetrics, by `Accept`. Generated from the records",
+    "in `watchdog/surfaces/families.py` and `metrics.py`: `python -m watchdog.surfaces.metrics`.",
+    "",
+    "Label sets are bounded: never a sample id, uuid, pod name or error text. Values are cut at",
+    "128 characters. The series of an eval set disappear when it is no longer watched. `cause` is",
+    "empty where nothing is wrong.",
+)
+
+
+def _code(labels: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in labels)
+
+
+def _head(family: SelfFamily) -> tuple[str, str, tuple[str, ...]]:
+    return family.name, family.help, family.labels
+
+
+def _metric(family: Family, data: Series) -> Metric:
+    kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
+    metric = kind(family.name, family.help, labels=family.labels)
+    for labels, value in family.samples(data):
+        metric.add_metric(labels, value)
+    return metric
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

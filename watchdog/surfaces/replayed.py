@@ -1,0 +1,71 @@
+"""What `watchdog replay` prints."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from watchdog.model.replayed import Fall, Replayed, Step
+from watchdog.model.texts import VERDICT_WORDS, cause_words, clean, clock, number
+from watchdog.model.words import duration
+from watchdog.surfaces.terminal import STYLES, Line
+
+_SHOWN = 5
+
+
+def lines(replayed: Replayed, *, compare: bool = False) -> Iterator[Line]:
+    """One line for each bundle; what is new on it below; when each verdict fell at the end."""
+    title = Text(clean(replayed.eval_set_id, 120), "bold")
+    yield 0, title.append(f"  {number(len(replayed.steps), 'bundle')}", "dim")
+    known: set[str] = set()
+    for step in replayed.steps:
+        yield 0, _head(step)
+        yield from _news(step, known)
+        if compare:
+            yield from _rules(step)
+        known = {each.sample for each in step.stuck}
+    yield 0, Text()
+    falls = [fall for fall in replayed.falls if compare or fall.told_by == "watchdog"]
+    for fall in falls:
+        yield 0, _fall(fall, compare=compare)
+    if not falls:
+        yield 0, Text("No sample was called stuck.", "green")
+
+
+def _head(step: Step) -> Text:
+    text = Text(f"{clock(step.at)}  ").append(VERDICT_WORDS[step.verdict], STYLES[step.verdict])
+    if step.cause is not None:
+        text.append(f": {cause_words(step.cause)}").append(f" [{step.cause}]", "dim")
+    return text.append(f"  suspicion {min(step.suspicion, 9.99):.2f}", "dim")
+
+
+def _news(step: Step, known: set[str]) -> Iterator[Line]:
+    new = [each for each in step.stuck if each.sample not in known]
+    for each in new[:_SHOWN]:
+        name = Text("stuck: ", "bold red").append(clean(each.sample, 200), "bold")
+        yield 4, name.append(f" since {clock(each.stuck_since)}")
+        yield 6, Text(clean(each.why))
+    if len(new) > _SHOWN:
+        yield 4, Text(f"and {number(len(new) - _SHOWN, 'more sample')}", "dim")
+    over = len(known - {each.sample for each in step.stuck})
+    if over:
+        yield 4, Text(f"{number(over, 'sample')} no longer stuck", "green")
+
+
+def _rules(step: Step) -> Iterator[Line]:
+    parts = [f"{name}: {_some(samples)}" for name, samples in step.rules.items()]
+    yield 4, Text(f"simple rules: {'; '.join(parts)}", "dim")
+
+
+def _some(samples: tuple[str, ...]) -> str:
+    more = f" and {len(samples) - _SHOWN} more" if len(samples) > _SHOWN else ""
+    return ", ".join(clean(each, 100) for each in samples[:_SHOWN]) + more or "none"
+
+
+def _fall(fall: Fall, *, compare: bool) -> Text:
+    who = f"{fall.told_by}: " if compare else ""
+    text = Text(who).append(clean(fall.sample, 200), "bold").append(f" stuck at {clock(fall.at)}")
+    if fall.delay_seconds is not None:
+        text.append(f", {duration(fall.delay_seconds)} after the first sign")
+    elif compare and fall.told_by != "watchdog":
+        text.append(", which the watchdog never called stuck")
+    return text

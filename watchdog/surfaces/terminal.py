@@ -1,0 +1,213 @@
+"""The short report for people, as `watchdog check` prints it.
+
+Everything goes through `Text` objects: nothing that an evaluation names is read as markup.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from watchdog.model.report import (
+    EvalSetReport,
+    EvidenceItem,
+    IncidentReport,
+    Report,
+    RunningSample,
+    TaskReport,
+)
+from watchdog.model.texts import (
+    VERDICT_WORDS,
+    cause_words,
+    clean,
+    clock,
+    number,
+    spans,
+    strip,
+    tally,
+)
+from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Cause, Verdict
+from watchdog.model.words import duration
+
+MAX_SAMPLES = 20
+MAX_EVIDENCE = 5
+MAX_PROBLEMS = 20
+MAX_INCIDENTS = 20
+MAX_NAMES = 50
+
+STYLES: dict[Verdict, str] = {
+    Verdict.FINISHED: "dim",
+    Verdict.STARTING: "cyan",
+    Verdict.WAITING: "cyan",
+    Verdict.PROGRESSING: "green",
+    Verdict.DEGRADED: "yellow",
+    Verdict.PARTIALLY_STUCK: "bold red",
+    Verdict.STUCK: "bold red",
+    Verdict.UNKNOWN: "magenta",
+}
+
+Line = tuple[int, Text]
+"""Indentation and text."""
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print `report`."""
+    print_lines(lines(report), console)
+
+
+def print_lines(found: Iterable[Line], console: Console) -> None:
+    """Print lines; commands are never broken into several."""
+    for indent, text in found:
+        width = max(20, console.width - indent)
+        for part in [text] if text.no_wrap else text.wrap(console, width):
+            part.rstrip()
+            line = Text(" " * indent).append_text(part) if part else part
+            console.print(line, soft_wrap=True, highlight=False)
+
+
+def lines(report: Report) -> Iterator[Line]:
+    """The whole report; the first line is the verdict."""
+    verdict = VERDICT_WORDS[report.verdict].upper()
+    yield 0, Text(verdict, STYLES[report.verdict]).append(_because(report.cause))
+    yield 0, Text(f"{number(len(report.eval_sets), 'eval set')}, {clock(report.now)}", "dim")
+    for eval_set in sorted(report.eval_sets, key=lambda each: -SEVERITY.index(each.verdict)):
+        yield 0, Text()
+        yield from _eval_set(eval_set)
+    yield from _incidents(report)
+    yield from _problems(report)
+
+
+def _verdict(verdict: Verdict, cause: Cause | None) -> Text:
+    text = Text(VERDICT_WORDS[verdict], STYLES[verdict])
+    if cause is not None:
+        text.append(f": {cause_words(cause)}").append(f" [{cause}]", "dim")
+    return text
+
+
+def _because(cause: Cause | None) -> str:
+    return f": {cause_words(cause)}" if cause is not None else ""
+
+
+def _eval_set(eval_set: EvalSetReport) -> Iterator[Line]:
+    head = Text(clean(eval_set.eval_set_id, 120), "bold").append("  ")
+    yield 0, head.append_text(_verdict(eval_set.verdict, eval_set.cause))
+    if eval_set.summary:
+        yield 2, Text(clean(eval_set.summary, 1000))
+    if eval_set.stuck_since:
+        yield 2, _stuck(eval_set)
+    yield from _evidence(eval_set.evidence, 2)
+    for task in eval_set.tasks:
+        yield from _task(task, eval_set.cause)
+    yield from _actions(eval_set.actions)
+
+
+def _stuck(eval_set: EvalSetReport) -> Text:
+    text = Text("Stuck since ").append(clock(eval_set.stuck_since))
+    text.append(f" ({duration(eval_set.stuck_seconds)})", "bold")
+    if eval_set.estimated_stuck_seconds:
+        text.append(f"; retries x waits: {duration(eval_set.estimated_stuck_seconds)}", "dim")
+    return text
+
+
+def _task(task: TaskReport, known: Cause | None) -> Iterator[Line]:
+    """A cause that was `known` already is not said again."""
+    cause = None if task.cause == known else task.cause
+    head = Text("Task ").append(clean(task.task, 100), "bold")
+    head.append(f" on {clean(task.model, 100)}: ")
+    yield 2, head.append_text(_verdict(task.verdict, cause))
+    yield 4, Text(tally(task.samples) + _retries(task.http_retries))
+    yield from _evidence(task.evidence, 4)
+    stuck = [sample for sample in task.running if sample.verdict in STUCK_VERDICTS]
+    for sample in stuck[:MAX_SAMPLES]:
+        yield from _sample(sample)
+    if len(stuck) > MAX_SAMPLES:
+        yield 4, Text(f"and {number(len(stuck) - MAX_SAMPLES, 'more stuck sample')}", "dim")
+
+
+def _retries(http_retries: int | None) -> str:
+    return f"; {number(http_retries, 'HTTP retry', 'HTTP retries')}" if http_retries else ""
+
+
+def _sample(sample: RunningSample) -> Iterator[Line]:
+    head = Text(f"Sample {clean(sample.id, 100)}, epoch {sample.epoch}: ", "bold")
+    head.append(VERDICT_WORDS[sample.verdict], STYLES[sample.verdict])
+    head.append(f" for {duration(sample.stuck_seconds)} while {sample.phase}")
+    yield 4, head.append(f" [{sample.cause}]" if sample.cause else "", "dim")
+    if sample.recent:
+        yield 6, _calls(sample)
+    if sample.pending:
+        since = f"{sample.pending.kind} {clean(sample.pending.name, 100)}".strip()
+        yield 6, Text(f"pending: {since}, for {duration(sample.pending.seconds)}")
+    if sample.wait_seconds is not None:
+        yield 6, Text(f"next attempt after a wait of {duration(sample.wait_seconds)}")
+    yield from _evidence(sample.evidence, 6)
+
+
+def _calls(sample: RunningSample) -> Text:
+    text = Text("calls, newest first: ")
+    for word in strip(sample.recent).split(" "):
+        text.append(word, {"FAIL": "red", "OK": "green"}.get(word, "")).append(" ")
+    if sample.retries:
+        text.append(f"({number(sample.retries, 'failed attempt')} so far)", "dim")
+    return text
+
+
+def _evidence(evidence: tuple[EvidenceItem, ...], indent: int) -> Iterator[Line]:
+    for item in evidence[:MAX_EVIDENCE]:
+        when = f"{clock(item.at)}: " if item.at else ""
+        yield indent, Text(f"- {when}{clean(item.text)}", "dim")
+
+
+def _actions(actions: tuple[str, ...]) -> Iterator[Line]:
+    if actions:
+        yield 2, Text("What to do", "bold")
+    for place, action in enumerate(actions, 1):
+        yield from _action(place, clean(action, 2000))
+
+
+def _action(place: int, action: str) -> Iterator[Line]:
+    """A command at the end gets a line of its own, so that it can be copied whole."""
+    parts = spans(action)
+    command = parts.pop()[0] if parts and parts[-1][1] else None
+    text = Text(f"{place}. ")
+    for part, marked in parts:
+        text.append(part, "cyan" if marked else "")
+    yield 4, text
+    if command is not None:
+        yield 7, Text(command, "cyan", no_wrap=True)
+
+
+def _incidents(report: Report) -> Iterator[Line]:
+    """What an incident tells beyond its eval sets: who belongs together, who isn't affected."""
+    telling = [each for each in report.incidents if len(each.eval_sets) > 1 or each.peers]
+    if telling:
+        yield 0, Text()
+        yield 0, Text("Incidents", "bold")
+    for incident in telling[:MAX_INCIDENTS]:
+        yield 2, _incident(incident)
+        if incident.peers:
+            yield 4, Text(clean(incident.peers), "dim")
+        for page in incident.outside:
+            yield 4, Text(f"{clean(page.provider)} says: {clean(page.title)} {clean(page.url)}")
+    if len(telling) > MAX_INCIDENTS:
+        yield 2, Text(f"and {number(len(telling) - MAX_INCIDENTS, 'more incident')}", "dim")
+
+
+def _incident(incident: IncidentReport) -> Text:
+    names = [clean(name, 120) for name in incident.eval_sets]
+    shown = ", ".join(names[:MAX_NAMES])
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    subject = clean(incident.subject, 200)
+    about = "" if names == [subject] else f" in {shown}{more}"
+    text = Text(f"{incident.scope.replace('_', ' ')} {subject}", "bold")
+    return text.append(f": {cause_words(incident.cause)}{about}")
+
+
+def _problems(report: Report) -> Iterator[Line]:
+    if report.problems:
+        yield 0, Text()
+        yield 0, Text("Could not be read", "bold magenta")
+    for problem in report.problems[:MAX_PROBLEMS]:
+        yield 2, Text(f"{clean(problem.where, 200)}: {clean(problem.text)}")
+    if len(report.problems) > MAX_PROBLEMS:
+        yield 2, Text(f"and {number(len(report.problems) - MAX_PROBLEMS, 'more problem')}", "dim")

@@ -1,0 +1,108 @@
+"""The status page for people. Pure: snapshot, health and `now` in, HTML out."""
+
+import base64
+import hashlib
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from msgspec import Struct
+
+from watchdog.model.report import EvalSetReport, RunningSample, Snapshot, TaskReport, timestamp
+from watchdog.model.texts import (
+    VERDICT_WORDS,
+    cause_words,
+    clean,
+    clock,
+    number,
+    spans,
+    strip,
+    tally,
+)
+from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Verdict
+from watchdog.model.words import duration
+from watchdog.surfaces.web.health import Health
+
+MAX_SAMPLES = 20
+MAX_FINISHED = 200
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("watchdog.surfaces.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update(
+    clean=clean,
+    clock=clock,
+    duration=duration,
+    cause=cause_words,
+    verdict=VERDICT_WORDS.__getitem__,
+    strip=strip,
+    tally=tally,
+    spans=spans,
+)
+_STYLE = _ENVIRONMENT.loader.get_source(_ENVIRONMENT, "style.css")[0]  # type: ignore[union-attr]
+
+
+class Group(Struct, frozen=True):
+    """Eval sets under one heading."""
+
+    title: str
+    eval_sets: tuple[EvalSetReport, ...]
+    open: bool
+    """Whether their details are unfolded."""
+
+
+_GROUPS: tuple[tuple[str, frozenset[Verdict], bool], ...] = (
+    ("Needs a person", STUCK_VERDICTS, True),
+    ("Not known", frozenset({Verdict.UNKNOWN}), True),
+    ("Degraded", frozenset({Verdict.DEGRADED}), True),
+    (
+        "Running",
+        frozenset({Verdict.PROGRESSING, Verdict.WAITING, Verdict.STARTING}),
+        False,
+    ),
+    ("Finished", frozenset({Verdict.FINISHED}), False),
+)
+
+
+def render(snapshot: Snapshot | None, health: Health, now: float, refresh: int) -> str:
+    """The whole page."""
+    return _ENVIRONMENT.get_template("page.html").render(
+        report=snapshot.report if snapshot else None,
+        groups=groups(snapshot) if snapshot else (),
+        age=duration(max(0.0, now - snapshot.at)) if snapshot else None,
+        checked=clock(timestamp(snapshot.at)) if snapshot else None,
+        health=health,
+        refresh=refresh,
+        style=_STYLE,
+        stuck_samples=stuck_samples,
+        max_samples=MAX_SAMPLES,
+        max_finished=MAX_FINISHED,
+        number=number,
+    )
+
+
+def groups(snapshot: Snapshot) -> tuple[Group, ...]:
+    """Eval sets by what they ask of the reader, the worst first; empty groups are left out."""
+    ordered = sorted(
+        snapshot.report.eval_sets,
+        key=lambda each: (-SEVERITY.index(each.verdict), -each.stuck_seconds, each.eval_set_id),
+    )
+    made = (
+        Group(title, tuple(each for each in ordered if each.verdict in verdicts), unfolded)
+        for title, verdicts, unfolded in _GROUPS
+    )
+    return tuple(group for group in made if group.eval_sets)
+
+
+def stuck_samples(task: TaskReport) -> list[RunningSample]:
+    """The stuck samples of a task, the longest stuck first."""
+    stuck = (sample for sample in task.running if sample.verdict in STUCK_VERDICTS)
+    return sorted(stuck, key=lambda sample: -sample.stuck_seconds)
+
+
+def style_source() -> str:
+    """The style sheet as a source of the Content-Security-Policy."""
+    digest = hashlib.sha256(_STYLE.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
