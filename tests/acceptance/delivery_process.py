@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from tests.builders.snapshots import NOW, eval_set, incident, quiet, snapshot
 from tests.doubles.slack_api import CHANNEL, TOKEN
 from watchdog.model.verdict import Verdict
-from watchdog.notify.channels.attempts import Patience
+from watchdog.notify.channels.retry_policy import RetryPolicy
 from watchdog.notify.channels.slack_bot import SlackBot
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger.database import open_ledger
@@ -34,7 +34,7 @@ async def _deliver(url: str, state: str) -> None:
     async def soon(_seconds: float) -> None:
         await asyncio.sleep(0.01)
 
-    bot = SlackBot(SecretStr(TOKEN), CHANNEL, api_url=url, patience=Patience(soon))
+    bot = SlackBot(SecretStr(TOKEN), CHANNEL, api_url=url, retry_policy=RetryPolicy(soon))
     clock = [NOW]
     ledger = open_ledger(f"sqlite:///{state}", NOW).ledger
     deliverer = Deliverer(ledger, [bot], lambda: clock[0])

@@ -33,7 +33,7 @@ class Directory:
         (self.root / name).unlink()
 
 
-class Watched:
+class SourceState:
     """A source and the time that passes."""
 
     def __init__(self, source: LogsSource) -> None:
@@ -68,7 +68,7 @@ class Said:
         return "\n".join(f"{one.where}: {one.text}" for one in self.result.problems)
 
 
-def watch(shelf, *, store=None, **options) -> Watched:
+def watch(shelf, *, store=None, **options) -> SourceState:
     """A source over a shelf, or over `store` instead."""
     store = store or open_store(shelf.target, shelf.settings)
     options = {
@@ -76,7 +76,7 @@ def watch(shelf, *, store=None, **options) -> Watched:
         "listing_interval": INTERVAL,
         "max_member_bytes": 1_000_000,
     } | options
-    return Watched(LogsSource(store, LogsOptions(**options)))
+    return SourceState(LogsSource(store, LogsOptions(**options)))
 
 
 def fill(shelf, files: dict[str, bytes]) -> None:

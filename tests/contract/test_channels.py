@@ -20,7 +20,7 @@ from tests.doubles.slack_api import CHANNEL, TOKEN
 from watchdog.config.settings import Settings
 from watchdog.notify import notice
 from watchdog.notify.channels import CHANNELS, build_channels, program
-from watchdog.notify.channels.attempts import ATTEMPTS, LONGEST_WAIT, Patience
+from watchdog.notify.channels.retry_policy import ATTEMPTS, LONGEST_WAIT, RetryPolicy
 from watchdog.notify.channels.slack import SlackWebhook
 from watchdog.notify.channels.slack_bot import SlackBot
 from watchdog.notify.decide import Decision, Reason
@@ -71,13 +71,17 @@ class Kind(Struct, frozen=True):
 
 def build_webhook(url, waits):
     return SlackWebhook(
-        SecretStr(WEBHOOK), api_url=url, timeout=5.0, patience=Patience(waits, lambda: 1.0)
+        SecretStr(WEBHOOK), api_url=url, timeout=5.0, retry_policy=RetryPolicy(waits, lambda: 1.0)
     )
 
 
 def build_bot(url, waits):
     return SlackBot(
-        SecretStr(TOKEN), CHANNEL, api_url=url, timeout=5.0, patience=Patience(waits, lambda: 1.0)
+        SecretStr(TOKEN),
+        CHANNEL,
+        api_url=url,
+        timeout=5.0,
+        retry_policy=RetryPolicy(waits, lambda: 1.0),
     )
 
 
@@ -87,7 +91,7 @@ def build_hook(url, waits):
         token=SecretStr(HOOK_TOKEN),
         secret=SecretStr(HOOK_SECRET),
         timeout=5.0,
-        patience=Patience(waits, lambda: 1.0),
+        retry_policy=RetryPolicy(waits, lambda: 1.0),
     )
 
 
@@ -96,7 +100,7 @@ def build_pagerduty(url, waits):
         SecretStr(ROUTING_KEY),
         SecretStr(url + ENQUEUE),
         timeout=5.0,
-        patience=Patience(waits, lambda: 1.0),
+        retry_policy=RetryPolicy(waits, lambda: 1.0),
     )
 
 

@@ -10,7 +10,7 @@ from watchdog.collect.probes.tester import ApiTester
 from watchdog.model.probe import Meaning, Subject
 from watchdog.probing.interpret import conclude
 from watchdog.probing.view import Situation
-from watchdog.service.prober import Measured, Prober
+from watchdog.service.prober import Prober, RequestSize
 
 MODEL = "openai/gpt-4o"
 SUBJECT = Subject(MODEL, "set", "log.eval", "1", 1)
@@ -25,7 +25,7 @@ async def world():
 class Stage:
     """A prober with a clock of its own, and what it told."""
 
-    def __init__(self, world, measured=Measured(20_000), **more):  # noqa: B008 - frozen
+    def __init__(self, world, measured=RequestSize(20_000), **more):  # noqa: B008 - frozen
         given = settings(world, **more)
         self.now = 1_000.0
         self.noted = []
@@ -130,7 +130,7 @@ async def test_with_the_budget_at_its_limit_no_request_goes_out_and_the_reason_i
 
 
 async def test_a_request_larger_than_the_budget_is_not_sent(world, staged):
-    stage = staged(Measured(600_000))
+    stage = staged(RequestSize(600_000))
     await stage.one_round()
     large_ones = [r for r in stage.noted if r.size == "large"]
     assert {r.detail for r in large_ones} == {
@@ -157,13 +157,13 @@ async def test_a_model_without_any_route_says_so_at_once(staged):
 
 
 async def test_a_size_that_can_not_be_read_is_said(staged):
-    stage = staged(Measured(why="its segment is missing"))
+    stage = staged(RequestSize(why="its segment is missing"))
     await stage.one_round()
     assert {r.detail for r in stage.noted if r.size == "large"} == {"its segment is missing"}
 
 
 async def test_the_request_itself_is_sent_only_where_that_was_measured(world, staged):
-    stage = staged(Measured(30, messages=(("user", "the very words"),)))
+    stage = staged(RequestSize(30, messages=(("user", "the very words"),)))
     await stage.one_round()
     assert world.openai.requests[-1].body["messages"] == [
         {"role": "user", "content": "the very words"}

@@ -17,7 +17,7 @@ from watchdog.model.verdict import Verdict
 from watchdog.notify import notice
 from watchdog.notify.audience import Audience
 from watchdog.notify.channels import build_channels
-from watchdog.notify.channels.attempts import ATTEMPTS, Patience
+from watchdog.notify.channels.retry_policy import ATTEMPTS, RetryPolicy
 from watchdog.notify.channels.slack_bot import SlackBot
 from watchdog.notify.decide import Decision, Reason
 from watchdog.notify.deliver import Deliverer
@@ -46,7 +46,7 @@ async def bot(slack, waits):
         CHANNEL,
         api_url=slack.server.url,
         timeout=5.0,
-        patience=Patience(waits, lambda: 1.0),
+        retry_policy=RetryPolicy(waits, lambda: 1.0),
     )
     yield made
     await made.aclose()
@@ -267,7 +267,10 @@ async def test_many_at_once_keep_to_slack_s_rate_and_none_is_lost_or_told_twice(
 
     slack.api.clock = lambda: now[0]
     bot = SlackBot(
-        SecretStr(TOKEN), CHANNEL, api_url=slack.server.url, patience=Patience(sleep, lambda: 0.0)
+        SecretStr(TOKEN),
+        CHANNEL,
+        api_url=slack.server.url,
+        retry_policy=RetryPolicy(sleep, lambda: 0.0),
     )
     names = [f"set-{number:02}" for number in range(20)]
     found = tuple(incident(id=n, eval_sets=(n,), subject=n, summary=f"about {n}") for n in names)

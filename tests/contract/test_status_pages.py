@@ -19,7 +19,7 @@ from watchdog.collect.status_pages.reader import (
     CACHE_SECONDS,
     FAILURE_SECONDS,
     STALE_SECONDS,
-    Outside,
+    StatusPages,
 )
 
 NOW = 1_795_507_200.0
@@ -106,14 +106,14 @@ async def other():
 
 @pytest.fixture
 async def outside(page):
-    made = Outside([Feed("acme", page.url(), "statuspage")])
+    made = StatusPages([Feed("acme", page.url(), "statuspage")])
     yield made
     await made.aclose()
 
 
 @asynccontextmanager
 async def reading(*feeds, **options):
-    made = Outside(feeds, **options)
+    made = StatusPages(feeds, **options)
     try:
         yield made
     finally:

@@ -88,12 +88,12 @@ def account(plane, home):
     """The API server, asked as the chart's service account."""
     made = []
 
-    def ask():
+    def query():
         plane.api.get("ServiceAccount", NAME, home)
         made.append(plane.api_as(home, NAME))
         return made[-1]
 
-    yield ask
+    yield query
     for api in made:
         api.close()
 

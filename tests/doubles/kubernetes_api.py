@@ -5,8 +5,8 @@ from typing import Any
 
 from watchdog.collect.kubernetes.api import Reply
 from watchdog.collect.kubernetes.errors import ApiError, Reason
-from watchdog.collect.kubernetes.reflector import Outside
-from watchdog.collect.kubernetes.resources import Ask
+from watchdog.collect.kubernetes.reflector import Environment
+from watchdog.collect.kubernetes.resources import ListQuery
 
 Answer = bytes | ApiError
 Line = bytes | ApiError | Callable[[], Any]
@@ -42,18 +42,18 @@ class FakeApi:
     def __init__(self) -> None:
         self.answers: list[Answer] = []
         self.watches: list[tuple[Line, ...] | ApiError] = []
-        self.asked: list[Ask] = []
+        self.asked: list[ListQuery] = []
         self.silences: list[float] = []
 
-    def get(self, ask: Ask, limit: int | None = None) -> Reply:
-        self.asked.append(ask)
+    def get(self, query: ListQuery, limit: int | None = None) -> Reply:
+        self.asked.append(query)
         answer = self.answers.pop(0)
         if isinstance(answer, ApiError):
             raise answer
         return Reply(200, answer[:limit])
 
-    def stream(self, ask: Ask, silence: float) -> FakeLines:
-        self.asked.append(ask)
+    def stream(self, query: ListQuery, silence: float) -> FakeLines:
+        self.asked.append(query)
         self.silences.append(silence)
         watch = self.watches.pop(0)
         if isinstance(watch, ApiError):
@@ -62,7 +62,7 @@ class FakeApi:
 
     @property
     def urls(self) -> list[str]:
-        return [ask.url for ask in self.asked]
+        return [query.url for query in self.asked]
 
 
 class FakeTime:
@@ -83,5 +83,5 @@ class FakeTime:
         return lambda: setattr(self, "now", self.now + seconds)
 
     @property
-    def outside(self) -> Outside:
-        return Outside(self, self.pause, lambda: 0.0)
+    def environment(self) -> Environment:
+        return Environment(self, self.pause, lambda: 0.0)

@@ -22,7 +22,7 @@ from tests.performance import workers
 from tests.performance.cluster_server import CHANGES, PAGE, RUNNERS, SANDBOXES, serving
 from watchdog.collect.kubernetes.cache import ClusterCache
 from watchdog.collect.kubernetes.connection import Connection
-from watchdog.collect.kubernetes.reflector import Outside
+from watchdog.collect.kubernetes.reflector import Environment
 from watchdog.config.settings import Kubernetes
 
 ROUNDS = 2
@@ -182,7 +182,9 @@ def _idle() -> int:
 def _cache(kubeconfig: str) -> tuple[ClusterCache, Connection]:
     settings = Kubernetes(kubeconfig=Path(kubeconfig), page_size=PAGE)
     connection = Connection(settings)
-    return ClusterCache(connection, settings, Outside(time.time), usage_interval=None), connection
+    return ClusterCache(
+        connection, settings, Environment(time.time), usage_interval=None
+    ), connection
 
 
 def _kubeconfig(folder: Path, address: str) -> str:

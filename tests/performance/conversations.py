@@ -59,9 +59,9 @@ def _texts(length: int) -> Iterator[str]:
     source = "".join(
         path.read_text() for path in sorted(Path(asyncio.__file__).parent.glob("*.py"))
     )
-    dice = random.Random(0)  # noqa: S311
+    jitter = random.Random(0)  # noqa: S311
     while True:
-        begin = dice.randrange(len(source) - length)
+        begin = jitter.randrange(len(source) - length)
         yield source[begin : begin + length]
 
 

@@ -90,7 +90,7 @@ def _failing(sample: SampleState, now: float) -> SampleState:
         error="Error code: 500",
         call_attempts=len(failed),
         row=sample.last_row,
-        apart=9,
+        independent=9,
     )
     return replace(sample, recent=(*sample.recent, *failed)[-RECENT:], streak=streak)
 

@@ -84,8 +84,8 @@ def recorded_tasks(into: Path) -> list[Recorded]:
 
 def fleet(recorded: list[Recorded]) -> list[Task]:
     """Make one task in each of two hundred eval sets, the recordings in turn."""
-    dice = random.Random(0)  # noqa: S311
-    return [_task(recorded[number % len(recorded)], number, dice) for number in range(TASKS)]
+    jitter = random.Random(0)  # noqa: S311
+    return [_task(recorded[number % len(recorded)], number, jitter) for number in range(TASKS)]
 
 
 def changing(tasks: list[Task], rounds: int) -> list[list[Task]]:
@@ -148,8 +148,8 @@ def _without_newest(task: Recorded) -> bytes:
     return json.dumps(manifest, separators=(",", ":")).encode()
 
 
-def _task(recorded: Recorded, number: int, dice: random.Random) -> Task:
+def _task(recorded: Recorded, number: int, jitter: random.Random) -> Task:
     begin, _, old_id = recorded.log.stem.rpartition("_")
-    task_id = "".join(dice.choices(ALPHABET, k=len(old_id)))
-    suffix = "".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=16))
+    task_id = "".join(jitter.choices(ALPHABET, k=len(old_id)))
+    suffix = "".join(jitter.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=16))
     return Task(recorded, f"eval-{number:03d}-{suffix}", f"{begin}_{task_id}.eval")

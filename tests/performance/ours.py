@@ -11,7 +11,7 @@ from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.source import PollResult
 from watchdog.collect.targets import open_target
 from watchdog.config.settings import S3
-from watchdog.pipeline.watched import Watched
+from watchdog.pipeline.source_state import SourceState
 
 LISTING = 1_000.0
 """Seconds between two listings."""
@@ -20,7 +20,7 @@ LISTING = 1_000.0
 @dataclass
 class _Service:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    watched: Watched | None = None
+    watched: SourceState | None = None
     now: float = 1_800_000_000.0
     listed_at: float = 0.0
     idle: int = 0
@@ -45,7 +45,7 @@ def start(target: str, endpoint: str) -> None:
     """Open the target as the service does; nothing is read yet."""
     settings = S3(endpoint_url=endpoint, region="us-east-1")
     source, _ = open_target(target, settings, LogsOptions(listing_interval=LISTING))
-    _SERVICE.watched = Watched(source)
+    _SERVICE.watched = SourceState(source)
     gc.collect()
     _SERVICE.idle = workers.resident()
     workers.reset_peak()

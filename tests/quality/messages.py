@@ -17,7 +17,7 @@ from watchdog.notify.channels.channel import Outcome
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger.database import memory_ledger
 from watchdog.notify.notice import Notice
-from watchdog.pipeline.degraded import Lingering
+from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.evaluate import evaluate
 
 MAX_AGE = 1e9
@@ -74,13 +74,13 @@ def stories(notices: Iterable[Notice]) -> tuple[Story, ...]:
 def snapshots(fleet: Fleet, seed: int, weeks: float) -> Iterator[tuple[float, Snapshot]]:
     """What the watchdog sees of a fleet, poll for poll."""
     works = Works(fleet, seed, weeks)
-    remembered, lingering = Remembered(), Lingering(Notify().degraded_after)
+    remembered, degraded_runs = Remembered(), DegradedRuns(Notify().degraded_after)
     for now in works.polls():
         present = remembered.take(works, now)
-        notes = Notes(lingering.since(now))
+        notes = Notes(degraded_runs.since(now))
         learned = remembered.learned
         seen = evaluate(present, (), now, Thresholds(), MAX_AGE, learned=learned, notes=notes)
-        lingering.take(seen.report.eval_sets, now)
+        degraded_runs.take(seen.report.eval_sets, now)
         yield now, seen
 
 

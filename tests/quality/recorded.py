@@ -20,8 +20,8 @@ from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict
 from watchdog.notify.decide.continuity import API_CAUSES
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.source_state import all_states
 from watchdog.pipeline.targets import look
-from watchdog.pipeline.watched import all_states
 
 OURS = "watchdog"
 DENSE = 16 * 60.0

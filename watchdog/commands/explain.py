@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from watchdog.config.settings import Settings
+from watchdog.diagnose.baselines import SHARES
 from watchdog.diagnose.judge import judge
-from watchdog.diagnose.norms import SHARES
 from watchdog.errors import UsageError
 from watchdog.model.explained import Explained, ExplainedSample, Knob
 from watchdog.model.judgment import EvalSetJudgment
@@ -15,8 +15,8 @@ from watchdog.model.report import timestamp
 from watchdog.model.texts import clean
 from watchdog.notify.ledger.experience import peek
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.source_state import all_states
 from watchdog.pipeline.targets import Seen, look
-from watchdog.pipeline.watched import all_states
 from watchdog.surfaces.explained import explained_sample, explained_task
 
 MAX_SAMPLES = 20

@@ -17,8 +17,8 @@ from watchdog.model.report import timestamp
 from watchdog.model.state import EvalSetState
 from watchdog.model.texts import clean
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.source_state import all_states
 from watchdog.pipeline.targets import Seen, look
-from watchdog.pipeline.watched import all_states
 
 OURS = "watchdog"
 

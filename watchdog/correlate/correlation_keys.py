@@ -4,13 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from watchdog.correlate.symptom import Trouble
+from watchdog.correlate.symptom import Symptom
 from watchdog.model.cluster import Pod
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.probe import Conclusion, Meaning
 from watchdog.model.verdict import Cause
 
-Tie = tuple[str, str]
+CorrelationKey = tuple[str, str]
 """Kind and name: `("model", "openai/gpt-4o")`."""
 
 MIDDLEMAN = "middleman"
@@ -44,42 +44,46 @@ _APART = frozenset(
 _IMAGE = re.compile(r'image "([\w.:-]+\.[\w.:-]+)/')
 
 
-def ties(
-    every: Sequence[Trouble],
+def correlation_keys(
+    every: Sequence[Symptom],
     eval_sets: Sequence[EvalSetJudgment],
     conclusions: Mapping[str, Conclusion],
-) -> list[frozenset[Tie]]:
+) -> list[frozenset[CorrelationKey]]:
     """The ties of each trouble."""
     succeeded = last_successes(eval_sets)
-    found = [frozenset(_ties(trouble, succeeded, conclusions)) for trouble in every]
-    sets = Counter(tie for names in found for tie in names)
-    few = {tie for tie, count in sets.items() if tie[0] == "cluster" and count < _least(tie)}
+    found = [frozenset(_correlation_keys(symptom, succeeded, conclusions)) for symptom in every]
+    sets = Counter(correlation_key for names in found for correlation_key in names)
+    few = {
+        correlation_key
+        for correlation_key, count in sets.items()
+        if correlation_key[0] == "cluster" and count < _least(correlation_key)
+    }
     return [names - few for names in found]
 
 
-def _least(tie: Tie) -> int:
+def _least(correlation_key: CorrelationKey) -> int:
     """How many eval sets make it the cluster's: a wrong tag or too large a request is one's own."""
-    return 2 if tie[1].startswith("node ") else CLUSTER_LEAST
+    return 2 if correlation_key[1].startswith("node ") else CLUSTER_LEAST
 
 
-def _ties(
-    trouble: Trouble, succeeded: Mapping[str, float], conclusions: Mapping[str, Conclusion]
-) -> Iterator[Tie]:
-    if trouble.is_degraded:
+def _correlation_keys(
+    symptom: Symptom, succeeded: Mapping[str, float], conclusions: Mapping[str, Conclusion]
+) -> Iterator[CorrelationKey]:
+    if symptom.is_degraded:
         # apart from what is stuck: some of their calls succeed
-        yield from (("degraded", model) for model in trouble.models)
+        yield from (("degraded", model) for model in symptom.models)
         return
-    for model in trouble.shared_models:
+    for model in symptom.shared_models:
         yield "model", model
         conclusion = conclusions.get(model)
-        if trouble.cause in _OUTAGE and not (conclusion and conclusion.meaning in _APART):
+        if symptom.cause in _OUTAGE and not (conclusion and conclusion.meaning in _APART):
             yield "provider", model.split("/", 1)[0]
             if is_middleman_s(conclusion):
                 yield "provider", MIDDLEMAN
-    if trouble.cause is Cause.HUNG_MODEL_CALL:
-        since = trouble.since or 0.0
-        yield from (("model", m) for m in trouble.models if succeeded.get(m, 0.0) < since)
-    yield from _cluster(trouble)
+    if symptom.cause is Cause.HUNG_MODEL_CALL:
+        since = symptom.since or 0.0
+        yield from (("model", m) for m in symptom.models if succeeded.get(m, 0.0) < since)
+    yield from _cluster(symptom)
 
 
 def is_middleman_s(conclusion: Conclusion | None) -> bool:
@@ -90,18 +94,18 @@ def is_middleman_s(conclusion: Conclusion | None) -> bool:
     return any(each.route == "middleman" and each.tested and not each.passed for each in small)
 
 
-def _cluster(trouble: Trouble) -> Iterator[Tie]:
+def _cluster(symptom: Symptom) -> Iterator[CorrelationKey]:
     """What pods of several eval sets suffer together: no room, a node that goes, a registry."""
-    if trouble.cause is Cause.UNSCHEDULABLE:
+    if symptom.cause is Cause.UNSCHEDULABLE:
         yield "cluster", "no node has room"
-    if trouble.cause in {Cause.EVICTED, Cause.RUNNER_GONE}:
-        yield from (("cluster", f"node {pod.node}") for pod in _pods(trouble) if _left(pod))
-    if trouble.cause is Cause.IMAGE_PULL:
-        yield from (("cluster", f"registry {host}") for host in _registries(_pods(trouble)))
+    if symptom.cause in {Cause.EVICTED, Cause.RUNNER_GONE}:
+        yield from (("cluster", f"node {pod.node}") for pod in _pods(symptom) if _left(pod))
+    if symptom.cause is Cause.IMAGE_PULL:
+        yield from (("cluster", f"registry {host}") for host in _registries(_pods(symptom)))
 
 
-def _pods(trouble: Trouble) -> tuple[Pod, ...]:
-    cluster = trouble.eval_set.state.cluster
+def _pods(symptom: Symptom) -> tuple[Pod, ...]:
+    cluster = symptom.eval_set.state.cluster
     return (*cluster.view.runners, *cluster.view.sandboxes) if cluster else ()
 
 
@@ -131,11 +135,11 @@ def last_successes(eval_sets: Iterable[EvalSetJudgment]) -> dict[str, float]:
 
 
 def groups(
-    every: Sequence[Trouble], tied: Sequence[frozenset[Tie]]
-) -> list[tuple[list[Trouble], frozenset[Tie]]]:
+    every: Sequence[Symptom], keys_of_each: Sequence[frozenset[CorrelationKey]]
+) -> list[tuple[list[Symptom], frozenset[CorrelationKey]]]:
     """Troubles that share a tie, directly or over another one, with the ties that several share."""
-    found: list[tuple[set[Tie], list[int]]] = []
-    for place, names in enumerate(tied):
+    found: list[tuple[set[CorrelationKey], list[int]]] = []
+    for place, names in enumerate(keys_of_each):
         joined, members, apart = set(names), [place], []
         for others, places in found:
             if joined & others:
@@ -144,10 +148,12 @@ def groups(
             else:
                 apart.append((others, places))
         found = [*apart, (joined, members)]
-    return [([every[p] for p in places], _common(places, tied)) for _, places in found]
+    return [([every[p] for p in places], _common(places, keys_of_each)) for _, places in found]
 
 
-def _common(places: Sequence[int], tied: Sequence[frozenset[Tie]]) -> frozenset[Tie]:
-    counts = Counter(tie for place in places for tie in tied[place])
+def _common(
+    places: Sequence[int], keys_of_each: Sequence[frozenset[CorrelationKey]]
+) -> frozenset[CorrelationKey]:
+    counts = Counter(correlation_key for place in places for correlation_key in keys_of_each[place])
     least = min(2, len(places))
-    return frozenset(tie for tie, count in counts.items() if count >= least)
+    return frozenset(correlation_key for correlation_key, count in counts.items() if count >= least)

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from watchdog.correlate.symptom import Trouble
+from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.words import sample_names
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.verdict import Cause, Verdict
@@ -12,7 +12,7 @@ from watchdog.model.words import count
 _WHAT = "fail more often than usual, yet some succeed"
 
 
-def degraded(eval_sets: Iterable[EvalSetJudgment], since: Mapping[str, float]) -> Iterator[Trouble]:
+def degraded(eval_sets: Iterable[EvalSetJudgment], since: Mapping[str, float]) -> Iterator[Symptom]:
     """A trouble for each eval set that has been degraded since then, and still is."""
     for eval_set in eval_sets:
         began = since.get(eval_set.state.eval_set_id)
@@ -24,22 +24,22 @@ def degraded(eval_sets: Iterable[EvalSetJudgment], since: Mapping[str, float]) -
                 if sample.verdict is Verdict.DEGRADED
             )
             cause = eval_set.cause or Cause.UNEXPLAINED
-            yield Trouble(eval_set, cause, pairs, degraded_since=began)
+            yield Symptom(eval_set, cause, pairs, degraded_since=began)
 
 
-def degraded_summary(group: Sequence[Trouble], subject: str) -> str:
+def degraded_summary(group: Sequence[Symptom], subject: str) -> str:
     """One sentence on an incident of such troubles."""
     if len(group) > 1:
-        samples = sum(len(trouble.pairs) for trouble in group)
+        samples = sum(len(symptom.pairs) for symptom in group)
         whose = f"{count(samples, 'sample')} of {len(group)} eval sets"
         return f"{subject}: calls of {whose} {_WHAT}"
     named = sample_names([(task, s) for task, s in group[0].pairs if s is not None])
     return f"{group[0].eval_set_id}: calls of {named} {_WHAT}"
 
 
-def degraded_actions(group: Sequence[Trouble]) -> tuple[str, ...]:
+def degraded_actions(group: Sequence[Symptom]) -> tuple[str, ...]:
     """What to do: little, before it gets worse."""
-    models = sorted({model for trouble in group for model in trouble.models})
+    models = sorted({model for symptom in group for model in symptom.models})
     probe = [f"Test the API: `watchdog probe --model {shlex.quote(model)}`" for model in models[:1]]
     return (
         "See what fails, and what would make it stuck: `watchdog explain {eval_set_id}`",

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from watchdog.correlate.correlation_keys import Tie, groups, ties
+from watchdog.correlate.correlation_keys import CorrelationKey, correlation_keys, groups
 from watchdog.correlate.degraded import degraded, degraded_actions
 from watchdog.correlate.scope import peers_of, scope_of, summary_of
-from watchdog.correlate.symptom import Trouble, troubles
+from watchdog.correlate.symptom import Symptom, symptoms
 from watchdog.correlate.testing import Histories, conclusions_of, subjects_of
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.words import actions_for
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.probe import Conclusion
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.verdict import Cause, Incident, Severity, Verdict, worst
 from watchdog.probing.steps import steps
 
@@ -28,7 +28,7 @@ class Findings(Struct, frozen=True):
 
     tests: Histories = {}
     """Direct API tests by model, oldest first."""
-    outside: tuple[OutsideIncident, ...] = ()
+    outside: tuple[StatusPageIncident, ...] = ()
     """What status pages say."""
 
 
@@ -53,31 +53,31 @@ def correlate(
 ) -> tuple[Incident, ...]:
     """The incidents of all eval sets, oldest first."""
     judged = tuple(eval_sets)
-    every = [*troubles(judged), *degraded(judged, notes.degraded)]
-    tied = ties(every, judged, _first_conclusions(every, findings, now))
+    every = [*symptoms(judged), *degraded(judged, notes.degraded)]
+    keys_of_each = correlation_keys(every, judged, _first_conclusions(every, findings, now))
     incidents = [
         replace(
             _incident(
-                sorted(group, key=lambda trouble: trouble.age), common, judged, findings, now
+                sorted(group, key=lambda symptom: symptom.age), common, judged, findings, now
             ),
             circle=circle,
         )
         for circle, places in _by_circle(every, notes).items()
-        for group, common in groups([every[p] for p in places], [tied[p] for p in places])
+        for group, common in groups([every[p] for p in places], [keys_of_each[p] for p in places])
     ]
     return tuple(sorted(incidents, key=lambda i: (i.since is None, i.since or 0.0, i.id)))
 
 
-def _by_circle(every: Sequence[Trouble], notes: Notes) -> dict[str, list[int]]:
+def _by_circle(every: Sequence[Symptom], notes: Notes) -> dict[str, list[int]]:
     """Places of the troubles by who may hear of them: what one may not, is not joined for it."""
     found: dict[str, list[int]] = {}
-    for place, trouble in enumerate(every):
-        found.setdefault(notes.circles.get(trouble.eval_set_id, ""), []).append(place)
+    for place, symptom in enumerate(every):
+        found.setdefault(notes.circles.get(symptom.eval_set_id, ""), []).append(place)
     return found
 
 
 def _first_conclusions(
-    every: Sequence[Trouble], findings: Findings, now: float
+    every: Sequence[Symptom], findings: Findings, now: float
 ) -> Mapping[str, Conclusion]:
     """What the tests of each model mean, whatever it is joined with."""
     found = conclusions_of(every, subjects_of(every), findings.tests, now)
@@ -103,16 +103,16 @@ def troubled_models(eval_sets: Iterable[EvalSetJudgment]) -> frozenset[str]:
 
 
 def _incident(
-    group: Sequence[Trouble],
-    common: frozenset[Tie],
+    group: Sequence[Symptom],
+    common: frozenset[CorrelationKey],
     judged: Sequence[EvalSetJudgment],
     findings: Findings,
     now: float,
 ) -> Incident:
     """One incident of troubles that belong together, the oldest first."""
     oldest = group[0]
-    cause = Counter(trouble.cause for trouble in group).most_common(1)[0][0]
-    muted = [trouble.muted for trouble in group]
+    cause = Counter(symptom.cause for symptom in group).most_common(1)[0][0]
+    muted = [symptom.muted for symptom in group]
     until, reason = min(filter(None, muted)) if all(muted) else (None, "")
     scope, subject = scope_of(group, common)
     subjects = subjects_of(group)
@@ -123,14 +123,14 @@ def _incident(
         subject=subject,
         cause=cause,
         since=oldest.since,
-        eval_sets=tuple(dict.fromkeys(trouble.eval_set_id for trouble in group)),
+        eval_sets=tuple(dict.fromkeys(symptom.eval_set_id for symptom in group)),
         summary=summary_of(group, scope, subject, cause),
         actions=_actions(group, cause, conclusions),
         models=_joint_models(group, common),
         muted_until=until,
         muted_reason=reason,
         severity=_severity(group),
-        verdict=worst([trouble.eval_set.verdict for trouble in group]),
+        verdict=worst([symptom.eval_set.verdict for symptom in group]),
         stuck_samples=sum(len(t.samples) for t in group if not t.is_degraded),
         peers="" if oldest.is_degraded else peers_of(group, judged),
         subjects=subjects,
@@ -139,25 +139,25 @@ def _incident(
     )
 
 
-def _severity(group: Sequence[Trouble]) -> Severity:
+def _severity(group: Sequence[Symptom]) -> Severity:
     """A page where nothing of an eval set goes on, or several suffer the same."""
     if group[0].is_degraded:
         return "warning"
-    joint = len({trouble.eval_set_id for trouble in group}) > 1
-    stands = any(trouble.eval_set.verdict is Verdict.STUCK for trouble in group)
+    joint = len({symptom.eval_set_id for symptom in group}) > 1
+    stands = any(symptom.eval_set.verdict is Verdict.STUCK for symptom in group)
     return "page" if joint or stands else "warning"
 
 
-def _joint_models(group: Sequence[Trouble], common: frozenset[Tie]) -> tuple[str, ...]:
+def _joint_models(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -> tuple[str, ...]:
     """Models on which it is everybody's trouble."""
-    shared = {model for trouble in group for model in trouble.shared_models}
+    shared = {model for symptom in group for model in symptom.shared_models}
     if len(group) > 1:
         shared |= {name for kind, name in common if kind in {"model", "degraded"}}
     return tuple(sorted(shared))
 
 
 def _actions(
-    group: Sequence[Trouble], cause: Cause, conclusions: Sequence[Conclusion]
+    group: Sequence[Symptom], cause: Cause, conclusions: Sequence[Conclusion]
 ) -> tuple[str, ...]:
     """What the tests ask for, then what the cause does, filled in for the oldest eval set."""
     oldest = group[0]
@@ -170,6 +170,6 @@ def _actions(
     return tuple(dict.fromkeys((*filled, *rest)))[:ACTIONS_MAX]
 
 
-def _outside(group: Sequence[Trouble], findings: Findings) -> tuple[OutsideIncident, ...]:
-    providers = {model.split("/", 1)[0] for trouble in group for model in trouble.models}
+def _outside(group: Sequence[Symptom], findings: Findings) -> tuple[StatusPageIncident, ...]:
+    providers = {model.split("/", 1)[0] for symptom in group for model in symptom.models}
     return tuple(each for each in findings.outside if each.provider in providers)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from watchdog.correlate.correlation_keys import MIDDLEMAN, Tie
+from watchdog.correlate.correlation_keys import MIDDLEMAN, CorrelationKey
 from watchdog.correlate.degraded import degraded_summary
-from watchdog.correlate.symptom import Trouble
+from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.diagnose.words import stuck_phrase
 from watchdog.model.judgment import EvalSetJudgment
@@ -14,17 +14,17 @@ from watchdog.model.words import count
 _GOING_ON = frozenset({Verdict.PROGRESSING, Verdict.DEGRADED})
 
 
-def scope_of(group: Sequence[Trouble], common: frozenset[Tie]) -> tuple[Scope, str]:
+def scope_of(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -> tuple[Scope, str]:
     """The scope, and the name of what is affected."""
-    if len({trouble.eval_set_id for trouble in group}) > 1:
+    if len({symptom.eval_set_id for symptom in group}) > 1:
         return _joint(group, common)
     return _single(group)
 
 
-def _joint(group: Sequence[Trouble], common: frozenset[Tie]) -> tuple[Scope, str]:
+def _joint(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -> tuple[Scope, str]:
     """Of several eval sets: Middleman, a provider, one of its models, or the cluster."""
     cluster = sorted(name for kind, name in common if kind == "cluster")
-    models = sorted({model for trouble in group for model in trouble.models})
+    models = sorted({model for symptom in group for model in symptom.models})
     if cluster:
         return "cluster", ", ".join(cluster)
     if ("provider", MIDDLEMAN) in common and len(models) > 1:
@@ -34,10 +34,10 @@ def _joint(group: Sequence[Trouble], common: frozenset[Tie]) -> tuple[Scope, str
     return "provider", ", ".join(sorted({model.split("/", 1)[0] for model in models}))
 
 
-def _single(group: Sequence[Trouble]) -> tuple[Scope, str]:
+def _single(group: Sequence[Symptom]) -> tuple[Scope, str]:
     """Of one eval set: all of it, a task, a sample."""
     eval_set = group[0].eval_set
-    pairs = [pair for trouble in group for pair in trouble.pairs]
+    pairs = [pair for symptom in group for pair in symptom.pairs]
     logs = {task.state.log for task, _ in pairs}
     running = [task for task in eval_set.tasks if task.verdict is not Verdict.FINISHED]
     if not pairs or len(logs) > 1 or (len(running) > 1 and eval_set.verdict is Verdict.STUCK):
@@ -48,14 +48,14 @@ def _single(group: Sequence[Trouble]) -> tuple[Scope, str]:
     return "sample", f"{task.name}/{sample.key.id}/{sample.key.epoch}"
 
 
-def summary_of(group: Sequence[Trouble], scope: Scope, subject: str, cause: Cause) -> str:
+def summary_of(group: Sequence[Symptom], scope: Scope, subject: str, cause: Cause) -> str:
     """One sentence on the incident."""
-    sets = len({trouble.eval_set_id for trouble in group})
+    sets = len({symptom.eval_set_id for symptom in group})
     if group[0].is_degraded:
         return degraded_summary(group, subject)
     if sets == 1:
         return _single_summary(group[0])
-    samples = sum(len(trouble.pairs) for trouble in group)
+    samples = sum(len(symptom.pairs) for symptom in group)
     stuck = f"{count(samples, 'sample')} of {sets} eval sets are stuck"
     phrase = SPEC_OF[cause].phrase
     if scope == "cluster":
@@ -63,17 +63,17 @@ def summary_of(group: Sequence[Trouble], scope: Scope, subject: str, cause: Caus
     return f"{subject}: {stuck}, and nobody's calls succeed; each {phrase}"
 
 
-def _single_summary(trouble: Trouble) -> str:
-    samples = [(task, sample) for task, sample in trouble.pairs if sample is not None]
-    cause = trouble.cause
-    what = stuck_phrase(cause, samples) if trouble.pairs else f"it {SPEC_OF[cause].phrase}"
-    return f"{trouble.eval_set_id}: {what}"
+def _single_summary(symptom: Symptom) -> str:
+    samples = [(task, sample) for task, sample in symptom.pairs if sample is not None]
+    cause = symptom.cause
+    what = stuck_phrase(cause, samples) if symptom.pairs else f"it {SPEC_OF[cause].phrase}"
+    return f"{symptom.eval_set_id}: {what}"
 
 
-def peers_of(group: Sequence[Trouble], eval_sets: Iterable[EvalSetJudgment]) -> str:
+def peers_of(group: Sequence[Symptom], eval_sets: Iterable[EvalSetJudgment]) -> str:
     """What goes on unharmed: on the same models, else in the same eval sets; empty for nothing."""
-    models = {model for trouble in group for model in trouble.models}
-    ids = {trouble.eval_set_id for trouble in group}
+    models = {model for symptom in group for model in symptom.models}
+    ids = {symptom.eval_set_id for symptom in group}
     going = 0
     for eval_set in eval_sets:
         for task in eval_set.tasks:

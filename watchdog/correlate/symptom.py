@@ -12,7 +12,7 @@ from watchdog.model.verdict import STUCK_VERDICTS, Cause
 Pair = tuple[TaskJudgment, SampleJudgment | None]
 
 
-class Trouble(Struct, frozen=True):
+class Symptom(Struct, frozen=True):
     """What one eval set has of one cause."""
 
     eval_set: EvalSetJudgment
@@ -70,10 +70,10 @@ class Trouble(Struct, frozen=True):
         return frozenset(filter(None, (model_of(sample) for sample in self.samples)))
 
 
-def troubles(eval_sets: Iterable[EvalSetJudgment]) -> list[Trouble]:
+def symptoms(eval_sets: Iterable[EvalSetJudgment]) -> list[Symptom]:
     """All that is stuck, by eval set and cause."""
     return [
-        Trouble(eval_set, cause, tuple(pairs))
+        Symptom(eval_set, cause, tuple(pairs))
         for eval_set in eval_sets
         for cause, pairs in _by_cause(eval_set).items()
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from watchdog.correlate.symptom import Trouble
+from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.placeholders import model_of
 from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
@@ -32,29 +32,29 @@ MODELS_MAX = 5
 Histories = Mapping[str, tuple[ProbeResult, ...]]
 
 
-def subjects_of(group: Sequence[Trouble]) -> tuple[Subject, ...]:
+def subjects_of(group: Sequence[Symptom]) -> tuple[Subject, ...]:
     """One failing request for each model; the samples that fail the longest stand for theirs."""
     found: dict[str, Subject] = {}
-    for trouble in group:
-        for task, sample in _calls(trouble):
+    for symptom in group:
+        for task, sample in _calls(symptom):
             model = model_of(sample)
             if model not in found and len(found) < MODELS_MAX:
                 key = sample.key
                 log = task.state.log
-                found[model] = Subject(model, trouble.eval_set_id, log, key.id, key.epoch)
+                found[model] = Subject(model, symptom.eval_set_id, log, key.id, key.epoch)
     return tuple(found.values())
 
 
-def _calls(trouble: Trouble) -> Iterable[tuple[TaskJudgment, SampleJudgment]]:
+def _calls(symptom: Symptom) -> Iterable[tuple[TaskJudgment, SampleJudgment]]:
     """Its samples that are stuck in a model's calls, the longest stuck first."""
-    if trouble.cause not in TESTABLE or trouble.is_degraded:
+    if symptom.cause not in TESTABLE or symptom.is_degraded:
         return []
-    pairs = [(task, s) for task, s in trouble.pairs if s is not None and model_of(s)]
+    pairs = [(task, s) for task, s in symptom.pairs if s is not None and model_of(s)]
     return sorted(pairs, key=lambda pair: (pair[1].since is None, pair[1].since or 0.0))
 
 
 def conclusions_of(
-    group: Sequence[Trouble], subjects: Iterable[Subject], histories: Histories, now: float
+    group: Sequence[Symptom], subjects: Iterable[Subject], histories: Histories, now: float
 ) -> tuple[Conclusion, ...]:
     """What the tests mean for each of its models that was asked for."""
     return tuple(
@@ -64,7 +64,7 @@ def conclusions_of(
     )
 
 
-def situation_of(group: Sequence[Trouble], model: str, now: float) -> Situation:
+def situation_of(group: Sequence[Symptom], model: str, now: float) -> Situation:
     """What the incident's samples do on a model meanwhile."""
     pairs = [(t, s) for t in group for _, s in _calls(t) if model_of(s) == model]
     samples = [sample for _, sample in pairs]
@@ -75,8 +75,8 @@ def situation_of(group: Sequence[Trouble], model: str, now: float) -> Situation:
         last_failed_at=latest(*(streak.last_at for streak in streaks)),
         next_attempt_at=earliest(*(at for at in due if at > now)) or earliest(*due),
         waiting=len(due),
-        hanging=sum(trouble.cause is Cause.HUNG_MODEL_CALL for trouble, _ in pairs),
-        auth=any(trouble.cause is Cause.AUTH for trouble, _ in pairs),
+        hanging=sum(symptom.cause is Cause.HUNG_MODEL_CALL for symptom, _ in pairs),
+        auth=any(symptom.cause is Cause.AUTH for symptom, _ in pairs),
     )
 
 

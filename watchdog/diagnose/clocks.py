@@ -85,7 +85,7 @@ def _streak(streak: Streak, by: float) -> Streak:
         streak,
         first_at=_moved(streak.first_at, by),
         last_at=_moved(streak.last_at, by),
-        apart_at=_moved(streak.apart_at, by),
+        independent_at=_moved(streak.independent_at, by),
     )
 
 

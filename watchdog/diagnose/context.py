@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.fleet import Fleet
-from watchdog.diagnose.norms import Norms
 from watchdog.model.allowances import Allowance
 from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
 from watchdog.model.thresholds import Thresholds
@@ -25,12 +25,12 @@ class Finding(Struct, frozen=True):
     """It is everybody's trouble on the model, not this sample's."""
 
 
-class Context(Struct, frozen=True):
+class SampleContext(Struct, frozen=True):
     """One running sample in its surroundings, at one instant."""
 
     now: float
     limits: Thresholds
-    norms: Norms
+    baselines: Baselines
     fleet: Fleet
     eval_set: EvalSetState
     task: TaskState
@@ -47,7 +47,7 @@ class Context(Struct, frozen=True):
     """What people said of this eval set, task or model."""
 
 
-Detect = Callable[[Context], Finding | None]
+Detect = Callable[[SampleContext], Finding | None]
 
 
 class CauseSpec(Struct, frozen=True):

@@ -1,12 +1,13 @@
 """How long something may take, and what is said of it once it has taken longer.
 
-What people said of the task comes first (`Allowance`), then what such things took before (`Norms`).
+What people said of the task comes first (`Allowance`), then what such things took before
+(`Baselines`).
 """
 
 from msgspec import Struct
 
+from watchdog.diagnose.baselines import Baselines, Family, Limit
 from watchdog.diagnose.context import Finding
-from watchdog.diagnose.norms import Family, Limit, Norms
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import clock
 from watchdog.model.verdict import Evidence
@@ -23,12 +24,12 @@ class Deadline(Struct, frozen=True):
     """What it follows from, where it was learned or assumed."""
 
 
-def deadline_for(norms: Norms, allowance: Allowance, family: Family, name: str) -> Deadline:
+def deadline_for(baselines: Baselines, allowance: Allowance, family: Family, name: str) -> Deadline:
     """What people allowed, else what is normal."""
     allowed = allowance.limit(family)
     if allowed is not None:
         return Deadline(allowed, "allowed by an override or annotation")
-    limit = norms.limit(family, name)
+    limit = baselines.limit(family, name)
     if limit.seen:
         which = "third longest" if limit.seen > 2 else "shortest"
         why = f"of {limit.seen} seen, the {which} took up to {duration(limit.longest)}"
@@ -44,7 +45,7 @@ def overdue(
     weighing = Weighing(
         subject=f"{subject}, for {duration(now - since)}",
         explanations=_explanations(deadline),
-        start=1.0,
+        initial_ratio=1.0,
         lasted=now - since,
         limit=deadline.seconds,
         change=_change(now, since, deadline),
@@ -58,7 +59,7 @@ def _explanations(deadline: Deadline) -> tuple[Explanation, ...]:
     if limit is None:
         return ()
     text = f"one that takes longer than {duration(limit.seconds)} and still ends ({deadline.why})"
-    return (Explanation("slow", limit.weekly, limit.tolerated, text),)
+    return (Explanation("slow", limit.expected_per_week, limit.tolerated, text),)
 
 
 def _change(now: float, since: float, deadline: Deadline) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.frame import Frame, Setting
+from watchdog.diagnose.frame import EvalSetContext, JudgingContext
 from watchdog.diagnose.pods import restarts, warnings
 from watchdog.diagnose.words import actions, summary
 from watchdog.model.instants import clock, earliest
@@ -16,7 +16,7 @@ from watchdog.model.words import duration
 
 
 def judge_eval_set(
-    frame: Frame, setting: Setting, tasks: tuple[TaskJudgment, ...]
+    frame: JudgingContext, setting: EvalSetContext, tasks: tuple[TaskJudgment, ...]
 ) -> EvalSetJudgment:
     """An eval set's verdict, cause, and the words for it."""
     state = setting.state
@@ -36,7 +36,9 @@ def judge_eval_set(
     return replace(base, summary=summary(base, frame.now), actions=actions(base))
 
 
-def _without_logs(frame: Frame, setting: Setting, base: EvalSetJudgment) -> EvalSetJudgment:
+def _without_logs(
+    frame: JudgingContext, setting: EvalSetContext, base: EvalSetJudgment
+) -> EvalSetJudgment:
     """No log was written yet, or ever: only the cluster can tell."""
     cluster = setting.state.cluster
     if cluster is None:
@@ -55,7 +57,7 @@ def _without_logs(frame: Frame, setting: Setting, base: EvalSetJudgment) -> Eval
     return replace(base, verdict=Verdict.STUCK, cause=cause, since=finding.since, evidence=evidence)
 
 
-def _orphaned(frame: Frame, base: EvalSetJudgment) -> EvalSetJudgment:
+def _orphaned(frame: JudgingContext, base: EvalSetJudgment) -> EvalSetJudgment:
     """A finished eval set whose sandboxes remain stays finished, with that cause."""
     since = frame.orphans.since.get(base.state.eval_set_id)
     if since is None or base.verdict is not Verdict.FINISHED:
@@ -95,7 +97,7 @@ def _evidence(state: EvalSetState, verdict: Verdict) -> tuple[Evidence, ...]:
     return (*logged, *restarts(state)[-5:], *warned, *rates, *_sampled(state))
 
 
-def _said(setting: Setting, now: float) -> Iterator[Evidence]:
+def _said(setting: EvalSetContext, now: float) -> Iterator[Evidence]:
     """What people said of it, and what could not be used of that."""
     muted = setting.allowance.muted(now)
     if muted is not None:

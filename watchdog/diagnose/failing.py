@@ -2,8 +2,8 @@
 
 "Stuck" says that attempts fail whatever one waits. Against it stand the ways in which such a streak
 comes about and passes: trouble of this sample alone, an outage of the model, and chance. For each
-the expected number per week of streaks as bad as this one is known (`Norms`); their sum over what
-is tolerated is the ratio that must fall to 1.
+the expected number per week of streaks as bad as this one is known (`Baselines`); their sum over
+what is tolerated is the ratio that must fall to 1.
 
 Attempts within one outage are no independent evidence, so it is the time between the first failure
 and the last that counts, not their number; and only attempts count, not the silence after them.
@@ -13,9 +13,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from watchdog.diagnose.context import Context
+from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.context import SampleContext
 from watchdog.diagnose.fleet import Fleet, Peers, failures_of, thinned
-from watchdog.diagnose.norms import Norms
 from watchdog.fold.backoff import scheduled_wait
 from watchdog.model.state import SampleState, Streak
 from watchdog.model.verdict import Cause
@@ -25,9 +25,9 @@ from watchdog.model.words import duration
 Group = Literal["failed", "refused"]
 
 LEAST_FAILURES = 4
-LEAST_APART = 3
+LEAST_INDEPENDENT = 3
 _SETTLE = 2
-"""So many `APART` after a failure a peer's success speaks of the same moment, not of before."""
+"""After so many `INDEPENDENT_SECONDS` a peer's success speaks of the same moment, not of before."""
 _AHEAD = 12
 _MOST = 0.5
 """The share of others' attempts that fail from which on it is everybody's trouble."""
@@ -38,7 +38,7 @@ class Span(Struct, frozen=True):
 
     since: float
     until: float
-    apart: int
+    independent: int
 
     @property
     def seconds(self) -> float:
@@ -83,13 +83,13 @@ def group_of(cause: Cause) -> Group:
     return "refused" if cause is Cause.RATE_LIMITED else "failed"
 
 
-def situation(context: Context, streak: Streak, cause: Cause) -> Situation | None:
+def situation(context: SampleContext, streak: Streak, cause: Cause) -> Situation | None:
     """What the weight of a streak rests on; None where its times aren't known."""
     if streak.first_at is None or streak.last_at is None:
         return None
     whole = Span(streak.first_at, streak.last_at, _independent(context, streak))
     fleet, sample, model = context.fleet, context.sample, streak.model
-    seen_ok = fleet.first_ok(model, whole.since + _SETTLE * context.norms.apart)
+    seen_ok = fleet.first_ok(model, whole.since + _SETTLE * context.baselines.independent_seconds)
     alone = _alone(context, streak, whole, seen_ok)
     window = alone or whole
     ok, failed = _before(sample, streak)
@@ -102,33 +102,37 @@ def situation(context: Context, streak: Streak, cause: Cause) -> Situation | Non
         peers=fleet.others(sample, model, _settled(context, window), window.until),
         witnessed=seen_ok is not None,
         last_ok=fleet.last_ok(model, whole.until),
-        usual=context.norms.usual_failing(model, ok, failed),
+        usual=context.baselines.usual_failing(model, ok, failed),
         count=streak.count,
         silent=_silent(context, model, whole.until) if seen_ok is not None else 0,
         candidates=max(1, fleet.samples(model)),
     )
 
 
-def _silent(context: Context, model: str, until: float) -> int:
+def _silent(context: SampleContext, model: str, until: float) -> int:
     """Failures of anybody, apart from each other, since anybody's last success."""
     last_ok = context.fleet.last_ok(model, until)
     if last_ok is None:
         return 0
-    return context.fleet.failures_apart(model, last_ok, until, context.norms.apart)
+    return context.fleet.independent_failures(
+        model, last_ok, until, context.baselines.independent_seconds
+    )
 
 
-def _independent(context: Context, streak: Streak) -> int:
+def _independent(context: SampleContext, streak: Streak) -> int:
     """Failures far enough apart; of a long streak only the last ones are remembered one by one."""
     kept = [o.at for o in failures_of(context.sample, streak.model) if o.at is not None]
-    counted = len(thinned(kept, context.norms.apart))
-    return counted if len(kept) == streak.count else max(counted, streak.apart)
+    counted = len(thinned(kept, context.baselines.independent_seconds))
+    return counted if len(kept) == streak.count else max(counted, streak.independent)
 
 
-def _settled(context: Context, window: Span) -> float:
-    return min(window.since + _SETTLE * context.norms.apart, window.until)
+def _settled(context: SampleContext, window: Span) -> float:
+    return min(window.since + _SETTLE * context.baselines.independent_seconds, window.until)
 
 
-def _alone(context: Context, streak: Streak, whole: Span, seen_ok: float | None) -> Span | None:
+def _alone(
+    context: SampleContext, streak: Streak, whole: Span, seen_ok: float | None
+) -> Span | None:
     """The failures that no outage of everybody excuses.
 
     As long as others fail as well and nobody succeeds, it is everybody's trouble; what counts
@@ -141,7 +145,7 @@ def _alone(context: Context, streak: Streak, whole: Span, seen_ok: float | None)
     later = [o.at for o in failures_of(context.sample, streak.model) if o.at and o.at >= seen_ok]
     if not later:
         return None
-    return Span(later[0], whole.until, len(thinned(later, context.norms.apart)))
+    return Span(later[0], whole.until, len(thinned(later, context.baselines.independent_seconds)))
 
 
 def _outage(fleet: Fleet, model: str, whole: Span, seen_ok: float | None) -> float:
@@ -160,80 +164,86 @@ def _before(sample: SampleState, streak: Streak) -> tuple[int, int]:
     return sum(on_model), len(on_model) - sum(on_model)
 
 
-def weigh(norms: Norms, seen: Situation) -> Weighing:
+def weigh(baselines: Baselines, seen: Situation) -> Weighing:
     """The weight of the evidence that the sample is stuck."""
     return Weighing(
         subject=f"{seen.count} failed attempts in a row on {seen.model} "
         f"within {duration(seen.streak.seconds)}",
-        explanations=_explanations(norms, seen),
-        start=_start(norms, seen),
-        enough=seen.count >= LEAST_FAILURES and seen.streak.apart >= LEAST_APART,
+        explanations=_explanations(baselines, seen),
+        initial_ratio=_initial_ratio(baselines, seen),
+        enough=seen.count >= LEAST_FAILURES and seen.streak.independent >= LEAST_INDEPENDENT,
     )
 
 
-def _start(norms: Norms, seen: Situation) -> float:
+def _initial_ratio(baselines: Baselines, seen: Situation) -> float:
     """The ratio when the streak was one failure long."""
-    own = norms.trouble("own", seen.group, 0.0) / norms.tolerated("own")
-    shared = norms.trouble("shared", seen.group, 0.0) / norms.tolerated("shared")
-    chance = norms.streaks(seen.model) * seen.usual / norms.tolerated("own")
+    own = baselines.trouble("own", seen.group, 0.0) / baselines.tolerated("own")
+    shared = baselines.trouble("shared", seen.group, 0.0) / baselines.tolerated("shared")
+    chance = baselines.streaks(seen.model) * seen.usual / baselines.tolerated("own")
     return own + shared + chance
 
 
-def _explanations(norms: Norms, seen: Situation) -> tuple[Explanation, ...]:
-    return _own(norms, seen), _shared(norms, seen), _chance(norms, seen)
+def _explanations(baselines: Baselines, seen: Situation) -> tuple[Explanation, ...]:
+    return _own(baselines, seen), _shared(baselines, seen), _chance(baselines, seen)
 
 
-def _own(norms: Norms, seen: Situation) -> Explanation:
+def _own(baselines: Baselines, seen: Situation) -> Explanation:
     """Trouble of this sample alone, or such trouble and then an outage, whatever is likelier."""
-    tolerated = norms.tolerated("own")
+    tolerated = baselines.tolerated("own")
     if seen.alone is None:
-        weekly = norms.trouble("own", seen.group, 0.0)
-        return Explanation("own", weekly, tolerated, "others succeed again; it hasn't tried since")
-    weekly = norms.trouble("own", seen.group, seen.alone.seconds)
+        expected_per_week = baselines.trouble("own", seen.group, 0.0)
+        return Explanation(
+            "own", expected_per_week, tolerated, "others succeed again; it hasn't tried since"
+        )
+    expected_per_week = baselines.trouble("own", seen.group, seen.alone.seconds)
     turned = seen.last_ok
     if turned is not None and turned > seen.alone.since:
-        first = norms.trouble("own", seen.group, turned - seen.alone.since)
-        whole = norms.trouble("shared", seen.group, 0.0)
-        rest = norms.trouble("shared", seen.group, seen.streak.until - turned)
-        weekly = max(weekly, first * rest / whole)
+        first = baselines.trouble("own", seen.group, turned - seen.alone.since)
+        whole = baselines.trouble("shared", seen.group, 0.0)
+        rest = baselines.trouble("shared", seen.group, seen.streak.until - turned)
+        expected_per_week = max(expected_per_week, first * rest / whole)
     text = f"trouble of one sample that lasts {duration(seen.alone.seconds)} and passes"
-    return Explanation("own", weekly, tolerated, text)
+    return Explanation("own", expected_per_week, tolerated, text)
 
 
-def _shared(norms: Norms, seen: Situation) -> Explanation:
+def _shared(baselines: Baselines, seen: Situation) -> Explanation:
     """An outage: of everybody, or of the share of calls that fail for others at the same time."""
-    tolerated = norms.tolerated("shared")
+    tolerated = baselines.tolerated("shared")
     if not seen.witnessed:
-        weekly = norms.trouble("shared", seen.group, seen.outage)
+        expected_per_week = baselines.trouble("shared", seen.group, seen.outage)
         text = f"an outage of {seen.model} that lasts {duration(seen.outage)} and passes"
-        return Explanation("shared", weekly, tolerated, text)
+        return Explanation("shared", expected_per_week, tolerated, text)
     if seen.alone is None:
         return Explanation("shared", 0.0, tolerated, "no outage: others succeed")
     share = seen.peers.failing_share
     # no sample is unlucky alone where nobody has succeeded since
-    chance = unlucky(seen.candidates, share, seen.alone.apart) * share**seen.silent
-    weekly = norms.trouble("partial", seen.group, seen.alone.seconds) * chance
+    chance = (
+        chance_any_fails_all(seen.candidates, share, seen.alone.independent) * share**seen.silent
+    )
+    expected_per_week = baselines.trouble("partial", seen.group, seen.alone.seconds) * chance
     text = (
         f"a partial outage of {seen.model} of {duration(seen.alone.seconds)}: "
         f"{seen.peers.failed} attempts of others failed meanwhile, {seen.peers.ok} succeeded"
     )
-    return Explanation("shared", weekly, tolerated, text)
+    return Explanation("shared", expected_per_week, tolerated, text)
 
 
-def unlucky(candidates: int, share: float, attempts: int) -> float:
+def chance_any_fails_all(candidates: int, share: float, attempts: int) -> float:
     """The chance that one of so many samples fails so often where a share of attempts fails."""
     return min(1.0, max(1, candidates) * share**attempts)
 
 
-def _chance(norms: Norms, seen: Situation) -> Explanation:
+def _chance(baselines: Baselines, seen: Situation) -> Explanation:
     """So many failures in a row at the usual rate."""
-    apart = seen.alone.apart if seen.alone is not None else 0
-    weekly = norms.streaks(seen.model) * seen.usual**apart
+    independent = seen.alone.independent if seen.alone is not None else 0
+    expected_per_week = baselines.streaks(seen.model) * seen.usual**independent
     text = f"chance: {seen.usual:.0%} of attempts fail in normal times"
-    return Explanation("chance", weekly, norms.tolerated("own"), text)
+    return Explanation("chance", expected_per_week, baselines.tolerated("own"), text)
 
 
-def falls_at(norms: Norms, seen: Situation, call_attempts: int, wait: float | None) -> float | None:
+def falls_at(
+    baselines: Baselines, seen: Situation, call_attempts: int, wait: float | None
+) -> float | None:
     """When the verdict falls if the attempts to come fail too; None where not within twelve.
 
     The next attempt is due `wait` seconds after the last failure, the later ones by Inspect's
@@ -242,7 +252,7 @@ def falls_at(norms: Norms, seen: Situation, call_attempts: int, wait: float | No
     at = seen.streak.until
     for more in range(1, _AHEAD + 1):
         at += wait if more == 1 and wait is not None else scheduled_wait(call_attempts + more - 1)
-        if weigh(norms, _later(seen, at, more)).suspicion >= 1:
+        if weigh(baselines, _later(seen, at, more)).suspicion >= 1:
             return at
     return None
 
@@ -255,8 +265,8 @@ def _later(seen: Situation, at: float, more: int) -> Situation:
     return Situation(
         model=seen.model,
         group=seen.group,
-        streak=Span(seen.streak.since, at, seen.streak.apart + more),
-        alone=Span(alone.since, at, alone.apart + more),
+        streak=Span(seen.streak.since, at, seen.streak.independent + more),
+        alone=Span(alone.since, at, alone.independent + more),
         outage=seen.outage + gained if not seen.witnessed else 0.0,
         peers=seen.peers,
         witnessed=seen.witnessed,

@@ -65,7 +65,7 @@ class Fleet:
     def __init__(self, eval_sets: Iterable[EvalSetState]) -> None:
         self._eval_sets = tuple(eval_sets)
         self._times: dict[str, _Times] | None = None
-        self._apart: dict[tuple[str, float, float], list[float]] = {}
+        self._independent: dict[tuple[str, float, float], list[float]] = {}
 
     def others(self, sample: SampleState, model: str, since: float, until: float) -> Peers:
         """Attempts of other samples on `model` from `since` to `until`, both included."""
@@ -82,16 +82,16 @@ class Fleet:
         times = self._of(model)
         return Peers(times.succeeded(since, until), _count(times.failed, since, until))
 
-    def failures_apart(self, model: str, since: float, until: float, least: float) -> int:
+    def independent_failures(self, model: str, since: float, until: float, least: float) -> int:
         """Failed attempts on `model` from `since` to `until`, each `least` after the one before.
 
         In an outage every sample asks, and all for the same `since`: it is gone through once.
         """
         key = (model, since, least)
-        if key not in self._apart:
+        if key not in self._independent:
             times = self._of(model).failed
-            self._apart[key] = thinned(times[bisect_left(times, since) :], least)
-        return bisect_right(self._apart[key], until)
+            self._independent[key] = thinned(times[bisect_left(times, since) :], least)
+        return bisect_right(self._independent[key], until)
 
     def first_ok(self, model: str, since: float) -> float | None:
         """When a call on `model` first succeeded at or after `since`."""

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
+from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import Finding
 from watchdog.diagnose.fleet import Fleet
-from watchdog.diagnose.norms import Norms
 from watchdog.diagnose.orphans import Orphans
 from watchdog.diagnose.pods import Found
 from watchdog.model.allowances import Allowance, Override
@@ -12,20 +12,20 @@ from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 
 
-class Frame(Struct, frozen=True):
+class JudgingContext(Struct, frozen=True):
     """What is the same for everything that is judged at one instant."""
 
     now: float
     limits: Thresholds
     max_age: float
     fleet: Fleet
-    norms: Norms
+    baselines: Baselines
     orphans: Orphans
     overrides: tuple[Override, ...] = ()
     explaining: bool = False
 
 
-class Setting(Struct, frozen=True):
+class EvalSetContext(Struct, frozen=True):
     """What is the same for all tasks of one eval set."""
 
     state: EvalSetState

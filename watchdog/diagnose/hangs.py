@@ -1,37 +1,37 @@
 """Causes in the runner itself: calls that don't come back, scorers and set-ups that don't end.
 
 How long is too long: a call's own declared time-out first, then what people said of the task
-(`Allowance`), then what such calls took before (`Norms`).
+(`Allowance`), then what such calls took before (`Baselines`).
 """
 
 from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.context import CauseSpec, Context, Finding, open_calls
+from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.context import CauseSpec, Finding, SampleContext, open_calls
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
-from watchdog.diagnose.norms import Norms
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
 from watchdog.model.state import OpenCall, TaskState
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
-DeadlineOf = Callable[[Context, OpenCall], Deadline]
+DeadlineOf = Callable[[SampleContext, OpenCall], Deadline]
 
 
-def hung_model_call(context: Context) -> Finding | None:
+def hung_model_call(context: SampleContext) -> Finding | None:
     """A model call is pending far beyond its time-out, or what such calls take."""
     return _worst(context, open_calls(context.sample, "model"), _model_deadline)
 
 
-def hung_tool_call(context: Context) -> Finding | None:
+def hung_tool_call(context: SampleContext) -> Finding | None:
     """A tool or sandbox call is pending beyond its time-out, or what such calls take."""
     calls = open_calls(context.sample, "tool", "sandbox")
     return _worst(context, calls, _tool_deadline)
 
 
-def hung_scoring(context: Context) -> Finding | None:
+def hung_scoring(context: SampleContext) -> Finding | None:
     """The scorer runs, and none of its calls explains that it takes so long."""
     sample = context.sample
     if not sample.scorer_spans or open_calls(sample, "model", "tool", "sandbox", "input"):
@@ -39,7 +39,7 @@ def hung_scoring(context: Context) -> Finding | None:
     since = latest(sample.scoring_since, sample.last_event_at)
     if since is None or sample.streak is not None:
         return None
-    deadline = deadline_for(context.norms, context.allowance, "scoring", "scorer")
+    deadline = deadline_for(context.baselines, context.allowance, "scoring", "scorer")
     text = (
         f"the solver ended, the scorer has run for {duration(context.now - since)} without a call"
     )
@@ -47,12 +47,14 @@ def hung_scoring(context: Context) -> Finding | None:
     return overdue(context.now, since, deadline, "the scorer works without a call", evidence)
 
 
-def _worst(context: Context, calls: list[OpenCall], deadline_of: DeadlineOf) -> Finding | None:
+def _worst(
+    context: SampleContext, calls: list[OpenCall], deadline_of: DeadlineOf
+) -> Finding | None:
     findings = [_overdue(context, call, deadline_of(context, call)) for call in calls]
     return max((f for f in findings if f), key=lambda f: f.suspicion, default=None)
 
 
-def _overdue(context: Context, call: OpenCall, deadline: Deadline) -> Finding | None:
+def _overdue(context: SampleContext, call: OpenCall, deadline: Deadline) -> Finding | None:
     """How long a call has been open, counted from the last sign of anything within it."""
     if call.since is None:
         return None
@@ -67,32 +69,32 @@ def _overdue(context: Context, call: OpenCall, deadline: Deadline) -> Finding | 
     return replace(found, since=call.since)
 
 
-def _inner_life(context: Context, call: OpenCall) -> float | None:
+def _inner_life(context: SampleContext, call: OpenCall) -> float | None:
     """The sample's newest sign, where rows came after the call began (an agent run as a tool)."""
     return context.sample.last_event_at if context.sample.last_row > call.row else None
 
 
-def _model_deadline(context: Context, call: OpenCall) -> Deadline:
+def _model_deadline(context: SampleContext, call: OpenCall) -> Deadline:
     if call.batch:
         return Deadline(context.limits.batch_call, "a batch")
     if call.timeout is not None:
         return _by_timeout(context, call.timeout)
-    return deadline_for(context.norms, context.allowance, "model", call.name)
+    return deadline_for(context.baselines, context.allowance, "model", call.name)
 
 
-def _tool_deadline(context: Context, call: OpenCall) -> Deadline:
+def _tool_deadline(context: SampleContext, call: OpenCall) -> Deadline:
     declared = _declared(context, call)
     if declared is not None:
         return _by_timeout(context, declared)
-    return deadline_for(context.norms, context.allowance, "tool", call.name)
+    return deadline_for(context.baselines, context.allowance, "tool", call.name)
 
 
-def _by_timeout(context: Context, timeout: float) -> Deadline:
+def _by_timeout(context: SampleContext, timeout: float) -> Deadline:
     grace = context.limits.call_grace
     return Deadline(timeout + grace, f"its time-out of {duration(timeout)} and grace")
 
 
-def _declared(context: Context, call: OpenCall) -> float | None:
+def _declared(context: SampleContext, call: OpenCall) -> float | None:
     """A call's own time-out; for a sandbox call within a tool call, the tool's counts too."""
     if call.timeout is not None:
         return call.timeout
@@ -101,7 +103,12 @@ def _declared(context: Context, call: OpenCall) -> float | None:
 
 
 def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
-    now: float, norms: Norms, allowance: Allowance, task: TaskState, due: int, free: int | None
+    now: float,
+    baselines: Baselines,
+    allowance: Allowance,
+    task: TaskState,
+    due: int,
+    free: int | None,
 ) -> Finding | None:
     """Samples are due and slots are free, yet none appears.
 
@@ -119,7 +126,7 @@ def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
         f"{duration(now - since)}: sandbox start-up, files or setup script"
     )
     kind = "sandbox" if task.spec is not None and task.spec.has_sandbox else "plain"
-    deadline = deadline_for(norms, allowance, "setup", kind)
+    deadline = deadline_for(baselines, allowance, "setup", kind)
     return overdue(now, since, deadline, "no sample appears", (Evidence("setup", text, since),))
 
 

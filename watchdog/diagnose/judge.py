@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.clocks import by_store_clock, clock_evidence
-from watchdog.diagnose.context import Context
+from watchdog.diagnose.context import SampleContext
 from watchdog.diagnose.eval_sets import judge_eval_set
 from watchdog.diagnose.fleet import Fleet
-from watchdog.diagnose.frame import Frame, Setting
+from watchdog.diagnose.frame import EvalSetContext, JudgingContext
 from watchdog.diagnose.hangs import hung_setup
-from watchdog.diagnose.norms import Norms
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.overrides import eval_set_allowance, task_allowance
 from watchdog.diagnose.pods import (
@@ -67,12 +67,14 @@ def judge(  # noqa: PLR0913 - what a judgment depends on
     """
     states = tuple(map(by_store_clock, states))
     orphans = orphans or find_orphans(states, now, limits)
-    norms = Norms(learned, limits)
-    frame = Frame(now, limits, max_age, Fleet(states), norms, orphans, overrides, explaining)
+    baselines = Baselines(learned, limits)
+    frame = JudgingContext(
+        now, limits, max_age, Fleet(states), baselines, orphans, overrides, explaining
+    )
     return tuple(_judge_eval_set(frame, state) for state in states)
 
 
-def _judge_eval_set(frame: Frame, state: EvalSetState) -> EvalSetJudgment:
+def _judge_eval_set(frame: JudgingContext, state: EvalSetState) -> EvalSetJudgment:
     setting = _setting(frame, state)
     tasks = tuple(
         replace(
@@ -84,13 +86,13 @@ def _judge_eval_set(frame: Frame, state: EvalSetState) -> EvalSetJudgment:
     return judge_eval_set(frame, setting, tasks)
 
 
-def _setting(frame: Frame, state: EvalSetState) -> Setting:
+def _setting(frame: JudgingContext, state: EvalSetState) -> EvalSetContext:
     seen = _cluster_now(frame, state)
     allowance = eval_set_allowance(frame.overrides, state)
     open_logs = not state.tasks or any(t.status == "started" for t in state.tasks.values())
-    return Setting(
+    return EvalSetContext(
         state=state,
-        halt=frozen(frame.now, frame.limits, frame.norms, allowance, state),
+        halt=frozen(frame.now, frame.limits, frame.baselines, allowance, state),
         runner=runner_trouble(seen, frame.limits, state) if open_logs else None,
         setup=setup_trouble(seen, frame.limits, state),
         suspended=suspended(state),
@@ -98,13 +100,13 @@ def _setting(frame: Frame, state: EvalSetState) -> Setting:
     )
 
 
-def _cluster_now(frame: Frame, state: EvalSetState) -> float:
+def _cluster_now(frame: JudgingContext, state: EvalSetState) -> float:
     """The instant to judge the cluster's view at: a view that is too old grows no evidence."""
     at = state.cluster.view.at if state.cluster else frame.now
     return min(frame.now, at + frame.max_age)
 
 
-def _judge_task(frame: Frame, setting: Setting, task: TaskState) -> TaskJudgment:
+def _judge_task(frame: JudgingContext, setting: EvalSetContext, task: TaskState) -> TaskJudgment:
     if task.status is not None and task.status != "started":
         return _finished(task)
     unknown = _why_unknown(task, frame.now, frame.max_age)
@@ -139,13 +141,15 @@ def _growth(task: TaskState) -> tuple[Evidence, ...]:
     return (Evidence("http_retries", text, task.http_retries_at),)
 
 
-def _judge_samples(frame: Frame, setting: Setting, task: TaskState) -> list[SampleJudgment]:
+def _judge_samples(
+    frame: JudgingContext, setting: EvalSetContext, task: TaskState
+) -> list[SampleJudgment]:
     allowance = task_allowance(frame, setting, task)
     contexts = (
-        Context(
+        SampleContext(
             now=frame.now,
             limits=frame.limits,
-            norms=frame.norms,
+            baselines=frame.baselines,
             fleet=frame.fleet,
             eval_set=setting.state,
             task=task,
@@ -224,7 +228,9 @@ def _running_verdict(task: TaskState, samples: tuple[SampleJudgment, ...]) -> Ve
     return combine([sample.verdict for sample in samples])
 
 
-def _idle_findings(frame: Frame, setting: Setting, base: TaskJudgment) -> list[Found]:
+def _idle_findings(
+    frame: JudgingContext, setting: EvalSetContext, base: TaskJudgment
+) -> list[Found]:
     """Why nothing new runs although samples are due, or the log should have been finished.
 
     In order of depth: what the cluster says explains a set-up better than its length.
@@ -237,7 +243,7 @@ def _idle_findings(frame: Frame, setting: Setting, base: TaskJudgment) -> list[F
     if setting.setup is not None and counts.queued and (free is None or free > 0):
         found.append(setting.setup)
     allowance = task_allowance(frame, setting, task)
-    late = hung_setup(frame.now, frame.norms, allowance, task, counts.queued, free)
+    late = hung_setup(frame.now, frame.baselines, allowance, task, counts.queued, free)
     if late is not None:
         found.append((Cause.HUNG_SETUP, late))
     if setting.halt is not None and not task.samples and not counts.queued:

@@ -5,7 +5,7 @@ Which failures, by their main cause; how much they prove is weighed in `failing`
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.context import CauseSpec, Context, Detect, Finding
+from watchdog.diagnose.context import CauseSpec, Detect, Finding, SampleContext
 from watchdog.diagnose.failing import Situation, falls_at, situation, weigh
 from watchdog.diagnose.retries import gives_up, next_wait
 from watchdog.model.instants import clock
@@ -23,7 +23,7 @@ def main_cause(streak: Streak) -> Cause:
 def failing(cause: Cause) -> Detect:
     """A rule that finds failed attempts in a row whose main cause is `cause`."""
 
-    def detect(context: Context) -> Finding | None:
+    def detect(context: SampleContext) -> Finding | None:
         streak = context.sample.streak
         if streak is None or main_cause(streak) is not cause:
             return None
@@ -32,12 +32,12 @@ def failing(cause: Cause) -> Detect:
     return detect
 
 
-def _finding(context: Context, streak: Streak, cause: Cause) -> Finding:
+def _finding(context: SampleContext, streak: Streak, cause: Cause) -> Finding:
     seen = situation(context, streak, cause)
     evidence = (_streak_evidence(context, streak), *_peers_evidence(seen), *_end(context, streak))
     if seen is None:
         return Finding(0.0, None, evidence)
-    weighing = weigh(context.norms, seen)
+    weighing = weigh(context.baselines, seen)
     return Finding(
         weighing.suspicion,
         streak.first_at,
@@ -47,13 +47,15 @@ def _finding(context: Context, streak: Streak, cause: Cause) -> Finding:
     )
 
 
-def _with_change(context: Context, streak: Streak, seen: Situation, weighing: Weighing) -> Weighing:
+def _with_change(
+    context: SampleContext, streak: Streak, seen: Situation, weighing: Weighing
+) -> Weighing:
     """What would change the verdict; only looked for where somebody asks (`explain`)."""
     if not context.explaining:
         return weighing
     change = ["the first success ends it"]
     if weighing.suspicion < 1:
-        at = falls_at(context.norms, seen, streak.call_attempts, next_wait(context.sample))
+        at = falls_at(context.baselines, seen, streak.call_attempts, next_wait(context.sample))
         told = f"at {clock(at)}" if at is not None else "not within the next twelve attempts"
         change.append(f"if all attempts to come fail too, the verdict falls {told}")
     return replace(weighing, change=tuple(change))
@@ -64,7 +66,8 @@ def odds(weighing: Weighing) -> Evidence:
     likeliest = max(weighing.explanations, key=lambda each: each.ratio)
     text = (
         f"likeliest way for it to pass by itself: {likeliest.text}; seen "
-        f"{frequency(likeliest.weekly)}, told when rarer than {frequency(likeliest.tolerated)}"
+        f"{frequency(likeliest.expected_per_week)}, "
+        f"told when rarer than {frequency(likeliest.tolerated)}"
     )
     return Evidence("odds", text)
 
@@ -79,7 +82,7 @@ def _peers_evidence(seen: Situation | None) -> tuple[Evidence, ...]:
     return (Evidence("peers", text, seen.last_ok),)
 
 
-def _end(context: Context, streak: Streak) -> tuple[Evidence, ...]:
+def _end(context: SampleContext, streak: Streak) -> tuple[Evidence, ...]:
     """Where the eval limits its retries: when they end by themselves."""
     end = gives_up(context.task, streak, next_wait(context.sample))
     if end is None:
@@ -88,7 +91,7 @@ def _end(context: Context, streak: Streak) -> tuple[Evidence, ...]:
     return (Evidence("gives_up", f"Inspect gives up by itself at about {clock(at)} ({why})", at),)
 
 
-def _streak_evidence(context: Context, streak: Streak) -> Evidence:
+def _streak_evidence(context: SampleContext, streak: Streak) -> Evidence:
     known = streak.first_at is not None and streak.last_at is not None
     span = f" over {duration(streak.last_at - streak.first_at)}" if known else ""  # type: ignore[operator]
     never = "" if context.sample.first_success_at is not None else ", and none ever succeeded"

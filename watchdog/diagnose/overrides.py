@@ -1,6 +1,6 @@
 """What people said of a task: annotations of the runner's Job, then the configuration."""
 
-from watchdog.diagnose.frame import Frame, Setting
+from watchdog.diagnose.frame import EvalSetContext, JudgingContext
 from watchdog.model.allowances import Allowance, Override, joined
 from watchdog.model.state import EvalSetState, TaskState
 
@@ -17,7 +17,7 @@ def eval_set_allowance(overrides: tuple[Override, ...], state: EvalSetState) -> 
     return allowance
 
 
-def task_allowance(frame: Frame, setting: Setting, task: TaskState) -> Allowance:
+def task_allowance(frame: JudgingContext, setting: EvalSetContext, task: TaskState) -> Allowance:
     """What holds for one task: the configuration's word is the last."""
     allowance = setting.allowance
     name, model = (task.spec.task, task.spec.model) if task.spec else (task.log, "")

@@ -7,7 +7,7 @@ any time-out. The runner's trouble concerns every running sample, a sandbox's th
 import re
 from collections.abc import Iterable
 
-from watchdog.diagnose.context import CauseSpec, Context, Detect, Finding
+from watchdog.diagnose.context import CauseSpec, Detect, Finding, SampleContext
 from watchdog.diagnose.signs import last_life
 from watchdog.model.cluster import Container, Job, Pod
 from watchdog.model.instants import latest
@@ -140,7 +140,7 @@ def setup_trouble(now: float, limits: Thresholds, state: EvalSetState) -> Found 
     return max((f for f in waiting if f), key=lambda f: f[1].suspicion, default=None)
 
 
-def _sandbox_trouble(context: Context) -> list[Found]:
+def _sandbox_trouble(context: SampleContext) -> list[Found]:
     """What happened to the sandboxes that serve a sample."""
     cluster = context.eval_set.cluster
     if cluster is None:
@@ -152,7 +152,7 @@ def _sandbox_trouble(context: Context) -> list[Found]:
     return [*found, *_killed_in_call(context, cluster.deaths)]
 
 
-def _killed_in_call(context: Context, deaths: Iterable[PodDeath]) -> list[Found]:
+def _killed_in_call(context: SampleContext, deaths: Iterable[PodDeath]) -> list[Found]:
     """A sandbox was killed while a call in it was pending, and nothing has come since."""
     calls = [c for c in context.sample.open_calls if c.kind in {"tool", "sandbox"}]
     began = max((c.since for c in calls if c.since is not None), default=None)
@@ -181,7 +181,7 @@ def _death_evidence(death: PodDeath, what: str) -> Evidence:
     return Evidence("pod", f"{what} {death.pod}{container} ended: {death.reason}{code}", death.at)
 
 
-def serves(pod: Pod, context: Context) -> bool:
+def serves(pod: Pod, context: SampleContext) -> bool:
     """Whether a sandbox pod belongs to the sample, by its labels."""
     task = context.task.spec.task if context.task.spec else ""
     return same_label(pod.sample_id, context.sample.key.id) and (
@@ -189,7 +189,7 @@ def serves(pod: Pod, context: Context) -> bool:
     )
 
 
-def _of_sample(death: PodDeath, context: Context) -> bool:
+def _of_sample(death: PodDeath, context: SampleContext) -> bool:
     return death.role == "sandbox" and same_label(death.sample_id, context.sample.key.id)
 
 
@@ -233,7 +233,7 @@ def _newest(jobs: tuple[Job, ...]) -> Job | None:
 def cluster_cause(cause: Cause) -> Detect:
     """A rule that finds `cause` in the runner's pod or in the sample's sandboxes."""
 
-    def detect(context: Context) -> Finding | None:
+    def detect(context: SampleContext) -> Finding | None:
         found = [*_sandbox_trouble(context)]
         if context.runner is not None:
             found.append(context.runner)

@@ -8,9 +8,9 @@ connection slot (Inspect holds a call's slot through all its retries).
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.context import CauseSpec, Context, Finding
+from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
-from watchdog.diagnose.norms import Norms
 from watchdog.diagnose.retries import next_wait
 from watchdog.diagnose.signs import last_life
 from watchdog.model.allowances import Allowance
@@ -40,10 +40,10 @@ def between_calls_since(sample: SampleState) -> float | None:
 
 
 def frozen(
-    now: float, limits: Thresholds, norms: Norms, allowance: Allowance, state: EvalSetState
+    now: float, limits: Thresholds, baselines: Baselines, allowance: Allowance, state: EvalSetState
 ) -> Finding | None:
     """The evidence that an eval set's runner is frozen."""
-    deadline = deadline_for(norms, allowance, "step", "solver")
+    deadline = deadline_for(baselines, allowance, "step", "solver")
     tasks = [task for task in state.tasks.values() if task.status == "started"]
     life = last_life(tasks, state.last_log_line_at)
     cores = _cores(state)
@@ -129,7 +129,7 @@ def _waits_for_slot(task: TaskState, sample: SampleState) -> bool:
     return len(slot_holders(task, sample)) >= connections(task)
 
 
-def runner_frozen(context: Context) -> Finding | None:
+def runner_frozen(context: SampleContext) -> Finding | None:
     """The eval set's runner is frozen, and nothing explains this sample's silence."""
     finding, sample = context.frozen, context.sample
     if finding is None or sample.human_since is not None:
@@ -139,16 +139,16 @@ def runner_frozen(context: Context) -> Finding | None:
     wait = next_wait(sample)
     last = sample.streak.last_at if sample.streak else None
     due = last + wait if last is not None and wait is not None else None
-    deadline = deadline_for(context.norms, context.allowance, "step", "solver")
+    deadline = deadline_for(context.baselines, context.allowance, "step", "solver")
     in_back_off = due is not None and context.now < due + deadline.seconds
     return None if in_back_off else finding
 
 
-def unexplained(context: Context) -> Finding | None:
+def unexplained(context: SampleContext) -> Finding | None:
     """A sample stands between two calls for hours while others work: it waits for no slot."""
     since = between_calls_since(context.sample)
     model = context.task.spec.model if context.task.spec else ""
-    deadline = deadline_for(context.norms, context.allowance, "step", "solver")
+    deadline = deadline_for(context.baselines, context.allowance, "step", "solver")
     deadline = replace(deadline, seconds=_QUEUE_FACTOR * deadline.seconds)
     if since is None or context.now - since < deadline.seconds:
         return None

@@ -4,7 +4,7 @@ import math
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.context import CauseSpec, Context
+from watchdog.diagnose.context import CauseSpec, SampleContext
 from watchdog.diagnose.failing import group_of
 from watchdog.diagnose.model_calls import main_cause
 from watchdog.diagnose.retries import next_wait
@@ -20,7 +20,7 @@ _DEVIATIONS = 4.0
 """So many standard deviations above the usual share (binomial) is no chance any more."""
 
 
-def judge_sample(context: Context, rules: tuple[CauseSpec, ...]) -> SampleJudgment:
+def judge_sample(context: SampleContext, rules: tuple[CauseSpec, ...]) -> SampleJudgment:
     """The first rule in order whose suspicion reaches 1 gives the cause."""
     sample = context.sample
     base = SampleJudgment(
@@ -41,7 +41,7 @@ def judge_sample(context: Context, rules: tuple[CauseSpec, ...]) -> SampleJudgme
 
 
 def _by_rules(
-    context: Context, rules: tuple[CauseSpec, ...], base: SampleJudgment
+    context: SampleContext, rules: tuple[CauseSpec, ...], base: SampleJudgment
 ) -> SampleJudgment:
     found = [(spec.cause, f) for spec in rules if spec.detect and (f := spec.detect(context))]
     base = replace(
@@ -75,7 +75,7 @@ def _phase(sample: SampleState) -> Phase:
     return "scoring" if sample.scorer_spans else "solving"
 
 
-def _waiting(context: Context) -> Evidence | None:
+def _waiting(context: SampleContext) -> Evidence | None:
     """The evidence that it waits on purpose."""
     sample, limits = context.sample, context.limits
     if context.suspended:
@@ -94,7 +94,7 @@ def _waiting(context: Context) -> Evidence | None:
     return Evidence("batch", text + duration(context.now - batch.since), batch.since)
 
 
-def _moving(context: Context, base: SampleJudgment) -> Verdict:
+def _moving(context: SampleContext, base: SampleJudgment) -> Verdict:
     """The verdict of a sample that is not stuck."""
     sample = context.sample
     if _warned(context, base) or _failing_much(context):
@@ -103,30 +103,33 @@ def _moving(context: Context, base: SampleJudgment) -> Verdict:
     return Verdict.PROGRESSING if begun or sample.scorer_spans else Verdict.STARTING
 
 
-def _failing_much(context: Context) -> bool:
+def _failing_much(context: SampleContext) -> bool:
     """Far more attempts fail than usual, for longer than what is common enough to be no news."""
     window = _window(context.sample)
     failed = [outcome for outcome in window if not outcome.ok]
     if len(failed) < max(_STREAK_DEGRADED, context.limits.degraded_share * len(window)):
         return False
-    usual = context.norms.usual_failing(failed[-1].model)
+    usual = context.baselines.usual_failing(failed[-1].model)
     expected = len(window) * usual
     if len(failed) - expected < _DEVIATIONS * math.sqrt(expected * (1 - usual)):
         return False
     instants = [outcome.at for outcome in failed if outcome.at is not None]
     lasted = max(instants) - min(instants) if instants else 0.0
     group = group_of(_degraded_cause(context.sample) or Cause.UNEXPLAINED)
-    weekly = context.norms.trouble("partial", group, lasted)
-    return weekly + context.norms.trouble("own", group, lasted) <= context.norms.warnings
+    expected_per_week = context.baselines.trouble("partial", group, lasted)
+    return (
+        expected_per_week + context.baselines.trouble("own", group, lasted)
+        <= context.baselines.warnings
+    )
 
 
-def _warned(context: Context, base: SampleJudgment) -> bool:
+def _warned(context: SampleContext, base: SampleJudgment) -> bool:
     """A streak of failures that is rare enough for a warning."""
     streak = context.sample.streak
     if streak is None or streak.count < _STREAK_DEGRADED:
         return False
     weighing = dict(base.weighings).get(main_cause(streak))
-    return weighing is None or weighing.weekly <= context.norms.warnings
+    return weighing is None or weighing.expected_per_week <= context.baselines.warnings
 
 
 def _window(sample: SampleState) -> list[Outcome]:
@@ -143,7 +146,7 @@ def _degraded_cause(sample: SampleState) -> Cause | None:
     return max(set(causes), key=lambda c: (causes.count(c), c)) if causes else None
 
 
-def _estimated(context: Context) -> float:
+def _estimated(context: SampleContext) -> float:
     """Retry count x wait, by the streak's real waits: first attempt to last, and the wait since."""
     streak = context.sample.streak
     if streak is None or streak.first_at is None or streak.last_at is None:

@@ -13,7 +13,7 @@ from watchdog.collect.place import Place
 from watchdog.collect.probes.reproduce import reproductions
 from watchdog.collect.probes.routes import provider_of
 from watchdog.collect.probes.tester import LEAST_TOKENS
-from watchdog.collect.status_pages.reader import Outside
+from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.config.settings import Settings
 from watchdog.correlate.incidents import Findings
@@ -21,12 +21,12 @@ from watchdog.evidence.report_text import About, Request, escalation, incidents_
 from watchdog.model.facts import SampleKey
 from watchdog.model.probe import ProbeResult, Reproduction, Size
 from watchdog.model.report import Report, RunningSample, Snapshot, TaskReport, timestamp
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.verdict import STUCK_VERDICTS
 from watchdog.pipeline.once import judged
 from watchdog.pipeline.probe import probe
+from watchdog.pipeline.source_state import all_states
 from watchdog.pipeline.targets import feeds, look
-from watchdog.pipeline.watched import all_states
 from watchdog.redaction import Secrets
 from watchdog.surfaces.schema import encode_report
 
@@ -141,8 +141,8 @@ async def _tested(
 
 async def _outside(
     providers: set[str], settings: Settings, now: float
-) -> tuple[OutsideIncident, ...]:
-    outside = Outside(feeds(settings))
+) -> tuple[StatusPageIncident, ...]:
+    outside = StatusPages(feeds(settings))
     try:
         return await outside.about(providers, now)
     finally:

@@ -15,7 +15,7 @@ from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.model.facts import Row
 from watchdog.model.instants import latest
 from watchdog.model.state import (
-    APART,
+    INDEPENDENT_SECONDS,
     PENDING_MAX,
     RECENT,
     CallKind,
@@ -142,7 +142,9 @@ class _Work:
             return
         cause = max(streak.causes, key=lambda item: item[1])[0]
         at = streak.first_at, streak.last_at, max(streak.last_at, row.completed_at or row.at or 0.0)
-        self.lessons.passes(PassedStreak(streak.model, *at, streak.count, streak.apart, cause))
+        self.lessons.passes(
+            PassedStreak(streak.model, *at, streak.count, streak.independent, cause)
+        )
 
     def outcome(self, row: Row, cause: Cause | None) -> None:
         self.ended_ids.add(row.event_id)
@@ -212,7 +214,7 @@ def _failure(work: _Work, row: Row, error: str) -> None:
 def _longer(streak: Streak | None, row: Row, cause: Cause, error: str) -> Streak:
     causes = Counter(dict(streak.causes)) if streak else Counter[Cause]()
     causes[cause] += 1
-    apart, apart_at = _apart(streak, row.at)
+    independent, independent_at = _independent(streak, row.at)
     return Streak(
         count=streak.count + 1 if streak else 1,
         first_at=streak.first_at if streak and streak.first_at is not None else row.at,
@@ -223,18 +225,18 @@ def _longer(streak: Streak | None, row: Row, cause: Cause, error: str) -> Streak
         error=first_line(error),
         call_attempts=_attempt_of_call(streak, row),
         row=row.id,
-        apart=apart,
-        apart_at=apart_at,
+        independent=independent,
+        independent_at=independent_at,
     )
 
 
-def _apart(streak: Streak | None, at: float | None) -> tuple[int, float | None]:
+def _independent(streak: Streak | None, at: float | None) -> tuple[int, float | None]:
     """How many failures are far enough from each other, and when the last of those began."""
-    if streak is None or streak.apart_at is None:
-        return (streak.apart if streak else 1), at
-    if at is None or at - streak.apart_at < APART:
-        return streak.apart, streak.apart_at
-    return streak.apart + 1, at
+    if streak is None or streak.independent_at is None:
+        return (streak.independent if streak else 1), at
+    if at is None or at - streak.independent_at < INDEPENDENT_SECONDS:
+        return streak.independent, streak.independent_at
+    return streak.independent + 1, at
 
 
 def _attempt_of_call(streak: Streak | None, row: Row) -> int:

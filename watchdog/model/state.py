@@ -52,9 +52,9 @@ class Streak(Struct, frozen=True):
     """Attempts of the present call: the exponent of Inspect's back-off."""
     row: int
     """The newest failure's row."""
-    apart: int = 1
-    """Failures that began at least `APART` after the one counted before: nearly independent."""
-    apart_at: float | None = None
+    independent: int = 1
+    """Failures that began at least `INDEPENDENT_SECONDS` after the one counted before."""
+    independent_at: float | None = None
     """When the last of those began."""
 
 
@@ -66,7 +66,7 @@ class PassedStreak(NamedTuple):
     last_at: float
     ended_at: float
     attempts: int
-    apart: int
+    independent: int
     cause: Cause
 
 
@@ -246,7 +246,7 @@ class EvalSetState(Struct, frozen=True):
     """What ended before this instant was learned in an earlier life of the service."""
 
 
-APART = 30.0
+INDEPENDENT_SECONDS = 30.0
 """Seconds; failures closer together are one piece of evidence."""
 
 NAMES_MAX = 256

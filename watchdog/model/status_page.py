@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class OutsideIncident(Struct, frozen=True):
+class StatusPageIncident(Struct, frozen=True):
     """A current incident of a status page. All texts are foreign."""
 
     provider: str

@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from watchdog.model.probe import Conclusion, Subject
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -152,5 +152,5 @@ class Incident(Struct, frozen=True):
     """What a direct API test could tell more of; one for each model."""
     conclusions: tuple[Conclusion, ...] = ()
     """What the direct API tests mean, one for each model that was asked for."""
-    outside: tuple[OutsideIncident, ...] = ()
+    outside: tuple[StatusPageIncident, ...] = ()
     """What status pages say of the provider."""

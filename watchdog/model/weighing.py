@@ -9,7 +9,7 @@ class Explanation(Struct, frozen=True):
     """A way in which it may pass by itself, and how often the fleet sees one as bad as this."""
 
     name: str
-    weekly: float
+    expected_per_week: float
     """Expected number per week."""
     tolerated: float
     """False pages per week that this explanation may cost."""
@@ -18,7 +18,7 @@ class Explanation(Struct, frozen=True):
     @property
     def ratio(self) -> float:
         """How many times too common it is to be ruled out; 1 and below is ruled out."""
-        return self.weekly / self.tolerated
+        return self.expected_per_week / self.tolerated
 
 
 class Weighing(Struct, frozen=True):
@@ -27,7 +27,7 @@ class Weighing(Struct, frozen=True):
     Attributes:
         subject: what it is about, in words.
         explanations: the harmless ones; all must be ruled out together.
-        start: the sum of their ratios when it began: the prior odds, so to say.
+        initial_ratio: the sum of their ratios when it began: the prior odds, so to say.
         enough: whether there is enough of it to say anything at all.
         lasted: for something that has not ended yet, since how many seconds it has lasted.
         limit: and how many it may, where that decides: the duration at which the ratio is 1, or
@@ -37,7 +37,7 @@ class Weighing(Struct, frozen=True):
 
     subject: str
     explanations: tuple[Explanation, ...]
-    start: float
+    initial_ratio: float
     enough: bool = True
     lasted: float | None = None
     limit: float | None = None
@@ -49,14 +49,14 @@ class Weighing(Struct, frozen=True):
         return sum(explanation.ratio for explanation in self.explanations)
 
     @property
-    def weekly(self) -> float:
+    def expected_per_week(self) -> float:
         """How often a week it comes about and passes by itself, one way or another."""
-        return sum(explanation.weekly for explanation in self.explanations)
+        return sum(explanation.expected_per_week for explanation in self.explanations)
 
     @property
     def bound(self) -> float:
         """The weight of evidence (natural logarithm) at which the verdict falls."""
-        return math.log(max(self.start, math.e))
+        return math.log(max(self.initial_ratio, math.e))
 
     @property
     def weight(self) -> float:

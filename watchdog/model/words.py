@@ -25,11 +25,15 @@ _WEEKS_A_YEAR = 52.18
 _NEVER_YEARS = 1000
 
 
-def frequency(weekly: float) -> str:
+def frequency(expected_per_week: float) -> str:
     """How often something happens: `3.2 times a week`, `once in 5 weeks`, `once in 4 years`."""
-    if weekly >= 1:
-        return f"{weekly:.2g} times a week" if weekly < 99.5 else f"{weekly:,.0f} times a week"
-    weeks = 1 / weekly if weekly > 0 else float("inf")
+    if expected_per_week >= 1:
+        return (
+            f"{expected_per_week:.2g} times a week"
+            if expected_per_week < 99.5
+            else f"{expected_per_week:,.0f} times a week"
+        )
+    weeks = 1 / expected_per_week if expected_per_week > 0 else float("inf")
     if weeks < _WEEKS_A_YEAR:
         return f"once in {weeks:.2g} weeks"
     years = weeks / _WEEKS_A_YEAR

@@ -10,7 +10,7 @@ SHORTEST_REST = 15.0
 LONGEST_REST = 600.0
 
 
-class Post:
+class ChannelState:
     """A channel, whether it is at work, and until when it rests after a failure."""
 
     def __init__(self, channel: Channel) -> None:
@@ -24,7 +24,7 @@ class Post:
         """Why it would refuse the next one, found out without any."""
 
     @property
-    def trouble(self) -> str | None:
+    def failure(self) -> str | None:
         """Why it doesn't work at present; None where it does."""
         if self._last is not None and not self._last.sent:
             return self._last.detail

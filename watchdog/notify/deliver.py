@@ -15,12 +15,21 @@ from watchdog.model.report import IncidentReport, Snapshot
 from watchdog.model.state import EvalSetState
 from watchdog.notify import notice
 from watchdog.notify.audience import Audience
-from watchdog.notify.channel_state import Post
+from watchdog.notify.channel_state import ChannelState
 from watchdog.notify.channels.channel import Channel, Outcome
-from watchdog.notify.decide import ENDING, GATHERED, HELD, TELLING, Decision, Pace, Reason, decide
-from watchdog.notify.decide.continuity import essence
+from watchdog.notify.decide import (
+    ENDING,
+    GATHERED,
+    HELD,
+    TELLING,
+    Decision,
+    Intervals,
+    Reason,
+    decide,
+)
+from watchdog.notify.decide.continuity import fingerprint
 from watchdog.notify.ledger.ledger import Ledger, Message, Thread
-from watchdog.notify.ledger.worker import Keeper
+from watchdog.notify.ledger.worker import LedgerWorker
 from watchdog.notify.notice import Notice
 
 REFUSED_AGAIN = 3600.0
@@ -29,7 +38,7 @@ REFUSED_TRIES = 24
 
 log = structlog.get_logger(__name__)
 
-_PACE = Pace()
+_INTERVALS = Intervals()
 _EVERYBODY = Audience()
 
 OnNotification = Callable[[str, str], None]
@@ -53,14 +62,14 @@ class Deliverer:
         channels: Sequence[Channel],
         clock: Callable[[], float],
         on_notification: OnNotification = lambda _channel, _outcome: None,
-        pace: Pace = _PACE,
+        intervals: Intervals = _INTERVALS,
         audience: Audience = _EVERYBODY,
     ) -> None:
-        self.keeper = Keeper(ledger)
-        self._posts = tuple(Post(channel) for channel in channels)
+        self.ledger_worker = LedgerWorker(ledger)
+        self._channel_states = tuple(ChannelState(channel) for channel in channels)
         self._clock = clock
         self._on_notification = on_notification
-        self._pace = pace
+        self._intervals = intervals
         self._audience = audience
         self.held: dict[str, str] = {}
         """Why incidents that stand were not told yet, by id."""
@@ -70,25 +79,32 @@ class Deliverer:
     @property
     def failing(self) -> tuple[tuple[str, str], ...]:
         """Channels (and `ledger`) that don't work at present, each with the reason."""
-        troubles = [(post.channel.name, post.trouble) for post in self._posts]
-        troubles.append(("ledger", self.keeper.trouble))
-        return tuple((name, trouble) for name, trouble in troubles if trouble is not None)
+        failures = [
+            (channel_state.channel.name, channel_state.failure)
+            for channel_state in self._channel_states
+        ]
+        failures.append(("ledger", self.ledger_worker.failure))
+        return tuple((name, failure) for name, failure in failures if failure is not None)
 
     @property
     def refusing(self) -> tuple[str, ...]:
         """Channels (and `ledger`) that need a person."""
-        names = [post.channel.name for post in self._posts if post.refuses]
-        return (*names, "ledger") if self.keeper.trouble is not None else tuple(names)
+        names = [
+            channel_state.channel.name
+            for channel_state in self._channel_states
+            if channel_state.refuses
+        ]
+        return (*names, "ledger") if self.ledger_worker.failure is not None else tuple(names)
 
     @property
     def tells(self) -> bool:
         """Whether there is any channel."""
-        return bool(self._posts)
+        return bool(self._channel_states)
 
     @property
     def channels(self) -> tuple[str, ...]:
         """All of them."""
-        return (*(post.channel.name for post in self._posts), "ledger")
+        return (*(channel_state.channel.name for channel_state in self._channel_states), "ledger")
 
     def circles(self, states: Iterable[EvalSetState]) -> dict[str, str]:
         """The channels that alone may hear of an eval set, by its id."""
@@ -96,21 +112,23 @@ class Deliverer:
 
     async def start(self) -> None:
         """Once per process: what an earlier one could not send is tried at once."""
-        await self.keeper.write(lambda ledger: ledger.restart())
+        await self.ledger_worker.write(lambda ledger: ledger.restart())
 
     async def handle(self, snapshot: Snapshot, first_poll_complete: bool) -> tuple[Decision, ...]:
         """Decide, and write down what is to be told. What can't be written is decided anew."""
 
         def decide_and_record(ledger: Ledger) -> tuple[Decision, ...]:
             now, known = self._clock(), ledger.open_incidents()
-            closed = ledger.closed_since(now - max(self._pace.reopen, self._pace.gather))
+            closed = ledger.closed_since(
+                now - max(self._intervals.reopen, self._intervals.group_wait)
+            )
             quiet, storm = self._audience.silent(now), self._audience.storm
-            pace = replace(self._pace, quiet=quiet, storm=storm)
-            decisions = decide(snapshot, known, now, first_poll_complete, closed, pace)
+            intervals = replace(self._intervals, quiet=quiet, storm=storm)
+            decisions = decide(snapshot, known, now, first_poll_complete, closed, intervals)
             self._record(ledger, decisions, snapshot)
             return decisions
 
-        decisions = await self.keeper.write(decide_and_record) or ()
+        decisions = await self.ledger_worker.write(decide_and_record) or ()
         self._waited = frozenset(each.incident.id for each in decisions if each.reason in GATHERED)
         new = (each for each in decisions if each.entry is None and each.reason in HELD)
         self.held = {each.incident.id: HELD[each.reason] for each in new}
@@ -121,24 +139,24 @@ class Deliverer:
 
     def _record(self, ledger: Ledger, decisions: Sequence[Decision], snapshot: Snapshot) -> None:
         """Write all decisions down; what opens all at once becomes one message."""
-        every = [post.channel.name for post in self._posts]
+        every = [channel_state.channel.name for channel_state in self._channel_states]
         begun: list[Begun] = []
         for decision in decisions:
             told = self._audience.channels(decision.incident, snapshot.report, every)
             opened = record(ledger, decision, snapshot, told)
             if opened is not None:
                 begun.append(opened)
-        for post in self._posts:
-            if together := self._together(post, begun):
+        for channel_state in self._channel_states:
+            if together := self._together(channel_state, begun):
                 digest = notice.digest([each.notice for each in together])
                 threads = [each.thread for each in together]
-                ledger.gather(threads, post.channel.name, digest)
+                ledger.gather(threads, channel_state.channel.name, digest)
 
-    def _together(self, post: Post, begun: Sequence[Begun]) -> list[Begun]:
+    def _together(self, channel_state: ChannelState, begun: Sequence[Begun]) -> list[Begun]:
         """What a channel is told in one message: a storm, or what waited for its end."""
-        if not post.channel.digests:
+        if not channel_state.channel.digests:
             return []
-        own = [each for each in begun if post.channel.name in each.channels]
+        own = [each for each in begun if channel_state.channel.name in each.channels]
         if len(own) > self._audience.storm:
             return own
         waited = [each for each in own if each.thread[0] in self._waited]
@@ -149,65 +167,71 @@ class Deliverer:
 
         A caller that is cancelled doesn't cancel it: what was sent must also be written.
         """
-        await asyncio.shield(asyncio.gather(*(self._flush(post) for post in self._posts)))
+        await asyncio.shield(
+            asyncio.gather(*(self._flush(channel_state) for channel_state in self._channel_states))
+        )
 
     async def check(self) -> None:
         """Ask the channels whether they would take messages: before a page is missed."""
-        await asyncio.gather(*(post.check() for post in self._posts))
+        await asyncio.gather(*(channel_state.check() for channel_state in self._channel_states))
 
     async def prune(self) -> None:
         """Forget what ended long ago."""
-        await self.keeper.write(lambda ledger: ledger.prune(self._clock()))
+        await self.ledger_worker.write(lambda ledger: ledger.prune(self._clock()))
 
     async def aclose(self) -> None:
         """Release channels and ledger; what is being sent is finished and written first."""
         try:
-            for post in self._posts:
-                async with post.lock:
-                    await post.channel.aclose()
+            for channel_state in self._channel_states:
+                async with channel_state.lock:
+                    await channel_state.channel.aclose()
         finally:
-            await self.keeper.aclose()
+            await self.ledger_worker.aclose()
 
-    async def _flush(self, post: Post) -> None:
-        if post.lock.locked():
+    async def _flush(self, channel_state: ChannelState) -> None:
+        if channel_state.lock.locked():
             return
-        async with post.lock:
-            if await self._round(post):
-                await self._round(post)
+        async with channel_state.lock:
+            if await self._round(channel_state):
+                await self._round(channel_state)
 
-    async def _round(self, post: Post) -> bool:
+    async def _round(self, channel_state: ChannelState) -> bool:
         """Send what may be sent; whether something else may have waited for just that."""
-        name = post.channel.name
+        name = channel_state.channel.name
 
         def read(ledger: Ledger) -> tuple[list[Message], set[Thread]]:
             return ledger.pending(name), ledger.unbegun(name)
 
-        messages, unbegun = await self.keeper.read(read) or ([], set())
+        messages, unbegun = await self.ledger_worker.read(read) or ([], set())
         free = [each for each in messages if not _waits(each, unbegun)]
-        told = [each for each in free if await self._deliver(post, each)]
+        told = [each for each in free if await self._deliver(channel_state, each)]
         return len(free) < len(messages) and any(_begins(each) for each in told)
 
-    async def _deliver(self, post: Post, message: Message) -> bool:
-        key = (post.channel.name, message.notice.kind, message.thread)
+    async def _deliver(self, channel_state: ChannelState, message: Message) -> bool:
+        key = (channel_state.channel.name, message.notice.kind, message.thread)
         outcome = self._unwritten.get(key)
         if outcome is None:
             now = self._clock()
-            if post.rests_until > now or message.next_at > now or self._quiet(message, now):
+            if (
+                channel_state.rests_until > now
+                or message.next_at > now
+                or self._quiet(message, now)
+            ):
                 return False
-            outcome = await post.send(message)
-            self._note(post, message, outcome)
+            outcome = await channel_state.send(message)
+            self._note(channel_state, message, outcome)
         await self._write(key, message, outcome)
         if outcome.result == "refused":
-            await self._divert(post, message)
+            await self._divert(channel_state, message)
         return outcome.sent
 
     def _quiet(self, message: Message, now: float) -> bool:
         return message.notice.incident.severity in self._audience.silent(now)
 
-    def _note(self, post: Post, message: Message, outcome: Outcome) -> None:
-        post.learn(outcome, self._clock())
-        self._on_notification(post.channel.name, outcome.result)
-        about = {"channel": post.channel.name, "incident": message.thread[0]}
+    def _note(self, channel_state: ChannelState, message: Message, outcome: Outcome) -> None:
+        channel_state.learn(outcome, self._clock())
+        self._on_notification(channel_state.channel.name, outcome.result)
+        about = {"channel": channel_state.channel.name, "incident": message.thread[0]}
         if outcome.sent:
             log.info("notification_sent", kind=message.notice.kind, **about)
         else:
@@ -221,21 +245,23 @@ class Deliverer:
             settle(ledger, message, outcome, now)
             return True
 
-        written = await self.keeper.write(write)
+        written = await self.ledger_worker.write(write)
         if outcome.sent and not written:
             self._unwritten[key] = outcome
         else:
             self._unwritten.pop(key, None)
 
-    async def _divert(self, post: Post, message: Message) -> None:
+    async def _divert(self, channel_state: ChannelState, message: Message) -> None:
         """What a channel refuses goes to the fall-back, once."""
         channel, now = self._audience.fallback, self._clock()
-        there = channel in {each.channel.name for each in self._posts}
-        if channel is None or not there or channel == post.channel.name:
+        there = channel in {each.channel.name for each in self._channel_states}
+        if channel is None or not there or channel == channel_state.channel.name:
             return
-        diverted = await self.keeper.write(lambda ledger: ledger.divert(message, channel, now))
+        diverted = await self.ledger_worker.write(
+            lambda ledger: ledger.divert(message, channel, now)
+        )
         if diverted:
-            log.warning("notification_diverted", refused_by=post.channel.name, to=channel)
+            log.warning("notification_diverted", refused_by=channel_state.channel.name, to=channel)
 
 
 def _waits(message: Message, unbegun: Collection[Thread]) -> bool:
@@ -266,13 +292,13 @@ def _record_known(
         ledger.update(entry, notice.standing(decision, snapshot))
     elif entry is not None and decision.reason in ENDING:
         ledger.resolve(entry, notice.resolved(decision, entry))
-    elif entry is not None and decision.reason is Reason.HOLD_SETTLING:
+    elif entry is not None and decision.reason is Reason.KEEP_FIRING:
         if entry.away_since is None:
             ledger.away(entry, decision.at)
     elif entry is not None and decision.reason is Reason.STILL_OPEN:
         if entry.away_since is not None:
             ledger.away(entry, None)
-        if _essence(entry.incident) != _essence(decision.incident):
+        if _fingerprint(entry.incident) != _fingerprint(decision.incident):
             ledger.amend(entry, decision.incident)
         if untold := ledger.untold(entry, channels):
             ledger.tell(entry, notice.opened(decision, snapshot), untold)
@@ -290,5 +316,5 @@ def settle(ledger: Ledger, message: Message, outcome: Outcome, now: float) -> No
         ledger.settle(message, "pending", now, outcome.detail, next_at=now + REFUSED_AGAIN)
 
 
-def _essence(incident: IncidentReport) -> tuple[object, ...]:
-    return (essence(incident), incident.models, incident.recovered, incident.severity)
+def _fingerprint(incident: IncidentReport) -> tuple[object, ...]:
+    return (fingerprint(incident), incident.models, incident.recovered, incident.severity)

@@ -22,7 +22,7 @@ class _Run(NamedTuple):
     last: float
 
 
-class Lingering:
+class DegradedRuns:
     """Remembers a run for each eval set that is watched, no more."""
 
     def __init__(self, after: float) -> None:
@@ -42,7 +42,7 @@ class Lingering:
         return {n: run.since for n, run in self._runs.items() if now - run.since >= self._after}
 
 
-def _limps(eval_set: EvalSetReport) -> bool:
+def _mostly_degraded(eval_set: EvalSetReport) -> bool:
     """Whether most of it is degraded: one sample of many is no news for people."""
     if eval_set.verdict is not Verdict.DEGRADED:
         return False
@@ -51,7 +51,7 @@ def _limps(eval_set: EvalSetReport) -> bool:
 
 
 def _go_on(run: _Run | None, eval_set: EvalSetReport, now: float) -> _Run | None:
-    if _limps(eval_set):
+    if _mostly_degraded(eval_set):
         return _Run(run.since if run else now, now)
     if run is None or eval_set.verdict in _OVER:
         return None

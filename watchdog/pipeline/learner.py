@@ -1,8 +1,8 @@
 """Learns what is normal in the fleet, from what the fold saw end by itself.
 
 Taken once after every poll, before judging. What a stuck call would teach is kept out: only calls
-that returned are learned, of each name the two longest don't count (`diagnose.norms`), and trouble
-counts only when a success ended it.
+that returned are learned, of each name the two longest don't count (`diagnose.baselines`), and
+trouble counts only when a success ended it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from watchdog.diagnose.failing import Group, group_of, unlucky
+from watchdog.diagnose.baselines import Baselines, Trouble
+from watchdog.diagnose.failing import Group, chance_any_fails_all, group_of
 from watchdog.diagnose.fleet import Fleet, Peers
-from watchdog.diagnose.norms import Norms, Trouble
 from watchdog.model.histogram import Histogram, add, difference, halved, merge
 from watchdog.model.learned import MEMORY_WEEKS, NAMES_MAX, WEEK, Attempts, Learned
 from watchdog.model.state import EvalSetState, PassedStreak, TaskState
@@ -86,13 +86,13 @@ class Learner:
 
     def _passed(self, state: EvalSetState, streak: PassedStreak, fleet: Fleet) -> None:
         """Trouble that a success ended: chance, an outage (of all, or of many), or its own."""
-        norms = Norms(self.learned, self._limits)
+        baselines = Baselines(self.learned, self._limits)
         group = group_of(streak.cause)
-        usual = norms.usual_failing(streak.model)
-        if norms.streaks(streak.model) * usual**streak.apart >= _CHANCE:
-            self._attempts(streak.model, failed=streak.apart, streaks=1)
+        usual = baselines.usual_failing(streak.model)
+        if baselines.streaks(streak.model) * usual**streak.independent >= _CHANCE:
+            self._attempts(streak.model, failed=streak.independent, streaks=1)
             return
-        kind = _kind(norms, fleet, streak, group)
+        kind = _kind(baselines, fleet, streak, group)
         place = f"{state.eval_set_id} {streak.model}" if kind == "own" else streak.model
         self._trouble(f"{kind}:{group}", place, streak)
 
@@ -152,21 +152,23 @@ def _calls_ok(task: TaskState) -> int:
     return task.calls_ok + sum(sample.ok_total for sample in task.samples.values())
 
 
-def _kind(norms: Norms, fleet: Fleet, streak: PassedStreak, group: Group) -> Trouble:
+def _kind(baselines: Baselines, fleet: Fleet, streak: PassedStreak, group: Group) -> Trouble:
     """An outage, a partial one, or trouble of its own: whatever explains it best.
 
     What others had meanwhile decides, as in the verdict itself: in a partial outage some succeed.
     """
-    since = min(streak.first_at + 2 * norms.apart, streak.last_at)
+    since = min(streak.first_at + 2 * baselines.independent_seconds, streak.last_at)
     first_ok = fleet.first_ok(streak.model, since)
     if first_ok is None or first_ok > streak.last_at:
         return "shared"
     meanwhile = fleet.meanwhile(streak.model, since, streak.last_at)
     others = Peers(meanwhile.ok, max(0, meanwhile.failed - streak.attempts))
     seconds = streak.last_at - streak.first_at
-    chance = unlucky(fleet.samples(streak.model), others.failing_share, streak.apart)
-    partial = norms.trouble("partial", group, seconds) * chance
-    return "partial" if partial >= norms.trouble("own", group, seconds) else "own"
+    chance = chance_any_fails_all(
+        fleet.samples(streak.model), others.failing_share, streak.independent
+    )
+    partial = baselines.trouble("partial", group, seconds) * chance
+    return "partial" if partial >= baselines.trouble("own", group, seconds) else "own"
 
 
 def forgetting(learned: Learned) -> Learned:

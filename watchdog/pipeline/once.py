@@ -5,8 +5,8 @@ from watchdog.correlate.incidents import Findings
 from watchdog.model.report import Snapshot
 from watchdog.pipeline.evaluate import evaluate
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.source_state import all_problems, all_states
 from watchdog.pipeline.targets import Seen, store_of
-from watchdog.pipeline.watched import all_problems, all_states
 
 _UNTESTED = Findings()
 

@@ -26,7 +26,7 @@ from watchdog.model.report import (
     timestamp,
 )
 from watchdog.model.state import ErroredEntry, OpenCall, SampleState
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.verdict import (
     STUCK_VERDICTS,
     Cause,
@@ -251,7 +251,7 @@ def _probe(result: ProbeResult) -> ProbeReport:
     )
 
 
-def _outside(incident: OutsideIncident) -> OutsideReport:
+def _outside(incident: StatusPageIncident) -> OutsideReport:
     return OutsideReport(
         provider=incident.provider,
         title=_cut(incident.title),

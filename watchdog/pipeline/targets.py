@@ -12,14 +12,14 @@ from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.targets import TargetError, open_target
 from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError, UsageError
-from watchdog.pipeline.watched import Watched
+from watchdog.pipeline.source_state import SourceState
 
 
 class Seen(Struct, frozen=True):
     """What was read of targets that are judged at one instant."""
 
     instant: float
-    watched: tuple[Watched, ...]
+    watched: tuple[SourceState, ...]
 
 
 async def look(
@@ -48,10 +48,10 @@ async def look(
     if ids or everything:
         only = () if everything else ids
         opened.append((cluster_source(settings, lambda: present, only), None))
-    by_instant: dict[float, list[Watched]] = {}
+    by_instant: dict[float, list[SourceState]] = {}
     for source, captured_at in opened:
         instant = _instant(now, captured_at, present)
-        watched = Watched(source)
+        watched = SourceState(source)
         await watched.poll(instant)
         await source.aclose()
         by_instant.setdefault(instant, []).append(watched)

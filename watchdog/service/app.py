@@ -16,21 +16,21 @@ from msgspec.structs import replace
 
 from watchdog.collect.probes.routes import provider_of
 from watchdog.collect.source import Source
-from watchdog.collect.status_pages.reader import Outside
+from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.config.settings import Settings
 from watchdog.correlate.incidents import Findings, Notes
 from watchdog.model.learned import WEEK, Learned
 from watchdog.model.report import Snapshot
 from watchdog.model.state import EvalSetState
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger.experience import save
 from watchdog.notify.ledger.mutes import Mute, mutes
-from watchdog.pipeline.degraded import Lingering
+from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.evaluate import evaluate
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.source_state import SourceState, all_problems, all_states
 from watchdog.pipeline.targets import store_of
-from watchdog.pipeline.watched import Watched, all_problems, all_states
 from watchdog.service.prober import Prober
 from watchdog.surfaces.metrics import SelfMetrics
 from watchdog.surfaces.web.health import Health
@@ -62,7 +62,7 @@ class App:
         on_snapshot: OnSnapshot = lambda _snapshot: None,
         learned: Learned | None = None,
         prober: Prober | None = None,
-        outside: Outside | None = None,
+        outside: StatusPages | None = None,
     ) -> None:
         self.settings = settings
         self.deliverer = deliverer
@@ -70,7 +70,7 @@ class App:
         self.clock = clock
         self.snapshot: Snapshot | None = None
         self.learner = Learner(learned, settings.thresholds)
-        self._watched = [Watched(each, learned_until=self._learned_until) for each in sources]
+        self._watched = [SourceState(each, learned_until=self._learned_until) for each in sources]
         self._on_snapshot = on_snapshot
         self._turned_at = clock()
         self._slowest_poll = 0.0
@@ -78,12 +78,12 @@ class App:
         self._stopping = False
         self._saved = self.learner.learned
         self._mutes: tuple[Mute, ...] = ()
-        self._lingering = Lingering(settings.notify.degraded_after)
+        self._degraded_runs = DegradedRuns(settings.notify.degraded_after)
         self._prober = prober
         if prober is not None:
             prober.on_round = self._tell_anew
         self._outside = outside
-        self._outside_said: tuple[OutsideIncident, ...] = ()
+        self._outside_said: tuple[StatusPageIncident, ...] = ()
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -108,7 +108,7 @@ class App:
         await self.deliverer.flush()
         return self.snapshot or self.evaluate()
 
-    async def poll(self, watched: Watched) -> None:
+    async def poll(self, watched: SourceState) -> None:
         """One source's job: read, judge, write down what is to be told."""
         began = time.monotonic()
         result = await watched.poll(self.clock())
@@ -139,7 +139,7 @@ class App:
     async def _read_mutes(self) -> None:
         """What was muted by hand; while the ledger can't be read, what was muted before."""
         now = self.clock()
-        found = await self.deliverer.keeper.read(lambda ledger: mutes(ledger, now))
+        found = await self.deliverer.ledger_worker.read(lambda ledger: mutes(ledger, now))
         self._mutes = self._mutes if found is None else found
 
     def evaluate(self) -> Snapshot:
@@ -152,7 +152,7 @@ class App:
         if self.listed:
             snapshot = self._test(snapshot, states, now)
             self.snapshot = snapshot
-            self._lingering.take(snapshot.report.eval_sets, now)
+            self._degraded_runs.take(snapshot.report.eval_sets, now)
             self._tell(snapshot)
             self._on_snapshot(snapshot)
         return snapshot
@@ -173,7 +173,7 @@ class App:
                 self._outside_said,
             ),
             store=store_of(self.settings),
-            notes=Notes(self._lingering.since(now), self.deliverer.circles(states)),
+            notes=Notes(self._degraded_runs.since(now), self.deliverer.circles(states)),
         )
 
     def _test(self, snapshot: Snapshot, states: Sequence[EvalSetState], now: float) -> Snapshot:
@@ -197,7 +197,7 @@ class App:
         if providers or self._outside_said:
             self._looking = asyncio.create_task(self._ask_outside(self._outside, providers))
 
-    async def _ask_outside(self, outside: Outside, providers: set[str]) -> None:
+    async def _ask_outside(self, outside: StatusPages, providers: set[str]) -> None:
         said = await outside.about(providers, self.clock())
         if said != self._outside_said:
             self._outside_said = said
@@ -207,7 +207,9 @@ class App:
         """Keep what was learned, for the next start."""
         learned = self.learner.learned
         if learned is not self._saved:
-            await self.deliverer.keeper.write(lambda ledger: save(ledger, learned, self.clock()))
+            await self.deliverer.ledger_worker.write(
+                lambda ledger: save(ledger, learned, self.clock())
+            )
             self._saved = learned
 
     def _learned_until(self) -> float | None:
@@ -286,13 +288,13 @@ class App:
         self._told = now_told
 
 
-def _silent(watched: Watched) -> tuple[tuple[str, str], ...]:
+def _silent(watched: SourceState) -> tuple[tuple[str, str], ...]:
     """What doesn't answer of a source: it itself, or parts behind it."""
     itself = () if watched.answered else ((watched.source.name, _why(watched)),)
     return (*itself, *watched.silent)
 
 
-def _why(watched: Watched) -> str:
+def _why(watched: SourceState) -> str:
     if watched.polled_at is None:
         return "not polled yet"
     return watched.problems[0].text if watched.problems else "no answer"

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 Clock = Callable[[], float]
 
 
-class Measured(Struct, frozen=True):
+class RequestSize(Struct, frozen=True):
     """What is known of a failing request."""
 
     tokens: int = 0
@@ -34,7 +34,7 @@ class Measured(Struct, frozen=True):
     """Its own texts, where the settings ask to send them."""
 
 
-Measure = Callable[[Subject], Awaitable[Measured]]
+SizeOf = Callable[[Subject], Awaitable[RequestSize]]
 
 
 class Prober:
@@ -44,7 +44,7 @@ class Prober:
         self,
         settings: Probes,
         tester: ApiTester,
-        measure: Measure,
+        measure: SizeOf,
         clock: Clock,
         *,
         on_result: Callable[[ProbeResult], None] = lambda _result: None,
@@ -138,7 +138,7 @@ class Prober:
         measured = await self._measure(subject)
         await asyncio.gather(*(self._large(model, route, measured) for route in wanted))
 
-    async def _large(self, model: str, route: Route, measured: Measured) -> None:
+    async def _large(self, model: str, route: Route, measured: RequestSize) -> None:
         trial = Trial(model, route, "large", tokens=measured.tokens)
         if measured.why:
             self._note(not_tested(trial, measured.why, self._clock()))

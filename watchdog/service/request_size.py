@@ -7,25 +7,25 @@ from watchdog.collect.probes.tester import LEAST_TOKENS
 from watchdog.collect.source import Source
 from watchdog.model.facts import SampleKey
 from watchdog.model.probe import Subject
-from watchdog.service.prober import Measured
+from watchdog.service.prober import RequestSize
 
 
-class Measurer:
+class RequestSizer:
     """Finds the log of a subject among what is watched, and measures its failing request."""
 
     def __init__(self, sources: Sequence[Source], *, replay: bool) -> None:
         self._sources = tuple(sources)
         self._replay = replay
 
-    async def __call__(self, subject: Subject) -> Measured:
+    async def __call__(self, subject: Subject) -> RequestSize:
         """Never raises for what a buffer is like: what can't be measured says why."""
         places = (each.place_of(subject.eval_set_id, subject.log) for each in self._sources)
         place = next((found for found in places if found is not None), None)
         if place is None:
-            return Measured(why="the failing request can't be measured: its log is not at hand")
+            return RequestSize(why="the failing request can't be measured: its log is not at hand")
         try:
             found = await failing_request(place, SampleKey(subject.sample_id, subject.epoch))
         except RequestUnreadable as error:
-            return Measured(why=f"the failing request can't be measured: {error}")
+            return RequestSize(why=f"the failing request can't be measured: {error}")
         tokens = max(LEAST_TOKENS, found.shape.estimated_tokens)
-        return Measured(tokens, messages=found.texts if self._replay and found.texts else None)
+        return RequestSize(tokens, messages=found.texts if self._replay and found.texts else None)

@@ -14,14 +14,14 @@ from starlette.applications import Starlette
 from watchdog import __version__, telemetry
 from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import Source
-from watchdog.collect.status_pages.reader import Outside
+from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.collect.targets import TargetError, open_target
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
 from watchdog.model.report import Snapshot
 from watchdog.notify.audience import audience
 from watchdog.notify.channels import build_channels
-from watchdog.notify.decide import Pace
+from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger import experience
 from watchdog.notify.ledger.database import LedgerError, open_ledger
@@ -29,7 +29,7 @@ from watchdog.pipeline.targets import cluster_source, feeds, logs_options, wants
 from watchdog.redaction import Secrets
 from watchdog.service.app import App
 from watchdog.service.prober import Prober
-from watchdog.service.request_size import Measurer
+from watchdog.service.request_size import RequestSizer
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.reduced import reduced
 from watchdog.surfaces.web.routes import Bundle, build_app
@@ -98,13 +98,13 @@ def build(
         build_channels(settings),
         clock,
         on_notification=metrics.notification,
-        pace=_pace(settings),
+        intervals=_intervals(settings),
         audience=audience(settings.notify),
     )
     prober = Prober(
         settings.probes,
         ApiTester(settings.probes, secrets.learn if secrets is not None else _forget),
-        Measurer(sources, replay=settings.probes.replay),
+        RequestSizer(sources, replay=settings.probes.replay),
         clock,
         on_result=metrics.probe,
         page_waits=settings.notify.wait_for_tests,
@@ -118,18 +118,18 @@ def build(
         on_snapshot,
         loaded.learned,
         prober,
-        Outside(feeds(settings)),
+        StatusPages(feeds(settings)),
     )
 
 
-def _pace(settings: Settings) -> Pace:
+def _intervals(settings: Settings) -> Intervals:
     notify = settings.notify
-    return Pace(
-        update=notify.update_interval,
-        remind=notify.remind_after,
+    return Intervals(
+        group_interval=notify.update_interval,
+        repeat_interval=notify.remind_after,
         reopen=notify.reopen_within,
         flapping=notify.flapping,
-        hold=notify.hold,
+        for_=notify.hold,
     )
 
 

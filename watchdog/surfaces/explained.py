@@ -75,7 +75,7 @@ def _weighing(cause: Cause, weighing: Weighing) -> ExplainedWeighing:
         subject=weighing.subject,
         suspicion=weighing.suspicion,
         explanations=tuple(
-            ExplainedExplanation(each.name, each.text, each.weekly, each.tolerated)
+            ExplainedExplanation(each.name, each.text, each.expected_per_week, each.tolerated)
             for each in weighing.explanations
         ),
         change=weighing.change,

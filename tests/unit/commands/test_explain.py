@@ -8,8 +8,8 @@ import pytest
 from tests.builders.rows import Rows, facts, state
 from tests.recordings import unpack
 from watchdog.cli import main
+from watchdog.pipeline.source_state import SourceState
 from watchdog.pipeline.targets import Seen
-from watchdog.pipeline.watched import Watched
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_hostile_names_do_nothing_to_the_terminal(capsys, monkeypatch):
     hostile = facts(
         {"[red]\x1b[2J\u202e1": Rows("m\x1b]0;x\x07").ok(0).fails(range(0, 9000, 500))}, read_at=1e4
     )
-    watched = Watched(None, {"set-1": state(hostile)})
+    watched = SourceState(None, {"set-1": state(hostile)})
 
     async def look(*_arguments):
         return (Seen(1e4, (watched,)),)
@@ -103,7 +103,7 @@ def test_hostile_names_do_nothing_to_the_terminal(capsys, monkeypatch):
 
 def test_of_many_samples_twenty_are_told_and_the_rest_counted(capsys, monkeypatch):
     many = {str(number): Rows().ok(0).pending("tool", 20, "bash") for number in range(25)}
-    watched = Watched(None, {"set-1": state(facts(many, read_at=300.0))})
+    watched = SourceState(None, {"set-1": state(facts(many, read_at=300.0))})
 
     async def look(*_arguments):
         return (Seen(300.0, (watched,)),)

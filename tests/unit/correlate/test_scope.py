@@ -11,7 +11,7 @@ from watchdog.fold import fold
 from watchdog.model.cluster import ClusterView, Container, Job, Pod
 from watchdog.model.facts import ClusterRead
 from watchdog.model.probe import Meaning
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause
 
@@ -151,8 +151,8 @@ def test_images_of_one_registry_are_one_incident_and_of_two_are_two():
 
 
 def test_a_status_page_s_incident_is_linked_where_it_touches_the_provider():
-    page = OutsideIncident("openai", "Elevated errors", "investigating", "https://x.example/1")
-    other = OutsideIncident("anthropic", "Slow", "monitoring", "")
+    page = StatusPageIncident("openai", "Elevated errors", "investigating", "https://x.example/1")
+    other = StatusPageIncident("anthropic", "Slow", "monitoring", "")
     findings = Findings(outside=(page, other))
     (incident,) = incidents(eval_set("a", {"1": failing()}), findings=findings)
     assert incident.outside == (page,)

@@ -53,7 +53,7 @@ def test_whatever_rows_say_there_is_a_verdict(batches, now):
     assert fault(learner.learned) is None
     for sample in eval_set.tasks[0].samples:
         assert sample.suspicion >= 0
-        assert all(weighing.weekly >= 0 for _, weighing in sample.weighings)
+        assert all(weighing.expected_per_week >= 0 for _, weighing in sample.weighings)
 
 
 def test_rows_that_come_twice_count_once():

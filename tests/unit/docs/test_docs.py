@@ -10,7 +10,7 @@ import yaml
 from tests.paths import ROOT
 from watchdog.cli import UsageError, _parser
 from watchdog.config.settings import Settings, load
-from watchdog.diagnose.norms import SHARES, TROUBLES
+from watchdog.diagnose.baselines import SHARES, TROUBLES
 from watchdog.model.thresholds import Thresholds
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/**/README.md")])
@@ -100,6 +100,9 @@ def test_detection_md_tells_the_shares():
 )
 def test_detection_md_tells_the_priors(name, told):
     prior = TROUBLES[name]
-    figures = [prior.weekly, *(prior.above(minutes * 60) for minutes in (15, 30, 60, 180))]
+    figures = [
+        prior.expected_per_week,
+        *(prior.above(minutes * 60) for minutes in (15, 30, 60, 180)),
+    ]
     row = " | ".join([told, *(f"{figure:.2g}" for figure in figures)])
     assert f"| {row} |" in (ROOT / "docs" / "detection.md").read_text()

@@ -9,7 +9,7 @@ from tests.unit.docs.test_docs import BLOCK, ROOT
 from watchdog.config.settings import Notify, load
 from watchdog.notify import notice
 from watchdog.notify.channels.program import as_json
-from watchdog.notify.decide import Decision, Pace, Reason
+from watchdog.notify.decide import Decision, Intervals, Reason
 
 PAGE = (ROOT / "docs" / "messages.md").read_text()
 
@@ -42,9 +42,9 @@ def test_the_example_is_accepted(tmp_path):
 
 
 def test_the_defaults_are_as_told():
-    notify, pace = Notify(), Pace()
+    notify, intervals = Notify(), Intervals()
     assert f"`notify.degraded_after` ({notify.degraded_after / 3600:.0f} h)" in PAGE
     assert f"`notify.hold` ({notify.hold / 60:.0f} min)" in PAGE
     assert f"back within {notify.reopen_within / 60:.0f} minutes of its end" in PAGE
-    assert f"so many opened within {pace.gather / 60:.0f} minutes" in PAGE
+    assert f"so many opened within {intervals.group_wait / 60:.0f} minutes" in PAGE
     assert f"(`notify.wait_for_tests`, {notify.wait_for_tests:.0f} s at most)" in PAGE

@@ -15,8 +15,8 @@ from tests.builders.snapshots import (
 from watchdog.model.probe import Meaning
 from watchdog.model.report import ConclusionReport, timestamp
 from watchdog.model.verdict import Cause, Verdict
-from watchdog.notify.decide import ESCALATES_AGAIN, HELD, LedgerEntry, Pace, Reason, decide
-from watchdog.notify.decide.continuity import SETTLES, heard_of, sayings
+from watchdog.notify.decide import ESCALATES_AGAIN, HELD, Intervals, LedgerEntry, Reason, decide
+from watchdog.notify.decide.continuity import KEEP_FIRING_FOR, heard_of, sayings
 
 NAME = "mmlu-2026-11-22-x7k2"
 KNOWN = {incident().id: LedgerEntry(incident(), 1, NOW - 600)}
@@ -28,7 +28,7 @@ def reasons(seen, known, listed=True):
 
 def test_every_reason_not_to_open_yet_has_words():
     ends = {
-        Reason.HOLD_SETTLING,
+        Reason.KEEP_FIRING,
         Reason.HOLD_DEGRADED,
         Reason.HOLD_NO_PROGRESS,
         Reason.HOLD_UNKNOWN,
@@ -80,11 +80,11 @@ def test_the_trouble_of_a_model_settles_before_it_is_called_over():
     def after(away):
         return reasons(seen, {"x": LedgerEntry(shared(), 1, NOW - 9000, away)})
 
-    assert after(None) == after(NOW - SETTLES + 1) == [Reason.HOLD_SETTLING]
-    assert after(NOW - SETTLES) == [Reason.RESOLVE]
+    assert after(None) == after(NOW - KEEP_FIRING_FOR + 1) == [Reason.KEEP_FIRING]
+    assert after(NOW - KEEP_FIRING_FOR) == [Reason.RESOLVE]
     still = replace(seen, troubled=frozenset({"acme/m"}))
-    known = {"x": LedgerEntry(shared(), 1, NOW - 9000, NOW - 2 * SETTLES)}
-    assert reasons(still, known) == [Reason.HOLD_SETTLING]
+    known = {"x": LedgerEntry(shared(), 1, NOW - 9000, NOW - 2 * KEEP_FIRING_FOR)}
+    assert reasons(still, known) == [Reason.KEEP_FIRING]
     finished = snapshot(quiet("a", Verdict.FINISHED))
     assert reasons(finished, {"x": LedgerEntry(shared(), 1, NOW)}) == [Reason.RESOLVE]
 
@@ -254,8 +254,8 @@ def test_nobody_is_woken_for_samples_that_soon_find_out_by_themselves():
         found = incident(conclusions=(conclusion(Meaning.BACK, at),))
         return reasons(snapshot(incidents=(found,)), {})
 
-    assert back(timestamp(NOW + 600)) == [Reason.HOLD_BACK]
-    assert back(timestamp(NOW - 299)) == [Reason.HOLD_BACK]
+    assert back(timestamp(NOW + 600)) == [Reason.HOLD_RECOVERING]
+    assert back(timestamp(NOW - 299)) == [Reason.HOLD_RECOVERING]
     assert back(timestamp(NOW - 300)) == [Reason.OPEN]
     assert back(None) == [Reason.OPEN]
     both = (conclusion(Meaning.BACK, timestamp(NOW + 600)), conclusion(Meaning.PROVIDER))
@@ -270,7 +270,8 @@ def test_a_page_that_nobody_heard_of_for_a_day_is_told_again():
     assert reasons(snapshot(incidents=(warning,)), told(warning, NOW - day)) == [Reason.STILL_OPEN]
     muted = incident(muted_until=timestamp(NOW + 60))
     assert reasons(snapshot(incidents=(muted,)), told(page, NOW - day)) == [Reason.STILL_OPEN]
-    never = decide(snapshot(incidents=(page,)), told(page, 0), NOW, True, (), Pace(remind=0))
+    intervals = Intervals(repeat_interval=0)
+    never = decide(snapshot(incidents=(page,)), told(page, 0), NOW, True, (), intervals)
     assert never[0].reason is Reason.STILL_OPEN
 
 
@@ -283,7 +284,7 @@ def at_work(**more):
 def test_a_page_waits_while_the_next_sample_may_only_be_on_its_way():
     page = incident()
     between = snapshot(at_work(), incidents=(page,))
-    assert reasons(between, {}) == [Reason.HOLD_LASTING]
+    assert reasons(between, {}) == [Reason.HOLD_FOR]
     long = snapshot(at_work(last_progress_at=ago(600)), incidents=(page,))
     assert reasons(long, {}) == [Reason.OPEN]
     never = snapshot(at_work(last_progress_at=None), incidents=(page,))
@@ -340,7 +341,7 @@ def test_degraded_is_over_when_it_is_not_degraded_for_a_while():
         known = told(LIMPS, NOW - 9000, away_since=NOW - away)
         return reasons(snapshot(quiet(NAME, verdict)), known)
 
-    assert after(899, Verdict.PROGRESSING) == [Reason.HOLD_SETTLING]
+    assert after(899, Verdict.PROGRESSING) == [Reason.KEEP_FIRING]
     assert after(900, Verdict.PROGRESSING) == [Reason.RESOLVE]
     assert after(0, Verdict.FINISHED) == [Reason.RESOLVE]
     assert after(9000, Verdict.DEGRADED) == [Reason.HOLD_DEGRADED]
@@ -385,7 +386,7 @@ def test_a_closed_circle_s_incident_is_none_of_everybody_s():
 
 
 def test_what_comes_in_a_storm_waits_for_its_end():
-    storm = Pace(storm=3)
+    storm = Intervals(storm=3)
     page = incident(id="new", eval_sets=("new",))
 
     def after(*ages, closed=(), severity="page"):
@@ -434,7 +435,7 @@ def test_what_flaps_must_be_away_ever_longer():
         return reasons(seen, entry)
 
     assert after(0, 0) == [Reason.RESOLVE]
-    assert after(899, 1) == [Reason.HOLD_SETTLING]
+    assert after(899, 1) == [Reason.KEEP_FIRING]
     assert after(900, 1) == after(1800, 2) == [Reason.RESOLVE]
-    assert after(1799, 2) == [Reason.HOLD_SETTLING]
+    assert after(1799, 2) == [Reason.KEEP_FIRING]
     assert after(4 * 3600, 50) == [Reason.RESOLVE]

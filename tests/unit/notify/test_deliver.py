@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 from tests.builders.snapshots import NOW, eval_set, finished, incident, quiet, snapshot
 from watchdog.model.verdict import Verdict
 from watchdog.notify.channels.channel import Outcome
-from watchdog.notify.decide import Pace, Reason
+from watchdog.notify.decide import Intervals, Reason
 from watchdog.notify.deliver import REFUSED_AGAIN, REFUSED_TRIES, Deliverer
 from watchdog.notify.ledger.database import memory_ledger, open_ledger
 from watchdog.notify.ledger.ledger import Ledger
@@ -78,7 +78,11 @@ def deliverer(ledger, clock):
 
     def build(*channels):
         made = Deliverer(
-            ledger, channels, clock, lambda *told: counted.append(told), Pace(remind=0)
+            ledger,
+            channels,
+            clock,
+            lambda *told: counted.append(told),
+            Intervals(repeat_interval=0),
         )
         made.counted = counted
         return made
@@ -200,7 +204,7 @@ async def test_a_channel_at_work_is_left_alone(deliverer):
     await made.handle(STUCK, True)
     first = asyncio.create_task(made.flush())
     await entered.wait()
-    async with made._posts[1].lock:
+    async with made._channel_states[1].lock:
         pass
     await turn(made, WELL)
     assert quick.kinds == ["opened", "resolved"]

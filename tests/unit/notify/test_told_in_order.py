@@ -10,7 +10,7 @@ from tests.builders.snapshots import NOW, eval_set, incident, quiet, snapshot
 from tests.unit.notify.test_deliver import Clock, Recorder
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.notify.audience import Audience
-from watchdog.notify.decide import Pace
+from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger.database import memory_ledger
 
@@ -24,7 +24,7 @@ STEPS = st.lists(
     max_size=25,
 )
 BETWEEN = {"edited", "updated", "escalated", "reminded", "reopened"}
-PACE = Pace()
+INTERVALS = Intervals()
 
 
 class Listener(Recorder):
@@ -95,7 +95,7 @@ def test_what_is_heard_of_an_incident_makes_sense(steps):
             else:
                 assert later in (BETWEEN - {"reopened"}) | {"resolved"}
         for (before, _), (at, kind) in pairwise(told):
-            assert kind not in {"edited", "updated"} or at - before >= PACE.update
+            assert kind not in {"edited", "updated"} or at - before >= INTERVALS.group_interval
 
 
 @settings(deadline=None, max_examples=100)

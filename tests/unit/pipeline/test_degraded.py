@@ -2,7 +2,7 @@
 
 from tests.builders.snapshots import NOW, quiet, sample, task
 from watchdog.model.verdict import Verdict
-from watchdog.pipeline.degraded import BREAK, Lingering
+from watchdog.pipeline.degraded import BREAK, DegradedRuns
 
 AFTER = 7200.0
 STEP = 300.0
@@ -10,12 +10,12 @@ STEP = 300.0
 
 def seen(*spans, after=AFTER):
     """`(verdict, seconds)` after one another, looked at every `STEP`; since when it lingers."""
-    lingering, now = Lingering(after), NOW
+    degraded_runs, now = DegradedRuns(after), NOW
     for verdict, seconds in spans:
         for _ in range(int(seconds / STEP)):
-            lingering.take([quiet("a", verdict)], now)
+            degraded_runs.take([quiet("a", verdict)], now)
             now += STEP
-    return lingering.since(now - STEP)
+    return degraded_runs.since(now - STEP)
 
 
 def test_it_takes_as_long_as_is_asked_for():
@@ -29,11 +29,11 @@ def test_one_sample_of_many_is_no_news():
     def limping(degraded, well):
         verdicts = [Verdict.DEGRADED] * degraded + [Verdict.PROGRESSING] * well
         running = tuple(sample(str(n), verdict=each) for n, each in enumerate(verdicts))
-        lingering = Lingering(AFTER)
+        degraded_runs = DegradedRuns(AFTER)
         for at in (NOW, NOW + AFTER):
             found = quiet("a", Verdict.DEGRADED, tasks=(task(running=running),))
-            lingering.take([found], at)
-        return lingering.since(NOW + AFTER)
+            degraded_runs.take([found], at)
+        return degraded_runs.since(NOW + AFTER)
 
     assert limping(2, 2) == {"a": NOW}
     assert limping(2, 3) == {}
@@ -58,8 +58,8 @@ def test_time_in_which_nothing_could_be_read_counts_neither_way():
 
 
 def test_who_is_no_longer_watched_is_forgotten():
-    lingering = Lingering(AFTER)
-    lingering.take([quiet("a", Verdict.DEGRADED)], NOW)
-    lingering.take([], NOW + STEP)
-    lingering.take([quiet("a", Verdict.DEGRADED)], NOW + 2 * STEP)
-    assert lingering.since(NOW + AFTER + STEP) == {}
+    degraded_runs = DegradedRuns(AFTER)
+    degraded_runs.take([quiet("a", Verdict.DEGRADED)], NOW)
+    degraded_runs.take([], NOW + STEP)
+    degraded_runs.take([quiet("a", Verdict.DEGRADED)], NOW + 2 * STEP)
+    assert degraded_runs.since(NOW + AFTER + STEP) == {}

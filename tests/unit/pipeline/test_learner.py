@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from tests.builders.rows import LOG, MODEL, SET, Rows, facts, key, schedule, state
-from watchdog.diagnose.norms import Norms
+from watchdog.diagnose.baselines import Baselines
 from watchdog.fold import fold
 from watchdog.model.facts import RowsRead
 from watchdog.model.histogram import Histogram, add
@@ -80,7 +80,7 @@ def test_one_stray_does_not_move_the_limit():
     """A stuck call that somebody ends after a day must not allow the next one a day."""
     usual = replace(Learned(weeks=4), durations={"tool:bash": add(Histogram(), [30.0] * 500)})
     stray = replace(usual, durations={"tool:bash": add(Histogram(), [30.0] * 500 + [86_400.0])})
-    limits = [Norms(each, LIMITS).limit("tool", "bash").seconds for each in (usual, stray)]
+    limits = [Baselines(each, LIMITS).limit("tool", "bash").seconds for each in (usual, stray)]
     assert limits[1] < 1.3 * limits[0]
 
 
@@ -88,7 +88,7 @@ def test_three_long_calls_do_move_it():
     usual = Learned(weeks=4, durations={"tool:bash": add(Histogram(), [30.0] * 500)})
     more = add(usual.durations["tool:bash"], [7200.0] * 3)
     slower = replace(usual, durations={"tool:bash": more})
-    limits = [Norms(each, LIMITS).limit("tool", "bash").seconds for each in (usual, slower)]
+    limits = [Baselines(each, LIMITS).limit("tool", "bash").seconds for each in (usual, slower)]
     assert limits[0] < 7200 < limits[1]
 
 
@@ -97,7 +97,9 @@ def test_a_fleet_with_long_outages_waits_longer():
         Learned(weeks=4),
         Learned(weeks=4, troubles={"shared:failed": add(Histogram(), [3600.0] * 8)}),
     )
-    chances = [Norms(each, LIMITS).trouble("shared", "failed", 1800.0) for each in (calm, stormy)]
+    chances = [
+        Baselines(each, LIMITS).trouble("shared", "failed", 1800.0) for each in (calm, stormy)
+    ]
     assert chances[0] < 0.1
     assert chances[1] > 1
 

@@ -227,7 +227,7 @@ async def test_that_nobody_is_told_is_said(service):
 
 async def test_an_incident_shows_its_severity_and_why_nobody_heard_of_it_yet(service):
     first, second = service.snapshot.report.incidents
-    service.health = replace(WELL, held={second.id: HELD[Reason.HOLD_LASTING]})
+    service.health = replace(WELL, held={second.id: HELD[Reason.HOLD_FOR]})
     text = Page((await service.get("/")).text).text
     assert text.count("Not told yet: a sample ended a moment ago") == 1
     assert first.severity == "page"

@@ -5,12 +5,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from watchdog.collect.kubernetes.resources import Ask
+from watchdog.collect.kubernetes.resources import ListQuery
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 
 Pause = Callable[[float], object]
-Dice = Callable[[], float]
+Jitter = Callable[[], float]
 
 
 class Reply(Struct, frozen=True):
@@ -35,17 +35,17 @@ class Lines(Protocol):
 class Api(Protocol):
     """What the readers of the API need of a connection."""
 
-    def get(self, ask: Ask, limit: int | None = None) -> Reply:
+    def get(self, query: ListQuery, limit: int | None = None) -> Reply:
         """The answer, or `ApiError`; `limit` in bytes, the rest is left unread."""
         ...
 
-    def stream(self, ask: Ask, silence: float) -> Lines:
+    def stream(self, query: ListQuery, silence: float) -> Lines:
         """An open answer; `silence` seconds without a byte end it with a `timeout`."""
         ...
 
 
-def backoff(attempt: int, retry_after: float | None, dice: float) -> float:
-    """Seconds to wait after the failure number `attempt`, from 0; spread by `dice` (0 to 1)."""
+def backoff(attempt: int, retry_after: float | None, jitter: float) -> float:
+    """Seconds to wait after the failure number `attempt`, from 0; spread by `jitter` (0 to 1)."""
     if retry_after is not None:
-        return min(retry_after, LONGEST_WAIT) + dice
-    return float(min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt, 20)) * (0.5 + dice / 2))
+        return min(retry_after, LONGEST_WAIT) + jitter
+    return float(min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt, 20)) * (0.5 + jitter / 2))

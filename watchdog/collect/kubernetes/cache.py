@@ -11,16 +11,16 @@ from watchdog.collect.kubernetes.api import Api
 from watchdog.collect.kubernetes.decoding import EVENT, JOB, NAMESPACE, POD, Decoder
 from watchdog.collect.kubernetes.decoding import Kind as KindOf
 from watchdog.collect.kubernetes.errors import ApiError
-from watchdog.collect.kubernetes.object_cache import Shelf, Trim, View
+from watchdog.collect.kubernetes.object_cache import ObjectCache, Trim, View
 from watchdog.collect.kubernetes.objects import Entry, Key, Meta
-from watchdog.collect.kubernetes.reflector import Outside, Reflector, Timing
+from watchdog.collect.kubernetes.reflector import Environment, Reflector, Timing
 from watchdog.collect.kubernetes.resources import (
     EVENTS,
     JOBS,
     NAMESPACES,
     PODS,
     USAGE,
-    Ask,
+    ListQuery,
     Resource,
 )
 from watchdog.collect.kubernetes.usage import UsagePoll
@@ -94,13 +94,13 @@ class ClusterCache:
         self,
         api: Api,
         settings: Kubernetes,
-        outside: Outside,
+        environment: Environment,
         selectors: Selectors | None = None,
         usage_interval: float | None = 60,
     ) -> None:
         self._api = api
         self._settings = settings
-        self._outside = outside
+        self._environment = environment
         self._selectors = selectors or Selectors()
         self._merged: dict[ResourceKind, tuple[tuple[int, ...], dict[Key, Entry[Any]]]] = {}
         self.readers: dict[Scope, Reflector[Any] | UsagePoll] = dict(self._reflectors())
@@ -121,19 +121,19 @@ class ClusterCache:
 
     def wait_listed(self, timeout: float) -> bool:
         """Wait until each kind has been listed or refused; whether all but metrics are listed."""
-        until = self._outside.clock() + timeout
+        until = self._environment.clock() + timeout
         for reader in self.readers.values():
-            reader.shelf.answered.wait(max(0.0, until - self._outside.clock()))
+            reader.object_cache.answered.wait(max(0.0, until - self._environment.clock()))
         known = self.snapshot().known
         return all(scope in known for scope in self.readers if scope[0] != "metrics")
 
     def drain_failures(self) -> tuple[str, ...]:
         """Short reasons of the reads that failed since the last call."""
-        return tuple(chain(*(r.shelf.drain_failures() for r in self.readers.values())))
+        return tuple(chain(*(r.object_cache.drain_failures() for r in self.readers.values())))
 
     def snapshot(self) -> ClusterSnapshot:
         """What is known now."""
-        views = {scope: reader.shelf.view() for scope, reader in self.readers.items()}
+        views = {scope: reader.object_cache.view() for scope, reader in self.readers.items()}
         return ClusterSnapshot(
             self._of("pods", views),
             self._of("jobs", views),
@@ -163,30 +163,34 @@ class ClusterCache:
         timing = Timing(settings.watch_timeout, settings.relist_interval, settings.page_size)
         for resource, kind, trim in WATCHED:
             for namespace in self._namespaces:
-                ask = self._ask(resource, namespace)
-                decoder, shelf = Decoder(kind, settings.label_prefix), Shelf(trim)
-                reflector = Reflector(self._api, ask, decoder, shelf, timing, self._outside)
+                query = self._query(resource, namespace)
+                decoder, object_cache = Decoder(kind, settings.label_prefix), ObjectCache(trim)
+                reflector = Reflector(
+                    self._api, query, decoder, object_cache, timing, self._environment
+                )
                 yield (kind.name, namespace), reflector
 
     def _polls(self, interval: float) -> Iterator[tuple[Scope, UsagePoll]]:
         for namespace in self._namespaces:
-            ask = self._ask(USAGE, namespace)
-            poll = UsagePoll(self._api, ask, Shelf[PodUsage](), interval, self._outside)
+            query = self._query(USAGE, namespace)
+            poll = UsagePoll(self._api, query, ObjectCache[PodUsage](), interval, self._environment)
             yield ("metrics", namespace), poll
 
     @property
     def _namespaces(self) -> Iterable[str]:
         return self._settings.namespaces or ("",)
 
-    def _ask(self, resource: Resource, namespace: str) -> Ask:
+    def _query(self, resource: Resource, namespace: str) -> ListQuery:
         if resource is NAMESPACES:
             one = (("fieldSelector", f"metadata.name={namespace}"),) if namespace else ()
-            return Ask(resource, name=namespace, query=one)
+            return ListQuery(resource, name=namespace, query=one)
         if resource is EVENTS:
-            return Ask(resource, namespace, query=(("fieldSelector", events.SELECTOR),))
+            return ListQuery(resource, namespace, query=(("fieldSelector", events.SELECTOR),))
         chosen = {PODS: self._selectors.pods, JOBS: self._selectors.jobs}
         selector = chosen.get(resource, self._selectors.usage)
-        return Ask(resource, namespace, query=(("labelSelector", selector),) if selector else ())
+        return ListQuery(
+            resource, namespace, query=(("labelSelector", selector),) if selector else ()
+        )
 
 
 def _is_absent(scope: Scope, view: View[Any]) -> bool:

@@ -10,9 +10,9 @@ from threading import Event, Lock
 from urllib3 import Timeout
 
 from watchdog.collect.kubernetes import credentials
-from watchdog.collect.kubernetes.api import Api, Dice, Pause, Reply, backoff
+from watchdog.collect.kubernetes.api import Api, Jitter, Pause, Reply, backoff
 from watchdog.collect.kubernetes.errors import TRANSIENT, ApiError, refused
-from watchdog.collect.kubernetes.resources import Ask
+from watchdog.collect.kubernetes.resources import ListQuery
 from watchdog.collect.kubernetes.stream import CertificateError, Stream, network
 from watchdog.config.settings import Kubernetes
 from watchdog.errors import ConfigError
@@ -32,12 +32,12 @@ class Connection:
     """
 
     def __init__(
-        self, settings: Kubernetes, pause: Pause | None = None, dice: Dice = random.random
+        self, settings: Kubernetes, pause: Pause | None = None, jitter: Jitter = random.random
     ) -> None:
         self._settings = settings
         self._closing = Event()
         self._pause = pause or self._closing.wait
-        self._dice = dice
+        self._jitter = jitter
         self._lock = Lock()
         self._open: set[Stream] = set()
         self._session = credentials.load(settings)
@@ -52,20 +52,20 @@ class Connection:
         """Where the credentials come from, for people."""
         return self._session.where
 
-    def get(self, ask: Ask, limit: int | None = None) -> Reply:
+    def get(self, query: ListQuery, limit: int | None = None) -> Reply:
         """A whole answer; tried again where a moment may help."""
         for attempt in range(TRIES - 1):
             try:
-                return self._get(ask, limit)
+                return self._get(query, limit)
             except ApiError as error:
                 if error.reason not in TRANSIENT or self._closing.is_set():
                     raise
-                self._pause(backoff(attempt, error.retry_after, self._dice()))
-        return self._get(ask, limit)
+                self._pause(backoff(attempt, error.retry_after, self._jitter()))
+        return self._get(query, limit)
 
-    def stream(self, ask: Ask, silence: float) -> "Stream":
+    def stream(self, query: ListQuery, silence: float) -> "Stream":
         """An open answer, once: the caller knows from where to go on."""
-        return self._answer(ask, silence)
+        return self._answer(query, silence)
 
     def close(self) -> None:
         """End all requests that are under way, and forget the connections."""
@@ -76,39 +76,39 @@ class Connection:
             stream.stop()
         self._session.pool.clear()
 
-    def _get(self, ask: Ask, limit: int | None) -> Reply:
-        stream = self._answer(ask, self._settings.timeout)
+    def _get(self, query: ListQuery, limit: int | None) -> Reply:
+        stream = self._answer(query, self._settings.timeout)
         return Reply(stream.status, stream.read(limit))
 
-    def _answer(self, ask: Ask, silence: float) -> "Stream":
+    def _answer(self, query: ListQuery, silence: float) -> "Stream":
         """An answer that says yes; credentials that are refused are loaded anew, once."""
         session = self._session
         try:
-            stream = self._send(session, ask, silence)
+            stream = self._send(session, query, silence)
         except CertificateError:
             stream = None
         if stream is None or stream.status == 401:
             if stream is not None:
                 stream.read(ERROR_BYTES)
-            session = self._renewed(session, ask)
-            stream = self._send(session, ask, silence)
+            session = self._renewed(session, query)
+            stream = self._send(session, query, silence)
         if stream.status >= 300:
-            raise self._refusal(session, ask, stream)
+            raise self._refusal(session, query, stream)
         return stream
 
-    def _send(self, session: credentials.Session, ask: Ask, silence: float) -> "Stream":
+    def _send(self, session: credentials.Session, query: ListQuery, silence: float) -> "Stream":
         if self._closing.is_set():
-            raise ApiError("other", 0, f"{ask.what}: the connection is closed")
-        with network(ask):
+            raise ApiError("other", 0, f"{query.what}: the connection is closed")
+        with network(query):
             response = session.pool.request(
                 "GET",
-                session.host + ask.url,
-                headers={"Accept": ask.accept, "User-Agent": "watchdog", **_auth(session, ask)},
+                session.host + query.url,
+                headers={"Accept": query.accept, "User-Agent": "watchdog", **_auth(session, query)},
                 timeout=Timeout(connect=self._connect_timeout(), read=silence),
                 preload_content=False,
                 redirect=False,
             )
-        stream = Stream(response, ask, self._forget)
+        stream = Stream(response, query, self._forget)
         with self._lock:
             self._open.add(stream)
         if self._closing.is_set():  # meanwhile, so that `close` has not seen it
@@ -122,26 +122,30 @@ class Connection:
         with self._lock:
             self._open.discard(stream)
 
-    def _renewed(self, refused_session: credentials.Session, ask: Ask) -> credentials.Session:
+    def _renewed(
+        self, refused_session: credentials.Session, query: ListQuery
+    ) -> credentials.Session:
         """New credentials, loaded by the first of the threads whose request was refused."""
         with self._lock:
             if self._session is refused_session:
                 try:
                     self._session = credentials.load(self._settings)
                 except ConfigError as error:
-                    raise ApiError("unauthorized", 401, f"{ask.what}: {error}") from error
+                    raise ApiError("unauthorized", 401, f"{query.what}: {error}") from error
             return self._session
 
-    def _refusal(self, session: credentials.Session, ask: Ask, stream: "Stream") -> ApiError:
-        error = refused(ask, stream.status, stream.headers, stream.read(ERROR_BYTES))
+    def _refusal(
+        self, session: credentials.Session, query: ListQuery, stream: "Stream"
+    ) -> ApiError:
+        error = refused(query, stream.status, stream.headers, stream.read(ERROR_BYTES))
         if error.reason == "unauthorized":
             complaint = f"; {session.complaint}" if session.complaint else ""
             error.text = f"{error.text} (credentials of {session.where}{complaint})"
         return error
 
 
-def _auth(session: credentials.Session, ask: Ask) -> dict[str, str]:
+def _auth(session: credentials.Session, query: ListQuery) -> dict[str, str]:
     try:
         return session.headers()
     except ConfigError as error:
-        raise ApiError("unauthorized", 0, f"{ask.what}: {error}") from error
+        raise ApiError("unauthorized", 0, f"{query.what}: {error}") from error

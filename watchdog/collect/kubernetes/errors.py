@@ -10,7 +10,7 @@ import urllib3.exceptions
 from msgspec import Struct
 
 from watchdog.collect import values
-from watchdog.collect.kubernetes.resources import Ask
+from watchdog.collect.kubernetes.resources import ListQuery
 
 Reason = Literal[
     "unauthorized",
@@ -71,12 +71,12 @@ def reason_of(status: int) -> Reason:
     return BY_STATUS.get(status, "unavailable" if status >= 500 else "other")
 
 
-def refused(ask: Ask, status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
+def refused(query: ListQuery, status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
     """The error of an answer that is none."""
     reason = reason_of(status)
-    text = f"{ask.what}: HTTP {status}: {said(body)}"
+    text = f"{query.what}: HTTP {status}: {said(body)}"
     if reason == "forbidden":
-        text = f"{text}; {ask.rule}"
+        text = f"{text}; {query.rule}"
     return ApiError(reason, status, text, values.duration(headers.get("Retry-After")))
 
 
@@ -89,9 +89,9 @@ def said(body: bytes) -> str:
     return one_line(text) or "no reason given"
 
 
-def broken(ask: Ask, error: BaseException) -> ApiError:
+def broken(query: ListQuery, error: BaseException) -> ApiError:
     """The error of a request without an answer."""
-    return ApiError(_network_reason(error), 0, f"{ask.what}: {one_line(str(error))}")
+    return ApiError(_network_reason(error), 0, f"{query.what}: {one_line(str(error))}")
 
 
 def one_line(text: str) -> str:

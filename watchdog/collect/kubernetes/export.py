@@ -26,7 +26,7 @@ from watchdog.collect.kubernetes.resources import (
     NAMESPACES,
     POD_LOG,
     PODS,
-    Ask,
+    ListQuery,
     Resource,
 )
 from watchdog.collect.kubernetes.runner_logs import whole_lines
@@ -132,35 +132,37 @@ class _Lists:
     def _read(self, kind: ResourceKind, keep: Keep) -> None:
         for namespace in self._settings.namespaces or ("",):
             try:
-                self._list(kind, _ask(kind, namespace), keep)
+                self._list(kind, _query(kind, namespace), keep)
             except ApiError as error:
                 self.problems.append(Problem(f"{kind}.json", f"{error.reason}: {error.text}"))
             else:
                 self._known.add((kind, namespace))
 
-    def _list(self, kind: ResourceKind, ask: Ask, keep: Keep) -> None:
+    def _list(self, kind: ResourceKind, query: ListQuery, keep: Keep) -> None:
         """Raises: ApiError."""
         for left in reversed(range(LISTINGS)):
             try:
-                return self._pages(kind, ask.adding(("limit", str(self._settings.page_size))), keep)
+                return self._pages(
+                    kind, query.adding(("limit", str(self._settings.page_size))), keep
+                )
             except ApiError as error:
                 if error.reason != "gone" or not left:
                     raise
         return None
 
-    def _pages(self, kind: ResourceKind, ask: Ask, keep: Keep) -> None:
+    def _pages(self, kind: ResourceKind, query: ListQuery, keep: Keep) -> None:
         """A whole listing, or nothing of it."""
         decoder = Decoder(KINDS[kind], self._settings.label_prefix)
         entries: dict[Key, Entry[Any]] = {}
         raw: dict[Key, bytes] = {}
         token: str | None = None
         while token != "":
-            reply = self._api.get(ask.adding(("continue", token)) if token else ask)
+            reply = self._api.get(query.adding(("continue", token)) if token else query)
             try:
                 page = decoder.page(reply.body)
                 raw.update(_raw(reply.body, {e.meta.key for e in page.entries if keep(e)}))
             except ValueError as error:
-                text = f"{ask.what}: no listing: {one_line(str(error))}"
+                text = f"{query.what}: no listing: {one_line(str(error))}"
                 raise ApiError("other", reply.status, text) from error
             entries.update((entry.meta.key, entry) for entry in page.entries)
             token = page.token
@@ -176,16 +178,16 @@ def _raw(body: bytes, kept: set[Key]) -> Iterable[tuple[Key, bytes]]:
             yield key, bytes(item)
 
 
-def _ask(kind: ResourceKind, namespace: str) -> Ask:
+def _query(kind: ResourceKind, namespace: str) -> ListQuery:
     """What the service asks."""
     resource, selectors = RESOURCES[kind], Selectors()
     if kind == "namespaces":
         one = (("fieldSelector", f"metadata.name={namespace}"),) if namespace else ()
-        return Ask(resource, name=namespace, query=one)
+        return ListQuery(resource, name=namespace, query=one)
     if kind == "events":
-        return Ask(resource, namespace, query=(("fieldSelector", events.SELECTOR),))
+        return ListQuery(resource, namespace, query=(("fieldSelector", events.SELECTOR),))
     selector = selectors.pods if kind == "pods" else selectors.jobs
-    return Ask(resource, namespace, query=(("labelSelector", selector),))
+    return ListQuery(resource, namespace, query=(("labelSelector", selector),))
 
 
 def _key(item: msgspec.Raw) -> Key | None:
@@ -283,31 +285,31 @@ def read_logs(api: Api, pod: Pod, container: str, limit: int = LOG_BYTES) -> tup
     Raises:
         ApiError: it can't be read.
     """
-    query = (("container", container), ("timestamps", "true"), ("limitBytes", str(limit)))
-    ask = Ask(POD_LOG, pod.namespace, pod.name, query, "*/*")
+    parameters = (("container", container), ("timestamps", "true"), ("limitBytes", str(limit)))
+    query = ListQuery(POD_LOG, pod.namespace, pod.name, parameters, "*/*")
     restarted = any(one.name == container and one.restarts for one in pod.containers)
-    previous = ask.adding(("previous", "true"))
+    previous = query.adding(("previous", "true"))
     before, all_before = _tail(api, previous, limit) if restarted else (b"", True)
-    now, all_now = _tail(api, ask, limit)
+    now, all_now = _tail(api, query, limit)
     return before + now, all_before and all_now
 
 
-def _tail(api: Api, ask: Ask, limit: int) -> tuple[bytes, bool]:
+def _tail(api: Api, query: ListQuery, limit: int) -> tuple[bytes, bool]:
     """As much of the end as fits, in whole lines; the API itself cuts off the end."""
-    data, whole = _log(api, ask, limit), True
+    data, whole = _log(api, query, limit), True
     for lines in TAILS:
         if len(data) < limit:
             break
-        data, whole = _log(api, ask.adding(("tailLines", str(lines))), limit), False
+        data, whole = _log(api, query.adding(("tailLines", str(lines))), limit), False
     text = "\n".join(whole_lines(data, limit)).encode()
     return (text + b"\n" if text else b""), whole
 
 
-def _log(api: Api, ask: Ask, limit: int) -> bytes:
+def _log(api: Api, query: ListQuery, limit: int) -> bytes:
     try:
-        return api.get(ask, limit).body
+        return api.get(query, limit).body
     except ApiError as error:
-        previous = ("previous", "true") in ask.query
+        previous = ("previous", "true") in query.query
         nothing = previous or any(text in error.text for text in NOTHING_YET)
         if error.status == 400 and nothing:
             return b""

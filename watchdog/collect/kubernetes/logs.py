@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from watchdog.collect.kubernetes.api import Api
 from watchdog.collect.kubernetes.errors import ApiError
-from watchdog.collect.kubernetes.resources import POD_LOG, Ask
+from watchdog.collect.kubernetes.resources import POD_LOG, ListQuery
 
 NOTHING_YET = (
     "is waiting to start",
@@ -40,7 +40,7 @@ def read_log(  # noqa: PLR0913 - what the API takes
     if previous:
         query.append(("previous", "true"))
     try:
-        return api.get(Ask(POD_LOG, namespace, pod, tuple(query), "*/*"), limit_bytes).body
+        return api.get(ListQuery(POD_LOG, namespace, pod, tuple(query), "*/*"), limit_bytes).body
     except ApiError as error:
         nothing = previous or any(text in error.text for text in NOTHING_YET)
         if error.status == 400 and nothing:

@@ -37,7 +37,7 @@ class View(Struct, Generic[R], frozen=True):
     """Another number where anything of the objects has changed."""
 
 
-class Shelf(Generic[R]):
+class ObjectCache(Generic[R]):
     """Objects of one kind by namespace and name. Safe to use from several threads."""
 
     def __init__(self, trim: Trim[R] | None = None) -> None:

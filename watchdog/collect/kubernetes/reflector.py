@@ -11,12 +11,12 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from watchdog.collect.kubernetes.api import Api, Dice, Lines, Pause, backoff
+from watchdog.collect.kubernetes.api import Api, Jitter, Lines, Pause, backoff
 from watchdog.collect.kubernetes.decoding import Change, Decoder, Page
 from watchdog.collect.kubernetes.errors import ApiError, Status, one_line, reason_of
-from watchdog.collect.kubernetes.object_cache import Shelf
+from watchdog.collect.kubernetes.object_cache import ObjectCache
 from watchdog.collect.kubernetes.objects import Entry, Key
-from watchdog.collect.kubernetes.resources import Ask
+from watchdog.collect.kubernetes.resources import ListQuery
 from watchdog.model.verdict import Problem
 
 R = TypeVar("R")
@@ -37,43 +37,43 @@ class Timing(Struct, frozen=True):
     page_size: int
 
 
-class Outside(Struct, frozen=True):
+class Environment(Struct, frozen=True):
     """Clock, pause and dice: what tests replace."""
 
     clock: Clock
     pause: Pause | None = None
     """Waits for so many seconds; by default cut short when the reader is stopped."""
-    dice: Dice = random.random
+    jitter: Jitter = random.random
 
 
 class Reflector(Generic[R]):
-    """Lists and watches what `ask` asks for, in a thread of its own."""
+    """Lists and watches what `query` asks for, in a thread of its own."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - all are of a kind
         self,
         api: Api,
-        ask: Ask,
+        query: ListQuery,
         decoder: Decoder[Any, R],
-        shelf: Shelf[R],
+        object_cache: ObjectCache[R],
         timing: Timing,
-        outside: Outside,
+        environment: Environment,
     ) -> None:
-        self.ask = ask
-        self.shelf = shelf
+        self.query = query
+        self.object_cache = object_cache
         self._api = api
         self._decoder = decoder
         self._timing = timing
-        self._clock = outside.clock
-        self._dice = outside.dice
+        self._clock = environment.clock
+        self._jitter = environment.jitter
         self._stopped = Event()
-        self._pause = outside.pause or self._stopped.wait
+        self._pause = environment.pause or self._stopped.wait
         self._lock = Lock()
         self._lines: Lines | None = None
         self._version = ""
         self._relist_at = 0.0
         self._failed = 0
         self._gone = False
-        self._thread = Thread(target=self._run, name=f"watch {ask.what}", daemon=True)
+        self._thread = Thread(target=self._run, name=f"watch {query.what}", daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -101,7 +101,7 @@ class Reflector(Generic[R]):
         except ApiError as error:
             self._failure(error)
         except Exception as error:  # noqa: BLE001 - a thread that dies in silence is the worst end
-            text = f"{self.ask.what}: {type(error).__name__}: {one_line(str(error))}"
+            text = f"{self.query.what}: {type(error).__name__}: {one_line(str(error))}"
             self._failure(ApiError("other", 0, text))
 
     def _run(self) -> None:
@@ -116,12 +116,12 @@ class Reflector(Generic[R]):
             if not self._gone:  # once in a while is how the API works
                 self._gone = True
                 return
-        self.shelf.fail(error)
+        self.object_cache.fail(error)
         self._wait(error.retry_after)
         self._failed += 1
 
     def _wait(self, retry_after: float | None = None) -> None:
-        self._pause(backoff(self._failed, retry_after, self._dice()))
+        self._pause(backoff(self._failed, retry_after, self._jitter()))
 
     def _list(self) -> None:
         began = self._clock()
@@ -131,26 +131,26 @@ class Reflector(Generic[R]):
         while True:
             entries.update((entry.meta.key, entry) for entry in page.entries)
             problems.extend(page.problems)
-            self.shelf.bound(entries, began)
+            self.object_cache.bound(entries, began)
             if not page.token or self._stopped.is_set():
                 break
             page = self._page(page.token)
         if page.token:
             return
         self._version = page.resource_version
-        self._relist_at = began + self._timing.relist_interval * (1 + self._dice() / 10)
-        self.shelf.replace(entries, tuple(problems), began)
+        self._relist_at = began + self._timing.relist_interval * (1 + self._jitter() / 10)
+        self.object_cache.replace(entries, tuple(problems), began)
 
     def _page(self, token: str) -> Page[R]:
-        ask = self.ask.adding(("limit", str(self._timing.page_size)))
-        reply = self._api.get(ask.adding(("continue", token)) if token else ask)
+        query = self.query.adding(("limit", str(self._timing.page_size)))
+        reply = self._api.get(query.adding(("continue", token)) if token else query)
         try:
-            page = self._decoder.page(reply.body, self.shelf.known())
+            page = self._decoder.page(reply.body, self.object_cache.known())
         except ValueError as error:
-            text = f"{self.ask.what}: no listing: {one_line(str(error))}"
+            text = f"{self.query.what}: no listing: {one_line(str(error))}"
             raise ApiError("other", reply.status, text) from error
         if not page.resource_version:
-            raise ApiError("other", reply.status, f"{self.ask.what}: a listing without a version")
+            raise ApiError("other", reply.status, f"{self.query.what}: a listing without a version")
         return page
 
     def _watch(self) -> None:
@@ -172,7 +172,7 @@ class Reflector(Generic[R]):
             ("resourceVersion", self._version),
             ("timeoutSeconds", str(int(seconds))),
         )
-        return self._api.stream(self.ask.adding(*query), seconds + GRACE)
+        return self._api.stream(self.query.adding(*query), seconds + GRACE)
 
     def _follow(self, lines: Lines, deadline: float) -> bool:
         """Apply what comes until the watch ends; whether anything came."""
@@ -182,7 +182,7 @@ class Reflector(Generic[R]):
         try:
             if self._stopped.is_set():
                 lines.stop()
-            self.shelf.confirm(self._clock())
+            self.object_cache.confirm(self._clock())
             for line in lines:
                 now = self._clock()
                 if line:
@@ -191,28 +191,28 @@ class Reflector(Generic[R]):
                 if self._stopped.is_set():
                     break
                 if now > deadline:
-                    raise ApiError("timeout", 0, f"{self.ask.what}: the watch outlived its end")
+                    raise ApiError("timeout", 0, f"{self.query.what}: the watch outlived its end")
         finally:
             with self._lock:
                 self._lines = None
         if not self._stopped.is_set():
-            self.shelf.confirm(self._clock())
+            self.object_cache.confirm(self._clock())
         return heard
 
     def _apply(self, change: Change[R], now: float) -> None:
         if change.type == "error":
-            raise _of_status(self.ask, change.status or Status())
+            raise _of_status(self.query, change.status or Status())
         if change.type == "problem" and change.problem:
-            self.shelf.doubt(change.problem)
+            self.object_cache.doubt(change.problem)
         elif change.type == "delete":
-            self.shelf.drop(change.key)
+            self.object_cache.drop(change.key)
         elif change.entry is not None:
-            self.shelf.put(change.entry, now)
+            self.object_cache.put(change.entry, now)
         self._version = change.resource_version or self._version
-        self.shelf.confirm(now)
+        self.object_cache.confirm(now)
 
 
-def _of_status(ask: Ask, status: Status) -> ApiError:
+def _of_status(query: ListQuery, status: Status) -> ApiError:
     """An ERROR event; code 410 where the watch began at a version that is too old."""
     reason = "gone" if status.reason in {"Expired", "Gone"} else reason_of(status.code)
-    return ApiError(reason, status.code, f"{ask.what}: {one_line(status.message)}")
+    return ApiError(reason, status.code, f"{query.what}: {one_line(status.message)}")

@@ -30,8 +30,8 @@ USAGE = Resource("metrics.k8s.io", "v1beta1", "pods", ("get", "list"))
 POD_LOG = Resource("", "v1", "pods/log", ("get",))
 
 
-class Ask(Struct, frozen=True):
-    """A GET: of a listing, of a watch, or of an object's log."""
+class ListQuery(Struct, frozen=True):
+    """A GET: of a list, of a watch, or of an object's log."""
 
     resource: Resource
     namespace: str = ""
@@ -47,9 +47,9 @@ class Ask(Struct, frozen=True):
         path = self.resource.base + "".join(f"/{quote(part, safe='')}" for part in self._parts())
         return f"{path}?{urlencode(self.query)}" if self.query else path
 
-    def adding(self, *query: tuple[str, str]) -> "Ask":
+    def adding(self, *query: tuple[str, str]) -> "ListQuery":
         """The same with more of a query."""
-        return Ask(self.resource, self.namespace, self.name, self.query + query, self.accept)
+        return ListQuery(self.resource, self.namespace, self.name, self.query + query, self.accept)
 
     @property
     def what(self) -> str:

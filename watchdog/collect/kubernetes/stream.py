@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from watchdog.collect.kubernetes.errors import FOREIGN, ApiError, broken, is_about_certificates
-from watchdog.collect.kubernetes.resources import Ask
+from watchdog.collect.kubernetes.resources import ListQuery
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -19,10 +19,10 @@ class Stream:
     """An answer whose body is still to come. Implements `Lines`."""
 
     def __init__(
-        self, response: "BaseHTTPResponse", ask: Ask, done: Callable[["Stream"], None]
+        self, response: "BaseHTTPResponse", query: ListQuery, done: Callable[["Stream"], None]
     ) -> None:
         self._response = response
-        self._ask = ask
+        self._query = query
         self._done = done
         self.status = response.status
         self.headers = response.headers
@@ -30,7 +30,7 @@ class Stream:
     def read(self, limit: int | None) -> bytes:
         """The body, or its first `limit` bytes."""
         try:
-            with network(self._ask):
+            with network(self._query):
                 if limit is None:
                     return self._response.read()
                 return self._response.read(limit)
@@ -40,7 +40,7 @@ class Stream:
     def __iter__(self) -> Iterator[bytes]:
         """Lines of the body."""
         try:
-            with network(self._ask):
+            with network(self._query):
                 yield from _lines(self._chunks())
         finally:
             self._finish(whole=False)
@@ -72,14 +72,14 @@ class CertificateError(ApiError):
 
 
 @contextmanager
-def network(ask: Ask) -> Iterator[None]:
+def network(query: ListQuery) -> Iterator[None]:
     """What the network does meanwhile becomes an `ApiError`."""
     try:
         yield
     except ApiError:
         raise
     except FOREIGN as error:
-        failure = broken(ask, error)
+        failure = broken(query, error)
         if is_about_certificates(error):
             raise CertificateError(failure.reason, 0, failure.text) from error
         raise failure from error

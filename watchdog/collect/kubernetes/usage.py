@@ -5,9 +5,9 @@ from threading import Event, Thread
 from watchdog.collect.kubernetes.api import Api
 from watchdog.collect.kubernetes.decoding import USAGE, Decoder
 from watchdog.collect.kubernetes.errors import ApiError, Reason, one_line
-from watchdog.collect.kubernetes.object_cache import Shelf
-from watchdog.collect.kubernetes.reflector import Outside
-from watchdog.collect.kubernetes.resources import Ask
+from watchdog.collect.kubernetes.object_cache import ObjectCache
+from watchdog.collect.kubernetes.reflector import Environment
+from watchdog.collect.kubernetes.resources import ListQuery
 from watchdog.model.cluster import PodUsage
 
 OPTIONAL: frozenset[Reason] = frozenset({"not_found", "forbidden", "unavailable"})
@@ -20,17 +20,22 @@ class UsagePoll:
     """Asks for the use of pods at intervals, in a thread of its own."""
 
     def __init__(
-        self, api: Api, ask: Ask, shelf: Shelf[PodUsage], interval: float, outside: Outside
+        self,
+        api: Api,
+        query: ListQuery,
+        object_cache: ObjectCache[PodUsage],
+        interval: float,
+        environment: Environment,
     ) -> None:
-        self.ask = ask
-        self.shelf = shelf
+        self.query = query
+        self.object_cache = object_cache
         self._api = api
         self._interval = interval
-        self._clock = outside.clock
+        self._clock = environment.clock
         self._stopped = Event()
-        self._pause = outside.pause or self._stopped.wait
+        self._pause = environment.pause or self._stopped.wait
         self._decoder = Decoder(USAGE)
-        self._thread = Thread(target=self._run, name=f"poll {ask.what}", daemon=True)
+        self._thread = Thread(target=self._run, name=f"poll {query.what}", daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -53,7 +58,7 @@ class UsagePoll:
             self._read()
         except ApiError as error:
             if not self._stopped.is_set():
-                self.shelf.fail(error, quietly=error.reason in OPTIONAL)
+                self.object_cache.fail(error, quietly=error.reason in OPTIONAL)
             wait *= ABSENT_FACTOR if error.reason in {"not_found", "forbidden"} else 1
         self._pause(wait)
 
@@ -63,11 +68,11 @@ class UsagePoll:
 
     def _read(self) -> None:
         began = self._clock()
-        reply = self._api.get(self.ask)
+        reply = self._api.get(self.query)
         try:
             page = self._decoder.page(reply.body)
         except ValueError as error:
-            text = f"{self.ask.what}: no listing: {one_line(str(error))}"
+            text = f"{self.query.what}: no listing: {one_line(str(error))}"
             raise ApiError("other", reply.status, text) from error
         entries = {entry.meta.key: entry for entry in page.entries}
-        self.shelf.replace(entries, page.problems, began)
+        self.object_cache.replace(entries, page.problems, began)

@@ -10,7 +10,7 @@ from watchdog.collect.kubernetes.cache import ClusterCache, ClusterSnapshot
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.discovery import Objects
 from watchdog.collect.kubernetes.logs import read_log
-from watchdog.collect.kubernetes.reflector import Clock, Outside
+from watchdog.collect.kubernetes.reflector import Clock, Environment
 from watchdog.collect.kubernetes.runner_logs import Read, RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, ClusterState
 from watchdog.collect.stores.folder import FolderStore
@@ -26,10 +26,12 @@ NEEDED: tuple[ResourceKind, ...] = ("pods", "jobs")
 class WatchedCluster:
     """Implements the source's `Cache`; it begins to read at the first call."""
 
-    def __init__(self, connection: Connection, cache: ClusterCache, patience: float) -> None:
+    def __init__(
+        self, connection: Connection, cache: ClusterCache, first_listing_timeout: float
+    ) -> None:
         self._connection = connection
         self._cache = cache
-        self._patience = patience
+        self._first_listing_timeout = first_listing_timeout
         self._started = False
 
     async def state(self, now: float) -> ClusterState:
@@ -37,7 +39,7 @@ class WatchedCluster:
         if not self._started:
             self._started = True
             self._cache.start()
-            await asyncio.to_thread(self._cache.wait_listed, self._patience)
+            await asyncio.to_thread(self._cache.wait_listed, self._first_listing_timeout)
         snapshot = self._cache.snapshot()
         return ClusterState(
             objects=objects_of(snapshot),
@@ -93,7 +95,7 @@ def open_cluster(
         StoreError: the store's address is none, or no credentials for it.
     """
     connection = Connection(settings.kubernetes)
-    cache = ClusterCache(connection, settings.kubernetes, Outside(clock))
+    cache = ClusterCache(connection, settings.kubernetes, Environment(clock))
     return ClusterSource(
         WatchedCluster(connection, cache, settings.kubernetes.timeout),
         settings.kubernetes,

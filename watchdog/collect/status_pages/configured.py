@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from watchdog.collect.status_pages.feeds import Feed
 from watchdog.collect.status_pages.wording import address, among, instant, names_one, words
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 
 
-def read_configured(feed: Feed, document: object, now: float) -> Iterator[OutsideIncident]:
+def read_configured(feed: Feed, document: object, now: float) -> Iterator[StatusPageIncident]:
     """The items that aren't over and touch the right component.
 
     Raises:
@@ -46,10 +46,10 @@ def _items(feed: Feed, document: object) -> list[object]:
     return [item for found in lists for item in found]
 
 
-def _incident(feed: Feed, item: object) -> OutsideIncident:
+def _incident(feed: Feed, item: object) -> StatusPageIncident:
     links = (address(found, feed.url) for found in _at(item, feed.link))
     times = (instant(found) for found in _at(item, feed.since))
-    return OutsideIncident(
+    return StatusPageIncident(
         provider=feed.provider,
         title=_first(item, feed.title),
         status=_first(item, feed.status),

@@ -9,13 +9,13 @@ from watchdog.collect.status_pages.configured import read_configured
 from watchdog.collect.status_pages.feeds import Feed
 from watchdog.collect.status_pages.statuspage import read_statuspage
 from watchdog.collect.status_pages.syndicated import read_syndicated
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 
 INCIDENTS_MAX = 10
 """Kept of one feed, in its order: pages put the newest first."""
 
 
-def parse(feed: Feed, body: bytes, now: float) -> tuple[OutsideIncident, ...]:
+def parse(feed: Feed, body: bytes, now: float) -> tuple[StatusPageIncident, ...]:
     """The current incidents of a feed, a few at most.
 
     Args:
@@ -29,7 +29,7 @@ def parse(feed: Feed, body: bytes, now: float) -> tuple[OutsideIncident, ...]:
     return tuple(islice(_read(feed, body, now), INCIDENTS_MAX))
 
 
-def _read(feed: Feed, body: bytes, now: float) -> Iterator[OutsideIncident]:
+def _read(feed: Feed, body: bytes, now: float) -> Iterator[StatusPageIncident]:
     if feed.format == "rss":
         return read_syndicated(feed, body, now)
     if feed.format == "json":

@@ -9,7 +9,7 @@ from msgspec import Struct
 from watchdog.collect.status_pages.feeds import DEFAULT_FEEDS, Feed
 from watchdog.collect.status_pages.fetching import UnreadableError, get_page, make_client
 from watchdog.collect.status_pages.parsing import parse
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.verdict import Problem
 
 TIMEOUT = 10.0
@@ -24,14 +24,14 @@ class _Kept(Struct, frozen=True):
     """What is known of one feed."""
 
     asked_at: float
-    incidents: tuple[OutsideIncident, ...] = ()
+    incidents: tuple[StatusPageIncident, ...] = ()
     read_at: float | None = None
     body: bytes = b""
     tag: str = ""
     problem: str = ""
 
 
-class Outside:
+class StatusPages:
     """What providers say of themselves: cached, bounded, and harmless when they are silent."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Outside:
         """Pages that `about` asked for last and that can't be read."""
         return self._problems
 
-    async def about(self, providers: Collection[str], now: float) -> tuple[OutsideIncident, ...]:
+    async def about(self, providers: Collection[str], now: float) -> tuple[StatusPageIncident, ...]:
         """Current incidents of these providers, in the order of the feeds.
 
         Never raises for what a page does, and takes no longer than the time-out.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from watchdog.collect.status_pages.feeds import Feed
 from watchdog.collect.status_pages.wording import address, among, instant, names_one, words
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 
 _UNDER_WAY = frozenset({"in_progress", "verifying", "maintenance_in_progress"})
 _WELL = frozenset({"", "operational"})
@@ -16,7 +16,7 @@ _WELL = frozenset({"", "operational"})
 Entry = dict[str, object]
 
 
-def read_statuspage(feed: Feed, document: object) -> Iterator[OutsideIncident]:
+def read_statuspage(feed: Feed, document: object) -> Iterator[StatusPageIncident]:
     """Incidents and maintenance that are going on, then components that ail without either.
 
     Raises:
@@ -39,9 +39,9 @@ def _over(feed: Feed, entry: Entry) -> bool:
     return among(words(entry.get("status")), feed.over) or bool(entry.get("resolved_at"))
 
 
-def _incident(feed: Feed, entry: Entry, page: str) -> OutsideIncident:
+def _incident(feed: Feed, entry: Entry, page: str) -> StatusPageIncident:
     beginnings = (instant(entry.get(key)) for key in ("started_at", "scheduled_for", "created_at"))
-    return OutsideIncident(
+    return StatusPageIncident(
         provider=feed.provider,
         title=words(entry.get("name")),
         status=_status(entry),
@@ -57,13 +57,13 @@ def _status(entry: Entry) -> str:
 
 def _ailing(
     feed: Feed, components: list[Entry], covered: set[str], page: str
-) -> Iterator[OutsideIncident]:
+) -> Iterator[StatusPageIncident]:
     for part in components:
         name, status = words(part.get("name")), words(part.get("status"))
         told = part.get("group") is True or words(part.get("id")) in covered
         ails = name and not told and status.casefold() not in _WELL
         if ails and names_one((name,), feed.component):
-            yield OutsideIncident(feed.provider, name, status, page)
+            yield StatusPageIncident(feed.provider, name, status, page)
 
 
 def _touched(entry: Entry, key: str) -> list[str]:

@@ -17,7 +17,7 @@ import feedparser  # type: ignore[import-untyped]
 
 from watchdog.collect.status_pages.feeds import Feed
 from watchdog.collect.status_pages.wording import address, among, names_one, words
-from watchdog.model.status_page import OutsideIncident
+from watchdog.model.status_page import StatusPageIncident
 
 _LOOKED_AT = 20_000
 """Characters of an item's text that are looked at."""
@@ -31,7 +31,7 @@ _STATES = frozenset(
 )
 
 
-def read_syndicated(feed: Feed, body: bytes, now: float) -> Iterator[OutsideIncident]:
+def read_syndicated(feed: Feed, body: bytes, now: float) -> Iterator[StatusPageIncident]:
     """The items of the last `max_age` seconds that don't say that they are over.
 
     Raises:
@@ -45,7 +45,7 @@ def read_syndicated(feed: Feed, body: bytes, now: float) -> Iterator[OutsideInci
         if title and fresh and not _over(feed, lines, status) and names_one(lines, feed.component):
             link = address(entry.get("link"), feed.url)
             since = _time(entry, "published_parsed") or _time(entry, "updated_parsed")
-            yield OutsideIncident(feed.provider, title, status, link, since)
+            yield StatusPageIncident(feed.provider, title, status, link, since)
 
 
 def _entries(body: bytes) -> list[Any]:

@@ -17,10 +17,10 @@ from pydantic import SecretStr
 from watchdog.config.settings import Settings
 from watchdog.model.report import timestamp
 from watchdog.model.texts import CAUSE_WORDS, clean
-from watchdog.notify.channels.attempts import Patience
 from watchdog.notify.channels.channel import UNTRIED, Outcome
 from watchdog.notify.channels.links import Templates, links
 from watchdog.notify.channels.posting import judged, post
+from watchdog.notify.channels.retry_policy import RetryPolicy
 from watchdog.notify.channels.slack import templates as from_settings
 from watchdog.notify.notice import Notice
 
@@ -46,7 +46,7 @@ class Program:
         headers: Callable[[bytes], Mapping[str, str]] = lambda _content: {},
         secrets: tuple[SecretStr | None, ...] = (),
         timeout: float = 10.0,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
         self.name = name
         self._url = httpx.URL(url.get_secret_value())
@@ -55,7 +55,7 @@ class Program:
         known = (url, *secrets)
         self._secrets = [each.get_secret_value() for each in known if each is not None]
         self._timeout = timeout
-        self._patience = patience or Patience()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
 
     async def send(self, notice: Notice, thread: str | None = None) -> Outcome:
@@ -66,7 +66,7 @@ class Program:
             return LEFT_OUT
         # a name that no Unicode text can be is escaped
         content = json.dumps(msgspec.to_builtins(body)).encode()
-        return await self._patience.outlast(lambda: self._post(content))
+        return await self._retry_policy.run(lambda: self._post(content))
 
     async def check(self) -> Outcome:
         """Nobody can be asked without being told something."""
@@ -96,7 +96,7 @@ def webhook(
     token: SecretStr | None = None,
     secret: SecretStr | None = None,
     timeout: float = 10.0,
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
 ) -> Program:
     """Every notice as JSON: the kind, the incident as the report has it, and what is new."""
 
@@ -111,7 +111,7 @@ def webhook(
         headers=headers,
         secrets=(token, secret),
         timeout=timeout,
-        patience=patience,
+        retry_policy=retry_policy,
     )
 
 
@@ -160,7 +160,7 @@ def pagerduty(  # noqa: PLR0913
     templates: Templates | None = None,
     warnings: bool = False,
     timeout: float = 10.0,
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
 ) -> Program:
     """PagerDuty's Events API v2: `trigger` and `resolve`, one alert for each incident."""
 
@@ -168,7 +168,9 @@ def pagerduty(  # noqa: PLR0913
         return event(notice, routing_key, templates or Templates(), warnings=warnings)
 
     secrets = (routing_key,)
-    return Program("pagerduty", url, body, secrets=secrets, timeout=timeout, patience=patience)
+    return Program(
+        "pagerduty", url, body, secrets=secrets, timeout=timeout, retry_policy=retry_policy
+    )
 
 
 def event(

@@ -7,10 +7,10 @@ import httpx
 from pydantic import SecretStr
 
 from watchdog.config.settings import Settings
-from watchdog.notify.channels.attempts import Patience
 from watchdog.notify.channels.channel import UNTRIED, Outcome
 from watchdog.notify.channels.links import Templates
 from watchdog.notify.channels.posting import judged, post
+from watchdog.notify.channels.retry_policy import RetryPolicy
 from watchdog.notify.channels.slack_bot import SlackBot
 from watchdog.notify.channels.slack_digest import whole
 from watchdog.notify.notice import Notice
@@ -29,11 +29,11 @@ class SlackWebhook:
         api_url: str | None = None,
         templates: Templates | None = None,
         timeout: float = 10.0,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
         self._url = _address(webhook_url.get_secret_value(), api_url)
         self._templates = templates or Templates()
-        self._patience = patience or Patience()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._timeout = timeout
         self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
 
@@ -47,7 +47,7 @@ class SlackWebhook:
         if notice.kind in {"edited", "updated"}:
             return Outcome("sent", "left out: a webhook can't edit")
         body = {"text": whole(notice, self._templates, news=True), "unfurl_links": False}
-        return await self._patience.outlast(lambda: self._post(body))
+        return await self._retry_policy.run(lambda: self._post(body))
 
     async def check(self) -> Outcome:
         """A webhook can't be asked."""

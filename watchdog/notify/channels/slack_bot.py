@@ -13,10 +13,10 @@ from msgspec import Struct
 from pydantic import SecretStr
 
 from watchdog.model.texts import clean
-from watchdog.notify.channels.attempts import Patience
 from watchdog.notify.channels.channel import Outcome
 from watchdog.notify.channels.links import Templates
 from watchdog.notify.channels.posting import base_address, may_pass, post, retry_after
+from watchdog.notify.channels.retry_policy import RetryPolicy
 from watchdog.notify.channels.slack_blocks import blocks, mention, reply
 from watchdog.notify.channels.slack_digest import digest_blocks, whole
 from watchdog.notify.channels.slack_users import Users
@@ -89,7 +89,7 @@ class SlackBot:
         api_url: str | None = None,
         templates: Templates | None = None,
         timeout: float = 10.0,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         name: str = "slack",
         mention_owner: bool = False,
     ) -> None:
@@ -99,7 +99,7 @@ class SlackBot:
         self._base = base_address((api_url or API_URL).rstrip("/").removesuffix("/api"))
         self._templates = templates or Templates()
         self._timeout = timeout
-        self._patience = patience or Patience()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._client = httpx.AsyncClient(
             timeout=timeout,
             follow_redirects=False,
@@ -175,7 +175,7 @@ class SlackBot:
             answers.append(await self._try(method, body))
             return answers[-1].outcome
 
-        await self._patience.outlast(attempt)
+        await self._retry_policy.run(attempt)
         return answers[-1]
 
     async def _try(self, method: str, body: dict[str, Any]) -> Answer:

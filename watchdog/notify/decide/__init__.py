@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
 from watchdog.model.verdict import Verdict, worst
-from watchdog.notify.decide.continuity import PAGE, continues, essence, joined, meanings, news
+from watchdog.notify.decide.continuity import PAGE, continues, fingerprint, joined, meanings, news
 from watchdog.notify.decide.ending import ending, unsure
 from watchdog.notify.decide.opening import has_held, opening
 from watchdog.notify.decide.records import (
@@ -18,8 +18,8 @@ from watchdog.notify.decide.records import (
     HELD,
     TELLING,
     Decision,
+    Intervals,
     LedgerEntry,
-    Pace,
     Reason,
 )
 
@@ -29,15 +29,15 @@ __all__ = [
     "HELD",
     "TELLING",
     "Decision",
+    "Intervals",
     "LedgerEntry",
-    "Pace",
     "Reason",
     "decide",
 ]
 
 ESCALATES_AGAIN = 4 * 3600.0
 """Seconds until what went on for a while, and stands again, calls people once more."""
-_PACE = Pace()
+_INTERVALS = Intervals()
 
 
 def decide(  # noqa: PLR0913, PLR0917 - what a decision depends on
@@ -46,7 +46,7 @@ def decide(  # noqa: PLR0913, PLR0917 - what a decision depends on
     now: float,
     first_poll_complete: bool,
     closed: Collection[LedgerEntry] = (),
-    pace: Pace = _PACE,
+    intervals: Intervals = _INTERVALS,
 ) -> tuple[Decision, ...]:
     """One decision per incident, seen now or open in the ledger.
 
@@ -56,12 +56,12 @@ def decide(  # noqa: PLR0913, PLR0917 - what a decision depends on
         now: seconds since the epoch.
         first_poll_complete: whether every source was listed once in full.
         closed: incidents that ended not long ago.
-        pace: how often an incident may be told of.
+        intervals: how often an incident may be told of.
     """
     return (
-        *_standing(snapshot, open_incidents, now, first_poll_complete, pace),
-        *_new(snapshot, open_incidents, now, first_poll_complete, closed, pace),
-        *_unseen(snapshot, open_incidents, now, first_poll_complete, pace),
+        *_standing(snapshot, open_incidents, now, first_poll_complete, intervals),
+        *_new(snapshot, open_incidents, now, first_poll_complete, closed, intervals),
+        *_unseen(snapshot, open_incidents, now, first_poll_complete, intervals),
     )
 
 
@@ -70,16 +70,20 @@ def _incidents(snapshot: Snapshot) -> Collection[IncidentReport]:
 
 
 def _standing(
-    snapshot: Snapshot, known: Mapping[str, LedgerEntry], now: float, listed: bool, pace: Pace
+    snapshot: Snapshot,
+    known: Mapping[str, LedgerEntry],
+    now: float,
+    listed: bool,
+    intervals: Intervals,
 ) -> Iterator[Decision]:
     """The open ones that stand, as they are now."""
     for entry in known.values():
         parts = [each for each in _incidents(snapshot) if continues(each, entry.incident)]
         if parts:
-            now_seen = _as_it_is(entry, parts, snapshot, now, pace)
+            now_seen = _as_it_is(entry, parts, snapshot, now, intervals)
             reason = Reason.STILL_OPEN
             if listed:
-                reason = _going_on(entry, now_seen, snapshot, now, pace)
+                reason = _going_on(entry, now_seen, snapshot, now, intervals)
             yield Decision(reason, now_seen, now, entry)
 
 
@@ -88,12 +92,12 @@ def _as_it_is(
     parts: Collection[IncidentReport],
     snapshot: Snapshot,
     now: float,
-    pace: Pace,
+    intervals: Intervals,
 ) -> IncidentReport:
     """All its parts together; what became a page this moment is none before it has held."""
     found = joined(entry.incident, tuple(parts), unsure(snapshot))
     new = found.severity == "page" and entry.shown.severity != "page"
-    if new and not has_held(found, snapshot, now, pace):
+    if new and not has_held(found, snapshot, now, intervals):
         return replace(found, severity="warning")
     return found
 
@@ -104,33 +108,39 @@ def _new(  # noqa: PLR0913, PLR0917
     now: float,
     listed: bool,
     closed: Collection[LedgerEntry],
-    pace: Pace,
+    intervals: Intervals,
 ) -> Iterator[Decision]:
     """What nobody was told of, or was told to be over."""
     back: set[tuple[str, int]] = set()
-    lately = [e for e in (*known.values(), *closed) if now - e.opened_at < pace.gather]
+    lately = [e for e in (*known.values(), *closed) if now - e.opened_at < intervals.group_wait]
     for incident in _incidents(snapshot):
         if any(continues(incident, entry.incident) for entry in known.values()):
             continue
         if not listed:
             yield Decision(Reason.HOLD_UNTIL_LISTED, incident, now)
             continue
-        ended = next((e for e in closed if _is_back(incident, e, now, pace)), None)
+        ended = next((e for e in closed if _is_back(incident, e, now, intervals)), None)
         if ended is None or incident.muted_until is not None:
-            yield Decision(opening(incident, snapshot, now, pace, lately), incident, now)
+            yield Decision(opening(incident, snapshot, now, intervals, lately), incident, now)
         elif (ended.incident.id, ended.generation) not in back:
             back.add((ended.incident.id, ended.generation))
-            found = _as_it_is(ended, [incident], snapshot, now, pace)
+            found = _as_it_is(ended, [incident], snapshot, now, intervals)
             yield Decision(Reason.REOPEN, found, now, ended)
 
 
-def _is_back(incident: IncidentReport, ended: LedgerEntry, now: float, pace: Pace) -> bool:
-    lately = ended.resolved_at is not None and now - ended.resolved_at < pace.reopen
+def _is_back(
+    incident: IncidentReport, ended: LedgerEntry, now: float, intervals: Intervals
+) -> bool:
+    lately = ended.resolved_at is not None and now - ended.resolved_at < intervals.reopen
     return lately and continues(incident, ended.incident)
 
 
 def _going_on(
-    entry: LedgerEntry, incident: IncidentReport, snapshot: Snapshot, now: float, pace: Pace
+    entry: LedgerEntry,
+    incident: IncidentReport,
+    snapshot: Snapshot,
+    now: float,
+    intervals: Intervals,
 ) -> Reason:
     """What to tell of an open incident."""
     if incident.muted_until is not None:
@@ -140,11 +150,14 @@ def _going_on(
     silent = now - entry.heard_at
     if incident.id not in snapshot.testing:
         first_tested = bool(meanings(incident)) and not meanings(entry.shown)
-        if news(incident, entry.heard) and (silent >= pace.update or first_tested):
+        if news(incident, entry.heard) and (silent >= intervals.group_interval or first_tested):
             return Reason.UPDATE
-        if essence(incident) != essence(entry.shown) and now - entry.shown_at >= pace.update:
+        if (
+            fingerprint(incident) != fingerprint(entry.shown)
+            and now - entry.shown_at >= intervals.group_interval
+        ):
             return Reason.EDIT
-    if incident.severity == "page" and 0 < pace.remind <= silent:
+    if incident.severity == "page" and 0 < intervals.repeat_interval <= silent:
         return Reason.REMIND
     return Reason.STILL_OPEN
 
@@ -157,7 +170,11 @@ def _escalates(entry: LedgerEntry, incident: IncidentReport, now: float) -> bool
 
 
 def _unseen(
-    snapshot: Snapshot, known: Mapping[str, LedgerEntry], now: float, listed: bool, pace: Pace
+    snapshot: Snapshot,
+    known: Mapping[str, LedgerEntry],
+    now: float,
+    listed: bool,
+    intervals: Intervals,
 ) -> Iterator[Decision]:
     incidents = snapshot.report.incidents
     watched = {each.eval_set_id: each for each in snapshot.report.eval_sets}
@@ -167,7 +184,7 @@ def _unseen(
         about = [watched[name] for name in entry.incident.eval_sets if name in watched]
         reason = Reason.HOLD_UNTIL_LISTED
         if listed:
-            reason = ending(entry, about, snapshot, now, pace)
+            reason = ending(entry, about, snapshot, now, intervals)
         yield Decision(reason, entry.incident, now, entry, _worst(about))
 
 

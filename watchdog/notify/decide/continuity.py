@@ -11,7 +11,7 @@ from watchdog.model.verdict import Cause, Incident, Scope, Verdict
 RECOVERED_MAX = 500
 JOINT_SCOPES = frozenset({"model", "provider", "cluster"})
 
-SETTLES = 2100.0
+KEEP_FIRING_FOR = 2100.0
 """Seconds; a sample notices that a model is back when its back-off ends, after half an hour."""
 
 API_CAUSES = frozenset(
@@ -86,7 +86,7 @@ def joined(
     )
 
 
-def essence(incident: IncidentReport) -> tuple[object, ...]:
+def fingerprint(incident: IncidentReport) -> tuple[object, ...]:
     """What a message must show when it changes; durations and counts aren't part of it."""
     pages = frozenset(page.url or page.title for page in incident.outside)
     return (
@@ -149,4 +149,4 @@ def meanings(incident: IncidentReport) -> frozenset[tuple[str, str]]:
 def settled(incident: IncidentReport | Incident, away: float, troubled: frozenset[str]) -> bool:
     """Whether what was not seen for `away` seconds is over: a model's trouble ends in stages."""
     models = set(incident.models)
-    return not models or (away >= SETTLES and not models & troubled)
+    return not models or (away >= KEEP_FIRING_FOR and not models & troubled)

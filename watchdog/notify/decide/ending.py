@@ -6,9 +6,9 @@ from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import EvalSetReport, Snapshot
 from watchdog.model.verdict import Verdict
 from watchdog.notify.decide.continuity import settled
-from watchdog.notify.decide.records import LedgerEntry, Pace, Reason
+from watchdog.notify.decide.records import Intervals, LedgerEntry, Reason
 
-LONGEST_AWAY = 4 * 3600.0
+LONGEST_ABSENCE = 4 * 3600.0
 _ON_PURPOSE = frozenset({Verdict.FINISHED, Verdict.WAITING})
 
 
@@ -20,7 +20,11 @@ def unsure(snapshot: Snapshot) -> frozenset[str]:
 
 
 def ending(
-    entry: LedgerEntry, about: Sequence[EvalSetReport], snapshot: Snapshot, now: float, pace: Pace
+    entry: LedgerEntry,
+    about: Sequence[EvalSetReport],
+    snapshot: Snapshot,
+    now: float,
+    intervals: Intervals,
 ) -> Reason:
     """`resolve`, `gone`, or what it waits for; `about` are its eval sets that are watched."""
     if any(each.eval_set_id in unsure(snapshot) for each in about):
@@ -28,8 +32,8 @@ def ending(
     if entry.incident.eval_sets and not about:
         return Reason.GONE
     running = any(each.verdict is not Verdict.FINISHED for each in about)
-    if running and not _is_away(entry, snapshot, now, pace):
-        return Reason.HOLD_SETTLING
+    if running and not _is_absent(entry, snapshot, now, intervals):
+        return Reason.KEEP_FIRING
     if not all(_went_on(each, entry) for each in about):
         return Reason.HOLD_NO_PROGRESS
     degraded = any(each.verdict is Verdict.DEGRADED for each in about)
@@ -38,18 +42,18 @@ def ending(
     return Reason.RESOLVE
 
 
-def _is_away(entry: LedgerEntry, snapshot: Snapshot, now: float, pace: Pace) -> bool:
+def _is_absent(entry: LedgerEntry, snapshot: Snapshot, now: float, intervals: Intervals) -> bool:
     away = now - (entry.away_since if entry.away_since is not None else now)
-    if entry.incident.verdict is Verdict.DEGRADED and away < pace.flapping:
+    if entry.incident.verdict is Verdict.DEGRADED and away < intervals.flapping:
         return False
-    return settled(entry.incident, away, snapshot.troubled) and away >= _flapped(entry, pace)
+    return settled(entry.incident, away, snapshot.troubled) and away >= _flapped(entry, intervals)
 
 
-def _flapped(entry: LedgerEntry, pace: Pace) -> float:
+def _flapped(entry: LedgerEntry, intervals: Intervals) -> float:
     """How long one that came back before must be away now: damps what goes to and fro."""
     if not entry.reopened:
         return 0.0
-    return float(min(LONGEST_AWAY, pace.flapping * 2.0 ** min(entry.reopened - 1, 10)))
+    return float(min(LONGEST_ABSENCE, intervals.flapping * 2.0 ** min(entry.reopened - 1, 10)))
 
 
 def _went_on(eval_set: EvalSetReport, entry: LedgerEntry) -> bool:

@@ -7,7 +7,7 @@ from watchdog.model.probe import Meaning
 from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
 from watchdog.model.verdict import Verdict
 from watchdog.notify.decide.continuity import JOINT_SCOPES
-from watchdog.notify.decide.records import LedgerEntry, Pace, Reason
+from watchdog.notify.decide.records import Intervals, LedgerEntry, Reason
 
 BACK_GRACE = 300.0
 """Seconds after the attempt that is due until one that waits for it is told after all."""
@@ -17,7 +17,7 @@ def opening(
     incident: IncidentReport,
     snapshot: Snapshot,
     now: float,
-    pace: Pace,
+    intervals: Intervals,
     lately: Collection[LedgerEntry],
 ) -> Reason:
     """`open`, or what it waits for.
@@ -26,26 +26,28 @@ def opening(
         incident: what stands.
         snapshot: all that stands.
         now: seconds since the epoch.
-        pace: how often something may be told.
-        lately: what opened within `pace.gather`.
+        intervals: how often something may be told.
+        lately: what opened within `intervals.group_wait`.
     """
     if incident.muted_until is not None:
         return Reason.MUTED
     if incident.id in snapshot.testing:
         return Reason.HOLD_TESTING
     if _is_passing(incident, now):
-        return Reason.HOLD_BACK
-    if incident.severity == "page" and not has_held(incident, snapshot, now, pace):
-        return Reason.HOLD_LASTING
-    if incident.severity in pace.quiet:
+        return Reason.HOLD_RECOVERING
+    if incident.severity == "page" and not has_held(incident, snapshot, now, intervals):
+        return Reason.HOLD_FOR
+    if incident.severity in intervals.quiet:
         return Reason.HOLD_QUIET
-    return Reason.HOLD_STORM if _is_storm(incident, pace, lately) else Reason.OPEN
+    return Reason.HOLD_STORM if _is_storm(incident, intervals, lately) else Reason.OPEN
 
 
-def _is_storm(incident: IncidentReport, pace: Pace, lately: Collection[LedgerEntry]) -> bool:
+def _is_storm(
+    incident: IncidentReport, intervals: Intervals, lately: Collection[LedgerEntry]
+) -> bool:
     """Whether so much was told a moment ago; no page waits because of warnings."""
     told = [e for e in lately if incident.severity == "warning" or e.shown.severity == "page"]
-    return len(told) >= pace.storm
+    return len(told) >= intervals.storm
 
 
 def _is_passing(incident: IncidentReport, now: float) -> bool:
@@ -55,7 +57,9 @@ def _is_passing(incident: IncidentReport, now: float) -> bool:
     return bool(due) and back and all(at is not None and now < at + BACK_GRACE for at in due)
 
 
-def has_held(incident: IncidentReport, snapshot: Snapshot, now: float, pace: Pace) -> bool:
+def has_held(
+    incident: IncidentReport, snapshot: Snapshot, now: float, intervals: Intervals
+) -> bool:
     """Whether the verdict behind a page is more than a moment between two samples.
 
     Only running samples make a verdict. Where the last healthy one has just ended and the next is
@@ -65,10 +69,10 @@ def has_held(incident: IncidentReport, snapshot: Snapshot, now: float, pace: Pac
     if incident.scope in JOINT_SCOPES:
         return True
     about = (each for each in snapshot.report.eval_sets if each.eval_set_id in incident.eval_sets)
-    return all(_holds(each, now, pace) for each in about if each.verdict is Verdict.STUCK)
+    return all(_holds(each, now, intervals) for each in about if each.verdict is Verdict.STUCK)
 
 
-def _holds(eval_set: EvalSetReport, now: float, pace: Pace) -> bool:
+def _holds(eval_set: EvalSetReport, now: float, intervals: Intervals) -> bool:
     due = any(t.samples.queued for t in eval_set.tasks if t.verdict is not Verdict.FINISHED)
     last = instant(eval_set.last_progress_at)
-    return not due or last is None or now - last >= pace.hold
+    return not due or last is None or now - last >= intervals.for_

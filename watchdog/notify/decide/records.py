@@ -34,15 +34,15 @@ class Reason(StrEnum):
     """Not every source was listed once in full: wait, the next decision will tell."""
     HOLD_TESTING = "hold_testing"
     """Its first direct API tests are under way, and soon say whose fault it is."""
-    HOLD_BACK = "hold_back"
+    HOLD_RECOVERING = "hold_recovering"
     """The API works again and its samples try again by themselves soon: nothing to do."""
-    HOLD_LASTING = "hold_lasting"
+    HOLD_FOR = "hold_for"
     """A sample ended a moment ago and others are due: it may be stuck only until they begin."""
     HOLD_QUIET = "hold_quiet"
     """These are quiet hours, and it can wait until they are over."""
     HOLD_STORM = "hold_storm"
     """So many opened a moment ago that what comes now is gathered into one message."""
-    HOLD_SETTLING = "hold_settling"
+    KEEP_FIRING = "keep_firing"
     """It is over for a moment: it often comes back, a model's trouble in other eval sets."""
     HOLD_DEGRADED = "hold_degraded"
     """It was about an eval set that is degraded, and that still is."""
@@ -61,8 +61,8 @@ TELLING = frozenset(
 HELD: dict[Reason, str] = {
     Reason.HOLD_UNTIL_LISTED: "not every source was read in full since the start",
     Reason.HOLD_TESTING: "its first direct API tests are under way",
-    Reason.HOLD_BACK: "the API works again, and its samples try again within minutes",
-    Reason.HOLD_LASTING: "a sample ended a moment ago, and the next one may be on its way",
+    Reason.HOLD_RECOVERING: "the API works again, and its samples try again within minutes",
+    Reason.HOLD_FOR: "a sample ended a moment ago, and the next one may be on its way",
     Reason.HOLD_QUIET: "these are quiet hours",
     Reason.HOLD_STORM: "many opened a moment ago; it is told together with what else comes",
 }
@@ -71,22 +71,22 @@ GATHERED = frozenset({Reason.HOLD_QUIET, Reason.HOLD_STORM})
 """What waits so that it is told together with others."""
 
 
-class Pace(Struct, frozen=True):
+class Intervals(Struct, frozen=True):
     """How often an incident may be told of. All in seconds but `storm`."""
 
-    update: float = 300.0
+    group_interval: float = 300.0
     """Least between two updates; what changes back within it is never told."""
-    remind: float = 86_400.0
+    repeat_interval: float = 86_400.0
     """Until a page that still stands is told again; 0 for never."""
     reopen: float = 1800.0
     """What comes back so soon after its end is the same incident."""
     flapping: float = 900.0
     """How long one that came back must be away to be over; twice as long each time."""
-    hold: float = 600.0
+    for_: float = 600.0
     """How long an eval set with samples that are due must get nothing done to be a page."""
     storm: int = 10
-    """Incidents that may open within `gather`; what comes after them waits for its end."""
-    gather: float = 300.0
+    """Incidents that may open within `group_wait`; what comes after them waits for its end."""
+    group_wait: float = 300.0
     """How long what comes in a storm is gathered."""
     quiet: frozenset[Severity] = frozenset()
     """What waits at present: these are quiet hours."""

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-class Keeper:
+class LedgerWorker:
     """One piece of work at a time. A full disk or a lost database must not silence the pager."""
 
     def __init__(self, ledger: Ledger) -> None:
@@ -26,7 +26,7 @@ class Keeper:
         self._lock = asyncio.Lock()
         self._failures = 0
         self._replaced = False
-        self.trouble: str | None = None
+        self.failure: str | None = None
 
     async def read(self, work: Callable[[Ledger], T]) -> T | None:
         """The result of `work`, or None where the database failed.
@@ -40,7 +40,7 @@ class Keeper:
             try:
                 return await asyncio.to_thread(work, self._ledger)
             except SQLAlchemyError as error:
-                self._lament(error)
+                self._record_failure(error)
                 return None
 
     async def write(self, work: Callable[[Ledger], T]) -> T | None:
@@ -49,7 +49,7 @@ class Keeper:
         result = await self.read(work)
         if self._failures == failures and not self._replaced:
             self._failures = 0
-            self.trouble = None
+            self.failure = None
         return result
 
     async def aclose(self) -> None:
@@ -57,9 +57,9 @@ class Keeper:
         async with self._lock:
             self._ledger.close()
 
-    def _lament(self, error: SQLAlchemyError) -> None:
+    def _record_failure(self, error: SQLAlchemyError) -> None:
         self._failures += 1
-        self.trouble = f"database fails ({type(error).__name__})"
+        self.failure = f"database fails ({type(error).__name__})"
         log.error("ledger_failed", error=str(error).splitlines()[0][:200])
         if self._failures >= FAILURES:
             self._replace()
@@ -70,4 +70,4 @@ class Keeper:
         self._ledger = memory_ledger()
         self._replaced = True
         self._failures = 0
-        self.trouble = "database failed: memory only until the next start"
+        self.failure = "database failed: memory only until the next start"

@@ -11,10 +11,10 @@ from tests.doubles.kubernetes_server import Answer, Asked, Server, status
 from watchdog.collect.kubernetes.cache import ClusterCache
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.decoding import USAGE, Decoder
-from watchdog.collect.kubernetes.object_cache import Shelf
-from watchdog.collect.kubernetes.reflector import Outside
+from watchdog.collect.kubernetes.object_cache import ObjectCache
+from watchdog.collect.kubernetes.reflector import Environment
 from watchdog.collect.kubernetes.resources import USAGE as USAGE_RESOURCE
-from watchdog.collect.kubernetes.resources import Ask
+from watchdog.collect.kubernetes.resources import ListQuery
 from watchdog.collect.kubernetes.usage import UsagePoll
 from watchdog.config.settings import Kubernetes
 from watchdog.model.cluster import PodUsage
@@ -48,7 +48,7 @@ def caching(
     server.respond = respond
     settings = Kubernetes(kubeconfig=kubeconfig, namespaces=namespaces, timeout=5)
     connection, time = Connection(settings), FakeTime()
-    cache = ClusterCache(connection, settings, Outside(time))
+    cache = ClusterCache(connection, settings, Environment(time))
     cache.start()
     try:
         yield cache
@@ -69,7 +69,7 @@ def test_the_whole_cluster(server: Server, kubeconfig: Path) -> None:
 
 def cache_is_full(cache: ClusterCache) -> None:
     reader = cache.readers["metrics", ""]
-    assert reader.shelf.answered.wait(10)
+    assert reader.object_cache.answered.wait(10)
     found = cache.snapshot()
     assert {kind for kind, _ in found.known} == NAMES
     assert list(found.pods) == [("ns", "p")]
@@ -145,14 +145,14 @@ def test_a_snapshot_is_put_together_anew_only_after_a_change(
 def test_use_is_polled_and_an_absent_api_looked_for_less_often() -> None:
     api, time = FakeApi(), FakeTime()
     api.answers = [error("not_found", 404), listing(USED), b"garbage", error("unauthorized", 401)]
-    shelf = Shelf[PodUsage]()
-    poll = UsagePoll(api, Ask(USAGE_RESOURCE), shelf, 60, time.outside)
+    object_cache = ObjectCache[PodUsage]()
+    poll = UsagePoll(api, ListQuery(USAGE_RESOURCE), object_cache, 60, time.environment)
     for _ in range(4):
         poll.step()
     assert time.pauses == [600, 60, 60, 60]
-    assert shelf.view().objects["ns", "p"].record.cores == 0.5
-    assert shelf.view().listed_at == 1600
-    assert shelf.drain_failures() == ("other", "unauthorized")
+    assert object_cache.view().objects["ns", "p"].record.cores == 0.5
+    assert object_cache.view().listed_at == 1600
+    assert object_cache.drain_failures() == ("other", "unauthorized")
 
 
 def test_a_page_of_usage_has_no_version() -> None:

@@ -17,11 +17,11 @@ from watchdog.collect.kubernetes.resources import (
     POD_LOG,
     PODS,
     USAGE,
-    Ask,
+    ListQuery,
 )
 from watchdog.config.settings import Kubernetes
 
-ASK = Ask(PODS, "ns")
+ASK = ListQuery(PODS, "ns")
 OK = Answer(body=b"ok")
 
 
@@ -33,14 +33,14 @@ def pauses() -> list[float]:
 @pytest.fixture
 def connection(kubeconfig: Path, pauses: list[float]) -> Iterator[Connection]:
     settings = Kubernetes(kubeconfig=kubeconfig, timeout=5)
-    found = Connection(settings, pause=pauses.append, dice=lambda: 0.0)
+    found = Connection(settings, pause=pauses.append, jitter=lambda: 0.0)
     yield found
     found.close()
 
 
-def failure(connection: Connection, ask: Ask = ASK) -> ApiError:
+def failure(connection: Connection, query: ListQuery = ASK) -> ApiError:
     with pytest.raises(ApiError) as caught:
-        connection.get(ask)
+        connection.get(query)
     return caught.value
 
 
@@ -113,39 +113,45 @@ def test_a_server_that_does_not_answer(kubeconfig: Path, server: Server) -> None
 
 
 @pytest.mark.parametrize(
-    ("ask", "rule"),
+    ("query", "rule"),
     [
         (
-            Ask(PODS, "ns"),
+            ListQuery(PODS, "ns"),
             (
                 '{apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"]} '
                 "to a Role of namespace ns"
             ),
         ),
         (
-            Ask(JOBS),
+            ListQuery(JOBS),
             (
                 '{apiGroups: ["batch"], resources: ["jobs"], verbs: ["get", "list", "watch"]} '
                 "to a ClusterRole"
             ),
         ),
-        (Ask(EVENTS), '{apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"]}'),
         (
-            Ask(NAMESPACES, name="ns"),
+            ListQuery(EVENTS),
+            '{apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"]}',
+        ),
+        (
+            ListQuery(NAMESPACES, name="ns"),
             '{apiGroups: [""], resources: ["namespaces"], resourceNames: ["ns"], verbs: ',
         ),
-        (Ask(POD_LOG, "ns", "p"), '{apiGroups: [""], resources: ["pods/log"], verbs: ["get"]}'),
         (
-            Ask(USAGE),
+            ListQuery(POD_LOG, "ns", "p"),
+            '{apiGroups: [""], resources: ["pods/log"], verbs: ["get"]}',
+        ),
+        (
+            ListQuery(USAGE),
             '{apiGroups: ["metrics.k8s.io"], resources: ["pods"], verbs: ["get", "list"]}',
         ),
     ],
 )
 def test_a_refusal_names_the_rule_to_add(
-    server: Server, connection: Connection, ask: Ask, rule: str
+    server: Server, connection: Connection, query: ListQuery, rule: str
 ) -> None:
     server.answers(status(403, 'User "u" cannot list resource "pods"'))
-    found = failure(connection, ask)
+    found = failure(connection, query)
     assert found.reason == "forbidden"
     assert 'User "u" cannot list' in found.text
     assert rule in found.text
@@ -225,7 +231,7 @@ def test_closing_ends_what_is_under_way_and_begins_nothing(
 
 
 def test_names_cannot_leave_their_place_in_a_path() -> None:
-    url = Ask(POD_LOG, "a/../b", "p?x=1", (("container", "c&d"),)).url
+    url = ListQuery(POD_LOG, "a/../b", "p?x=1", (("container", "c&d"),)).url
     assert url == "/api/v1/namespaces/a%2F..%2Fb/pods/p%3Fx%3D1/log?container=c%26d"
 
 

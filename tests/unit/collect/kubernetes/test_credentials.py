@@ -14,11 +14,11 @@ from tests.doubles.kubernetes_server import Answer, Server, status
 from watchdog.collect.kubernetes import credentials
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.errors import ApiError
-from watchdog.collect.kubernetes.resources import PODS, Ask
+from watchdog.collect.kubernetes.resources import PODS, ListQuery
 from watchdog.config.settings import Kubernetes
 from watchdog.errors import ConfigError
 
-ASK = Ask(PODS)
+ASK = ListQuery(PODS)
 API = "client.authentication.k8s.io/v1"
 
 

@@ -11,7 +11,7 @@ from watchdog.collect.kubernetes.connection import Reply
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.export import LAST_APPLIED, export, read_logs
 from watchdog.collect.kubernetes.files import read_view
-from watchdog.collect.kubernetes.resources import Ask
+from watchdog.collect.kubernetes.resources import ListQuery
 from watchdog.config.settings import Kubernetes
 from watchdog.model.cluster import Container, Pod
 
@@ -91,28 +91,30 @@ class Cluster:
     def __init__(self, lists: dict[str, list[dict[str, Any]]], page: int = 2) -> None:
         self.lists = lists
         self.refused: dict[str, ApiError] = {}
-        self.asked: list[Ask] = []
+        self.asked: list[ListQuery] = []
         self.log = LINE * 3
         self._page = page
 
-    def get(self, ask: Ask, limit: int | None = None) -> Reply:
-        self.asked.append(ask)
-        kind = ask.resource.plural
+    def get(self, query: ListQuery, limit: int | None = None) -> Reply:
+        self.asked.append(query)
+        kind = query.resource.plural
         if kind in self.refused:
             raise self.refused[kind]
         if kind == "pods/log":
-            query = dict(ask.query)
+            query = dict(query.query)
             lines = self.log.splitlines(keepends=True)[-int(query.get("tailLines", 10**9)) :]
             return Reply(200, "".join(lines).encode()[:limit])
-        items = [i for i in self.lists[kind] if i["metadata"].get("namespace", "") == ask.namespace]
-        items = items if ask.namespace else self.lists[kind]
-        start = int(dict(ask.query).get("continue", "0"))
+        items = [
+            i for i in self.lists[kind] if i["metadata"].get("namespace", "") == query.namespace
+        ]
+        items = items if query.namespace else self.lists[kind]
+        start = int(dict(query.query).get("continue", "0"))
         more = start + self._page < len(items)
         about = {"resourceVersion": "7", "continue": str(start + self._page) if more else ""}
         listing = {"kind": "XList", "metadata": about, "items": items[start : start + self._page]}
         return Reply(200, json.dumps(listing).encode())
 
-    def stream(self, ask: Ask, silence: float) -> Any:
+    def stream(self, query: ListQuery, silence: float) -> Any:
         raise NotImplementedError
 
 
@@ -207,12 +209,12 @@ def test_a_listing_that_expires_begins_anew(tmp_path):
     class Expiring(Cluster):
         expired = False
 
-        def get(self, ask: Ask, limit: int | None = None) -> Reply:
-            if "continue" in dict(ask.query) and not self.expired:
+        def get(self, query: ListQuery, limit: int | None = None) -> Reply:
+            if "continue" in dict(query.query) and not self.expired:
                 self.expired = True
                 self.lists["namespaces"].pop()
                 raise error("gone", 410)
-            return super().get(ask, limit)
+            return super().get(query, limit)
 
     folder, exported = write(tmp_path, Expiring(shared_namespace()))
     assert names(folder, "namespaces") == ["one"]
@@ -221,9 +223,9 @@ def test_a_listing_that_expires_begins_anew(tmp_path):
 
 def test_a_listing_that_is_none_is_not_known(tmp_path):
     class Broken(Cluster):
-        def get(self, ask: Ask, limit: int | None = None) -> Reply:
-            whole = super().get(ask, limit)
-            return Reply(200, b"<html>") if ask.resource.plural == "pods" else whole
+        def get(self, query: ListQuery, limit: int | None = None) -> Reply:
+            whole = super().get(query, limit)
+            return Reply(200, b"<html>") if query.resource.plural == "pods" else whole
 
     folder, exported = write(tmp_path, Broken(shared_namespace()))
     assert not (folder / "pods.json").exists()
@@ -243,15 +245,15 @@ RESTARTED = Pod("ns", "p", "u", "Running", containers=(Container("c", restarts=1
 
 def test_the_log_before_a_restart_comes_first():
     class Restarted(Cluster):
-        def get(self, ask: Ask, limit: int | None = None) -> Reply:
-            super().get(ask, limit)
-            previous = dict(ask.query).get("previous") == "true"
+        def get(self, query: ListQuery, limit: int | None = None) -> Reply:
+            super().get(query, limit)
+            previous = dict(query.query).get("previous") == "true"
             return Reply(200, b"before" if previous else b"after\n")
 
     api = Restarted({})
     assert read_logs(api, RESTARTED, "c", 1000) == (b"before\nafter\n", True)
-    assert all(dict(ask.query)["timestamps"] == "true" for ask in api.asked)
-    assert all(dict(ask.query)["limitBytes"] == "1000" for ask in api.asked)
+    assert all(dict(query.query)["timestamps"] == "true" for query in api.asked)
+    assert all(dict(query.query)["limitBytes"] == "1000" for query in api.asked)
 
 
 def test_a_container_that_has_no_log_has_an_empty_one():

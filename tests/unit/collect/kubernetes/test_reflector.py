@@ -6,9 +6,9 @@ from tests.builders.kubernetes_objects import bookmark, change, event, gone, lis
 from tests.doubles.kubernetes_api import FakeApi, FakeTime, error
 from watchdog.collect.kubernetes import events
 from watchdog.collect.kubernetes.decoding import EVENT, POD, Decoder
-from watchdog.collect.kubernetes.object_cache import Shelf
+from watchdog.collect.kubernetes.object_cache import ObjectCache
 from watchdog.collect.kubernetes.reflector import GRACE, Reflector, Timing
-from watchdog.collect.kubernetes.resources import EVENTS, PODS, Ask
+from watchdog.collect.kubernetes.resources import EVENTS, PODS, ListQuery
 from watchdog.model.cluster import Pod, PodEvent
 
 TIMING = Timing(watch_timeout=240, relist_interval=900, page_size=2)
@@ -26,12 +26,12 @@ def time() -> FakeTime:
 
 @pytest.fixture
 def reflector(api: FakeApi, time: FakeTime) -> Reflector[Pod]:
-    ask = Ask(PODS, query=(("labelSelector", "a in (b)"),))
-    return Reflector(api, ask, Decoder(POD), Shelf[Pod](), TIMING, time.outside)
+    query = ListQuery(PODS, query=(("labelSelector", "a in (b)"),))
+    return Reflector(api, query, Decoder(POD), ObjectCache[Pod](), TIMING, time.environment)
 
 
 def names(reflector: Reflector[Pod]) -> list[str]:
-    return sorted(name for _, name in reflector.shelf.view().objects)
+    return sorted(name for _, name in reflector.object_cache.view().objects)
 
 
 def test_pages_then_a_watch_from_where_the_listing_ends(
@@ -50,7 +50,7 @@ def test_pages_then_a_watch_from_where_the_listing_ends(
         ),
     ]
     assert api.silences == [240 + GRACE]
-    view = reflector.shelf.view()
+    view = reflector.object_cache.view()
     assert (view.listed_at, view.confirmed_at, view.error) == (1000, 1240, None)
     assert time.pauses == []
 
@@ -72,8 +72,8 @@ def test_changes_are_applied_and_the_next_watch_goes_on_from_the_last(
     ]
     reflector.step()
     assert names(reflector) == ["a", "c"]
-    assert reflector.shelf.view().objects["ns", "a"].record.phase == "Failed"
-    assert reflector.shelf.view().confirmed_at == 1065
+    assert reflector.object_cache.view().objects["ns", "a"].record.phase == "Failed"
+    assert reflector.object_cache.view().confirmed_at == 1065
     reflector.step()
     assert "resourceVersion=20" in api.urls[-1]
 
@@ -82,7 +82,7 @@ def test_the_generation_tells_of_changes_only(api: FakeApi, reflector: Reflector
     seen: list[int] = []
 
     def look() -> None:
-        seen.append(reflector.shelf.view().generation)
+        seen.append(reflector.object_cache.view().generation)
 
     api.answers = [listing(pod("a"))]
     api.watches = [
@@ -97,7 +97,7 @@ def test_a_view_does_not_change_under_its_reader(api: FakeApi, reflector: Reflec
     api.answers = [listing(pod("a"))]
     api.watches = [
         (
-            lambda: views.append(reflector.shelf.view()),
+            lambda: views.append(reflector.object_cache.view()),
             change("DELETED", pod("a", version="12")),
         ),
     ]
@@ -117,7 +117,7 @@ def test_a_version_that_is_too_old_lists_anew_at_once(
     reflector.step()
     assert names(reflector) == ["b"]
     assert time.pauses == []
-    assert reflector.shelf.drain_failures() == ()
+    assert reflector.object_cache.drain_failures() == ()
 
 
 def test_a_server_that_always_says_gone_is_not_asked_without_end(
@@ -128,7 +128,7 @@ def test_a_server_that_always_says_gone_is_not_asked_without_end(
     for _ in range(4):
         reflector.step()
     assert time.pauses == [0.25, 0.5, 1.0]
-    found = reflector.shelf.view().error
+    found = reflector.object_cache.view().error
     assert found is not None
     assert found.reason == "gone"
 
@@ -139,7 +139,7 @@ def test_a_continue_token_that_has_expired_lists_anew(
     api.answers = [listing(pod("a"), more="next"), error("gone", 410), listing(pod("b"))]
     api.watches = [(time.later(240),)]
     reflector.step()
-    assert reflector.shelf.view().listed_at is None
+    assert reflector.object_cache.view().listed_at is None
     reflector.step()
     assert names(reflector) == ["b"]
 
@@ -151,13 +151,13 @@ def test_what_was_known_stays_known_with_its_age_and_the_reason(
     api.watches = [(time.later(10), error("unavailable")), error("forbidden", 403)]
     reflector.step()
     reflector.step()
-    view = reflector.shelf.view()
+    view = reflector.object_cache.view()
     assert names(reflector) == ["a"]
     assert view.error is not None
     assert view.error.reason == "forbidden"
     assert view.confirmed_at == 1000
-    assert reflector.shelf.drain_failures() == ("unavailable", "forbidden")
-    assert reflector.shelf.drain_failures() == ()
+    assert reflector.object_cache.drain_failures() == ("unavailable", "forbidden")
+    assert reflector.object_cache.drain_failures() == ()
 
 
 def test_an_error_is_over_when_the_api_answers_again(
@@ -166,9 +166,9 @@ def test_an_error_is_over_when_the_api_answers_again(
     api.answers = [error("forbidden", 403), listing(pod("a"))]
     api.watches = [(time.later(240),)]
     reflector.step()
-    assert reflector.shelf.view().error is not None
+    assert reflector.object_cache.view().error is not None
     reflector.step()
-    assert reflector.shelf.view().error is None
+    assert reflector.object_cache.view().error is None
 
 
 def test_back_off_grows_is_bounded_and_starts_anew(
@@ -209,10 +209,10 @@ def test_a_silent_watch_is_taken_for_dead_and_another_begun(
     api.answers = [listing(pod("a"))]
     api.watches = [(time.later(270), error("timeout")), (time.later(240),)]
     reflector.step()
-    assert reflector.shelf.view().confirmed_at == 1000
+    assert reflector.object_cache.view().confirmed_at == 1000
     reflector.step()
-    assert reflector.shelf.drain_failures() == ("timeout",)
-    assert reflector.shelf.view().error is None
+    assert reflector.object_cache.drain_failures() == ("timeout",)
+    assert reflector.object_cache.view().error is None
 
 
 def test_a_watch_that_trickles_past_its_end_is_taken_for_dead(
@@ -222,7 +222,7 @@ def test_a_watch_that_trickles_past_its_end_is_taken_for_dead(
     api.watches = [(time.later(271), b"", change("DELETED", pod("a", version="12")))]
     reflector.step()
     assert names(reflector) == ["a"]
-    assert reflector.shelf.drain_failures() == ("timeout",)
+    assert reflector.object_cache.drain_failures() == ("timeout",)
 
 
 def test_a_full_listing_corrects_what_the_watch_missed(
@@ -247,9 +247,9 @@ def test_what_cannot_be_read_is_a_problem_and_the_watch_goes_on(
     api.watches = [(b"garbage", b"", change("ADDED", bad), good)]
     reflector.step()
     assert names(reflector) == ["a", "c"]
-    places = [problem.where for problem in reflector.shelf.view().problems]
+    places = [problem.where for problem in reflector.object_cache.view().problems]
     assert places == ["pods", "pods/ns/b"]
-    assert reflector.shelf.view().error is None
+    assert reflector.object_cache.view().error is None
 
 
 @pytest.mark.parametrize("answer", [b"<html>Log in</html>", b"{}", listing(version="")])
@@ -258,7 +258,7 @@ def test_an_answer_that_is_no_listing(
 ) -> None:
     api.answers = [answer]
     reflector.step()
-    view = reflector.shelf.view()
+    view = reflector.object_cache.view()
     assert view.listed_at is None
     assert view.error is not None
     assert view.error.reason == "other"
@@ -271,11 +271,11 @@ def test_not_even_a_bug_ends_it(api: FakeApi, time: FakeTime, reflector: Reflect
     api.answers = [listing(pod("a"))]
     api.watches = [(bug,), (time.later(240),)]
     reflector.step()
-    found = reflector.shelf.view().error
+    found = reflector.object_cache.view().error
     assert found is not None
     assert "KeyError" in found.text
     reflector.step()
-    assert reflector.shelf.view().error is None
+    assert reflector.object_cache.view().error is None
 
 
 def test_nothing_is_begun_after_a_stop(api: FakeApi, reflector: Reflector[Pod]) -> None:
@@ -286,7 +286,7 @@ def test_nothing_is_begun_after_a_stop(api: FakeApi, reflector: Reflector[Pod]) 
     api.watches = [(stop, error("unavailable"))]
     reflector.start()
     assert reflector.join(10)
-    assert reflector.shelf.drain_failures() == ()
+    assert reflector.object_cache.drain_failures() == ()
     assert len(api.asked) == 2
 
 
@@ -304,17 +304,19 @@ def test_events_are_bounded_while_they_are_listed(api: FakeApi, time: FakeTime) 
         listing(*(event(f"f{number}") for number in range(1500))),
     ]
     api.watches = [()]
-    shelf = Shelf[PodEvent](trim)
-    reflector = Reflector(api, Ask(EVENTS), Decoder(EVENT), shelf, TIMING, time.outside)
+    object_cache = ObjectCache[PodEvent](trim)
+    reflector = Reflector(
+        api, ListQuery(EVENTS), Decoder(EVENT), object_cache, TIMING, time.environment
+    )
     reflector.step()
     assert sizes == [1500, 2000]
-    assert len(shelf.view().objects) == 2000
+    assert len(object_cache.view().objects) == 2000
 
 
 def test_answered_is_set_by_a_listing_and_by_a_refusal(
     api: FakeApi, reflector: Reflector[Pod]
 ) -> None:
-    assert not reflector.shelf.answered.is_set()
+    assert not reflector.object_cache.answered.is_set()
     api.answers = [error("forbidden", 403)]
     reflector.step()
-    assert reflector.shelf.answered.is_set()
+    assert reflector.object_cache.answered.is_set()

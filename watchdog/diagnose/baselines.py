@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from watchdog.model.histogram import Histogram
 from watchdog.model.learned import Attempts, Learned
-from watchdog.model.state import APART
+from watchdog.model.state import INDEPENDENT_SECONDS
 from watchdog.model.thresholds import Thresholds
 
 Family = Literal["own", "shared", "model", "tool", "setup", "scoring", "step"]
@@ -53,15 +53,15 @@ _SHORTEST_LIMIT = 300.0
 
 
 class Prior(Struct, frozen=True):
-    """Events per week longer than d: `weekly · (1 + d/scale)^-index` (Lomax's law)."""
+    """Events per week longer than d: `expected_per_week · (1 + d/scale)^-index` (Lomax's law)."""
 
-    weekly: float
+    expected_per_week: float
     scale: float
     index: float
 
     def above(self, seconds: float) -> float:
         """Expected number per week that last longer."""
-        return self.weekly * math.pow(1.0 + seconds / self.scale, -self.index)
+        return self.expected_per_week * math.pow(1.0 + seconds / self.scale, -self.index)
 
 
 TROUBLES: dict[str, Prior] = {
@@ -96,7 +96,7 @@ class Limit(Struct, frozen=True):
     """How long a call may take, and why."""
 
     seconds: float
-    weekly: float
+    expected_per_week: float
     """Calls per week that are expected to take longer and still return."""
     tolerated: float
     seen: int
@@ -105,7 +105,7 @@ class Limit(Struct, frozen=True):
     """The third longest of them, in seconds."""
 
 
-class Norms:
+class Baselines:
     """The fleet's experience and the tolerated pages, as the rules ask for them."""
 
     def __init__(self, learned: Learned, limits: Thresholds) -> None:
@@ -120,9 +120,9 @@ class Norms:
         return self._learned.weeks
 
     @property
-    def apart(self) -> float:
+    def independent_seconds(self) -> float:
         """Seconds; failures closer together are one piece of evidence."""
-        return APART * self._limits.scale
+        return INDEPENDENT_SECONDS * self._limits.scale
 
     def tolerated(self, family: Family) -> float:
         """False pages per week that this family of rules may cause."""
@@ -193,8 +193,10 @@ class Norms:
                 high = middle
             else:
                 low = middle
-        weekly = self.calls(family, name, high)
-        return Limit(high, weekly, tolerated, round(seen.total), seen.largest(_rank(seen)))
+        expected_per_week = self.calls(family, name, high)
+        return Limit(
+            high, expected_per_week, tolerated, round(seen.total), seen.largest(_rank(seen))
+        )
 
     @property
     def _weeks(self) -> float:

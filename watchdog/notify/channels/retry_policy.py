@@ -13,7 +13,7 @@ LONGEST_WAIT = 15.0
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class Patience:
+class RetryPolicy:
     """How often something is tried again, and how long is waited between."""
 
     def __init__(
@@ -22,7 +22,7 @@ class Patience:
         self._sleep = sleep
         self._jitter = jitter
 
-    async def outlast(self, attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    async def run(self, attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Try until it works, is refused, or asks for more patience than there is."""
         outcome = await attempt()
         for number in range(1, ATTEMPTS):

@@ -11,7 +11,7 @@ from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
 
 
-class Watched(Struct):
+class SourceState(Struct):
     """One source and all that its facts amount to."""
 
     source: Source
@@ -45,13 +45,13 @@ class Watched(Struct):
         self.states[fact.eval_set_id] = fold(known, fact)
 
 
-def all_states(watched: Iterable[Watched]) -> list[EvalSetState]:
+def all_states(watched: Iterable[SourceState]) -> list[EvalSetState]:
     """The states of all sources, in order of their names."""
     states = [state for each in watched for state in each.states.values()]
     return sorted(states, key=lambda state: state.eval_set_id)
 
 
-def all_problems(watched: Iterable[Watched]) -> Iterator[Problem]:
+def all_problems(watched: Iterable[SourceState]) -> Iterator[Problem]:
     """The problems that stand."""
     for each in watched:
         yield from each.problems
