@@ -8,21 +8,25 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tools.compare.calls import calls_of
+from tools.compare.calls import Call, calls_of, services_of
 from tools.compare.comparison import Comparison, compare
 from tools.compare.expected import EXPECTED
-from tools.compare.inputs import NoRecordingError, all_series
+from tools.compare.inputs import NoRecordingError, Series, all_series
 from tools.compare.listing import agrees, listing
 from tools.compare.sides import Side, SideFailedError, outputs
 from tools.compare.trees import NoCommitError, source_tree
+
+SERVICES = 2
+"""Processes of each side that run the service."""
 
 
 def main() -> int:
     """Compare, tell, and say by the exit status whether anything differs."""
     arguments = _arguments()
-    whole = not arguments.only
+    whole = arguments.serve and not arguments.only
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="compare-") as folder:
@@ -46,6 +50,9 @@ def _arguments() -> argparse.Namespace:
         metavar="DIR",
         help="more to judge: bundles, log directories, or tar archives that hold them",
     )
+    parser.add_argument(
+        "--no-service", dest="serve", action="store_false", help="leave `watchdog run` out"
+    )
     return parser.parse_args()
 
 
@@ -56,10 +63,18 @@ def _compared(arguments: argparse.Namespace, folder: Path) -> Comparison:
         for name, commit in commits.items()
     ]
     series = all_series(folder / "recordings", arguments.bundles, arguments.only)
-    calls = [call for one in series for call in calls_of(one)]
-    sys.stderr.write(f"{len(calls)} calls on {len(series)} recordings\n")
-    before, after = outputs(sides, calls)
+    shares = list(_shares(series, serve=arguments.serve))
+    count = sum(len(share) for share in shares)
+    sys.stderr.write(f"{count} calls on {len(series)} recordings\n")
+    before, after = outputs(sides, shares)
     return compare(before, after, EXPECTED)
+
+
+def _shares(series: Sequence[Series], *, serve: bool) -> Iterator[list[Call]]:
+    """What a process each is to do: all that looks once, and the service, which mostly waits."""
+    yield [call for one in series for call in calls_of(one)]
+    for number in range(SERVICES if serve else 0):
+        yield [call for one in series[number::SERVICES] for call in services_of(one)]
 
 
 if __name__ == "__main__":

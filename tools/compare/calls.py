@@ -7,6 +7,8 @@ from pathlib import Path
 from tools.compare.inputs import Series, Target
 
 EVIDENCE = "evidence"
+SERVED = 2
+"""The last bundles of a recording that the service is started on: each takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class Call:
     """What the clock shows."""
     folder: str | None = None
     """A directory that it writes."""
+    serves: bool = False
+    """Whether it goes on until it is told to stop."""
 
 
 def calls_of(series: Series) -> Iterator[Call]:
@@ -43,3 +47,10 @@ def _evidence(name: str, target: Target, eval_set_id: str) -> Call:
     (store / Path(eval_set_id).name).symlink_to(target.path / "store")
     argv = ("--logs", str(store), "--no-tests", "--output", EVIDENCE)
     return Call(name, (EVIDENCE, eval_set_id, *argv), target.instant, EVIDENCE)
+
+
+def services_of(series: Series) -> Iterator[Call]:
+    """The service on one recording's last bundles, one after the other, with one ledger."""
+    for target in series.targets[-SERVED:]:
+        argv = ("run", "--logs", str(target.path), "--state", f"{series.name}.sqlite3")
+        yield Call(f"{series.name}/{target.path.name} run", argv, target.instant, serves=True)

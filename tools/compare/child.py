@@ -1,7 +1,7 @@
-"""Runs one side's program: `python -P child.py TREE JOBS OUTPUTS`, in a directory of its own.
+"""Runs one side's program: `python -m tools.compare.child TREE CALLS OUTPUTS`.
 
-Stands alone, since nothing but the side's own source tree may be imported here. Each job is a call
-of `watchdog.cli.main`; what it prints, its exit status and the files that it writes are its output.
+Each call is one of `watchdog.cli.main` of that tree: what it prints, its exit status and the files
+that it writes are its output.
 """
 
 import contextlib
@@ -11,24 +11,38 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from tools.compare.serving import KEY, LOOPBACK, Main, served
 
 SHOWN = (".md", ".json")
 EVERY = 100
 
-Main = Callable[[list[str]], int]
+
+class Clock:
+    """The wall clock, which stands still."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """What it shows."""
+        return self.now
 
 
-def main(tree: str, jobs: str, outputs: str) -> None:
-    """Run all jobs, and write a JSON object of their outputs."""
+def main(tree: str, calls: str, outputs: str) -> None:
+    """Make all calls, and write a JSON object of their outputs."""
+    clock = Clock()
+    # before the program is imported: a default argument may hold it
+    time.time = clock
     sys.addaudithook(_refuse_network)
     run = _program(Path(tree))
-    todo = json.loads(Path(jobs).read_text("utf-8"))
-    done = {}
-    for number, job in enumerate(todo, start=1):
-        done[job["name"]] = _output(run, job)
+    todo, done = json.loads(Path(calls).read_text("utf-8")), {}
+    for number, call in enumerate(todo, start=1):
+        clock.now = call["now"]
+        done[call["name"]] = _output(run, call)
         if number % EVERY == 0 or number == len(todo):
             sys.stderr.write(f"{Path.cwd().name}: {number} of {len(todo)}\n")
     Path(outputs).write_text(json.dumps(done), "utf-8")
@@ -43,37 +57,33 @@ def _program(tree: Path) -> Main:
     return cli.main
 
 
-def _refuse_network(event: str, _arguments: tuple[Any, ...]) -> None:
-    if event in {"socket.connect", "socket.getaddrinfo"}:
+def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect":
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else LOOPBACK
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if host not in {LOOPBACK, "localhost", None}:
         raise OSError("no network while two commits are compared")
 
 
-def _output(run: Main, job: dict[str, Any]) -> str:
+def _output(run: Main, call: dict[str, Any]) -> str:
     printed, complaints = io.StringIO(), io.StringIO()
-    with (
-        _clock_at(job["now"]),
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(complaints),
-    ):
-        status = _status(run, job["argv"])
-    parts = [f"exit status: {status}\n", printed.getvalue(), "stderr:\n", complaints.getvalue()]
-    return "".join((*parts, *_written(Path(job["folder"]) if job["folder"] else None)))
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complaints):
+        said = _said(run, call["argv"], serves=call["serves"])
+    if call["serves"]:
+        # its log lines hold the time of day
+        return said
+    folder = Path(call["folder"]) if call["folder"] else None
+    parts = [said, "\n", printed.getvalue(), "stderr:\n", complaints.getvalue()]
+    return "".join((*parts, *_written(folder)))
 
 
-@contextlib.contextmanager
-def _clock_at(instant: float) -> Iterator[None]:
-    """The wall clock stands still: the program asks it once, when it is called."""
-    real = time.time
-    time.time = lambda: instant
+def _said(run: Main, argv: list[str], *, serves: bool) -> str:
     try:
-        yield
-    finally:
-        time.time = real
-
-
-def _status(run: Main, argv: list[str]) -> str:
-    try:
-        return str(run(argv))
+        return served(run, argv) if serves else f"exit status: {run(argv)}"
     except SystemExit as ended:
         return f"SystemExit {ended.code}"
     except Exception as error:  # noqa: BLE001 - what it raises is its output
@@ -95,7 +105,7 @@ def _shown(path: Path) -> str:
     """A file's text; JSON that is all one line with a line for each key."""
     text = path.read_bytes().decode("utf-8", "backslashreplace")
     one_line = path.suffix == ".json" and "\n" not in text.strip()
-    return text.replace(',"', ',\n"') if one_line else text
+    return KEY.sub(",\n", text) if one_line else text
 
 
 if __name__ == "__main__":

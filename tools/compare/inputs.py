@@ -58,7 +58,7 @@ def _named(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in folder.iterdir():
         ending = next((end for end in ARCHIVES if path.name.endswith(end)), None)
         if path.is_dir() or ending:
-            yield f"{folder.name}:{path.name.removesuffix(ending or '')}", path
+            yield f"{folder.name}.{path.name.removesuffix(ending or '')}", path
 
 
 def _series(name: str, path: Path, into: Path) -> Series:

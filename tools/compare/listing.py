@@ -26,13 +26,18 @@ def listing(comparison: Comparison, expected: Sequence[Expected], *, whole: bool
 
 
 def _differences(comparison: Comparison) -> Iterator[str]:
-    for difference in comparison.different[:DIFFS]:
-        yield f"=== {difference.output}"
-        yield from difference.lines(LINES)
-        yield ""
-    rest = comparison.different[DIFFS:]
-    for difference in rest[:NAMES]:
-        yield f"=== {difference.output}: differs too"
+    """Those that bring news in full, so that one change doesn't hide another."""
+    told: set[str] = set()
+    shown, rest = 0, []
+    for difference in comparison.different:
+        lines = list(difference.lines(LINES))
+        news = {line.strip() for line in lines if line[:1] in "+-"} - told
+        if shown == DIFFS or not news:
+            rest.append(difference.output)
+            continue
+        yield from (f"=== {difference.output}", *lines, "")
+        shown, told = shown + 1, told | news
+    yield from (f"=== {output}: differs too" for output in rest[:NAMES])
     if len(rest) > NAMES:
         yield f"=== and {len(rest) - NAMES} more"
 

@@ -4,13 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tools.compare.calls import Call
+from tools.compare.trees import ROOT
 
-CHILD = Path(__file__).with_name("child.py")
+CHILD = "tools.compare.child"
+CALLS, OUTPUTS = "calls.json", "outputs.json"
 COLUMNS = "400"
 """So wide that a text of another length breaks no other line."""
 
@@ -29,28 +31,46 @@ class Side:
     """Where it works."""
 
 
-def outputs(sides: Sequence[Side], calls: Sequence[Call]) -> list[dict[str, str]]:
-    """What each side says to every call, by the call's name.
+@dataclass(frozen=True)
+class _Worker:
+    """A process of a side, and its share of the calls."""
+
+    side: Side
+    folder: Path
+    calls: Sequence[Call]
+
+
+def outputs(sides: Sequence[Side], shares: Sequence[Sequence[Call]]) -> list[dict[str, str]]:
+    """What each side says to every call, by the call's name; a process for each share of them.
 
     Raises:
         SideFailedError: a side's process broke off.
     """
-    processes = [_started(side, calls) for side in sides]
+    workers = [
+        _Worker(side, side.folder / f"{side.name}-{number}", share)
+        for side in sides
+        for number, share in enumerate(shares)
+    ]
+    processes = [_started(worker) for worker in workers]
     statuses = [process.wait() for process in processes]
-    for side, status in zip(sides, statuses, strict=True):
+    for worker, status in zip(workers, statuses, strict=True):
         if status:
-            raise SideFailedError(f"{side.name}: the process ended with status {status}")
-    return [json.loads((side.folder / "outputs.json").read_text("utf-8")) for side in sides]
+            raise SideFailedError(f"{worker.folder.name} ended with status {status}")
+    return [_said(worker for worker in workers if worker.side is side) for side in sides]
 
 
-def _started(side: Side, calls: Sequence[Call]) -> "subprocess.Popen[bytes]":
-    work = side.folder / side.name
-    work.mkdir(parents=True)
-    jobs = side.folder / "calls.json"
-    jobs.write_text(json.dumps([asdict(call) for call in calls]), "utf-8")
-    said = side.folder / "outputs.json"
-    command = [sys.executable, "-P", str(CHILD), str(side.tree), str(jobs), str(said)]
-    return subprocess.Popen(command, cwd=work, env=_surroundings(side.folder.parent / "home"))  # noqa: S603
+def _started(worker: _Worker) -> "subprocess.Popen[bytes]":
+    worker.folder.mkdir(parents=True)
+    calls = json.dumps([asdict(call) for call in worker.calls])
+    (worker.folder / CALLS).write_text(calls, "utf-8")
+    command = [sys.executable, "-P", "-m", CHILD, str(worker.side.tree), CALLS, OUTPUTS]
+    env = _surroundings(worker.side.folder.parent / "home")
+    return subprocess.Popen(command, cwd=worker.folder, env=env)  # noqa: S603
+
+
+def _said(workers: Iterable[_Worker]) -> dict[str, str]:
+    texts = ((worker.folder / OUTPUTS).read_text("utf-8") for worker in workers)
+    return {name: output for text in texts for name, output in json.loads(text).items()}
 
 
 def _surroundings(home: Path) -> dict[str, str]:
@@ -58,6 +78,7 @@ def _surroundings(home: Path) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),
+        "PYTHONPATH": str(ROOT),
         "TZ": "UTC",
         "LANG": "C.UTF-8",
         "COLUMNS": COLUMNS,

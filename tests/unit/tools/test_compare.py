@@ -1,5 +1,6 @@
 """The comparison of two sides' outputs: what is equal, what is meant, and what is neither."""
 
+import json
 from itertools import pairwise
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tools.compare.comparison import Expected, compare, dead
 from tools.compare.inputs import NoRecordingError, all_series
 from tools.compare.listing import LINES, agrees, listing
+from tools.compare.serving import Listener, comparable
 
 WORD = Expected("word", "it is called hung now", r"\bfrozen\b", "hung")
 KEY = Expected(
@@ -121,7 +123,7 @@ def test_bundles_beside_the_recordings_have_names_of_their_own(tmp_path):
     bundle.mkdir(parents=True)
     about = '{"format": 1, "eval_set_id": "x", "captured_at": "2026-11-20T07:00:00Z"}'
     (bundle / "bundle.json").write_text(about)
-    (series,) = all_series(tmp_path / "into", tmp_path / "more", ["more:two_tasks"])
+    (series,) = all_series(tmp_path / "into", tmp_path / "more", ["more.two_tasks"])
     (target,) = series.targets
     assert (target.eval_set_id, target.instant) == ("x", 1795158000.0)
 
@@ -129,3 +131,40 @@ def test_bundles_beside_the_recordings_have_names_of_their_own(tmp_path):
 def test_an_unknown_recording_is_named(tmp_path):
     with pytest.raises(NoRecordingError, match="no such recording: nosuch"):
         all_series(tmp_path, None, ["two_tasks", "nosuch"])
+
+
+def test_one_change_hides_no_other():
+    before = {f"a{number}": "frozen\n" for number in range(50)} | {"z": "1\n"}
+    after = {f"a{number}": "hung\n" for number in range(50)} | {"z": "2\n"}
+    text = told(compare(before, after, ()), ())
+    assert text.count("-frozen") == 1
+    assert "=== a1: differs too" in text
+    assert "-1\n+2" in text
+
+
+def test_what_is_served_is_compared_without_the_process_s_own_times():
+    text = (
+        "# HELP process_cpu_seconds_total Time.\nprocess_cpu_seconds_total 0.7\n"
+        'eval_watchdog_notifications_total{channel="webhook"} 1.0\n'
+        'eval_watchdog_notifications_total{channel="slack"} 1.0\n'
+        'eval_watchdog_task_verdict{task="swe"} 1.0\n'
+    )
+    assert comparable("/metrics", text).splitlines() == [
+        'eval_watchdog_notifications_total{channel="slack"} 1.0',
+        'eval_watchdog_notifications_total{channel="webhook"} 1.0',
+        'eval_watchdog_task_verdict{task="swe"} 1.0',
+    ]
+
+
+def test_messages_are_taken_channel_by_channel():
+    listener = Listener()
+    listener.answer("/webhook", b"{}")
+    listener.answer("/slack/api/auth.test", b"{}")
+    first = json.loads(listener.answer("/slack/api/chat.postMessage", b'{"text": "a", "b": 1}'))
+    assert first["ts"] == "1700000000.000001"
+    assert [line for line in listener.text().splitlines() if "POST" in line] == [
+        "POST /slack/api/auth.test",
+        "POST /slack/api/chat.postMessage",
+        "POST /webhook",
+    ]
+    assert '{"text": "a",\n"b": 1}' in listener.text()
