@@ -4,6 +4,8 @@ PYTHON ?= $(or $(firstword $(foreach name,python3 python3.14 python3.13 python3.
 	$(shell command -v $(name) 2>/dev/null))),python3)
 VENV ?= .venv
 ARGS ?=
+BEFORE ?=
+AFTER ?=
 NAMES ?=
 
 PY := $(VENV)/bin/python
@@ -11,7 +13,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py $(VENV)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format docs bench quality recordings control-plane lock clean with-inspect with-test with-lint with-quality
+.PHONY: help demo test lint format docs bench quality compare recordings control-plane lock clean with-inspect with-test with-lint with-quality
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -52,6 +54,9 @@ bench: with-test ## Measure what a poll costs
 
 quality: with-quality ## Measure how good the verdicts are: recordings, simulated fleets, simple rules
 	@$(PY) -m tests.quality $(ARGS)
+
+compare: with-test ## See that nothing changed: make compare BEFORE=commit [AFTER=commit]
+	@$(PY) -m tools.compare $(BEFORE) $(AFTER) $(ARGS)
 
 recordings: with-test ## Record scenarios anew from real Inspect runs: make recordings NAMES="a b"
 	@command -v faketime >/dev/null || { \
