@@ -7,6 +7,8 @@ from pathlib import Path
 from tools.compare.inputs import Series, Target
 
 EVIDENCE = "evidence"
+SMALL = 50_000
+"""Bytes of a store that is copied and redacted too, which takes seconds for a larger one."""
 SERVED = 2
 """The last bundles of a recording that the service is started on: each takes seconds."""
 
@@ -33,7 +35,7 @@ def calls_of(series: Series) -> Iterator[Call]:
             yield Call(f"{name} {command} --json", (command, path, "--json"), target.instant)
             yield Call(f"{name} {command}", (command, path), target.instant)
         if target.eval_set_id and (target.path / "store").is_dir():
-            yield _evidence(f"{name} evidence", target, target.eval_set_id)
+            yield _evidence(name, target, target.eval_set_id)
     now = max((target.instant for target in series.targets), default=0.0)
     replay = ("replay", str(series.folder), "--compare")
     yield Call(f"{series.name} replay --json", (*replay, "--json"), now)
@@ -45,8 +47,13 @@ def _evidence(name: str, target: Target, eval_set_id: str) -> Call:
     store = target.path.parent.parent / "stores" / target.path.parent.name / target.path.name
     store.mkdir(parents=True)
     (store / Path(eval_set_id).name).symlink_to(target.path / "store")
-    argv = ("--logs", str(store), "--no-tests", "--output", EVIDENCE)
-    return Call(name, (EVIDENCE, eval_set_id, *argv), target.instant, EVIDENCE)
+    argv = (EVIDENCE, eval_set_id, "--logs", str(store), "--no-tests", "--output", EVIDENCE)
+    less = () if _size(target.path / "store") <= SMALL else ("--no-store",)
+    return Call(f"{name} {EVIDENCE}", (*argv, *less), target.instant, EVIDENCE)
+
+
+def _size(store: Path) -> int:
+    return sum(path.stat().st_size for path in store.rglob("*") if path.is_file())
 
 
 def services_of(series: Series) -> Iterator[Call]:
