@@ -10,7 +10,7 @@ from tests.deploy.expressions import DASHBOARDS, DEPLOY, panels, rules
 from watchdog.cli import UsageError, _parser
 from watchdog.config.settings import OverrideSettings
 from watchdog.diagnose.rules import SPEC_OF
-from watchdog.model.texts import CAUSE_WORDS
+from watchdog.model.causes import INFO_OF
 from watchdog.model.verdict import Cause
 
 FOLDER = DEPLOY.parent / "docs" / "runbook"
@@ -104,7 +104,7 @@ def test_panels_are_named_as_they_are():
 
 @pytest.mark.parametrize("name", CAUSES)
 def test_every_cause_has_words_and_actions_too(name):
-    assert CAUSE_WORDS[Cause(name)]
+    assert INFO_OF[Cause(name)].words
     assert SPEC_OF[Cause(name)].actions
 
 

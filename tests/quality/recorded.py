@@ -15,10 +15,10 @@ from tests.recordings.unpack import expected, names, unpack
 from watchdog.config.settings import Settings, load
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.simple_rules import SIMPLE_RULES, stuck_by
+from watchdog.model.causes import API_CAUSES
 from watchdog.model.instants import from_timestamp as seconds
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict
-from watchdog.notify.decide.continuity import API_CAUSES
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import all_states
 from watchdog.pipeline.targets import look

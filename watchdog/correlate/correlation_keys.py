@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from watchdog.correlate.symptom import Symptom
+from watchdog.model.causes import OUTAGE_CAUSES
 from watchdog.model.cluster import Pod
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.probe import Conclusion, Meaning
+from watchdog.model.providers import provider_of
 from watchdog.model.verdict import Cause
 
 CorrelationKey = tuple[str, str]
@@ -15,17 +17,6 @@ CorrelationKey = tuple[str, str]
 
 MIDDLEMAN = "middleman"
 CLUSTER_LEAST = 3
-
-_OUTAGE = frozenset(
-    {
-        Cause.API_SERVER_ERROR,
-        Cause.RATE_LIMITED,
-        Cause.CLIENT_TIMEOUT,
-        Cause.CONNECTION,
-        Cause.UNEXPLAINED,
-    }
-)
-"""What an outage of a provider shows itself as; the other causes are about single models."""
 
 _APART = frozenset(
     {
@@ -76,8 +67,8 @@ def _correlation_keys(
     for model in symptom.shared_models:
         yield "model", model
         conclusion = conclusions.get(model)
-        if symptom.cause in _OUTAGE and not (conclusion and conclusion.meaning in _APART):
-            yield "provider", model.split("/", 1)[0]
+        if symptom.cause in OUTAGE_CAUSES and not (conclusion and conclusion.meaning in _APART):
+            yield "provider", provider_of(model)
             if is_middleman_s(conclusion):
                 yield "provider", MIDDLEMAN
     if symptom.cause is Cause.HUNG_MODEL_CALL:
@@ -111,10 +102,7 @@ def _pods(symptom: Symptom) -> tuple[Pod, ...]:
 
 def _left(pod: Pod) -> bool:
     """Whether its node let it go."""
-    return bool(pod.node) and (bool(pod.disrupted) or pod.reason in _LEFT)
-
-
-_LEFT = frozenset({"Evicted", "Preempting", "NodeLost", "NodeShutdown", "Terminated"})
+    return bool(pod.node and pod.eviction)
 
 
 def _registries(pods: Iterable[Pod]) -> set[str]:

@@ -14,8 +14,10 @@ from watchdog.correlate.symptom import Symptom, symptoms
 from watchdog.correlate.testing import Histories, conclusions_of, subjects_of
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.words import actions_for
+from watchdog.model.causes import main_cause
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.probe import Conclusion
+from watchdog.model.providers import provider_of
 from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.verdict import Cause, Incident, Severity, Verdict, worst
 from watchdog.probing.steps import steps
@@ -111,7 +113,7 @@ def _incident(
 ) -> Incident:
     """One incident of troubles that belong together, the oldest first."""
     oldest = group[0]
-    cause = Counter(symptom.cause for symptom in group).most_common(1)[0][0]
+    cause = main_cause(symptom.cause for symptom in group) or oldest.cause
     muted = [symptom.muted for symptom in group]
     until, reason = min(filter(None, muted)) if all(muted) else (None, "")
     scope, subject = scope_of(group, common)
@@ -171,5 +173,5 @@ def _actions(
 
 
 def _outside(group: Sequence[Symptom], findings: Findings) -> tuple[StatusPageIncident, ...]:
-    providers = {model.split("/", 1)[0] for symptom in group for model in symptom.models}
+    providers = {provider_of(model) for symptom in group for model in symptom.models}
     return tuple(each for each in findings.outside if each.provider in providers)

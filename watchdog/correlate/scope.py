@@ -8,6 +8,7 @@ from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.diagnose.words import stuck_phrase
 from watchdog.model.judgment import EvalSetJudgment
+from watchdog.model.providers import provider_of
 from watchdog.model.verdict import Cause, Scope, Verdict
 from watchdog.model.words import count
 
@@ -31,7 +32,7 @@ def _joint(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -> tuple
         return "provider", MIDDLEMAN
     if len(models) == 1:
         return "model", models[0]
-    return "provider", ", ".join(sorted({model.split("/", 1)[0] for model in models}))
+    return "provider", ", ".join(sorted({provider_of(model) for model in models}))
 
 
 def _single(group: Sequence[Symptom]) -> tuple[Scope, str]:

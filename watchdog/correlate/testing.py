@@ -4,27 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.placeholders import model_of
+from watchdog.model.causes import TESTABLE_CAUSES
 from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.probe import Conclusion, ProbeResult, Subject
 from watchdog.model.verdict import Cause
 from watchdog.probing.interpret import conclude
 from watchdog.probing.view import Situation
-
-TESTABLE = frozenset(
-    {
-        Cause.API_SERVER_ERROR,
-        Cause.RATE_LIMITED,
-        Cause.CONTEXT_LENGTH,
-        Cause.BAD_REQUEST,
-        Cause.AUTH,
-        Cause.CLIENT_TIMEOUT,
-        Cause.CONNECTION,
-        Cause.HUNG_MODEL_CALL,
-        Cause.UNEXPLAINED,
-    }
-)
-"""Causes of which a direct API test may tell more."""
 
 MODELS_MAX = 5
 """Models of one incident that are tested."""
@@ -47,7 +33,7 @@ def subjects_of(group: Sequence[Symptom]) -> tuple[Subject, ...]:
 
 def _calls(symptom: Symptom) -> Iterable[tuple[TaskJudgment, SampleJudgment]]:
     """Its samples that are stuck in a model's calls, the longest stuck first."""
-    if symptom.cause not in TESTABLE or symptom.is_degraded:
+    if symptom.cause not in TESTABLE_CAUSES or symptom.is_degraded:
         return []
     pairs = [(task, s) for task, s in symptom.pairs if s is not None and model_of(s)]
     return sorted(pairs, key=lambda pair: (pair[1].since is None, pair[1].since or 0.0))

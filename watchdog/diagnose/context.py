@@ -1,4 +1,4 @@
-"""What a rule looks at, and what it answers."""
+"""What a rule looks at, from the widest to the narrowest, and what it answers."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.fleet import Fleet
-from watchdog.model.allowances import Allowance
+from watchdog.diagnose.orphans import Orphans
+from watchdog.model.allowances import Allowance, Override
 from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
@@ -25,26 +26,59 @@ class Finding(Struct, frozen=True):
     """It is everybody's trouble on the model, not this sample's."""
 
 
-class SampleContext(Struct, frozen=True):
-    """One running sample in its surroundings, at one instant."""
+Found = tuple[Cause, Finding]
+"""A cause, and the evidence for it."""
+
+
+class JudgingContext(Struct, frozen=True):
+    """What is the same for everything that is judged at one instant."""
 
     now: float
     limits: Thresholds
-    baselines: Baselines
+    max_age: float
     fleet: Fleet
-    eval_set: EvalSetState
-    task: TaskState
-    sample: SampleState
-    frozen: Finding | None = None
-    """The evidence that the eval set's runner is frozen."""
-    runner: tuple[Cause, Finding] | None = None
-    """What the cluster says of the runner: why it doesn't work."""
-    suspended: bool = False
-    """The runner's Job is suspended."""
+    baselines: Baselines
+    orphans: Orphans
+    overrides: tuple[Override, ...] = ()
     explaining: bool = False
     """Somebody asks what would change the verdict."""
+
+
+class EvalSetContext(Struct, frozen=True):
+    """What is the same for all tasks of one eval set."""
+
+    judging: JudgingContext
+    state: EvalSetState
+    frozen: Finding | None = None
+    """The evidence that its runner is frozen."""
+    runner: Found | None = None
+    """What the cluster says of its runner: why it doesn't work."""
+    setup: Found | None = None
+    """What the cluster says of a sandbox that is being set up."""
+    suspended: bool = False
+    """The runner's Job is suspended."""
+    allowance: Allowance = Allowance()
+    """What the Job's annotations, and the configuration for the whole eval set, say."""
+
+
+class SampleContext(Struct, frozen=True):
+    """One running sample in its surroundings."""
+
+    eval_set: EvalSetContext
+    task: TaskState
+    sample: SampleState
     allowance: Allowance = Allowance()
     """What people said of this eval set, task or model."""
+
+    @property
+    def judging(self) -> JudgingContext:
+        """The instant, the thresholds, the fleet."""
+        return self.eval_set.judging
+
+    @property
+    def now(self) -> float:
+        """The instant that is judged, in seconds since the epoch."""
+        return self.eval_set.judging.now
 
 
 Detect = Callable[[SampleContext], Finding | None]

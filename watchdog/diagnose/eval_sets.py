@@ -1,13 +1,13 @@
 """The verdict of an eval set: from its tasks, and from what only the cluster can tell."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.frame import EvalSetContext, JudgingContext
+from watchdog.diagnose.context import EvalSetContext, JudgingContext
 from watchdog.diagnose.pods import restarts, warnings
 from watchdog.diagnose.words import actions, summary
+from watchdog.model.causes import main_cause
 from watchdog.model.instants import clock, earliest
 from watchdog.model.judgment import EvalSetJudgment, TaskJudgment
 from watchdog.model.state import EvalSetState
@@ -15,11 +15,9 @@ from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, com
 from watchdog.model.words import duration
 
 
-def judge_eval_set(
-    frame: JudgingContext, setting: EvalSetContext, tasks: tuple[TaskJudgment, ...]
-) -> EvalSetJudgment:
+def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> EvalSetJudgment:
     """An eval set's verdict, cause, and the words for it."""
-    state = setting.state
+    state, now = context.state, context.judging.now
     verdict = _eval_set_verdict(state, tasks)
     stuck = [task for task in tasks if task.verdict in STUCK_VERDICTS]
     base = EvalSetJudgment(
@@ -28,28 +26,26 @@ def judge_eval_set(
         tasks=tasks,
         cause=_eval_set_cause(verdict, tasks),
         since=earliest(*(task.since for task in stuck)),
-        evidence=(*_evidence(state, verdict), *_said(setting, frame.now)),
-        muted=setting.allowance.muted(frame.now),
+        evidence=(*_evidence(state, verdict), *_said(context)),
+        muted=context.allowance.muted(now),
     )
-    base = base if tasks else _without_logs(frame, setting, base)
-    base = _orphaned(frame, base)
-    return replace(base, summary=summary(base, frame.now), actions=actions(base))
+    base = base if tasks else _without_logs(context, base)
+    base = _orphaned(context.judging, base)
+    return replace(base, summary=summary(base, now), actions=actions(base))
 
 
-def _without_logs(
-    frame: JudgingContext, setting: EvalSetContext, base: EvalSetJudgment
-) -> EvalSetJudgment:
+def _without_logs(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
     """No log was written yet, or ever: only the cluster can tell."""
-    cluster = setting.state.cluster
+    cluster, judging = context.state.cluster, context.judging
     if cluster is None:
         return base
-    if frame.now - cluster.view.at > frame.max_age:
+    if judging.now - cluster.view.at > judging.max_age:
         return replace(base, verdict=Verdict.UNKNOWN)
-    if setting.suspended:
+    if context.suspended:
         return replace(base, verdict=Verdict.WAITING)
     if not (cluster.view.jobs or cluster.view.runners):
-        return replace(base, verdict=Verdict.FINISHED) if setting.state.listed else base
-    trouble = setting.runner
+        return replace(base, verdict=Verdict.FINISHED) if context.state.listed else base
+    trouble = context.runner
     if trouble is None or trouble[1].suspicion < 1:
         return base
     cause, finding = trouble
@@ -57,13 +53,13 @@ def _without_logs(
     return replace(base, verdict=Verdict.STUCK, cause=cause, since=finding.since, evidence=evidence)
 
 
-def _orphaned(frame: JudgingContext, base: EvalSetJudgment) -> EvalSetJudgment:
+def _orphaned(judging: JudgingContext, base: EvalSetJudgment) -> EvalSetJudgment:
     """A finished eval set whose sandboxes remain stays finished, with that cause."""
-    since = frame.orphans.since.get(base.state.eval_set_id)
+    since = judging.orphans.since.get(base.state.eval_set_id)
     if since is None or base.verdict is not Verdict.FINISHED:
         return base
     pods = len(base.state.cluster.view.sandboxes) if base.state.cluster else 0
-    text = f"{pods} sandbox pods are still there, {duration(frame.now - since)} after its end"
+    text = f"{pods} sandbox pods are still there, {duration(judging.now - since)} after its end"
     evidence = (Evidence("sandboxes", text, since), *base.evidence)
     return replace(base, cause=Cause.ORPHANED_SANDBOX, since=since, evidence=evidence)
 
@@ -81,11 +77,12 @@ _TOLD_WITHOUT_SAMPLES = STUCK_VERDICTS | {Verdict.UNKNOWN, Verdict.WAITING}
 def _eval_set_cause(verdict: Verdict, tasks: tuple[TaskJudgment, ...]) -> Cause | None:
     """The cause that most samples have, of the tasks that make the verdict."""
     making = STUCK_VERDICTS if verdict in STUCK_VERDICTS else {verdict}
-    weights = Counter[Cause]()
-    for task in tasks:
-        if task.verdict in making and task.cause is not None:
-            weights[task.cause] += max(1, len(task.stuck()))
-    return max(weights, key=lambda cause: weights[cause], default=None)
+    return main_cause(
+        task.cause
+        for task in tasks
+        if task.verdict in making
+        for _ in range(max(1, len(task.stuck())))
+    )
 
 
 def _evidence(state: EvalSetState, verdict: Verdict) -> tuple[Evidence, ...]:
@@ -97,14 +94,14 @@ def _evidence(state: EvalSetState, verdict: Verdict) -> tuple[Evidence, ...]:
     return (*logged, *restarts(state)[-5:], *warned, *rates, *_sampled(state))
 
 
-def _said(setting: EvalSetContext, now: float) -> Iterator[Evidence]:
+def _said(context: EvalSetContext) -> Iterator[Evidence]:
     """What people said of it, and what could not be used of that."""
-    muted = setting.allowance.muted(now)
+    muted = context.allowance.muted(context.judging.now)
     if muted is not None:
         until, reason = muted
         text = f"muted until {clock(until)}" + (f": {reason}" if reason else "")
         yield Evidence("muted", text, until)
-    for job in setting.state.cluster.view.jobs if setting.state.cluster else ():
+    for job in context.state.cluster.view.jobs if context.state.cluster else ():
         yield from (Evidence("annotation", f"ignored: {each}") for each in job.ignored)
 
 

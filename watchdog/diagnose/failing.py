@@ -88,8 +88,10 @@ def situation(context: SampleContext, streak: Streak, cause: Cause) -> Situation
     if streak.first_at is None or streak.last_at is None:
         return None
     whole = Span(streak.first_at, streak.last_at, _independent(context, streak))
-    fleet, sample, model = context.fleet, context.sample, streak.model
-    seen_ok = fleet.first_ok(model, whole.since + _SETTLE * context.baselines.independent_seconds)
+    fleet, sample, model = context.judging.fleet, context.sample, streak.model
+    seen_ok = fleet.first_ok(
+        model, whole.since + _SETTLE * context.judging.baselines.independent_seconds
+    )
     alone = _alone(context, streak, whole, seen_ok)
     window = alone or whole
     ok, failed = _before(sample, streak)
@@ -102,7 +104,7 @@ def situation(context: SampleContext, streak: Streak, cause: Cause) -> Situation
         peers=fleet.others(sample, model, _settled(context, window), window.until),
         witnessed=seen_ok is not None,
         last_ok=fleet.last_ok(model, whole.until),
-        usual=context.baselines.usual_failing(model, ok, failed),
+        usual=context.judging.baselines.usual_failing(model, ok, failed),
         count=streak.count,
         silent=_silent(context, model, whole.until) if seen_ok is not None else 0,
         candidates=max(1, fleet.samples(model)),
@@ -111,23 +113,23 @@ def situation(context: SampleContext, streak: Streak, cause: Cause) -> Situation
 
 def _silent(context: SampleContext, model: str, until: float) -> int:
     """Failures of anybody, apart from each other, since anybody's last success."""
-    last_ok = context.fleet.last_ok(model, until)
+    last_ok = context.judging.fleet.last_ok(model, until)
     if last_ok is None:
         return 0
-    return context.fleet.independent_failures(
-        model, last_ok, until, context.baselines.independent_seconds
+    return context.judging.fleet.independent_failures(
+        model, last_ok, until, context.judging.baselines.independent_seconds
     )
 
 
 def _independent(context: SampleContext, streak: Streak) -> int:
     """Failures far enough apart; of a long streak only the last ones are remembered one by one."""
     kept = [o.at for o in failures_of(context.sample, streak.model) if o.at is not None]
-    counted = len(thinned(kept, context.baselines.independent_seconds))
+    counted = len(thinned(kept, context.judging.baselines.independent_seconds))
     return counted if len(kept) == streak.count else max(counted, streak.independent)
 
 
 def _settled(context: SampleContext, window: Span) -> float:
-    return min(window.since + _SETTLE * context.baselines.independent_seconds, window.until)
+    return min(window.since + _SETTLE * context.judging.baselines.independent_seconds, window.until)
 
 
 def _alone(
@@ -139,13 +141,15 @@ def _alone(
     against this sample begins with its first failure after somebody's success.
     """
     until = whole.until if seen_ok is None else min(seen_ok, whole.until)
-    others = context.fleet.others(context.sample, streak.model, whole.since, until)
+    others = context.judging.fleet.others(context.sample, streak.model, whole.since, until)
     if seen_ok is None or not others.failed:
         return whole
     later = [o.at for o in failures_of(context.sample, streak.model) if o.at and o.at >= seen_ok]
     if not later:
         return None
-    return Span(later[0], whole.until, len(thinned(later, context.baselines.independent_seconds)))
+    return Span(
+        later[0], whole.until, len(thinned(later, context.judging.baselines.independent_seconds))
+    )
 
 
 def _outage(fleet: Fleet, model: str, whole: Span, seen_ok: float | None) -> float:

@@ -39,7 +39,7 @@ def hung_scoring(context: SampleContext) -> Finding | None:
     since = latest(sample.scoring_since, sample.last_event_at)
     if since is None or sample.streak is not None:
         return None
-    deadline = deadline_for(context.baselines, context.allowance, "scoring", "scorer")
+    deadline = deadline_for(context.judging.baselines, context.allowance, "scoring", "scorer")
     text = (
         f"the solver ended, the scorer has run for {duration(context.now - since)} without a call"
     )
@@ -76,21 +76,21 @@ def _inner_life(context: SampleContext, call: OpenCall) -> float | None:
 
 def _model_deadline(context: SampleContext, call: OpenCall) -> Deadline:
     if call.batch:
-        return Deadline(context.limits.batch_call, "a batch")
+        return Deadline(context.judging.limits.batch_call, "a batch")
     if call.timeout is not None:
         return _by_timeout(context, call.timeout)
-    return deadline_for(context.baselines, context.allowance, "model", call.name)
+    return deadline_for(context.judging.baselines, context.allowance, "model", call.name)
 
 
 def _tool_deadline(context: SampleContext, call: OpenCall) -> Deadline:
     declared = _declared(context, call)
     if declared is not None:
         return _by_timeout(context, declared)
-    return deadline_for(context.baselines, context.allowance, "tool", call.name)
+    return deadline_for(context.judging.baselines, context.allowance, "tool", call.name)
 
 
 def _by_timeout(context: SampleContext, timeout: float) -> Deadline:
-    grace = context.limits.call_grace
+    grace = context.judging.limits.call_grace
     return Deadline(timeout + grace, f"its time-out of {duration(timeout)} and grace")
 
 

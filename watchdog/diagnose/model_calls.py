@@ -3,11 +3,14 @@
 Which failures, by their main cause; how much they prove is weighed in `failing`.
 """
 
+from collections import Counter
+
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, Detect, Finding, SampleContext
 from watchdog.diagnose.failing import Situation, falls_at, situation, weigh
 from watchdog.diagnose.retries import gives_up, next_wait
+from watchdog.model.causes import main_cause
 from watchdog.model.instants import clock
 from watchdog.model.state import Streak
 from watchdog.model.verdict import Cause, Evidence
@@ -15,9 +18,10 @@ from watchdog.model.weighing import Weighing
 from watchdog.model.words import duration, frequency
 
 
-def main_cause(streak: Streak) -> Cause:
-    """The streak's most frequent cause; the first seen among equals."""
-    return max(streak.causes, key=lambda item: item[1])[0]
+def cause_of_streak(streak: Streak) -> Cause:
+    """The main cause of the failures in it."""
+    counts = Counter(dict(streak.causes))
+    return main_cause(counts.elements()) or Cause.UNEXPLAINED
 
 
 def failing(cause: Cause) -> Detect:
@@ -25,7 +29,7 @@ def failing(cause: Cause) -> Detect:
 
     def detect(context: SampleContext) -> Finding | None:
         streak = context.sample.streak
-        if streak is None or main_cause(streak) is not cause:
+        if streak is None or cause_of_streak(streak) is not cause:
             return None
         return _finding(context, streak, cause)
 
@@ -37,7 +41,7 @@ def _finding(context: SampleContext, streak: Streak, cause: Cause) -> Finding:
     evidence = (_streak_evidence(context, streak), *_peers_evidence(seen), *_end(context, streak))
     if seen is None:
         return Finding(0.0, None, evidence)
-    weighing = weigh(context.baselines, seen)
+    weighing = weigh(context.judging.baselines, seen)
     return Finding(
         weighing.suspicion,
         streak.first_at,
@@ -51,11 +55,13 @@ def _with_change(
     context: SampleContext, streak: Streak, seen: Situation, weighing: Weighing
 ) -> Weighing:
     """What would change the verdict; only looked for where somebody asks (`explain`)."""
-    if not context.explaining:
+    if not context.judging.explaining:
         return weighing
     change = ["the first success ends it"]
     if weighing.suspicion < 1:
-        at = falls_at(context.baselines, seen, streak.call_attempts, next_wait(context.sample))
+        at = falls_at(
+            context.judging.baselines, seen, streak.call_attempts, next_wait(context.sample)
+        )
         told = f"at {clock(at)}" if at is not None else "not within the next twelve attempts"
         change.append(f"if all attempts to come fail too, the verdict falls {told}")
     return replace(weighing, change=tuple(change))

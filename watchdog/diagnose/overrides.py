@@ -1,6 +1,6 @@
 """What people said of a task: annotations of the runner's Job, then the configuration."""
 
-from watchdog.diagnose.frame import EvalSetContext, JudgingContext
+from watchdog.diagnose.context import EvalSetContext
 from watchdog.model.allowances import Allowance, Override, joined
 from watchdog.model.state import EvalSetState, TaskState
 
@@ -17,11 +17,11 @@ def eval_set_allowance(overrides: tuple[Override, ...], state: EvalSetState) -> 
     return allowance
 
 
-def task_allowance(frame: JudgingContext, setting: EvalSetContext, task: TaskState) -> Allowance:
+def task_allowance(eval_set: EvalSetContext, task: TaskState) -> Allowance:
     """What holds for one task: the configuration's word is the last."""
-    allowance = setting.allowance
+    allowance = eval_set.allowance
     name, model = (task.spec.task, task.spec.model) if task.spec else (task.log, "")
-    for override in frame.overrides:
-        if override.matches(setting.state.eval_set_id, name, model):
+    for override in eval_set.judging.overrides:
+        if override.matches(eval_set.state.eval_set_id, name, model):
             allowance = joined(allowance, override.allowance)
     return allowance

@@ -6,6 +6,7 @@ What isn't known keeps its placeholder: a command that says `<runner-pod>` is be
 import shlex
 from collections.abc import Iterable, Iterator
 
+from watchdog.model import pod_reasons
 from watchdog.model.cluster import Container, Pod
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment
 from watchdog.model.state import EvalSetState
@@ -96,14 +97,16 @@ def _shows(pod: Pod, cause: Cause) -> bool:
     if cause is Cause.UNSCHEDULABLE:
         return bool(pod.unschedulable)
     if cause is Cause.EVICTED:
-        return bool(pod.disrupted) or pod.reason in {"Evicted", "Preempting", "NodeLost"}
+        return bool(pod.eviction)
     return any(_container_shows(container, cause) for container in pod.containers)
 
 
 def _container_shows(container: Container, cause: Cause) -> bool:
     if cause is Cause.IMAGE_PULL:
-        return container.waiting in {"ErrImagePull", "ImagePullBackOff", "InvalidImageName"}
+        return container.waiting in pod_reasons.IMAGE_PULL
     if cause is Cause.CRASH_LOOP:
-        return container.waiting == "CrashLoopBackOff"
+        return container.waiting in pod_reasons.CRASH_LOOP
     ends = (container.terminated, container.last_terminated)
-    return cause is Cause.OOM_KILLED and any(end and end.reason == "OOMKilled" for end in ends)
+    return cause is Cause.OOM_KILLED and any(
+        end is not None and end.reason == pod_reasons.OOM_KILLED for end in ends
+    )

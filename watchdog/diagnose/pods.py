@@ -7,35 +7,15 @@ any time-out. The runner's trouble concerns every running sample, a sandbox's th
 import re
 from collections.abc import Iterable
 
-from watchdog.diagnose.context import CauseSpec, Detect, Finding, SampleContext
+from watchdog.diagnose.context import CauseSpec, Detect, Finding, Found, SampleContext
 from watchdog.diagnose.signs import last_life
+from watchdog.model import pod_reasons
 from watchdog.model.cluster import Container, Job, Pod
 from watchdog.model.instants import latest
 from watchdog.model.state import ClusterState, EvalSetState, PodDeath
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
-
-Found = tuple[Cause, Finding]
-
-IMAGE_PULL = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
-)
-CRASH_LOOP = frozenset({"CrashLoopBackOff"})
-OOM = "OOMKilled"
-EVICTIONS = frozenset(
-    {
-        "Evicted",
-        "Preempting",
-        "PreemptionByScheduler",
-        "EvictionByEvictionAPI",
-        "DeletionByTaintManager",
-        "TerminationByKubelet",
-        "NodeLost",
-        "NodeShutdown",
-        "Terminated",
-    }
-)
 
 
 def runner_trouble(now: float, limits: Thresholds, state: EvalSetState) -> Found | None:
@@ -107,14 +87,18 @@ def _container_trouble(
     now: float, limits: Thresholds, pod: Pod, container: Container, what: str
 ) -> Found | None:
     where = f"{what} {pod.name}, container {container.name}"
-    if container.waiting in IMAGE_PULL:
+    if container.waiting in pod_reasons.IMAGE_PULL:
         text = f"{where}: {container.waiting} {container.waiting_message}"
         return Cause.IMAGE_PULL, _aged(now, pod.created_at, limits.pod_waiting, text)
-    if container.waiting in CRASH_LOOP:
+    if container.waiting in pod_reasons.CRASH_LOOP:
         ended = container.last_terminated
         why = f", last {ended.reason} with exit code {ended.exit_code}" if ended else ""
         text = f"{where}: {container.waiting} after {container.restarts} restarts{why}"
-        cause = Cause.OOM_KILLED if ended and ended.reason == OOM else Cause.CRASH_LOOP
+        cause = (
+            Cause.OOM_KILLED
+            if ended and ended.reason == pod_reasons.OOM_KILLED
+            else Cause.CRASH_LOOP
+        )
         return cause, _aged(now, pod.created_at, limits.pod_waiting, text)
     return None
 
@@ -142,12 +126,14 @@ def setup_trouble(now: float, limits: Thresholds, state: EvalSetState) -> Found 
 
 def _sandbox_trouble(context: SampleContext) -> list[Found]:
     """What happened to the sandboxes that serve a sample."""
-    cluster = context.eval_set.cluster
+    cluster = context.eval_set.state.cluster
     if cluster is None:
         return []
     pods = [pod for pod in cluster.view.sandboxes if serves(pod, context)]
     found = [
-        f for pod in pods if (f := pod_trouble(context.now, context.limits, pod, "its sandbox"))
+        f
+        for pod in pods
+        if (f := pod_trouble(context.now, context.judging.limits, pod, "its sandbox"))
     ]
     return [*found, *_killed_in_call(context, cluster.deaths)]
 
@@ -163,16 +149,16 @@ def _killed_in_call(context: SampleContext, deaths: Iterable[PodDeath]) -> list[
             continue
         if death.at < began or (context.sample.last_event_at or 0.0) > death.at:
             continue
-        suspicion = (context.now - death.at) / context.limits.pod_explains
+        suspicion = (context.now - death.at) / context.judging.limits.pod_explains
         evidence = (_death_evidence(death, "its sandbox"),)
         found.append((cause, Finding(suspicion, death.at, evidence)))
     return found
 
 
 def _cause_of_death(death: PodDeath) -> Cause | None:
-    if death.reason == OOM:
+    if death.reason == pod_reasons.OOM_KILLED:
         return Cause.OOM_KILLED
-    return Cause.EVICTED if death.reason in EVICTIONS else None
+    return Cause.EVICTED if death.reason in pod_reasons.EVICTIONS else None
 
 
 def _death_evidence(death: PodDeath, what: str) -> Evidence:
@@ -235,8 +221,8 @@ def cluster_cause(cause: Cause) -> Detect:
 
     def detect(context: SampleContext) -> Finding | None:
         found = [*_sandbox_trouble(context)]
-        if context.runner is not None:
-            found.append(context.runner)
+        if context.eval_set.runner is not None:
+            found.append(context.eval_set.runner)
         matching = [finding for kind, finding in found if kind is cause]
         return max(matching, key=lambda finding: finding.suspicion, default=None)
 

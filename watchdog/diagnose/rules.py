@@ -6,6 +6,7 @@ provider or the connection answered, then the runner, then what hangs, then the 
 
 from watchdog.diagnose import hangs, model_calls, pods, runner
 from watchdog.diagnose.context import CauseSpec
+from watchdog.model.causes import DEPTH
 from watchdog.model.verdict import Cause
 
 SPECS: tuple[CauseSpec, ...] = (*pods.SPECS, *model_calls.SPECS, *hangs.SPECS, *runner.SPECS)
@@ -20,19 +21,11 @@ _UNCLASSIFIED = CauseSpec(
     model_calls.UNCLASSIFIED,
 )
 
-RULES: tuple[CauseSpec, ...] = (
-    SPEC_OF[Cause.OOM_KILLED],
-    SPEC_OF[Cause.EVICTED],
-    SPEC_OF[Cause.IMAGE_PULL],
-    SPEC_OF[Cause.UNSCHEDULABLE],
-    SPEC_OF[Cause.CRASH_LOOP],
-    *model_calls.SPECS,
-    SPEC_OF[Cause.RUNNER_GONE],
-    SPEC_OF[Cause.RUNNER_FROZEN],
-    SPEC_OF[Cause.HUNG_MODEL_CALL],
-    SPEC_OF[Cause.HUNG_TOOL_CALL],
-    SPEC_OF[Cause.HUNG_SCORING],
-    _UNCLASSIFIED,
-    SPEC_OF[Cause.UNEXPLAINED],
+RULES: tuple[CauseSpec, ...] = tuple(
+    sorted(
+        (spec for spec in (_UNCLASSIFIED, *SPECS) if spec.detect is not None),
+        key=lambda spec: DEPTH[spec.cause],
+    )
 )
-"""The rules for running samples, in order: the first that reaches a suspicion of 1 is the cause."""
+"""The rules for running samples, the deepest cause first (`model/causes.py`): the first that
+reaches a suspicion of 1 is the cause."""

@@ -131,7 +131,7 @@ def _waits_for_slot(task: TaskState, sample: SampleState) -> bool:
 
 def runner_frozen(context: SampleContext) -> Finding | None:
     """The eval set's runner is frozen, and nothing explains this sample's silence."""
-    finding, sample = context.frozen, context.sample
+    finding, sample = context.eval_set.frozen, context.sample
     if finding is None or sample.human_since is not None:
         return None
     if any(call.kind == "input" or call.batch for call in sample.open_calls):
@@ -139,7 +139,7 @@ def runner_frozen(context: SampleContext) -> Finding | None:
     wait = next_wait(sample)
     last = sample.streak.last_at if sample.streak else None
     due = last + wait if last is not None and wait is not None else None
-    deadline = deadline_for(context.baselines, context.allowance, "step", "solver")
+    deadline = deadline_for(context.judging.baselines, context.allowance, "step", "solver")
     in_back_off = due is not None and context.now < due + deadline.seconds
     return None if in_back_off else finding
 
@@ -148,11 +148,11 @@ def unexplained(context: SampleContext) -> Finding | None:
     """A sample stands between two calls for hours while others work: it waits for no slot."""
     since = between_calls_since(context.sample)
     model = context.task.spec.model if context.task.spec else ""
-    deadline = deadline_for(context.baselines, context.allowance, "step", "solver")
+    deadline = deadline_for(context.judging.baselines, context.allowance, "step", "solver")
     deadline = replace(deadline, seconds=_QUEUE_FACTOR * deadline.seconds)
     if since is None or context.now - since < deadline.seconds:
         return None
-    peers = context.fleet.others(context.sample, model, since, context.now)
+    peers = context.judging.fleet.others(context.sample, model, since, context.now)
     if peers.ok < _PEERS_FACTOR * max(1, len(context.task.samples) - 1):
         return None
     text = (

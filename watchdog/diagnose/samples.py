@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, SampleContext
 from watchdog.diagnose.failing import group_of
-from watchdog.diagnose.model_calls import main_cause
+from watchdog.diagnose.model_calls import cause_of_streak
 from watchdog.diagnose.retries import next_wait
+from watchdog.model.causes import main_cause
 from watchdog.model.judgment import SampleJudgment
 from watchdog.model.state import Outcome, SampleState
 from watchdog.model.verdict import Cause, Evidence, Phase, Verdict
@@ -34,7 +35,7 @@ def judge_sample(context: SampleContext, rules: tuple[CauseSpec, ...]) -> Sample
         text = "its newest events can't be read"
         return replace(base, evidence=(Evidence("unreadable", text),))
     waiting = _waiting(context)
-    runs = context.runner is None or context.runner[1].suspicion < 1
+    runs = context.eval_set.runner is None or context.eval_set.runner[1].suspicion < 1
     if waiting is not None and runs:
         return replace(base, verdict=Verdict.WAITING, evidence=(waiting,))
     return _by_rules(context, rules, base)
@@ -77,8 +78,8 @@ def _phase(sample: SampleState) -> Phase:
 
 def _waiting(context: SampleContext) -> Evidence | None:
     """The evidence that it waits on purpose."""
-    sample, limits = context.sample, context.limits
-    if context.suspended:
+    sample, limits = context.sample, context.judging.limits
+    if context.eval_set.suspended:
         return Evidence("suspended", "the runner's Job is suspended")
     if context.allowance.waiting is not None:
         return Evidence("told", context.allowance.waiting)
@@ -107,19 +108,19 @@ def _failing_much(context: SampleContext) -> bool:
     """Far more attempts fail than usual, for longer than what is common enough to be no news."""
     window = _window(context.sample)
     failed = [outcome for outcome in window if not outcome.ok]
-    if len(failed) < max(_STREAK_DEGRADED, context.limits.degraded_share * len(window)):
+    if len(failed) < max(_STREAK_DEGRADED, context.judging.limits.degraded_share * len(window)):
         return False
-    usual = context.baselines.usual_failing(failed[-1].model)
+    usual = context.judging.baselines.usual_failing(failed[-1].model)
     expected = len(window) * usual
     if len(failed) - expected < _DEVIATIONS * math.sqrt(expected * (1 - usual)):
         return False
     instants = [outcome.at for outcome in failed if outcome.at is not None]
     lasted = max(instants) - min(instants) if instants else 0.0
     group = group_of(_degraded_cause(context.sample) or Cause.UNEXPLAINED)
-    expected_per_week = context.baselines.trouble("partial", group, lasted)
+    expected_per_week = context.judging.baselines.trouble("partial", group, lasted)
     return (
-        expected_per_week + context.baselines.trouble("own", group, lasted)
-        <= context.baselines.warnings
+        expected_per_week + context.judging.baselines.trouble("own", group, lasted)
+        <= context.judging.baselines.warnings
     )
 
 
@@ -128,8 +129,8 @@ def _warned(context: SampleContext, base: SampleJudgment) -> bool:
     streak = context.sample.streak
     if streak is None or streak.count < _STREAK_DEGRADED:
         return False
-    weighing = dict(base.weighings).get(main_cause(streak))
-    return weighing is None or weighing.expected_per_week <= context.baselines.warnings
+    weighing = dict(base.weighings).get(cause_of_streak(streak))
+    return weighing is None or weighing.expected_per_week <= context.judging.baselines.warnings
 
 
 def _window(sample: SampleState) -> list[Outcome]:
@@ -142,8 +143,7 @@ def _window(sample: SampleState) -> list[Outcome]:
 
 
 def _degraded_cause(sample: SampleState) -> Cause | None:
-    causes = [o.cause for o in _window(sample) if o.cause is not None]
-    return max(set(causes), key=lambda c: (causes.count(c), c)) if causes else None
+    return main_cause(outcome.cause for outcome in _window(sample))
 
 
 def _estimated(context: SampleContext) -> float:
@@ -167,8 +167,7 @@ def blocked(
     judgment: SampleJudgment, holders: list[SampleJudgment], since: float
 ) -> SampleJudgment:
     """A sample that waits for a slot which only stuck samples hold is stuck with them."""
-    causes = [holder.cause for holder in holders if holder.cause is not None]
-    cause = max(set(causes), key=lambda c: (causes.count(c), c), default=Cause.UNEXPLAINED)
+    cause = main_cause(holder.cause for holder in holders) or Cause.UNEXPLAINED
     text = f"it waits for a connection slot, and all {len(holders)} are held by stuck samples"
     return replace(
         judgment,

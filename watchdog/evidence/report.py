@@ -11,7 +11,6 @@ from watchdog import __version__
 from watchdog.collect.inspect.failing_request import RequestUnreadable, failing_request
 from watchdog.collect.place import Place
 from watchdog.collect.probes.reproduce import reproductions
-from watchdog.collect.probes.routes import provider_of
 from watchdog.collect.probes.tester import LEAST_TOKENS
 from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.collect.stores.directory import DirectoryStore
@@ -20,6 +19,7 @@ from watchdog.correlate.incidents import Findings
 from watchdog.evidence.report_text import About, Request, escalation, incidents_of
 from watchdog.model.facts import SampleKey
 from watchdog.model.probe import ProbeResult, Reproduction, Size
+from watchdog.model.providers import provider_of
 from watchdog.model.report import Report, RunningSample, Snapshot, TaskReport, timestamp
 from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.verdict import STUCK_VERDICTS

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from watchdog.evidence.markdown import block, code, link, plain, table
+from watchdog.model.causes import cause_words
 from watchdog.model.cluster import ClusterView, Pod
 from watchdog.model.instants import clock as instant_clock
 from watchdog.model.probe import Reproduction
 from watchdog.model.report import EvalSetReport, IncidentReport, RunningSample, TaskReport
 from watchdog.model.request import RequestShape
-from watchdog.model.texts import VERDICT_WORDS, cause_words, clean, clock, number, tally
+from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, tally
 from watchdog.model.verdict import STUCK_VERDICTS
 from watchdog.model.words import duration
 

@@ -15,8 +15,6 @@ from watchdog.model.state import DEATHS_MAX, ClusterState, EvalSetState, PodDeat
 
 Role = Literal["runner", "sandbox"]
 
-_BAD_PODS = frozenset({"Evicted", "Preempting", "NodeLost", "NodeShutdown", "Terminated"})
-
 
 def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
     """The cluster's view now. A kind that could not be read keeps what was known of it."""
@@ -77,8 +75,8 @@ def _deaths(view: ClusterView) -> Iterator[PodDeath]:
 def _pod_deaths(role: Role, pod: Pod) -> Iterator[PodDeath]:
     for container in pod.containers:
         yield from _container_deaths(role, pod, container)
-    if pod.reason in _BAD_PODS or pod.disrupted:
-        reason = pod.reason if pod.reason in _BAD_PODS else pod.disrupted
+    if pod.eviction:
+        reason = pod.eviction
         yield _death(role, pod, "", reason, None, pod.deleting_at)
 
 

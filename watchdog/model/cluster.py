@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from watchdog.model.allowances import Allowance
+from watchdog.model.pod_reasons import LOST
 
 ResourceKind = Literal["pods", "jobs", "namespaces", "events", "metrics"]
 
@@ -64,6 +65,11 @@ class Pod(Struct, frozen=True, gc=False):
     sample_id: str = ""
     """Sample id as the labels give it (made fit for a label); empty where they don't."""
     task_name: str = ""
+
+    @property
+    def eviction(self) -> str:
+        """The reason for which its node gave it up; empty where it didn't."""
+        return self.reason if self.reason in LOST else self.disrupted
 
     @property
     def is_live(self) -> bool:

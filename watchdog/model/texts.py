@@ -5,34 +5,10 @@ import unicodedata
 from itertools import groupby
 
 from watchdog.model.report import SampleCounts
-from watchdog.model.verdict import Cause, Verdict
+from watchdog.model.verdict import Verdict
 
 _STRIP = 16
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-
-CAUSE_WORDS: dict[Cause, str] = {
-    Cause.API_SERVER_ERROR: "model API answers with server errors (5xx)",
-    Cause.RATE_LIMITED: "model API limits the rate (429)",
-    Cause.CONTEXT_LENGTH: "request longer than the context window",
-    Cause.BAD_REQUEST: "model API refuses the request (4xx)",
-    Cause.AUTH: "model API refuses the credentials (401, 403)",
-    Cause.CLIENT_TIMEOUT: "client gives up waiting for answers",
-    Cause.CONNECTION: "no connection to the model API",
-    Cause.HUNG_MODEL_CALL: "a model call never returns",
-    Cause.HUNG_TOOL_CALL: "a tool call never returns",
-    Cause.HUNG_SETUP: "sandbox set-up never ends",
-    Cause.HUNG_SCORING: "scoring never ends",
-    Cause.SANDBOX_RESTARTED: "sandbox was restarted",
-    Cause.OOM_KILLED: "container ran out of memory",
-    Cause.EVICTED: "pod was evicted",
-    Cause.IMAGE_PULL: "container image can't be pulled",
-    Cause.UNSCHEDULABLE: "pod can't be scheduled",
-    Cause.CRASH_LOOP: "container crashes again and again",
-    Cause.RUNNER_GONE: "runner is gone",
-    Cause.RUNNER_FROZEN: "runner is frozen",
-    Cause.ORPHANED_SANDBOX: "sandboxes outlive their eval set",
-    Cause.UNEXPLAINED: "no known cause fits",
-}
 
 VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.FINISHED: "finished",
@@ -49,11 +25,6 @@ VERDICT_WORDS: dict[Verdict, str] = {
 def clock(stamp: str | None) -> str:
     """`2026-11-23 08:00 UTC`, or `unknown`."""
     return f"{stamp[:10]} {stamp[11:16]} UTC" if stamp else "unknown"
-
-
-def cause_words(cause: Cause | None) -> str:
-    """What a cause means, for people; empty for none."""
-    return CAUSE_WORDS[cause] if cause is not None else ""
 
 
 def clean(text: str, limit: int = 500) -> str:

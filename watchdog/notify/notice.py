@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from watchdog.model.causes import cause_words
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import (
     EvalSetReport,
@@ -13,7 +14,7 @@ from watchdog.model.report import (
     Snapshot,
     TaskReport,
 )
-from watchdog.model.texts import cause_words, number
+from watchdog.model.texts import number
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict, worst
 from watchdog.notify.decide import Decision, LedgerEntry, Reason
 

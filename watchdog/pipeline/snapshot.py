@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from watchdog.model.causes import main_cause
 from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.probe import Conclusion, ProbeResult
@@ -73,8 +74,7 @@ def _undecided(eval_set: EvalSetJudgment) -> bool:
 
 
 def _cause_of(verdict: Verdict, eval_sets: tuple[EvalSetJudgment, ...]) -> Cause | None:
-    causes = [e.cause for e in eval_sets if e.verdict is verdict and e.cause is not None]
-    return Counter(causes).most_common(1)[0][0] if causes else None
+    return main_cause(each.cause for each in eval_sets if each.verdict is verdict)
 
 
 def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:

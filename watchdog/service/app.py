@@ -14,12 +14,12 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from msgspec.structs import replace
 
-from watchdog.collect.probes.routes import provider_of
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.config.settings import Settings
 from watchdog.correlate.incidents import Findings, Notes
 from watchdog.model.learned import WEEK, Learned
+from watchdog.model.providers import provider_of
 from watchdog.model.report import Snapshot
 from watchdog.model.state import EvalSetState
 from watchdog.model.status_page import StatusPageIncident

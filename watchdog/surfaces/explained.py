@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
+from watchdog.model.causes import cause_words
 from watchdog.model.explained import (
     Explained,
     ExplainedExplanation,
@@ -13,7 +14,7 @@ from watchdog.model.explained import (
 )
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.report import EvidenceItem, timestamp
-from watchdog.model.texts import VERDICT_WORDS, cause_words, clean, clock, number, strip
+from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, strip
 from watchdog.model.verdict import Cause, Evidence, Verdict
 from watchdog.model.weighing import Weighing
 from watchdog.model.words import duration, frequency

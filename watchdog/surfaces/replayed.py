@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from watchdog.model.causes import cause_words
 from watchdog.model.replayed import Fall, Replayed, Step
-from watchdog.model.texts import VERDICT_WORDS, cause_words, clean, clock, number
+from watchdog.model.texts import VERDICT_WORDS, clean, clock, number
 from watchdog.model.words import duration
 from watchdog.surfaces.terminal import STYLES, Line
 

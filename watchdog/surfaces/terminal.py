@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.text import Text
 
+from watchdog.model.causes import cause_words
 from watchdog.model.report import (
     EvalSetReport,
     EvidenceItem,
@@ -16,16 +17,7 @@ from watchdog.model.report import (
     RunningSample,
     TaskReport,
 )
-from watchdog.model.texts import (
-    VERDICT_WORDS,
-    cause_words,
-    clean,
-    clock,
-    number,
-    spans,
-    strip,
-    tally,
-)
+from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, spans, strip, tally
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Cause, Verdict
 from watchdog.model.words import duration
 

@@ -3,7 +3,7 @@
 from tests.recordings.unpack import expected, names
 from watchdog.diagnose.pods import SPECS as CLUSTER
 from watchdog.diagnose.rules import RULES, SPEC_OF
-from watchdog.model.texts import CAUSE_WORDS
+from watchdog.model.causes import INFO_OF
 from watchdog.model.verdict import Cause
 
 FOUND_ELSEWHERE = {Cause.HUNG_SETUP, Cause.SANDBOX_RESTARTED, Cause.ORPHANED_SANDBOX}
@@ -14,7 +14,7 @@ NOT_RECORDED = {Cause.BAD_REQUEST, Cause.SANDBOX_RESTARTED, Cause.UNEXPLAINED}
 
 
 def test_every_cause_is_known_and_has_words_and_actions():
-    assert set(SPEC_OF) == set(Cause) == set(CAUSE_WORDS)
+    assert set(SPEC_OF) == set(Cause) == set(INFO_OF)
     assert all(spec.phrase and spec.actions for spec in SPEC_OF.values())
 
 

@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 
 from tests.builders.snapshots import HOSTILE, counts
 from watchdog.model import texts
+from watchdog.model.causes import INFO_OF
 from watchdog.model.instants import from_timestamp
 from watchdog.model.verdict import Cause, Verdict
 
 
 def test_every_cause_and_verdict_has_words():
-    assert set(texts.CAUSE_WORDS) == set(Cause)
+    assert set(INFO_OF) == set(Cause)
     assert set(texts.VERDICT_WORDS) == set(Verdict)
 
 

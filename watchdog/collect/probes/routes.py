@@ -8,6 +8,7 @@ from watchdog.collect.probes.credentials import Credential
 from watchdog.collect.probes.dialects import DIALECTS, Dialect, is_reasoning
 from watchdog.config.settings import ModelRoute, Probes, Provider
 from watchdog.model.probe import Route
+from watchdog.model.providers import provider_of
 
 KNOWN: dict[str, Provider] = {
     "openai": Provider(
@@ -48,11 +49,6 @@ class Address(Struct, frozen=True):
 
 class NoRoute(Exception):  # noqa: N818 - no error: the route is reported as not tested
     """There is no such way; the text says what is missing."""
-
-
-def provider_of(model: str) -> str:
-    """`openai` of `openai/gpt-4o`."""
-    return model.split("/", 1)[0]
 
 
 def address(model: str, route: Route, settings: Probes) -> Address:

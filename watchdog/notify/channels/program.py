@@ -15,8 +15,9 @@ import msgspec
 from pydantic import SecretStr
 
 from watchdog.config.settings import Settings
+from watchdog.model.causes import cause_words
 from watchdog.model.report import timestamp
-from watchdog.model.texts import CAUSE_WORDS, clean
+from watchdog.model.texts import clean
 from watchdog.notify.channels.channel import UNTRIED, Outcome
 from watchdog.notify.channels.links import Templates, links
 from watchdog.notify.channels.posting import judged, post
@@ -207,7 +208,7 @@ def event(
 def _details(notice: Notice) -> Body:
     incident = notice.incident
     return {
-        "cause": CAUSE_WORDS[incident.cause],
+        "cause": cause_words(incident.cause),
         "eval_sets": [clean(name, 200) for name in incident.eval_sets[:100]],
         "stuck_samples": incident.stuck_samples,
         "peers": clean(incident.peers, 500),

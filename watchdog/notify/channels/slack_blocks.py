@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from watchdog.model.causes import cause_words
 from watchdog.model.report import timestamp
-from watchdog.model.texts import VERDICT_WORDS, cause_words, clean, clock, cut, number
+from watchdog.model.texts import VERDICT_WORDS, clean, clock, cut, number
 from watchdog.model.words import duration
 from watchdog.notify.channels.links import Templates
 from watchdog.notify.channels.slack_text import (

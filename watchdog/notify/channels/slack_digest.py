@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from watchdog.model.causes import cause_words
 from watchdog.model.report import IncidentReport
-from watchdog.model.texts import cause_words, number
+from watchdog.model.texts import number
 from watchdog.notify.channels.links import Templates, links
 from watchdog.notify.channels.slack_text import MAX_TEXT, code, escape, message, plain, sign, size
 from watchdog.notify.notice import Notice

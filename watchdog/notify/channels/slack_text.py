@@ -3,17 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from watchdog.model.causes import cause_words
 from watchdog.model.probe import Meaning
 from watchdog.model.report import ConclusionReport, IncidentReport, OutsideReport, timestamp
-from watchdog.model.texts import (
-    VERDICT_WORDS,
-    cause_words,
-    clean,
-    clock,
-    number,
-    spans,
-    strip,
-)
+from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, spans, strip
 from watchdog.model.verdict import Severity, Verdict
 from watchdog.model.words import duration
 from watchdog.notify.channels.links import Templates, is_address, links

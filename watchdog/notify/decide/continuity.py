@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
+from watchdog.model.causes import API_CAUSES
 from watchdog.model.probe import Meaning
 from watchdog.model.report import IncidentReport
 from watchdog.model.verdict import Cause, Incident, Scope, Verdict
@@ -13,20 +14,6 @@ JOINT_SCOPES = frozenset({"model", "provider", "cluster"})
 
 KEEP_FIRING_FOR = 2100.0
 """Seconds; a sample notices that a model is back when its back-off ends, after half an hour."""
-
-API_CAUSES = frozenset(
-    {
-        Cause.API_SERVER_ERROR,
-        Cause.RATE_LIMITED,
-        Cause.CLIENT_TIMEOUT,
-        Cause.CONNECTION,
-        Cause.AUTH,
-        Cause.BAD_REQUEST,
-        Cause.CONTEXT_LENGTH,
-        Cause.UNEXPLAINED,
-    }
-)
-"""In one outage of a model, one sample sees mostly 500s and another mostly time-outs."""
 
 
 def continues(incident: IncidentReport | Incident, told: IncidentReport | Incident) -> bool:

@@ -6,17 +6,9 @@ import hashlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
 
+from watchdog.model.causes import cause_words
 from watchdog.model.report import EvalSetReport, RunningSample, Snapshot, TaskReport, timestamp
-from watchdog.model.texts import (
-    VERDICT_WORDS,
-    cause_words,
-    clean,
-    clock,
-    number,
-    spans,
-    strip,
-    tally,
-)
+from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, spans, strip, tally
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Verdict
 from watchdog.model.words import duration
 from watchdog.surfaces.web.health import Health

@@ -1,0 +1,220 @@
+"""The verdict of a task: from its running samples, and from what is due and doesn't come."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from watchdog.diagnose.clocks import clock_evidence
+from watchdog.diagnose.context import EvalSetContext, Found, SampleContext
+from watchdog.diagnose.hangs import hung_setup
+from watchdog.diagnose.overrides import task_allowance
+from watchdog.diagnose.rules import RULES
+from watchdog.diagnose.runner import (
+    between_calls_since,
+    connections,
+    slot_holders,
+)
+from watchdog.diagnose.samples import blocked, judge_sample
+from watchdog.model.allowances import Allowance
+from watchdog.model.causes import main_cause
+from watchdog.model.facts import SampleKey
+from watchdog.model.instants import earliest, latest
+from watchdog.model.judgment import SampleJudgment, TaskJudgment
+from watchdog.model.report import SampleCounts
+from watchdog.model.state import TaskState
+from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
+from watchdog.model.words import duration
+
+
+def judge_task(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment:
+    """A task's verdict, cause, and what was weighed of it."""
+    allowance = task_allowance(eval_set, task)
+    judgment = _judged(eval_set, task, allowance)
+    return replace(judgment, muted=allowance.muted(eval_set.judging.now))
+
+
+def _judged(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) -> TaskJudgment:
+    if task.status is not None and task.status != "started":
+        return _finished(task)
+    unknown = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
+    if unknown is not None:
+        return _unknown(task, unknown)
+    samples = _with_blocked(task, _judge_samples(eval_set, task, allowance))
+    base = TaskJudgment(
+        state=task,
+        verdict=_running_verdict(task, samples),
+        counts=_counts(task, samples),
+        samples=samples,
+        cause=_cause_of(samples),
+        since=earliest(*(s.since for s in samples if s.verdict is Verdict.STUCK)),
+        suspicion=max((s.suspicion for s in samples), default=0.0),
+        last_progress_at=_last_progress(task),
+        evidence=(*_growth(task), *clock_evidence(task)),
+    )
+    if eval_set.suspended:
+        return base if samples else replace(base, verdict=Verdict.WAITING)
+    return _with_idle(base, _idle_findings(eval_set, base, allowance))
+
+
+def _growth(task: TaskState) -> tuple[Evidence, ...]:
+    """How the runner's own retry counter grew when it last did."""
+    if task.http_retries is None or task.http_retries_before is None:
+        return ()
+    count, since = task.http_retries_before
+    known = since is not None and task.http_retries_at is not None
+    span = f" within {duration(task.http_retries_at - since)}" if known else ""  # type: ignore[operator]
+    more = task.http_retries - count
+    text = f"the runner counts {task.http_retries:,} HTTP retries, {more:,} more{span}"
+    return (Evidence("http_retries", text, task.http_retries_at),)
+
+
+def _judge_samples(
+    eval_set: EvalSetContext, task: TaskState, allowance: Allowance
+) -> list[SampleJudgment]:
+    return [
+        judge_sample(SampleContext(eval_set, task, sample, allowance), RULES)
+        for sample in task.samples.values()
+    ]
+
+
+def _why_unknown(task: TaskState, now: float, max_age: float) -> str | None:
+    """Why nothing can be said; None where it can."""
+    if task.read_at is None or task.spec is None:
+        return task.unreadable or "not read yet"
+    if now - task.read_at > max_age:
+        return task.unreadable or "last read too long ago"
+    if task.status == "started" and not task.manifest_seen:
+        return (
+            "it has no sample buffer (run the eval with log_shared), so its samples can't be seen"
+        )
+    return None
+
+
+def _unknown(task: TaskState, why: str) -> TaskJudgment:
+    return TaskJudgment(
+        state=task,
+        verdict=Verdict.UNKNOWN,
+        counts=_counts(task, ()),
+        last_progress_at=_last_progress(task),
+        evidence=(Evidence("unreadable", why, task.read_at),),
+    )
+
+
+def _finished(task: TaskState) -> TaskJudgment:
+    causes = Counter(dict(task.errored_causes)) if task.status != "cancelled" else Counter()
+    evidence = (Evidence("status", f"{task.status}: {task.error}", task.completed_at),)
+    return TaskJudgment(
+        state=task,
+        verdict=Verdict.FINISHED,
+        counts=_counts(task, ()),
+        cause=main_cause(causes.elements()),
+        last_progress_at=_last_progress(task),
+        evidence=evidence if task.error else (),
+    )
+
+
+def _with_blocked(task: TaskState, samples: list[SampleJudgment]) -> tuple[SampleJudgment, ...]:
+    """A second look, now that it is known which holders of connection slots are stuck."""
+    by_key = {sample.key: sample for sample in samples}
+    return tuple(_maybe_blocked(task, sample, by_key) for sample in samples)
+
+
+def _maybe_blocked(
+    task: TaskState, sample: SampleJudgment, by_key: dict[SampleKey, SampleJudgment]
+) -> SampleJudgment:
+    movable = (Verdict.STARTING, Verdict.PROGRESSING, Verdict.DEGRADED)
+    standing = between_calls_since(sample.state)
+    if sample.verdict not in movable or sample.state.streak is not None or standing is None:
+        return sample
+    holders = [by_key[state.key] for state in slot_holders(task, sample.state)]
+    if len(holders) < connections(task) or any(h.verdict is not Verdict.STUCK for h in holders):
+        return sample
+    since = latest(standing, earliest(*(holder.since for holder in holders)))
+    return blocked(sample, holders, since if since is not None else standing)
+
+
+def _running_verdict(task: TaskState, samples: tuple[SampleJudgment, ...]) -> Verdict:
+    if not samples:
+        return Verdict.PROGRESSING if task.ended else Verdict.STARTING
+    return combine([sample.verdict for sample in samples])
+
+
+def _idle_findings(
+    eval_set: EvalSetContext, base: TaskJudgment, allowance: Allowance
+) -> list[Found]:
+    """Why nothing new runs although samples are due, or the log should have been finished.
+
+    In order of depth: what the cluster says explains a set-up better than its length.
+    """
+    task, counts = base.state, base.counts
+    free = _free_slots(task, counts)
+    found: list[Found] = []
+    if eval_set.runner is not None and not task.samples:
+        found.append(eval_set.runner)
+    if eval_set.setup is not None and counts.queued and (free is None or free > 0):
+        found.append(eval_set.setup)
+    late = hung_setup(
+        eval_set.judging.now, eval_set.judging.baselines, allowance, task, counts.queued, free
+    )
+    if late is not None:
+        found.append((Cause.HUNG_SETUP, late))
+    if eval_set.frozen is not None and not task.samples and not counts.queued:
+        found.append((Cause.RUNNER_FROZEN, eval_set.frozen))
+    return found
+
+
+def _with_idle(base: TaskJudgment, found: list[Found]) -> TaskJudgment:
+    if not found:
+        return base
+    base = replace(
+        base,
+        suspicion=max(base.suspicion, *(f.suspicion for _, f in found)),
+        weighings=tuple((cause, f.weighing) for cause, f in found if f.weighing is not None),
+    )
+    stuck = next(((cause, f) for cause, f in found if f.suspicion >= 1), None)
+    if stuck is None:
+        return base
+    cause, finding = stuck
+    alone = not base.samples or base.verdict is Verdict.STUCK
+    return replace(
+        base,
+        verdict=Verdict.STUCK if alone else Verdict.PARTIALLY_STUCK,
+        cause=base.cause if base.verdict in STUCK_VERDICTS and base.cause else cause,
+        since=earliest(base.since, finding.since),
+        evidence=(*finding.evidence, *base.evidence),
+    )
+
+
+def _free_slots(task: TaskState, counts: SampleCounts) -> int | None:
+    """Free sample slots; None where the log doesn't say how many there are."""
+    slots = task.spec.max_samples if task.spec else None
+    return max(0, slots - counts.running) if slots is not None else None
+
+
+def _counts(task: TaskState, samples: Iterable[SampleJudgment]) -> SampleCounts:
+    ended = task.ended_counts
+    running = len(task.samples)
+    seen = len(task.ended) + running
+    total = task.spec.total_samples if task.spec else None
+    total = max(total or 0, seen)
+    return SampleCounts(
+        total=total,
+        completed=ended.get("completed", 0),
+        errored=ended.get("errored", 0),
+        cancelled=ended.get("cancelled", 0),
+        running=running,
+        queued=total - seen,
+        stuck=sum(sample.verdict is Verdict.STUCK for sample in samples),
+    )
+
+
+def _cause_of(samples: Sequence[SampleJudgment]) -> Cause | None:
+    """The main cause of the stuck samples; where none is stuck, of the degraded ones."""
+    stuck = main_cause(sample.cause for sample in samples if sample.verdict is Verdict.STUCK)
+    degraded = (sample.cause for sample in samples if sample.verdict is Verdict.DEGRADED)
+    return stuck or main_cause(degraded)
+
+
+def _last_progress(task: TaskState) -> float | None:
+    return latest(task.last_ended_at, *(s.last_progress_at for s in task.samples.values()))
