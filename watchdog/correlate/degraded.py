@@ -5,10 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.words import sample_names
+from watchdog.model.action import Action
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.model.words import count
 
+_SEE = Action(
+    "look", "See what fails, and what would make it stuck: `watchdog explain {eval_set_id}`"
+)
+_NOTHING_ELSE = Action(
+    "wait", "Nothing else while successes keep coming: Inspect tries again by itself"
+)
 _WHAT = "fail more often than usual, yet some succeed"
 
 
@@ -37,12 +44,11 @@ def degraded_summary(group: Sequence[Symptom], subject: str) -> str:
     return f"{group[0].eval_set_id}: calls of {named} {_WHAT}"
 
 
-def degraded_actions(group: Sequence[Symptom]) -> tuple[str, ...]:
+def degraded_actions(group: Sequence[Symptom]) -> tuple[Action, ...]:
     """What to do: little, before it gets worse."""
     models = sorted({model for symptom in group for model in symptom.models})
-    probe = [f"Test the API: `watchdog probe --model {shlex.quote(model)}`" for model in models[:1]]
-    return (
-        "See what fails, and what would make it stuck: `watchdog explain {eval_set_id}`",
-        *probe,
-        "Nothing else while successes keep coming: Inspect tries again by itself",
+    tests = (
+        Action("test", f"Test the API: `watchdog probe --model {shlex.quote(model)}`")
+        for model in models[:1]
     )
+    return (_SEE, *tests, _NOTHING_ELSE)

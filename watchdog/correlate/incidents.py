@@ -14,6 +14,7 @@ from watchdog.correlate.symptom import Symptom, symptoms
 from watchdog.correlate.testing import Histories, conclusions_of, subjects_of
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.words import actions_for
+from watchdog.model.action import Action
 from watchdog.model.causes import main_cause
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.probe import Conclusion
@@ -160,16 +161,16 @@ def _joint_models(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -
 
 def _actions(
     group: Sequence[Symptom], cause: Cause, conclusions: Sequence[Conclusion]
-) -> tuple[str, ...]:
+) -> tuple[Action, ...]:
     """What the tests ask for, then what the cause does, filled in for the oldest eval set."""
     oldest = group[0]
     if oldest.is_degraded:
         return fill(degraded_actions(group), oldest.eval_set, cause)
-    told = [step for conclusion in conclusions[:1] for step in steps(conclusion)]
-    filled = fill(told, oldest.eval_set, cause)
+    tested = [step for conclusion in conclusions[:1] for step in steps(conclusion)]
+    first = fill(tested, oldest.eval_set, cause)
     usual = actions_for(cause, oldest.eval_set)
-    rest = usual if not filled else tuple(text for text in usual if "probe" not in text)
-    return tuple(dict.fromkeys((*filled, *rest)))[:ACTIONS_MAX]
+    rest = (action for action in usual if not first or action.kind != "test")
+    return tuple(dict.fromkeys((*first, *rest)))[:ACTIONS_MAX]
 
 
 def _outside(group: Sequence[Symptom], findings: Findings) -> tuple[StatusPageIncident, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.placeholders import model_of
+from watchdog.diagnose.retries import next_attempt_at
 from watchdog.model.causes import TESTABLE_CAUSES
 from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
@@ -54,7 +55,7 @@ def situation_of(group: Sequence[Symptom], model: str, now: float) -> Situation:
     """What the incident's samples do on a model meanwhile."""
     pairs = [(t, s) for t in group for _, s in _calls(t) if model_of(s) == model]
     samples = [sample for _, sample in pairs]
-    due = [at for sample in samples if (at := next_attempt(sample)) is not None]
+    due = [at for sample in samples if (at := next_attempt_at(sample.state)) is not None]
     streaks = [sample.state.streak for sample in samples if sample.state.streak is not None]
     return Situation(
         shared=any(sample.shared for sample in samples),
@@ -64,14 +65,3 @@ def situation_of(group: Sequence[Symptom], model: str, now: float) -> Situation:
         hanging=sum(symptom.cause is Cause.HUNG_MODEL_CALL for symptom, _ in pairs),
         auth=any(symptom.cause is Cause.AUTH for symptom, _ in pairs),
     )
-
-
-def next_attempt(sample: SampleJudgment) -> float | None:
-    """When a sample in back-off tries again; None where it isn't in one."""
-    state = sample.state
-    if sample.wait is None or state.streak is None:
-        return None
-    announced, failed = state.announced_at, state.streak.last_at
-    if announced is not None and failed is not None and announced >= failed:
-        return announced + sample.wait
-    return failed + sample.wait if failed is not None else None

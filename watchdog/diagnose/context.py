@@ -7,6 +7,7 @@ from msgspec import Struct
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.orphans import Orphans
+from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance, Override
 from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
 from watchdog.model.thresholds import Thresholds
@@ -96,7 +97,7 @@ class CauseSpec(Struct, frozen=True):
 
     cause: Cause
     phrase: str
-    actions: tuple[str, ...]
+    actions: tuple[Action, ...]
     detect: Detect | None = None
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext, open_calls
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
+from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
 from watchdog.model.state import OpenCall, TaskState
@@ -130,15 +131,23 @@ def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
     return overdue(now, since, deadline, "no sample appears", (Evidence("setup", text, since),))
 
 
-_DELETE = "If it must end: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`"
+_DELETE = Action(
+    "restart", "If it must end: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`"
+)
 
 SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
         Cause.HUNG_MODEL_CALL,
         "waits for a model call that never returns",
         (
-            "Test the API: `watchdog probe --model <model>`; if it answers, only a restart helps",
-            "Set a time-out for calls (attempt_timeout) in the eval's configuration",
+            Action(
+                "test",
+                "Test the API: `watchdog probe --model <model>`; if it answers, only a restart "
+                "helps",
+            ),
+            Action(
+                "mend", "Set a time-out for calls (attempt_timeout) in the eval's configuration"
+            ),
             _DELETE,
         ),
         hung_model_call,
@@ -147,8 +156,15 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.HUNG_TOOL_CALL,
         "waits for a tool call that never returns",
         (
-            "Look at the sandbox: `kubectl exec -n <sandbox-namespace> <sandbox-pod> -- ps aux`",
-            "Kill the hanging process there: the tool call then fails and the sample goes on",
+            Action(
+                "look",
+                "Look at the sandbox: `kubectl exec -n <sandbox-namespace> <sandbox-pod> -- ps "
+                "aux`",
+            ),
+            Action(
+                "mend",
+                "Kill the hanging process there: the tool call then fails and the sample goes on",
+            ),
         ),
         hung_tool_call,
     ),
@@ -156,9 +172,10 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.HUNG_SCORING,
         "hangs in its scorer",
         (
-            (
+            Action(
+                "look",
                 "See where the scorer waits: "
-                "`kubectl exec -n <runner-namespace> <runner-pod> -- py-spy dump --pid 1`"
+                "`kubectl exec -n <runner-namespace> <runner-pod> -- py-spy dump --pid 1`",
             ),
             _DELETE,
         ),
@@ -168,8 +185,10 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.HUNG_SETUP,
         "waits for its sandbox to be set up",
         (
-            "Look at the sandboxes: `kubectl get pods,events -n <sandbox-namespace>`",
-            "Read the runner's log: `hawk logs {eval_set_id}`",
+            Action(
+                "look", "Look at the sandboxes: `kubectl get pods,events -n <sandbox-namespace>`"
+            ),
+            Action("look", "Read the runner's log: `hawk logs {eval_set_id}`"),
             _DELETE,
         ),
     ),

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.context import CauseSpec, Detect, Finding, SampleContext
 from watchdog.diagnose.failing import Situation, falls_at, situation, weigh
 from watchdog.diagnose.retries import gives_up, next_wait
+from watchdog.model.action import Action
 from watchdog.model.causes import main_cause
 from watchdog.model.instants import clock
 from watchdog.model.state import Streak
@@ -106,28 +107,38 @@ def _streak_evidence(context: SampleContext, streak: Streak) -> Evidence:
     return Evidence("fail_streak", text + streak.error, streak.last_at)
 
 
-_REPRODUCE = (
+_REPRODUCE = Action(
+    "test",
     "Send the same request through Middleman and straight to the provider, to see whose fault it "
-    "is: `watchdog probe --model <model> --size large`"
+    "is: `watchdog probe --model <model> --size large`",
 )
-_PAYLOAD = (
+_PAYLOAD = Action(
+    "look",
     "Find the failing request in the sample's buffer: "
-    "`aws s3 sync <store>/.buffer/ /tmp/buffer/`, or `watchdog evidence {eval_set_id}`"
+    "`aws s3 sync <store>/.buffer/ /tmp/buffer/`, or `watchdog evidence {eval_set_id}`",
 )
 
 SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
         Cause.API_SERVER_ERROR,
         "gets only server errors (5xx) from the provider",
-        (_REPRODUCE, _PAYLOAD, "Check the provider's status page; a 500 is no token limit"),
+        (
+            _REPRODUCE,
+            _PAYLOAD,
+            Action("look", "Check the provider's status page; a 500 is no token limit"),
+        ),
         failing(Cause.API_SERVER_ERROR),
     ),
     CauseSpec(
         Cause.RATE_LIMITED,
         "is refused for its rate (429) at every attempt",
         (
-            "Check the key's quota and who else uses it; lower max_connections, or raise the limit",
-            "Look at the runner: `hawk status {eval_set_id}`",
+            Action(
+                "look",
+                "Check the key's quota and who else uses it; lower max_connections, or raise the "
+                "limit",
+            ),
+            Action("look", "Look at the runner: `hawk status {eval_set_id}`"),
         ),
         failing(Cause.RATE_LIMITED),
     ),
@@ -135,7 +146,7 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.CONTEXT_LENGTH,
         "sends a request that is too long for the model (400)",
         (
-            "Compare message count and token_limit with the model's context window",
+            Action("look", "Compare message count and token_limit with the model's context window"),
             _PAYLOAD,
         ),
         failing(Cause.CONTEXT_LENGTH),
@@ -143,15 +154,21 @@ SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
         Cause.BAD_REQUEST,
         "sends a request that the provider refuses (4xx)",
-        ("Read the provider's message in the evidence and mend the request", _PAYLOAD),
+        (
+            Action("mend", "Read the provider's message in the evidence and mend the request"),
+            _PAYLOAD,
+        ),
         failing(Cause.BAD_REQUEST),
     ),
     CauseSpec(
         Cause.AUTH,
         "is refused for its credentials (401 or 403)",
         (
-            "Renew the runner's token or key, and check its access to the model: `hawk login`",
-            "Restart: `hawk eval-set <config.yaml>`",
+            Action(
+                "mend",
+                "Renew the runner's token or key, and check its access to the model: `hawk login`",
+            ),
+            Action("restart", "Restart: `hawk eval-set <config.yaml>`"),
         ),
         failing(Cause.AUTH),
     ),
@@ -159,11 +176,12 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.CLIENT_TIMEOUT,
         "gives up waiting for every answer (the client's own time-out)",
         (
-            (
+            Action(
+                "look",
                 "Look whether the runner is starved: "
-                "`kubectl top pod -n <runner-namespace> <runner-pod>`"
+                "`kubectl top pod -n <runner-namespace> <runner-pod>`",
             ),
-            "Starved: fewer max_connections, or more CPU",
+            Action("mend", "Starved: fewer max_connections, or more CPU"),
             _REPRODUCE,
         ),
         failing(Cause.CLIENT_TIMEOUT),
@@ -172,11 +190,12 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.CONNECTION,
         "gets no connection (DNS, refused, reset or TLS)",
         (
-            (
+            Action(
+                "look",
                 "From the runner: "
-                "`kubectl exec -n <runner-namespace> <runner-pod> -- curl -sv <base-url>`"
+                "`kubectl exec -n <runner-namespace> <runner-pod> -- curl -sv <base-url>`",
             ),
-            "Check network policies and Middleman's pods",
+            Action("look", "Check network policies and Middleman's pods"),
         ),
         failing(Cause.CONNECTION),
     ),

@@ -6,7 +6,10 @@ What isn't known keeps its placeholder: a command that says `<runner-pod>` is be
 import shlex
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from watchdog.model import pod_reasons
+from watchdog.model.action import Action
 from watchdog.model.cluster import Container, Pod
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment
 from watchdog.model.state import EvalSetState
@@ -16,27 +19,28 @@ STORE = "s3://<bucket>/evals/{eval_set_id}"
 """Where an eval set's logs are, where nobody says."""
 
 
-def fill(texts: Iterable[str], eval_set: EvalSetJudgment, cause: Cause) -> tuple[str, ...]:
+def fill(actions: Iterable[Action], eval_set: EvalSetJudgment, cause: Cause) -> tuple[Action, ...]:
     """Actions as they are to be typed for this eval set, all values quoted for a shell."""
-    known = dict(_places(eval_set, cause))
-    return tuple(_filled(text, known) for text in texts)
+    values = dict(_values(eval_set, cause))
+    return tuple(replace(action, text=_filled(action.text, values)) for action in actions)
 
 
-def fill_store(text: str, eval_set_id: str, store: str | None) -> str:
+def fill_store(action: Action, eval_set_id: str, store: str | None) -> Action:
     """`<store>` of an action as the address of the eval set's logs."""
     template = store or STORE
     if "{eval_set_id}" not in template:
         template = f"{template.rstrip('/')}/{{eval_set_id}}"
-    return text.replace("<store>", template.replace("{eval_set_id}", shlex.quote(eval_set_id)))
+    address = template.replace("{eval_set_id}", shlex.quote(eval_set_id))
+    return replace(action, text=action.text.replace("<store>", address))
 
 
-def _filled(text: str, known: dict[str, str]) -> str:
-    for name, value in known.items():
-        text = text.replace(name, shlex.quote(value)) if value else text
+def _filled(text: str, values: dict[str, str]) -> str:
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, shlex.quote(value)) if value else text
     return text
 
 
-def _places(eval_set: EvalSetJudgment, cause: Cause) -> Iterator[tuple[str, str]]:
+def _values(eval_set: EvalSetJudgment, cause: Cause) -> Iterator[tuple[str, str]]:
     yield "{eval_set_id}", eval_set.state.eval_set_id
     sample = stuck_sample(eval_set, cause)
     if sample is not None:

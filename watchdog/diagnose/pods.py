@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from watchdog.diagnose.context import CauseSpec, Detect, Finding, Found, SampleContext
 from watchdog.diagnose.signs import last_life
 from watchdog.model import pod_reasons
+from watchdog.model.action import Action
 from watchdog.model.cluster import Container, Job, Pod
 from watchdog.model.instants import latest
 from watchdog.model.state import ClusterState, EvalSetState, PodDeath
@@ -229,46 +230,54 @@ def cluster_cause(cause: Cause) -> Detect:
     return detect
 
 
-_DESCRIBE = "See its last state: `kubectl describe pod -n <namespace> <pod>`"
-_EVENTS = "See the events: `kubectl get events -n <namespace> --sort-by=.lastTimestamp`"
-_RESTART = "Start the eval set again: `hawk eval-set <config.yaml>` (finished samples are kept)"
+_DESCRIBE = Action("look", "See its last state: `kubectl describe pod -n <namespace> <pod>`")
+_EVENTS = Action(
+    "look", "See the events: `kubectl get events -n <namespace> --sort-by=.lastTimestamp`"
+)
+_RESTART = Action(
+    "restart", "Start the eval set again: `hawk eval-set <config.yaml>` (finished samples are kept)"
+)
 
 SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
         Cause.OOM_KILLED,
         "stands still since a container ran out of memory (OOMKilled)",
-        (_DESCRIBE, "Give the container more memory, or run fewer samples at once", _RESTART),
+        (
+            _DESCRIBE,
+            Action("mend", "Give the container more memory, or run fewer samples at once"),
+            _RESTART,
+        ),
         cluster_cause(Cause.OOM_KILLED),
     ),
     CauseSpec(
         Cause.EVICTED,
         "stands still since a pod was evicted or preempted",
-        (_DESCRIBE, "Look at the node: `kubectl describe node <node>`", _RESTART),
+        (_DESCRIBE, Action("look", "Look at the node: `kubectl describe node <node>`"), _RESTART),
         cluster_cause(Cause.EVICTED),
     ),
     CauseSpec(
         Cause.IMAGE_PULL,
         "waits for a container image that can't be pulled",
-        (_DESCRIBE, "Check the image's name, tag and pull secret", _EVENTS),
+        (_DESCRIBE, Action("look", "Check the image's name, tag and pull secret"), _EVENTS),
         cluster_cause(Cause.IMAGE_PULL),
     ),
     CauseSpec(
         Cause.UNSCHEDULABLE,
         "waits for a pod that no node has room for",
-        (_EVENTS, "Ask for less CPU or memory, or add nodes: `kubectl get nodes`"),
+        (_EVENTS, Action("mend", "Ask for less CPU or memory, or add nodes: `kubectl get nodes`")),
         cluster_cause(Cause.UNSCHEDULABLE),
     ),
     CauseSpec(
         Cause.CRASH_LOOP,
         "waits for a container that crashes again and again",
-        ("Read why: `kubectl logs -n <namespace> <pod> --previous`", _DESCRIBE),
+        (Action("look", "Read why: `kubectl logs -n <namespace> <pod> --previous`"), _DESCRIBE),
         cluster_cause(Cause.CRASH_LOOP),
     ),
     CauseSpec(
         Cause.RUNNER_GONE,
         "has no runner any more",
         (
-            "See what is left: `kubectl get jobs,pods -A | grep {eval_set_id}`",
+            Action("look", "See what is left: `kubectl get jobs,pods -A | grep {eval_set_id}`"),
             _RESTART,
         ),
         cluster_cause(Cause.RUNNER_GONE),
@@ -276,6 +285,6 @@ SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
         Cause.ORPHANED_SANDBOX,
         "has ended, and its sandboxes are still there",
-        ("Delete them: `hawk delete {eval_set_id}`", _EVENTS),
+        (Action("restart", "Delete them: `hawk delete {eval_set_id}`"), _EVENTS),
     ),
 )

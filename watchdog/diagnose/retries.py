@@ -21,6 +21,23 @@ def next_wait(sample: SampleState) -> float | None:
     return scheduled_wait(streak.call_attempts)
 
 
+def next_attempt_at(sample: SampleState) -> float | None:
+    """When the next attempt is due, in seconds since the epoch; None where none is.
+
+    What the runner announced counts from its announcement: of a failed attempt only the beginning
+    is recorded, and it may have taken minutes.
+    """
+    wait, streak = next_wait(sample), sample.streak
+    if wait is None or streak is None or streak.last_at is None:
+        return None
+    return _failed_at(sample, streak.last_at) + wait
+
+
+def _failed_at(sample: SampleState, last_at: float) -> float:
+    announced = sample.announced_at
+    return announced if announced is not None and announced >= last_at else last_at
+
+
 def gives_up(task: TaskState, streak: Streak, wait: float | None) -> tuple[float, str] | None:
     """When the eval's own limits end the retries, and which; None where nothing limits them.
 

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
-from watchdog.diagnose.retries import next_wait
+from watchdog.diagnose.retries import next_attempt_at, next_wait
 from watchdog.diagnose.signs import last_life
+from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
 from watchdog.model.state import EvalSetState, SampleState, TaskState
@@ -32,10 +33,8 @@ def between_calls_since(sample: SampleState) -> float | None:
     """Since when a sample has stood between two calls; None when something explains its silence."""
     if sample.open_calls or sample.scorer_spans or sample.human_since is not None:
         return None
-    wait = next_wait(sample)
-    if wait is not None:
-        last = sample.streak.last_at if sample.streak else None
-        return latest(sample.last_event_at, last + wait if last is not None else None)
+    if next_wait(sample) is not None:
+        return latest(sample.last_event_at, next_attempt_at(sample))
     return latest(sample.last_event_at, sample.started_at)
 
 
@@ -136,9 +135,7 @@ def runner_frozen(context: SampleContext) -> Finding | None:
         return None
     if any(call.kind == "input" or call.batch for call in sample.open_calls):
         return None
-    wait = next_wait(sample)
-    last = sample.streak.last_at if sample.streak else None
-    due = last + wait if last is not None and wait is not None else None
+    due = next_attempt_at(sample)
     deadline = deadline_for(context.judging.baselines, context.allowance, "step", "solver")
     in_back_off = due is not None and context.now < due + deadline.seconds
     return None if in_back_off else finding
@@ -168,26 +165,35 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.RUNNER_FROZEN,
         "stands between two calls in a runner that does nothing any more",
         (
-            "Look at the runner: `kubectl top pod -n <runner-namespace> <runner-pod>`",
-            (
-                "See where it hangs: "
-                "`kubectl exec -n <runner-namespace> <runner-pod> -- py-spy dump --pid 1`"
+            Action(
+                "look", "Look at the runner: `kubectl top pod -n <runner-namespace> <runner-pod>`"
             ),
-            "Restart it: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`",
+            Action(
+                "look",
+                "See where it hangs: "
+                "`kubectl exec -n <runner-namespace> <runner-pod> -- py-spy dump --pid 1`",
+            ),
+            Action(
+                "restart",
+                "Restart it: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`",
+            ),
         ),
         runner_frozen,
     ),
     CauseSpec(
         Cause.SANDBOX_RESTARTED,
         "had its sandbox restarted",
-        ("Nothing to do: Inspect retries the sample by itself",),
+        (Action("wait", "Nothing to do: Inspect retries the sample by itself"),),
     ),
     CauseSpec(
         Cause.UNEXPLAINED,
         "gets nothing done, and nothing known explains it",
         (
-            "Gather the evidence: `hawk status {eval_set_id}`, `hawk logs {eval_set_id}`",
-            "Read the sample's conversation: `hawk transcript <sample-uuid>`",
+            Action(
+                "tell",
+                "Gather the evidence: `hawk status {eval_set_id}`, `hawk logs {eval_set_id}`",
+            ),
+            Action("look", "Read the sample's conversation: `hawk transcript <sample-uuid>`"),
         ),
         unexplained,
     ),

@@ -2,6 +2,7 @@
 
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.rules import SPEC_OF
+from watchdog.model.action import Action
 from watchdog.model.instants import latest
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
@@ -21,7 +22,7 @@ def summary(eval_set: EvalSetJudgment, now: float) -> str:
     return f"{_OTHERWISE[eval_set.verdict]}: {_progress(eval_set, now)}."
 
 
-def actions(eval_set: EvalSetJudgment) -> tuple[str, ...]:
+def actions(eval_set: EvalSetJudgment) -> tuple[Action, ...]:
     """What to do next; nothing where nothing is stuck."""
     told = eval_set.verdict in STUCK_VERDICTS or eval_set.cause is Cause.ORPHANED_SANDBOX
     if not told or eval_set.cause is None:
@@ -29,7 +30,7 @@ def actions(eval_set: EvalSetJudgment) -> tuple[str, ...]:
     return actions_for(eval_set.cause, eval_set)
 
 
-def actions_for(cause: Cause, eval_set: EvalSetJudgment) -> tuple[str, ...]:
+def actions_for(cause: Cause, eval_set: EvalSetJudgment) -> tuple[Action, ...]:
     """A cause's actions, filled in for an eval set."""
     return fill(SPEC_OF[cause].actions, eval_set, cause)
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from watchdog.model.action import Action
 from watchdog.model.facts import SampleKey
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import EvalSetState, SampleState, TaskState
@@ -81,7 +82,7 @@ class EvalSetJudgment(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     summary: str = ""
     """One sentence for the person on call."""
-    actions: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
     """What to do next, with the command to run."""
     muted: tuple[float, str] | None = None
     """Until when, and why, people want to hear nothing of all of it."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from watchdog.model.action import Action
 from watchdog.model.probe import Conclusion, Subject
 from watchdog.model.status_page import StatusPageIncident
 
@@ -108,10 +109,44 @@ Severity = Literal["page", "warning"]
 degraded for long."""
 
 
+EvidenceKind = Literal[
+    "annotation",
+    "batch",
+    "blocked",
+    "clock",
+    "cpu",
+    "event",
+    "fail_streak",
+    "gives_up",
+    "http_retries",
+    "human",
+    "input",
+    "log_sampled",
+    "muted",
+    "odds",
+    "peers",
+    "pending_call",
+    "pod",
+    "probe",
+    "runner",
+    "sandbox_restarted",
+    "sandboxes",
+    "scoring",
+    "setup",
+    "silence",
+    "status",
+    "suspended",
+    "throughput",
+    "told",
+    "unreadable",
+]
+"""What sort of observation it is; programs go by this, never by the text."""
+
+
 class Evidence(Struct, frozen=True):
     """One observation that carries a verdict. `text` is for people and holds no secrets."""
 
-    kind: str
+    kind: EvidenceKind
     text: str
     at: float | None = None
 
@@ -133,7 +168,7 @@ class Incident(Struct, frozen=True):
     since: float | None
     eval_sets: tuple[str, ...]
     summary: str
-    actions: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
     models: tuple[str, ...] = ()
     """Models on which it is everybody's trouble, not that of single samples."""
     muted_until: float | None = None

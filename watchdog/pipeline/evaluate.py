@@ -79,7 +79,7 @@ def _told(
     name = eval_set.state.eval_set_id
     own = [incident for incident in incidents if name in incident.eval_sets]
     said = [c for i in own for c in i.conclusions if c.meaning is not Meaning.NOT_TESTED]
-    actions = tuple(fill_store(text, name, store) for text in eval_set.actions)
+    actions = tuple(fill_store(action, name, store) for action in eval_set.actions)
     if not said:
         return replace(eval_set, actions=actions)
     first = next((i.actions for i in own if i.conclusions and i.eval_sets[0] == name), actions)

@@ -222,7 +222,9 @@ def test_a_provider_that_is_back_while_samples_wait_is_said_with_the_next_attemp
     assert (found.meaning, found.next_attempt_at) == (Meaning.BACK, NOW + 840)
     assert "12 samples wait in back-off and can't know yet" in found.sentence
     assert "(in 14 min)" in found.sentence
-    assert steps(found)[0].startswith("Nothing to do: Inspect retries these samples by itself, the")
+    assert steps(found)[0].text.startswith(
+        "Nothing to do: Inspect retries these samples by itself, the"
+    )
 
 
 def test_a_sample_s_own_trouble_is_back_only_where_a_test_failed_before():
