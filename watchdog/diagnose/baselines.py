@@ -12,11 +12,23 @@ from typing import Literal
 from msgspec import Struct
 
 from watchdog.model.histogram import Histogram
-from watchdog.model.learned import Attempts, Learned
+from watchdog.model.learned import (
+    Attempts,
+    CallFamily,
+    CallName,
+    Learned,
+    TroubleGroup,
+    TroubleKind,
+    TroubleName,
+    call_name,
+    is_of_family,
+    trouble_name,
+)
 from watchdog.model.state import INDEPENDENT_SECONDS
 from watchdog.model.thresholds import Thresholds
 
-Family = Literal["own", "shared", "model", "tool", "setup", "scoring", "step"]
+Family = Literal["own", "shared"] | CallFamily
+"""Rules that have a share of the tolerated pages of their own."""
 
 SHARES: dict[Family, float] = {
     "own": 0.25,
@@ -64,20 +76,18 @@ class Prior(Struct, frozen=True):
         return self.expected_per_week * math.pow(1.0 + seconds / self.scale, -self.index)
 
 
-TROUBLES: dict[str, Prior] = {
-    "own:failed": Prior(14.0, 180.0, 2.5),
-    "own:refused": Prior(4.7, 360.0, 2.0),
-    "shared:failed": Prior(6.0, 100.0, 1.144),
-    "shared:refused": Prior(4.9, 300.0, 1.2),
-    "partial:failed": Prior(10.0, 600.0, 1.1),
-    "partial:refused": Prior(10.0, 600.0, 1.1),
+TROUBLES: dict[TroubleName, Prior] = {
+    trouble_name("own", "failed"): Prior(14.0, 180.0, 2.5),
+    trouble_name("own", "refused"): Prior(4.7, 360.0, 2.0),
+    trouble_name("shared", "failed"): Prior(6.0, 100.0, 1.144),
+    trouble_name("shared", "refused"): Prior(4.9, 300.0, 1.2),
+    trouble_name("partial", "failed"): Prior(10.0, 600.0, 1.1),
+    trouble_name("partial", "refused"): Prior(10.0, 600.0, 1.1),
 }
 """Trouble that passes: of one sample alone, of everybody on a model, or of many while some get
 through; by what the provider says: refused for the rate (429), or failed otherwise."""
 
-Trouble = Literal["own", "shared", "partial"]
-
-ANCHORS: dict[Family, float] = {
+ANCHORS: dict[CallFamily, float] = {
     "model": 7200.0,
     "tool": 7200.0,
     "setup": 3600.0,
@@ -111,7 +121,7 @@ class Baselines:
     def __init__(self, learned: Learned, limits: Thresholds) -> None:
         self._learned = learned
         self._limits = limits
-        self._cache: dict[tuple[Family, str], Limit] = {}
+        self._cache: dict[CallName, Limit] = {}
         self._names = {family: _names(learned, family) for family in ANCHORS}
 
     @property
@@ -133,17 +143,17 @@ class Baselines:
         """False warnings tolerated per week."""
         return self._limits.false_warnings_per_week
 
-    def trouble(self, family: Trouble, group: str, seconds: float) -> float:
+    def trouble(self, kind: TroubleKind, group: TroubleGroup, seconds: float) -> float:
         """Troubles per week that last longer than `seconds` and pass by themselves.
 
         The mean of the Gamma distribution that is left of the prior after so many weeks with so
         many troubles as long (a Poisson process; Gelman et al., Bayesian Data Analysis, 2.6).
         """
-        name = f"{family}:{group}"
+        name = trouble_name(kind, group)
         seen = self._learned.troubles.get(name)
         prior = TROUBLES[name].above(seconds / self._limits.scale)
         longer = seen.above(seconds) if seen is not None else 0.0
-        return self._posterior(prior, longer, (PRIOR_WEEKS,) if family == "own" else OUTAGE_WEEKS)
+        return self._posterior(prior, longer, (PRIOR_WEEKS,) if kind == "own" else OUTAGE_WEEKS)
 
     def usual_failing(self, model: str, ok: int = 0, failed: int = 0) -> float:
         """The chance that an attempt fails in normal times, by the model's and these outcomes."""
@@ -158,33 +168,33 @@ class Baselines:
         known = self._learned.attempts.get(model, Attempts())
         return self._posterior(_PRIOR_STREAKS, known.streaks, (PRIOR_WEEKS,))
 
-    def limit(self, family: Family, name: str) -> Limit:
+    def limit(self, family: CallFamily, name: str) -> Limit:
         """How long a call of this name may take."""
-        key = (family, name)
+        key = call_name(family, name)
         if key not in self._cache:
             self._cache[key] = self._find_limit(family, name)
         return self._cache[key]
 
-    def calls(self, family: Family, name: str, seconds: float) -> float:
+    def calls(self, family: CallFamily, name: str, seconds: float) -> float:
         """Calls of this name per week that take longer than `seconds` and return.
 
         What is assumed fades with the calls seen, not with time: weeks without a single call of
         this name tell nothing of how long it takes.
         """
-        seen = self._learned.durations.get(f"{family}:{name}", Histogram())
+        seen = self._learned.durations.get(call_name(family, name), Histogram())
         anchor = ANCHORS[family] * self._limits.scale
         rare = math.pow(anchor / max(seconds, 1.0), _ANCHOR_INDEX)
         assumed = SHARES[family] * _unknown(seen) * rare
         return assumed + _robustly_above(seen, seconds) / (_CALL_WEEKS + self._weeks)
 
-    def _tolerated_of(self, family: Family, seen: Histogram) -> float:
+    def _tolerated_of(self, family: CallFamily, seen: Histogram) -> float:
         """Well-known names share what their family may cost; one never seen has all of it."""
         others = max(0, self._names[family] - 1)
         return self.tolerated(family) / (1 + others * (1 - _unknown(seen)))
 
-    def _find_limit(self, family: Family, name: str) -> Limit:
+    def _find_limit(self, family: CallFamily, name: str) -> Limit:
         """The shortest duration that is rare enough, by bisection on the logarithmic scale."""
-        seen = self._learned.durations.get(f"{family}:{name}", Histogram())
+        seen = self._learned.durations.get(call_name(family, name), Histogram())
         tolerated = self._tolerated_of(family, seen)
         low, high = _SHORTEST_LIMIT * self._limits.scale, _LONGEST_LIMIT
         for _ in range(40):
@@ -211,8 +221,8 @@ def _unknown(seen: Histogram) -> float:
     return _UNKNOWN_CALLS / (_UNKNOWN_CALLS + seen.total)
 
 
-def _names(learned: Learned, family: Family) -> int:
-    return sum(name.startswith(f"{family}:") for name in learned.durations)
+def _names(learned: Learned, family: CallFamily) -> int:
+    return sum(is_of_family(name, family) for name in learned.durations)
 
 
 def _rank(seen: Histogram) -> float:

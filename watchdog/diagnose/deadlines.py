@@ -6,10 +6,11 @@ What people said of the task comes first (`Allowance`), then what such things to
 
 from msgspec import Struct
 
-from watchdog.diagnose.baselines import Baselines, Family, Limit
+from watchdog.diagnose.baselines import Baselines, Limit
 from watchdog.diagnose.context import Finding
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import clock
+from watchdog.model.learned import CallFamily
 from watchdog.model.verdict import Evidence
 from watchdog.model.weighing import Explanation, Weighing
 from watchdog.model.words import duration
@@ -24,7 +25,9 @@ class Deadline(Struct, frozen=True):
     """What it follows from, where it was learned or assumed."""
 
 
-def deadline_for(baselines: Baselines, allowance: Allowance, family: Family, name: str) -> Deadline:
+def deadline_for(
+    baselines: Baselines, allowance: Allowance, family: CallFamily, name: str
+) -> Deadline:
     """What people allowed, else what is normal."""
     allowed = allowance.limit(family)
     if allowed is not None:

@@ -9,20 +9,17 @@ Attempts within one outage are no independent evidence, so it is the time betwee
 and the last that counts, not their number; and only attempts count, not the silence after them.
 """
 
-from typing import Literal
-
 from msgspec import Struct
 
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import SampleContext
 from watchdog.diagnose.fleet import Fleet, Peers, failures_of, thinned
 from watchdog.fold.backoff import scheduled_wait
+from watchdog.model.learned import TroubleGroup
 from watchdog.model.state import SampleState, Streak
 from watchdog.model.verdict import Cause
 from watchdog.model.weighing import Explanation, Weighing
 from watchdog.model.words import duration
-
-Group = Literal["failed", "refused"]
 
 LEAST_FAILURES = 4
 LEAST_INDEPENDENT = 3
@@ -50,7 +47,7 @@ class Situation(Struct, frozen=True):
     """A streak and what others on the model experienced during it: all that the weight rests on."""
 
     model: str
-    group: Group
+    group: TroubleGroup
     streak: Span
     """All of the streak."""
     alone: Span | None
@@ -78,7 +75,7 @@ class Situation(Struct, frozen=True):
         return not self.witnessed or self.peers.failing_share >= _MOST
 
 
-def group_of(cause: Cause) -> Group:
+def group_of(cause: Cause) -> TroubleGroup:
     """Refusals for the rate come and go otherwise than failures."""
     return "refused" if cause is Cause.RATE_LIMITED else "failed"
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext, open_calls
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
+from watchdog.fold.tasks import setup_kind
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
@@ -126,8 +127,7 @@ def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
         f"{due} samples are due and slots are free, yet none has appeared for "
         f"{duration(now - since)}: sandbox start-up, files or setup script"
     )
-    kind = "sandbox" if task.spec is not None and task.spec.has_sandbox else "plain"
-    deadline = deadline_for(baselines, allowance, "setup", kind)
+    deadline = deadline_for(baselines, allowance, "setup", setup_kind(task))
     return overdue(now, since, deadline, "no sample appears", (Evidence("setup", text, since),))
 
 

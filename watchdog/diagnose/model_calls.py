@@ -3,15 +3,12 @@
 Which failures, by their main cause; how much they prove is weighed in `failing`.
 """
 
-from collections import Counter
-
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, Detect, Finding, SampleContext
 from watchdog.diagnose.failing import Situation, falls_at, situation, weigh
 from watchdog.diagnose.retries import gives_up, next_wait
 from watchdog.model.action import Action
-from watchdog.model.causes import main_cause
 from watchdog.model.instants import clock
 from watchdog.model.state import Streak
 from watchdog.model.verdict import Cause, Evidence
@@ -19,18 +16,12 @@ from watchdog.model.weighing import Weighing
 from watchdog.model.words import duration, frequency
 
 
-def cause_of_streak(streak: Streak) -> Cause:
-    """The main cause of the failures in it."""
-    counts = Counter(dict(streak.causes))
-    return main_cause(counts.elements()) or Cause.UNEXPLAINED
-
-
 def failing(cause: Cause) -> Detect:
     """A rule that finds failed attempts in a row whose main cause is `cause`."""
 
     def detect(context: SampleContext) -> Finding | None:
         streak = context.sample.streak
-        if streak is None or cause_of_streak(streak) is not cause:
+        if streak is None or streak.cause is not cause:
             return None
         return _finding(context, streak, cause)
 

@@ -6,7 +6,6 @@ from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, SampleContext
 from watchdog.diagnose.failing import group_of
-from watchdog.diagnose.model_calls import cause_of_streak
 from watchdog.diagnose.retries import next_wait
 from watchdog.model.causes import main_cause
 from watchdog.model.judgment import SampleJudgment
@@ -129,7 +128,7 @@ def _warned(context: SampleContext, base: SampleJudgment) -> bool:
     streak = context.sample.streak
     if streak is None or streak.count < _STREAK_DEGRADED:
         return False
-    weighing = dict(base.weighings).get(cause_of_streak(streak))
+    weighing = dict(base.weighings).get(streak.cause)
     return weighing is None or weighing.expected_per_week <= context.judging.baselines.warnings
 
 

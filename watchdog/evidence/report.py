@@ -21,6 +21,7 @@ from watchdog.model.facts import SampleKey
 from watchdog.model.probe import ProbeResult, Reproduction, Size
 from watchdog.model.providers import provider_of
 from watchdog.model.report import Report, RunningSample, Snapshot, TaskReport, timestamp
+from watchdog.model.state import EvalSetState
 from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.verdict import STUCK_VERDICTS
 from watchdog.pipeline.once import judged
@@ -80,6 +81,7 @@ async def write_report(
         now=timestamp(seen.instant) or "",
         requests=measured,
         unread=tuple(one for one in requests if isinstance(one, str)),
+        errors=_errors(state),
         cluster=state.cluster.view if state.cluster else None,
         reproductions=_reproductions(_models(snapshot, report), measured, settings),
         notes=tuple(notes),
@@ -87,6 +89,16 @@ async def write_report(
     )
     (staged / REPORT).write_text(escalation(about), "utf-8")
     (staged / DATA).write_bytes(encode_report(report))
+
+
+def _errors(state: EvalSetState) -> dict[tuple[str, str, int], str]:
+    """The newest error of each running sample whose calls fail."""
+    return {
+        (task.log.rsplit("/", 1)[-1], key.id, key.epoch): sample.streak.error
+        for task in state.tasks.values()
+        for key, sample in task.samples.items()
+        if sample.streak is not None
+    }
 
 
 async def _requests(staged: Path, report: Report, wanted: Wanted) -> tuple[Request | str, ...]:

@@ -6,7 +6,7 @@ texts of evaluations are shown as text; contents of requests only where somebody
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -47,6 +47,8 @@ class About(Struct, frozen=True):
     requests: tuple[Request, ...] = ()
     unread: tuple[str, ...] = ()
     """Failing requests that could not be read, and why."""
+    errors: Mapping[tuple[str, str, int], str] = {}
+    """First line of the newest error in each running sample's streak, by log, id and epoch."""
     cluster: ClusterView | None = None
     reproductions: tuple[Reproduction, ...] = ()
     notes: tuple[str, ...] = ()
@@ -103,7 +105,7 @@ def _errors(about: About) -> Iterator[str]:
     """Errors that differ in nothing but numbers and ids are one pattern."""
     counts: Counter[tuple[str, str]] = Counter()
     shown: dict[tuple[str, str], str] = {}
-    for cause, text, times in _error_texts(about.report):
+    for cause, text, times in _error_texts(about):
         key = (cause, re.sub(r"[0-9a-fA-F-]{8,}|\d+", "#", text))
         counts[key] += times
         shown.setdefault(key, text)
@@ -113,14 +115,14 @@ def _errors(about: About) -> Iterator[str]:
         yield table(("times", "cause", "first of them"), rows)
 
 
-def _error_texts(found: EvalSetReport) -> Iterator[tuple[str, str, int]]:
-    for task in found.tasks:
+def _error_texts(about: About) -> Iterator[tuple[str, str, int]]:
+    for task in about.report.tasks:
         for ended in task.errored:
             yield ended.cause or "none", ended.error, 1
         for sample in task.running:
-            said = next((e.text for e in sample.evidence if e.kind == "fail_streak"), None)
-            if said is not None:
-                yield sample.cause or "none", said.partition("): ")[2] or said, sample.fail_streak
+            error = about.errors.get((task.log, sample.id, sample.epoch))
+            if error is not None:
+                yield sample.cause or "none", error, sample.fail_streak
 
 
 def _stuck(found: EvalSetReport) -> list[tuple[TaskReport, RunningSample]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from watchdog.model.histogram import Histogram, add
+from watchdog.model.learned import CallName
 from watchdog.model.state import NAMES_MAX, PassedStreak
 from watchdog.model.successes import MODELS_MAX, Successes, succeeded
 
@@ -16,11 +17,11 @@ class Lessons:
     def __init__(self, since: float | None) -> None:
         self._since = since
         self.passed: list[PassedStreak] = []
-        self._calls: dict[str, list[float]] = {}
+        self._calls: dict[CallName, list[float]] = {}
         self._successes: dict[str, list[float]] = {}
 
-    def took(self, name: str, seconds: float, ended_at: float) -> None:
-        """A call, or a pause, of `kind:name` took so long and ended well."""
+    def took(self, name: CallName, seconds: float, ended_at: float) -> None:
+        """A call, or a pause, took so long and ended well."""
         if self._since is None or ended_at > self._since:
             self._calls.setdefault(name, []).append(seconds)
 
@@ -33,7 +34,7 @@ class Lessons:
         if self._since is None or streak.ended_at > self._since:
             self.passed.append(streak)
 
-    def added_to(self, known: Mapping[str, Histogram]) -> dict[str, Histogram]:
+    def added_to(self, known: Mapping[CallName, Histogram]) -> dict[CallName, Histogram]:
         """The durations known and these; names beyond `NAMES_MAX` are left out."""
         durations = dict(known)
         for name, seconds in self._calls.items():

@@ -14,6 +14,7 @@ from watchdog.fold.errors import CANCELLED, classify, first_line
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.model.facts import Row
 from watchdog.model.instants import latest
+from watchdog.model.learned import call_name
 from watchdog.model.state import (
     INDEPENDENT_SECONDS,
     PENDING_MAX,
@@ -123,14 +124,14 @@ class _Work:
         else:
             self.answered = None
             seconds = row.completed_at - call.since
-            self.lessons.took(f"{kind}:{row.name}", seconds, row.completed_at)
+            self.lessons.took(call_name(kind, row.name), seconds, row.completed_at)
 
     def pause(self, row: Row) -> None:
         """A pause between two calls ended: how long a living runner may take for a step."""
         if self.open or self.streak or self.last_event_at is None or row.at is None:
             return
         if row.at - self.last_event_at >= LEAST_GAP:
-            name = "scoring:scorer" if self.scorers else "step:solver"
+            name = call_name("scoring", "scorer") if self.scorers else call_name("step", "solver")
             self.lessons.took(name, row.at - self.last_event_at, row.at)
 
     def passes(self, row: Row) -> None:
@@ -140,10 +141,9 @@ class _Work:
             return
         if streak.model != row.name:
             return
-        cause = max(streak.causes, key=lambda item: item[1])[0]
         at = streak.first_at, streak.last_at, max(streak.last_at, row.completed_at or row.at or 0.0)
         self.lessons.passes(
-            PassedStreak(streak.model, *at, streak.count, streak.independent, cause)
+            PassedStreak(streak.model, *at, streak.count, streak.independent, streak.cause)
         )
 
     def outcome(self, row: Row, cause: Cause | None) -> None:

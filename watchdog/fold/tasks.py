@@ -21,6 +21,7 @@ from watchdog.model.facts import (
     TaskUnreadable,
 )
 from watchdog.model.instants import earliest, latest
+from watchdog.model.learned import call_name
 from watchdog.model.state import (
     ERRORED_MAX,
     PASSED_MAX,
@@ -85,13 +86,13 @@ def _set_up(task: TaskState, running: Iterable[SampleSummary]) -> Lessons:
         if summary.key in task.samples or started is None or before is None:
             continue
         if started - before >= LEAST_GAP:
-            lessons.took(setup_name(task), started - before, started)
+            lessons.took(call_name("setup", setup_kind(task)), started - before, started)
     return lessons
 
 
-def setup_name(task: TaskState) -> str:
-    """The name that set-ups of this task's kind are learned under."""
-    return "setup:sandbox" if task.spec is not None and task.spec.has_sandbox else "setup:plain"
+def setup_kind(task: TaskState) -> str:
+    """What set-ups of this task are learned together with."""
+    return "sandbox" if task.spec is not None and task.spec.has_sandbox else "plain"
 
 
 def _is_over(ended: Ended | None, sample: SampleSummary) -> bool:

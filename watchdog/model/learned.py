@@ -5,13 +5,43 @@ Bounded, kept over restarts, and with a version: state of another version is not
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, Literal, NewType, TypeVar
 
 from msgspec import Struct
 
 from watchdog.model.histogram import BINS, Histogram
 
 T = TypeVar("T")
+
+CallFamily = Literal["model", "tool", "setup", "scoring", "step"]
+"""What takes its time: a call of a model or a tool, a set-up, a scorer, a step between calls."""
+LearnedFamily = CallFamily | Literal["sandbox", "input"]
+"""Also what is counted and not judged by: calls within tools, and what people take to answer."""
+TroubleKind = Literal["own", "shared", "partial"]
+"""Trouble of one sample alone, of everybody on a model, or of many while some get through."""
+TroubleGroup = Literal["failed", "refused"]
+"""What the provider says: refused for the rate (429), or failed otherwise."""
+
+CallName = NewType("CallName", str)
+"""A family and a name, as `call_name` writes them."""
+TroubleName = NewType("TroubleName", str)
+"""A kind and a group, as `trouble_name` writes them."""
+
+
+def call_name(family: LearnedFamily, name: str) -> CallName:
+    """The key of calls that are learned together: `tool:bash`."""
+    return CallName(f"{family}:{name}")
+
+
+def is_of_family(name: CallName, family: CallFamily) -> bool:
+    """Whether a key is one of this family's."""
+    return name.startswith(f"{family}:")
+
+
+def trouble_name(kind: TroubleKind, group: TroubleGroup) -> TroubleName:
+    """The key of troubles that are learned together: `shared:failed`."""
+    return TroubleName(f"{kind}:{group}")
+
 
 VERSION = 1
 NAMES_MAX = 512
@@ -39,10 +69,10 @@ class Learned(Struct, frozen=True):
     """Weeks of work that it rests on."""
     until: float | None = None
     """What ended before this instant (seconds since the epoch) is counted."""
-    durations: dict[str, Histogram] = {}
-    """Seconds of completed calls by `kind:name`."""
-    troubles: dict[str, Histogram] = {}
-    """Seconds from the first to the last failure of trouble that passed, by `class:group`."""
+    durations: dict[CallName, Histogram] = {}
+    """Seconds of completed calls."""
+    troubles: dict[TroubleName, Histogram] = {}
+    """Seconds from the first to the last failure of trouble that passed."""
     attempts: dict[str, Attempts] = {}
     """By model."""
 
@@ -64,7 +94,7 @@ def _faults(learned: Learned) -> Iterator[str]:
     yield from _unsound("attempts", learned.attempts, _are_counts)
 
 
-def _unsound(group: str, named: Mapping[str, T], is_sound: Callable[[T], bool]) -> Iterator[str]:
+def _unsound(group: str, named: Mapping[Any, T], is_sound: Callable[[T], bool]) -> Iterator[str]:
     if len(named) > NAMES_MAX:
         yield f"{group}: {len(named)} names"
     yield from (f"{group}: {name!r:.100}" for name, each in named.items() if not is_sound(each))

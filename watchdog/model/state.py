@@ -3,13 +3,16 @@
 `fold` makes new states from old ones; nothing else does. Instants are seconds since the epoch.
 """
 
+from collections import Counter
 from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
+from watchdog.model.causes import main_cause
 from watchdog.model.cluster import ClusterView
 from watchdog.model.facts import LogStatus, SampleKey, SampleSummary, TaskSpec, ThroughputLogged
 from watchdog.model.histogram import Histogram
+from watchdog.model.learned import CallName
 from watchdog.model.successes import Successes
 from watchdog.model.verdict import Cause
 
@@ -56,6 +59,11 @@ class Streak(Struct, frozen=True):
     """Failures that began at least `INDEPENDENT_SECONDS` after the one counted before."""
     independent_at: float | None = None
     """When the last of those began."""
+
+    @property
+    def cause(self) -> Cause:
+        """The main cause of its failures."""
+        return main_cause(Counter(dict(self.causes)).elements()) or Cause.UNEXPLAINED
 
 
 class PassedStreak(NamedTuple):
@@ -167,8 +175,8 @@ class TaskState(Struct, frozen=True):
     calls_failed: tuple[tuple[Cause, int], ...] = ()
     learn_since: float | None = None
     """What ended before this instant was learned in an earlier life of the service."""
-    durations: dict[str, Histogram] = field(default_factory=dict)
-    """Completed calls by `kind:name`, over all samples; bounded by NAMES_MAX."""
+    durations: dict[CallName, Histogram] = field(default_factory=dict)
+    """Completed calls, over all samples; bounded by NAMES_MAX."""
     passed: tuple[PassedStreak, ...] = ()
     """The last runs of failures that passed, over all samples."""
     passed_total: int = 0

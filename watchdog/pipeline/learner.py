@@ -10,11 +10,22 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from watchdog.diagnose.baselines import Baselines, Trouble
-from watchdog.diagnose.failing import Group, chance_any_fails_all, group_of
+from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.failing import chance_any_fails_all, group_of
 from watchdog.diagnose.fleet import Fleet, Peers
 from watchdog.model.histogram import Histogram, add, difference, halved, merge
-from watchdog.model.learned import MEMORY_WEEKS, NAMES_MAX, WEEK, Attempts, Learned
+from watchdog.model.learned import (
+    MEMORY_WEEKS,
+    NAMES_MAX,
+    WEEK,
+    Attempts,
+    CallName,
+    Learned,
+    TroubleGroup,
+    TroubleKind,
+    TroubleName,
+    trouble_name,
+)
 from watchdog.model.state import EvalSetState, PassedStreak, TaskState
 from watchdog.model.thresholds import Thresholds
 
@@ -26,7 +37,7 @@ _CHANCE = 1.0
 class _Taken(Struct, frozen=True):
     """What was already taken of one log."""
 
-    durations: dict[str, Histogram] = {}
+    durations: dict[CallName, Histogram] = {}
     passed: int = 0
     ok: int = 0
 
@@ -74,7 +85,7 @@ class Learner:
             self._attempts(task.spec.model, ok=ok - taken.ok)
         return _Taken(task.durations, task.passed_total, max(ok, taken.ok))
 
-    def _durations(self, now: dict[str, Histogram], before: dict[str, Histogram]) -> None:
+    def _durations(self, now: dict[CallName, Histogram], before: dict[CallName, Histogram]) -> None:
         durations = dict(self.learned.durations)
         for name, histogram in now.items():
             known = before.get(name)
@@ -94,9 +105,9 @@ class Learner:
             return
         kind = _kind(baselines, fleet, streak, group)
         place = f"{state.eval_set_id} {streak.model}" if kind == "own" else streak.model
-        self._trouble(f"{kind}:{group}", place, streak)
+        self._trouble(trouble_name(kind, group), place, streak)
 
-    def _trouble(self, kind: str, place: str, streak: PassedStreak) -> None:
+    def _trouble(self, kind: TroubleName, place: str, streak: PassedStreak) -> None:
         """Count it, or lengthen the one that it is part of."""
         key = f"{kind} {place}"
         last = self._troubles.pop(key, None)
@@ -152,7 +163,9 @@ def _calls_ok(task: TaskState) -> int:
     return task.calls_ok + sum(sample.ok_total for sample in task.samples.values())
 
 
-def _kind(baselines: Baselines, fleet: Fleet, streak: PassedStreak, group: Group) -> Trouble:
+def _kind(
+    baselines: Baselines, fleet: Fleet, streak: PassedStreak, group: TroubleGroup
+) -> TroubleKind:
     """An outage, a partial one, or trouble of its own: whatever explains it best.
 
     What others had meanwhile decides, as in the verdict itself: in a partial outage some succeed.
@@ -185,7 +198,7 @@ def forgetting(learned: Learned) -> Learned:
     )
 
 
-def _most_seen(durations: dict[str, Histogram]) -> dict[str, Histogram]:
+def _most_seen(durations: dict[CallName, Histogram]) -> dict[CallName, Histogram]:
     if len(durations) <= NAMES_MAX:
         return durations
     kept = sorted(durations, key=lambda name: -durations[name].total)[:NAMES_MAX]
