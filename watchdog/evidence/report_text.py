@@ -121,7 +121,7 @@ def _error_texts(about: About) -> Iterator[tuple[str, str, int]]:
             yield ended.cause or "none", ended.error, 1
         for sample in task.running:
             error = about.errors.get((task.log, sample.id, sample.epoch))
-            if error is not None:
+            if error is not None and any(e.kind == "fail_streak" for e in sample.evidence):
                 yield sample.cause or "none", error, sample.fail_streak
 
 
