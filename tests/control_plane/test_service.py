@@ -184,7 +184,7 @@ async def watch(settings):
     async def start(**kubernetes) -> App:
         made = settings(**kubernetes)
         apps.append(build(made, [cluster_source(made, time.time)], time.time))
-        await apps[-1].deliverer.start()
+        await apps[-1].start()
         return apps[-1]
 
     yield start

@@ -60,6 +60,16 @@ class Learner:
         self._troubles: dict[str, _Trouble] = {}
         self._taken_at: float | None = None
 
+    @property
+    def watched_seconds(self) -> float:
+        """Time watched that the experience rests on."""
+        return self.learned.weeks * WEEK
+
+    @property
+    def learned_until(self) -> float | None:
+        """What ended before this instant is counted already."""
+        return self.learned.until
+
     def take(self, states: Sequence[EvalSetState], now: float) -> None:
         """Learn what is new in these states; `now` in seconds since the epoch."""
         known = self._taken

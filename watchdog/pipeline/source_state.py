@@ -26,6 +26,17 @@ class SourceState(Struct):
     learned_until: Callable[[], float | None] = lambda: None
     """What ended before this instant was learned by an earlier life of the service."""
 
+    @property
+    def name(self) -> str:
+        """The source's, short and stable: a metric's label."""
+        return self.source.name
+
+    @property
+    def failing(self) -> tuple[tuple[str, str], ...]:
+        """What doesn't answer, each with the reason: the source itself, or parts behind it."""
+        itself = () if self.answered else ((self.name, self._why()),)
+        return (*itself, *self.silent)
+
     async def poll(self, now: float) -> PollResult:
         """Poll the source, fold what it says, forget the eval sets that are gone."""
         result = await self.source.poll(now, self._take)
@@ -38,20 +49,29 @@ class SourceState(Struct):
             self.states = {k: v for k, v in self.states.items() if k in result.watched}
         return result
 
+    async def aclose(self) -> None:
+        """Release the source."""
+        await self.source.aclose()
+
+    def _why(self) -> str:
+        if self.polled_at is None:
+            return "not polled yet"
+        return self.problems[0].text if self.problems else "no answer"
+
     def _take(self, fact: Fact) -> None:
-        known = self.states.get(fact.eval_set_id)
-        if known is None:
-            known = EvalSetState(fact.eval_set_id, learn_since=self.learned_until())
-        self.states[fact.eval_set_id] = fold(known, fact)
+        state = self.states.get(fact.eval_set_id)
+        if state is None:
+            state = EvalSetState(fact.eval_set_id, learn_since=self.learned_until())
+        self.states[fact.eval_set_id] = fold(state, fact)
 
 
-def all_states(watched: Iterable[SourceState]) -> list[EvalSetState]:
+def all_states(sources: Iterable[SourceState]) -> list[EvalSetState]:
     """The states of all sources, in order of their names."""
-    states = [state for each in watched for state in each.states.values()]
+    states = [state for source in sources for state in source.states.values()]
     return sorted(states, key=lambda state: state.eval_set_id)
 
 
-def all_problems(watched: Iterable[SourceState]) -> Iterator[Problem]:
+def all_problems(sources: Iterable[SourceState]) -> Iterator[Problem]:
     """The problems that stand."""
-    for each in watched:
-        yield from each.problems
+    for source in sources:
+        yield from source.problems

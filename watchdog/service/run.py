@@ -1,12 +1,9 @@
 """`watchdog run`: builds the service from its settings and serves until it is told to stop."""
 
 import asyncio
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import structlog
 from starlette.applications import Starlette
@@ -18,28 +15,32 @@ from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.collect.targets import TargetError, open_target
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
+from watchdog.model.learned import Learned
 from watchdog.model.report import Snapshot
 from watchdog.notify.audience import audience
 from watchdog.notify.channels import build_channels
 from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger import experience
-from watchdog.notify.ledger.database import LedgerError, open_ledger
+from watchdog.notify.ledger.database import LedgerError, OpenedLedger, open_ledger
+from watchdog.notify.ledger.ledger import Ledger
+from watchdog.pipeline.degraded import DegradedRuns
+from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.source_state import SourceState
 from watchdog.pipeline.targets import cluster_source, feeds, logs_options, wants_cluster
 from watchdog.redaction import Secrets
-from watchdog.service.app import App
+from watchdog.service.app import App, Parts
+from watchdog.service.kept import KeptExperience, KeptMutes
+from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
+from watchdog.service.status_pages import StatusPageRounds
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
-from watchdog.surfaces.reduced import reduced
-from watchdog.surfaces.web.routes import Bundle, build_app
+from watchdog.surfaces.web.routes import build_app
 from watchdog.surfaces.web.server import ListenError, WebServer
 
 Clock = Callable[[], float]
 OnSnapshot = Callable[[Snapshot], None]
-
-PAGE_BYTES = 64 * 1024 * 1024
-"""Of a store that are read for a bundle from the page; the pod's /tmp holds it for a moment."""
 
 log = structlog.get_logger(__name__)
 
@@ -83,15 +84,13 @@ def build(
     secrets: Secrets | None = None,
 ) -> App:
     """The service without its web server."""
-    try:
-        opened = open_ledger(settings.state_url, clock(), settings.watch)
-    except LedgerError as error:
-        raise UsageError(f"state: {error}") from error
-    for warning in opened.warnings:
-        log.warning("ledger", detail=warning)
-    loaded = experience.load(opened.ledger, clock())
-    if loaded.warning is not None:
-        log.warning("experience", detail=loaded.warning)
+    parts = _parts(settings, sources, clock, secrets if secrets is not None else Secrets())
+    return App(settings, parts, clock, on_snapshot)
+
+
+def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Secrets) -> Parts:
+    opened = _ledger(settings, clock())
+    learner = Learner(_experience(opened.ledger, clock()), settings.thresholds)
     metrics = SelfMetrics()
     deliverer = Deliverer(
         opened.ledger,
@@ -101,24 +100,53 @@ def build(
         intervals=_intervals(settings),
         audience=audience(settings.notify),
     )
-    prober = Prober(
+    ledger = deliverer.ledger_worker
+    return Parts(
+        sources=tuple(
+            SourceState(source, learned_until=lambda: learner.learned_until) for source in sources
+        ),
+        learner=learner,
+        degraded_runs=DegradedRuns(settings.notify.degraded_after),
+        prober=_prober(settings, sources, clock, metrics, secrets),
+        status_pages=StatusPageRounds(StatusPages(feeds(settings)), clock),
+        deliverer=deliverer,
+        mutes=KeptMutes(ledger, clock),
+        experience=KeptExperience(learner, ledger, clock),
+        metrics=metrics,
+    )
+
+
+def _ledger(settings: Settings, now: float) -> OpenedLedger:
+    try:
+        opened = open_ledger(settings.state_url, now, settings.watch)
+    except LedgerError as error:
+        raise UsageError(f"state: {error}") from error
+    for warning in opened.warnings:
+        log.warning("ledger", detail=warning)
+    return opened
+
+
+def _experience(ledger: Ledger, now: float) -> Learned:
+    loaded = experience.load(ledger, now)
+    if loaded.warning is not None:
+        log.warning("experience", detail=loaded.warning)
+    return loaded.learned
+
+
+def _prober(
+    settings: Settings,
+    sources: list[Source],
+    clock: Clock,
+    metrics: SelfMetrics,
+    secrets: Secrets,
+) -> Prober:
+    return Prober(
         settings.probes,
-        ApiTester(settings.probes, secrets.learn if secrets is not None else _forget),
+        ApiTester(settings.probes, secrets.learn),
         RequestSizer(sources, replay=settings.probes.replay),
         clock,
         on_result=metrics.probe,
         page_waits=settings.notify.wait_for_tests,
-    )
-    return App(
-        settings,
-        sources,
-        deliverer,
-        metrics,
-        clock,
-        on_snapshot,
-        loaded.learned,
-        prober,
-        StatusPages(feeds(settings)),
     )
 
 
@@ -152,36 +180,8 @@ def _site(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Starl
         exposition,
         clock,
         refresh=max(1, round(settings.interval)),
-        bundle=bundler(app, settings, clock, secrets),
+        bundle=page_bundler(lambda: app.snapshot, settings, clock, secrets),
     )
-
-
-def bundler(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Bundle:
-    """Writes the evidence of an eval set as the page hands it out."""
-
-    async def bundle(eval_set_id: str) -> Path:
-        # the cluster's client takes a while to import, and a log directory needs none of it
-        from watchdog.evidence.bundle import default_name, evidence  # noqa: PLC0415
-        from watchdog.evidence.report import Wanted  # noqa: PLC0415
-
-        snapshot = app.snapshot
-        live = reduced(snapshot.report, eval_set_id) if snapshot is not None else None
-        wanted = Wanted(store=settings.evidence_store, live=live)
-        now = clock()
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="evidence-"))
-        path = folder / f"{default_name(eval_set_id, now)}.tar.gz"
-        try:
-            written = await evidence(eval_set_id, settings, now, path, PAGE_BYTES, wanted, secrets)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        return written.path
-
-    return bundle
-
-
-def _forget(_secret: str) -> None:
-    """Nobody keeps what is secret."""
 
 
 def _stop_on_signals(stop: asyncio.Event) -> asyncio.Event:
