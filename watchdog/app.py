@@ -243,6 +243,8 @@ class App:
     async def run(self, stop: asyncio.Event) -> None:
         """Turn until `stop` is set."""
         await self.deliverer.start()
+        if stop.is_set():
+            return
         scheduler = AsyncIOScheduler()
         self.schedule(scheduler)
         scheduler.start()
