@@ -6,25 +6,31 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from demo.cues import CUE, VICTIM
 from watchdog.config.settings import Settings, load
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import IncidentReport, Snapshot
 from watchdog.model.texts import clean
-from watchdog.model.verdict import Verdict
+from watchdog.model.verdict import Cause, Verdict
 from watchdog.model.words import duration
+from watchdog.notify.decide.ending import unsure
 from watchdog.service.run import serve
 from watchdog.surfaces.terminal import print_report
 
 INTERVAL = 1.0
-DEADLINE = 240.0
+DEADLINE = 600.0
 DETECTION = {"scale": 1 / 30}
 """The rules in fast motion: what is half an hour elsewhere is a minute here."""
+
+TROUBLE = Cause.API_SERVER_ERROR
+"""What the scripted provider does to one sample; other causes are no part of the story."""
 
 COLOURS = {
     Verdict.STUCK: "bold red",
@@ -36,10 +42,11 @@ COLOURS = {
 
 
 class Story:
-    """Prints what changes from snapshot to snapshot."""
+    """Prints what changes from snapshot to snapshot, and gives the evaluation its cues."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, cue: Callable[[], None]) -> None:
         self.console = console
+        self.cue = cue
         self.verdict: Verdict | None = None
         self.incidents: dict[str, IncidentReport] = {}
         self.caught = False
@@ -60,20 +67,44 @@ class Story:
         if eval_set.verdict is Verdict.FINISHED:
             self.finished.set()
 
+    @property
+    def next(self) -> str:
+        """What has to happen next."""
+        if self.verdict is None:
+            return "the evaluation to begin"
+        if not self.caught:
+            return f"sample {VICTIM} to be found stuck"
+        if not self.recovered:
+            return f"sample {VICTIM} to recover"
+        return "the evaluation to finish"
+
     def _incidents(self, snapshot: Snapshot) -> None:
-        now = {incident.id: incident for incident in snapshot.report.incidents}
-        for incident in now.values():
+        seen = {incident.id: incident for incident in snapshot.report.incidents}
+        for incident in seen.values():
             if incident.id not in self.incidents:
-                self.caught = True
-                self._line(snapshot, "incident opened (Slack would hear of it once)", "bold red")
-                self._report(snapshot)
+                self._opened(incident, snapshot)
         for incident in self.incidents.values():
-            if incident.id not in now:
-                self.recovered = True
-                since = instant(incident.since) or snapshot.at
-                lasted = duration(snapshot.at - since)
-                self._line(snapshot, f"incident resolved after {lasted}", "bold green")
-        self.incidents = now
+            if incident.id in seen:
+                continue
+            if unsure(snapshot).isdisjoint(incident.eval_sets):
+                self._resolved(incident, snapshot)
+            else:
+                seen[incident.id] = incident
+        self.incidents = seen
+
+    def _opened(self, incident: IncidentReport, snapshot: Snapshot) -> None:
+        self._line(snapshot, "incident opened (Slack would hear of it once)", "bold red")
+        self._report(snapshot)
+        if incident.cause is TROUBLE and not self.caught:
+            self.caught = True
+            self.cue()
+
+    def _resolved(self, incident: IncidentReport, snapshot: Snapshot) -> None:
+        lasted = duration(snapshot.at - (instant(incident.since) or snapshot.at))
+        self._line(snapshot, f"incident resolved after {lasted}", "bold green")
+        if incident.cause is TROUBLE and not self.recovered:
+            self.recovered = True
+            self.cue()
 
     def _report(self, snapshot: Snapshot) -> None:
         self.console.print()
@@ -94,8 +125,8 @@ async def demo(console: Console) -> int:
         logs = Path(folder, "logs")
         await asyncio.to_thread(logs.mkdir)
         settings = _settings(logs, Path(folder, "state.sqlite3"))
-        story = Story(console)
         evaluation = await _start(logs)
+        story = Story(console, partial(_cue, evaluation))
         try:
             return await _watch(settings, story, evaluation)
         finally:
@@ -122,11 +153,16 @@ async def _start(logs: Path) -> asyncio.subprocess.Process:
         "-m",
         "demo.evaluation",
         str(logs),
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
+
+
+def _cue(evaluation: asyncio.subprocess.Process) -> None:
+    if evaluation.stdin is not None:
+        evaluation.stdin.write(CUE)
 
 
 async def _watch(settings: Settings, story: Story, evaluation: asyncio.subprocess.Process) -> int:
@@ -138,16 +174,15 @@ async def _watch(settings: Settings, story: Story, evaluation: asyncio.subproces
         ender.cancel()
         with suppress(asyncio.CancelledError):
             await ender
-    return _verdict(story)
+    return _verdict(story, evaluation)
 
 
 def _introduce(console: Console) -> Callable[[str], None]:
     def introduce(url: str) -> None:
         console.print("A real Inspect evaluation runs: 8 samples, a scripted provider, no network.")
-        console.print("In a few seconds the provider begins to fail one of them, for a while.")
-        console.print(
-            "Minutes are seconds here. It takes about a minute and a half; Ctrl-C ends it."
-        )
+        console.print("After a few calls the provider fails one of them, until that was noticed.")
+        console.print("Minutes are seconds here. It takes about a minute, two on a busy machine.")
+        console.print("Ctrl-C ends it.")
         console.print(f"  page     {url}/", highlight=False)
         console.print(f"  metrics  {url}/metrics", highlight=False)
         console.print(f"  report   {url}/api/v1/report\n", highlight=False)
@@ -158,23 +193,27 @@ def _introduce(console: Console) -> Callable[[str], None]:
 async def _when_over(
     story: Story, evaluation: asyncio.subprocess.Process, stop: asyncio.Event
 ) -> None:
-    """Sets `stop` when the evaluation was seen to finish, died, or takes far too long."""
-    waits = {
-        asyncio.create_task(story.finished.wait()),
-        asyncio.create_task(_died(evaluation, story)),
-    }
-    _, pending = await asyncio.wait(waits, timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED)
-    for wait in pending:
-        wait.cancel()
-    stop.set()
+    """Sets `stop` when the evaluation was seen to finish, failed, or takes far too long."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await _over(story, evaluation)
+    except TimeoutError:
+        story.console.print(f"It took longer than {duration(DEADLINE)}.")
+    finally:
+        stop.set()
 
 
-async def _died(evaluation: asyncio.subprocess.Process, story: Story) -> None:
-    """Returns when the evaluation ended in an error; waits for ever when it ended well."""
-    _, errors = await evaluation.communicate()
-    if evaluation.returncode == 0:
-        await asyncio.Event().wait()
-    story.console.print(f"The evaluation failed:\n{errors.decode(errors='replace')}", markup=False)
+async def _over(story: Story, evaluation: asyncio.subprocess.Process) -> None:
+    """Returns when the evaluation ended well and was seen to, or failed, and says why."""
+    errors = await evaluation.stderr.read() if evaluation.stderr is not None else b""
+    status = await evaluation.wait()
+    if status == 0:
+        await story.finished.wait()
+        return
+    told = errors.decode(errors="replace").strip() or "It said nothing."
+    story.console.print(
+        f"\nThe evaluation failed (exit status {status}):\n{told}", markup=False, highlight=False
+    )
 
 
 async def _end(evaluation: asyncio.subprocess.Process) -> None:
@@ -184,11 +223,11 @@ async def _end(evaluation: asyncio.subprocess.Process) -> None:
         await evaluation.wait()
 
 
-def _verdict(story: Story) -> int:
-    if story.finished.is_set() and story.caught and story.recovered:
+def _verdict(story: Story, evaluation: asyncio.subprocess.Process) -> int:
+    if evaluation.returncode == 0 and story.finished.is_set() and story.caught and story.recovered:
         story.console.print("\nThat was the demo. Your own logs: watchdog run --logs ./logs")
         return 0
-    story.console.print("\nThe demo was stopped before its end.")
+    story.console.print(f"\nThe demo was stopped before its end; it waited for {story.next}.")
     return 1
 
 

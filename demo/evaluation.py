@@ -1,13 +1,13 @@
 """The evaluation of the demo: real Inspect, a scripted provider, no network.
 
-Run as `python -m demo.evaluation LOGDIR`. Eight samples make a dozen calls each. After some calls
-the provider answers 500 to every attempt of sample 5, as providers do; the others go on. After a
-while it recovers by itself, so that the demo also shows the end of an incident.
+Run as `python -m demo.evaluation LOGDIR`. Eight samples make one call after the other. After a few
+calls the provider answers 500 to every attempt of sample 5, as providers do; the others go on. It
+recovers, and later the samples end, on the demo's cues; by hand, Enter gives one.
 """
 
 import asyncio
 import sys
-import time
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -29,17 +29,19 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from tenacity import wait_exponential_jitter
 from tenacity.wait import wait_base
 
+from demo.cues import Cues
+
 SAMPLES = 8
-CALLS = 26
+MOST_CALLS = 400
+"""Only a bound: the demo itself gives up before."""
+
 CALL_SECONDS = 2.0
-FAILS_FROM = 12.0
-FAILS_FOR = 32.0
-VICTIM = "sample 5:"
+CUES = Cues()
 
 
 @modelapi(name="scripted")
 class Scripted(ModelAPI):
-    """Answers after two seconds; for a while it fails one sample's every attempt."""
+    """Answers after two seconds; until it recovers it fails one sample's every attempt."""
 
     def __init__(
         self,
@@ -50,7 +52,6 @@ class Scripted(ModelAPI):
         **_arguments: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
-        self.began = time.monotonic()
 
     async def generate(
         self,
@@ -62,8 +63,8 @@ class Scripted(ModelAPI):
         """One call."""
         del tools, tool_choice, config
         await asyncio.sleep(CALL_SECONDS)
-        elapsed = time.monotonic() - self.began
-        if FAILS_FROM < elapsed < FAILS_FROM + FAILS_FOR and VICTIM in input[0].text:
+        answers = sum(message.role == "assistant" for message in input)
+        if CUES.fails(int(input[0].text.split()[1]), answers):
             raise server_error()
         return ModelOutput.from_content(self.model_name, "step done")
 
@@ -73,7 +74,7 @@ class Scripted(ModelAPI):
 
     def retry_wait(self) -> wait_base:
         """Inspect's back-off in fast motion: it would begin at 3 s and grow to half an hour."""
-        return wait_exponential_jitter(initial=0.2, max=8, jitter=0.2)
+        return wait_exponential_jitter(multiplier=0.2, max=8, jitter=0.2)
 
 
 def server_error() -> openai.InternalServerError:
@@ -86,11 +87,13 @@ def server_error() -> openai.InternalServerError:
 
 @solver
 def steps() -> Solver:
-    """A dozen calls, one after the other."""
+    """One call after the other, until they may end."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        for number in range(CALLS):
+        for number in range(MOST_CALLS):
             state = await generate(state)
+            if CUES.end.is_set():
+                break
             state.messages.append(ChatMessageUser(content=f"go on ({number})"))
         return state
 
@@ -101,7 +104,7 @@ def steps() -> Solver:
 def demo() -> Task:
     """Eight samples that only differ in their number."""
     samples = [
-        Sample(id=number, input=f"sample {number}: work in steps", target="done")
+        Sample(id=number, input=f"sample {number} works in steps", target="done")
         for number in range(1, SAMPLES + 1)
     ]
     return Task(dataset=samples, solver=steps(), scorer=includes())
@@ -109,14 +112,19 @@ def demo() -> Task:
 
 def main(log_dir: str) -> int:
     """Run it; 0 when it ended well."""
-    success, _ = eval_set(
+    Thread(target=CUES.listen, args=(sys.stdin.fileno(),), daemon=True).start()
+    success, logs = eval_set(
         [demo()],
         model=get_model("scripted/gpt-4o", memoize=False),
         log_dir=log_dir,
         log_shared=1,
         display="none",
         retry_attempts=0,
+        retry_immediate=False,
     )
+    for log in logs:
+        if log.error is not None:
+            print(log.error.traceback, file=sys.stderr)
     return 0 if success else 1
 
 

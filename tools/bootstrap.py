@@ -25,6 +25,16 @@ PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 STILL_AT_IT = 20
 PROJECT = "stuck-eval-watchdog"
 QUIET = ["--quiet", "--disable-pip-version-check", "--no-input"]
+HELP = """\
+usage: python3 tools/bootstrap.py [VENV] [SET ...]
+
+Makes the project's virtual environment, or completes it.
+
+  VENV        where it is; without one: .venv
+  SET         what goes into it; without one: runtime. There are:
+              %s
+  -h, --help  tell this, and make nothing
+"""
 
 
 class Failed(Exception):
@@ -39,6 +49,13 @@ def say(text):
 
 def main(arguments):
     """Make or complete the environment; 0 when it is ready."""
+    if "-h" in arguments or "--help" in arguments:
+        sys.stdout.write(HELP % ", ".join(all_sets()))
+        return 0
+    options = [argument for argument in arguments if argument.startswith("-")]
+    if options:
+        say("there is no option %s; --help tells what there is" % options[0])
+        return 2
     if sys.version_info < OLDEST:
         return go_on_with_newer()
     venv = os.path.abspath(arguments[0] if arguments else ".venv")
@@ -68,11 +85,10 @@ def go_on_with_newer():
 
 def prepare(venv, sets):
     """Bring the environment up to date, doing only what is due."""
-    python = interpreter(venv)
-    if not works(python):
-        create(venv)
     locks = ["build", *sets]
     wanted = digest([requirements(name) for name in locks])
+    if not works(interpreter(venv)):
+        create(venv)
     if not stamped(venv, "-".join(sets), wanted):
         say("installing %s into %s" % (", ".join(sets), venv))
         say("the first time takes from ten seconds to a few minutes, and needs the network")
@@ -221,9 +237,15 @@ def run(command, quiet=False):
 def requirements(name):
     """Give the path of a set's locked requirements."""
     path = os.path.join(ROOT, "requirements", name + ".txt")
-    if not os.path.exists(path):
-        raise Failed("there is no set %s: %s is missing" % (name, path))
+    if name not in all_sets():
+        raise Failed("there is no set %s; there are: %s" % (name, ", ".join(all_sets())))
     return path
+
+
+def all_sets():
+    """List the sets that there are requirements for."""
+    files = os.listdir(os.path.join(ROOT, "requirements"))
+    return sorted(file[: -len(".txt")] for file in files if file.endswith(".txt"))
 
 
 def digest(paths):

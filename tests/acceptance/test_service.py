@@ -1,5 +1,6 @@
 """The service from recordings to messages: what must arrive, and nothing else."""
 
+import asyncio
 import json
 import os
 import signal
@@ -235,6 +236,18 @@ async def test_the_process_serves_tells_and_ends_on_sigterm(tmp_path, slack):
     assert len(slack.messages) == 1
     levels = {json.loads(line)["level"] for line in said.splitlines()}
     assert levels <= {"info", "debug"}, said
+
+
+async def test_stopped_before_it_began_it_ends_without_a_word(tmp_path, service, caplog):
+    stage = Stage("one_sample_500", tmp_path)
+    stage.play(0)
+    app = await service(stage)
+    stop = asyncio.Event()
+    stop.set()
+    await app.run(stop)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert caplog.text == ""
 
 
 async def test_what_was_learned_outlives_a_restart_and_counts_once(tmp_path, service):

@@ -33,6 +33,8 @@ class Schedule:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do the jobs until `stop` is set."""
+        if stop.is_set():
+            return
         self._scheduler.start()
         await stop.wait()
         self._stopping = True

@@ -231,10 +231,36 @@ def test_a_place_that_cannot_be_written_is_named(bootstrap, tmp_path, capsys):
     assert "can't write" in capsys.readouterr().err
 
 
-def test_an_unknown_set_is_named(bootstrap, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(bootstrap, "works", lambda _: True)
-    assert bootstrap.main([str(tmp_path), "nonsense"]) == 1
-    assert "no set nonsense" in capsys.readouterr().err
+def test_an_unknown_set_is_named_with_those_that_there_are(bootstrap, tmp_path, capsys):
+    assert bootstrap.main([str(tmp_path / "venv"), "nonsense"]) == 1
+    error = capsys.readouterr().err
+    assert "there is no set nonsense; there are: " in error
+    assert all(path.stem in error for path in LOCKS)
+    assert not (tmp_path / "venv").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["venv", "test", "--help"]])
+def test_help_makes_nothing(bootstrap, tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    assert bootstrap.main(arguments) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("usage: python3 tools/bootstrap.py [VENV] [SET ...]")
+    assert all(path.stem in told for path in LOCKS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_old_python_helps_too(bootstrap, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, "OLDEST", (99, 0))
+    assert bootstrap.main(["--help"]) == 0
+    assert "usage:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["venv", "--nonsense"], ["-"], ["--"]])
+def test_an_unknown_option_is_named(bootstrap, tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    assert bootstrap.main(arguments) == 2
+    assert f"no option {arguments[-1]}; --help tells" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_second_run_installs_nothing(bootstrap, tmp_path, monkeypatch):
