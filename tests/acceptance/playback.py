@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.recordings.unpack import unpack
 
 
-class Stage:
+class Playback:
     """One recording on the way from its first instant to its last."""
 
     def __init__(self, name: str, folder: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.acceptance.playback import Stage
+from tests.acceptance.playback import Playback
 from tests.doubles.providers import (
     Cut,
     Forbidden,
@@ -44,8 +44,8 @@ class Service:
 
     def __init__(self, scenario, rig, *, api="openai", probes=(), **settings):
         tmp_path, world, slack = rig
-        self.stage = Stage(scenario, tmp_path)
-        self.stage.play(0)
+        self.playback = Playback(scenario, tmp_path)
+        self.playback.play(0)
         fake = {"openai": world.openai, "anthropic": world.anthropic}[api]
         name = {"openai": "gpt-4o", "anthropic": "claude-sonnet-4-20250514"}[api]
         provider = {
@@ -63,7 +63,7 @@ class Service:
         }
         self.settings = load(
             {
-                "logs": (str(self.stage.logs.parent),),
+                "logs": (str(self.playback.logs.parent),),
                 "listing_interval": 0.001,
                 "state": str(tmp_path / "state.sqlite3"),
                 "slack": {"webhook_url": WEBHOOK, "api_url": slack.server.url},
@@ -75,12 +75,12 @@ class Service:
         source, _ = open_target(
             self.settings.logs[0], self.settings.s3, logs_options(self.settings)
         )
-        self.app = build(self.settings, [source], self.stage.clock)
+        self.app = build(self.settings, [source], self.playback.clock)
 
     async def look(self, number=None):
         """Two polls, and the end of the tests that they began."""
         if number is not None:
-            self.stage.play(number)
+            self.playback.play(number)
         await self.app.tick()
         await self.app.tick()
         async with asyncio.timeout(60):
@@ -231,8 +231,8 @@ async def test_a_flaky_api_is_said_after_a_few_rounds(service, world):
         world.clear()
         if fault is not None:
             world.middleman.fault(fault)
-        watching.stage.play(3)
-        watching.stage.now += 600 * place
+        watching.playback.play(3)
+        watching.playback.now += 600 * place
         await watching.look()
     assert watching.conclusion.meaning is Meaning.FLAKY
     assert "1 of the last 3 small tests through Middleman pass" in watching.conclusion.sentence

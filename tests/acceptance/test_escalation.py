@@ -23,14 +23,14 @@ PLANTED = "hunter2-planted-secret"
 
 def settings_of(watching):
     """As the service's, for a call by hand."""
-    return watching.settings.model_copy(update={"logs": (str(watching.stage.logs.parent),)})
+    return watching.settings.model_copy(update={"logs": (str(watching.playback.logs.parent),)})
 
 
 async def write(watching, tmp_path, **wanted):
     output = tmp_path / "bundle"
     secrets = Secrets(watching.settings.secrets)
-    name = watching.stage.logs.name
-    now = watching.stage.now
+    name = watching.playback.logs.name
+    now = watching.playback.now
     given = Wanted(**wanted)
     settings = settings_of(watching)
     written = await evidence(name, settings, now, output, 2**30, given, secrets)
@@ -39,7 +39,7 @@ async def write(watching, tmp_path, **wanted):
 
 async def test_a_report_by_hand_says_it_all(service, world, tmp_path):  # noqa: F811
     watching = service()
-    watching.stage.play(3)
+    watching.playback.play(3)
     world.openai.fault(Status(500), when=large(60))
     _, report = await write(watching, tmp_path)
     for section in (
@@ -63,7 +63,7 @@ async def test_a_report_by_hand_says_it_all(service, world, tmp_path):  # noqa: 
 
 async def test_content_only_where_it_is_asked_for(service, tmp_path):  # noqa: F811
     watching = service()
-    watching.stage.play(3)
+    watching.playback.play(3)
     _, report = await write(watching, tmp_path, content=True, tests=False)
     assert "Find out what the service on port 8080 does" in report
     assert "## Direct API tests" not in report
@@ -71,8 +71,8 @@ async def test_content_only_where_it_is_asked_for(service, tmp_path):  # noqa: F
 
 async def test_what_is_known_to_be_secret_is_nowhere_in_it(service, tmp_path):  # noqa: F811
     watching = service(probes={"middleman_token": PLANTED})
-    watching.stage.play(3)
-    marks = watching.stage.logs / "eval-set.json"
+    watching.playback.play(3)
+    marks = watching.playback.logs / "eval-set.json"
     marks.write_text(f'{{"note": "{PLANTED}"}}')
     written, _ = await write(watching, tmp_path)
     assert "redacted: secrets in 1 file" in written.notes
@@ -88,7 +88,7 @@ async def page(service, world):  # noqa: F811
     world.middleman.fault(Status(502))
     watching = service()
     await watching.look(3)
-    site = _site(watching.app, settings_of(watching), watching.stage.clock, Secrets())
+    site = _site(watching.app, settings_of(watching), watching.playback.clock, Secrets())
     server = WebServer(site, "127.0.0.1", 0)
     await server.start()
     async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
@@ -118,13 +118,13 @@ async def test_the_page_knows_no_other_eval_set(page):
 
 
 def test_by_the_command_line_as_an_archive(tmp_path, monkeypatch, capsys):
-    from tests.acceptance.playback import Stage  # noqa: PLC0415
+    from tests.acceptance.playback import Playback  # noqa: PLC0415
 
-    stage = Stage("one_sample_500", tmp_path)
-    stage.play(3)
+    playback = Playback("one_sample_500", tmp_path)
+    playback.play(3)
     monkeypatch.setenv("WATCHDOG_STATUS_FEEDS", "[]")
     output = tmp_path / "out.tar.gz"
-    arguments = ["--logs", str(stage.logs.parent), "--output", str(output), "--no-store"]
+    arguments = ["--logs", str(playback.logs.parent), "--output", str(output), "--no-store"]
     assert cli.main(["evidence", "one_sample_500", *arguments]) == 0
     said = capsys.readouterr()
     assert said.out == f"{output}\n"

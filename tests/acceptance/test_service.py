@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.acceptance.playback import Stage
+from tests.acceptance.playback import Playback
 from tests.doubles.slack import SlackDouble
 from watchdog.collect.targets import open_target
 from watchdog.config.settings import load
@@ -27,11 +27,11 @@ async def service(tmp_path, slack):
     """Builds the service over a stage; several in turn share one ledger, as restarts do."""
     apps = []
 
-    async def start(stage: Stage, notify=None, **detection: float):
+    async def start(playback: Playback, notify=None, **detection: float):
         settings = load(
             {
                 "notify": notify or {},
-                "logs": (str(stage.logs.parent),),
+                "logs": (str(playback.logs.parent),),
                 "listing_interval": 0.001,
                 "state": str(tmp_path / "state.sqlite3"),
                 "detection": detection,
@@ -41,7 +41,7 @@ async def service(tmp_path, slack):
         source, _ = open_target(settings.logs[0], settings.s3, logs_options(settings))
         for earlier in apps:
             await earlier.aclose()
-        apps[:] = [build(settings, [source], stage.clock)]
+        apps[:] = [build(settings, [source], playback.clock)]
         await apps[0].start()
         return apps[0]
 
@@ -60,13 +60,13 @@ async def turn(app) -> str:
 async def test_one_message_when_it_gets_stuck_and_one_when_nothing_else_goes_on(
     tmp_path, service, slack
 ):
-    stage = Stage("one_sample_500", tmp_path)
-    stage.play(0)
-    app = await service(stage)
+    playback = Playback("one_sample_500", tmp_path)
+    playback.play(0)
+    app = await service(playback)
     assert await turn(app) in {"progressing", "degraded"}
     assert slack.messages == []
     for number, verdict in ((1, "partially_stuck"), (2, "partially_stuck"), (3, "stuck")):
-        stage.play(number)
+        playback.play(number)
         assert await turn(app) == verdict
         assert await turn(app) == verdict
     warning, page = slack.messages
@@ -80,59 +80,59 @@ async def test_what_is_degraded_for_long_is_a_warning_and_what_gets_stuck_anothe
     tmp_path, service, slack
 ):
     """Calls fail more and more often from the first instant on; at the 13th a sample is stuck."""
-    stage = Stage("creeping", tmp_path)
-    stage.play(0)
-    app = await service(stage, {"degraded_after": 3600})
+    playback = Playback("creeping", tmp_path)
+    playback.play(0)
+    app = await service(playback, {"degraded_after": 3600})
     told = [await turn(app)]
     for number in range(1, 13):
-        stage.play(number)
+        playback.play(number)
         told.append(await turn(app))
     assert told[1:] == ["degraded"] * 12
     (message,) = slack.messages
     assert message.startswith(":large_orange_circle: *Degraded:* `creeping`")
     assert "fail more often than usual, yet some succeed" in message
-    app = await service(stage, {"degraded_after": 3600})
+    app = await service(playback, {"degraded_after": 3600})
     assert await turn(app) == "degraded"
     assert len(slack.messages) == 1
-    stage.play(13)
+    playback.play(13)
     assert await turn(app) == "partially_stuck"
     assert slack.messages[1].startswith(":large_orange_circle: *Partially stuck:* `creeping`")
-    stage.now += 3600
+    playback.now += 3600
     assert await turn(app) == "partially_stuck"
     assert len(slack.messages) == 3
     assert "is no longer only degraded: now partially stuck" in slack.messages[2]
 
 
 async def test_a_restart_sends_nothing_twice(tmp_path, service, slack):
-    stage = Stage("one_sample_500", tmp_path)
-    stage.play(1)
+    playback = Playback("one_sample_500", tmp_path)
+    playback.play(1)
     for _ in range(3):
-        app = await service(stage)
+        app = await service(playback)
         assert await turn(app) == "partially_stuck"
     assert len(slack.messages) == 1
 
 
 async def test_what_could_not_be_sent_is_sent_after_the_restart(tmp_path, service, slack):
-    stage = Stage("one_sample_500", tmp_path)
-    stage.play(1)
+    playback = Playback("one_sample_500", tmp_path)
+    playback.play(1)
     slack.script = [(404, "no_service", {})]
-    app = await service(stage)
+    app = await service(playback)
     await turn(app)
     assert (slack.messages, len(slack.requests)) == ([], 1)
     assert app.health().failing_channels[0][0] == "slack"
-    app = await service(stage)
+    app = await service(playback)
     await turn(app)
     assert len(slack.messages) == 1
 
 
 async def test_recovery_ends_it_with_one_message(tmp_path, service, slack, monkeypatch):
     """The forty-minute outage, with so many false pages tolerated that it is told."""
-    stage = Stage("outage_40min", tmp_path)
-    stage.play(0)
-    app = await service(stage, false_pages_per_week=20)
+    playback = Playback("outage_40min", tmp_path)
+    playback.play(0)
+    app = await service(playback, false_pages_per_week=20)
     verdicts = []
-    for number in range(len(stage.bundles)):
-        stage.play(number)
+    for number in range(len(playback.bundles)):
+        playback.play(number)
         verdicts.append(await turn(app))
     assert "stuck" in verdicts
     assert len(slack.messages) == 1
@@ -145,16 +145,16 @@ async def test_recovery_ends_it_with_one_message(tmp_path, service, slack, monke
 
 
 async def test_missing_data_neither_opens_nor_resolves(tmp_path, service, slack):
-    stage = Stage("one_sample_500", tmp_path)
-    stage.play(1)
-    app = await service(stage)
+    playback = Playback("one_sample_500", tmp_path)
+    playback.play(1)
+    app = await service(playback)
     await turn(app)
-    manifest = next(stage.logs.glob(".buffer/*/manifest.json"))
+    manifest = next(playback.logs.glob(".buffer/*/manifest.json"))
     whole = manifest.read_bytes()
     manifest.write_bytes(whole[: len(whole) // 2])
-    stage.now += 30
+    playback.now += 30
     assert await turn(app) == "partially_stuck"
-    stage.now += 300
+    playback.now += 300
     assert await turn(app) == "unknown"
     (problem,) = app.snapshot.report.problems
     assert "manifest.json" in problem.where + problem.text
@@ -166,16 +166,16 @@ async def test_missing_data_neither_opens_nor_resolves(tmp_path, service, slack)
 async def test_a_directory_that_vanishes_is_unknown_and_its_return_is_no_news(
     tmp_path, service, slack
 ):
-    stage = Stage("one_sample_500", tmp_path)
-    stage.play(1)
-    app = await service(stage)
+    playback = Playback("one_sample_500", tmp_path)
+    playback.play(1)
+    app = await service(playback)
     await turn(app)
     hidden = tmp_path / "hidden"
-    stage.logs.parent.rename(hidden)
-    stage.now += 300
+    playback.logs.parent.rename(hidden)
+    playback.now += 300
     assert await turn(app) == "unknown"
     assert app.health().failing_sources
-    hidden.rename(stage.logs.parent)
+    hidden.rename(playback.logs.parent)
     assert await turn(app) == "partially_stuck"
     assert app.health().failing_sources == ()
     assert len(slack.messages) == 1
@@ -212,11 +212,11 @@ async def until(condition, client: httpx.AsyncClient, url: str) -> httpx.Respons
 
 
 async def test_the_process_serves_tells_and_ends_on_sigterm(tmp_path, slack):
-    stage = Stage("all_500", tmp_path)
-    stage.play(-1)
+    playback = Playback("all_500", tmp_path)
+    playback.play(-1)
     said = ""
     for _ in range(2):
-        process, url = start_process(tmp_path, stage.logs.parent, slack)
+        process, url = start_process(tmp_path, playback.logs.parent, slack)
         try:
             async with httpx.AsyncClient(timeout=10) as client:
                 await until(lambda a: a.status_code == 200, client, f"{url}/readyz")
@@ -239,9 +239,9 @@ async def test_the_process_serves_tells_and_ends_on_sigterm(tmp_path, slack):
 
 
 async def test_stopped_before_it_began_it_ends_without_a_word(tmp_path, service, caplog):
-    stage = Stage("one_sample_500", tmp_path)
-    stage.play(0)
-    app = await service(stage)
+    playback = Playback("one_sample_500", tmp_path)
+    playback.play(0)
+    app = await service(playback)
     stop = asyncio.Event()
     stop.set()
     await app.run(stop)
@@ -251,14 +251,14 @@ async def test_stopped_before_it_began_it_ends_without_a_word(tmp_path, service,
 
 
 async def test_what_was_learned_outlives_a_restart_and_counts_once(tmp_path, service):
-    stage = Stage("one_sample_500", tmp_path)
-    stage.play(0)
-    app = await service(stage)
+    playback = Playback("one_sample_500", tmp_path)
+    playback.play(0)
+    app = await service(playback)
     await turn(app)
     first = app.learner.learned
     assert first.durations
-    app = await service(stage)
-    stage.now += 30
+    app = await service(playback)
+    playback.now += 30
     await turn(app)
     again = app.learner.learned
     assert (again.durations, again.troubles) == (first.durations, first.troubles)

@@ -22,7 +22,7 @@ async def world():
         yield made
 
 
-class Stage:
+class ProberRig:
     """A prober with a clock of its own, and what it told."""
 
     def __init__(self, world, measured=RequestSize(20_000), **more):  # noqa: B008 - frozen
@@ -64,142 +64,142 @@ class Stage:
 
 
 @pytest.fixture
-async def staged(world):
+async def build_rig(world):
     made = []
 
-    def stage(*given, **more):
-        made.append(Stage(world, *given, **more))
+    def rig(*given, **more):
+        made.append(ProberRig(world, *given, **more))
         return made[-1]
 
-    yield stage
+    yield rig
     for each in made:
         await each.prober.aclose()
 
 
-async def test_small_ones_first_then_one_of_the_failing_request_s_size(staged):
-    stage = staged()
-    assert stage.prober.testing == frozenset()
-    stage.take(MODEL)
-    assert stage.prober.testing == {MODEL}
-    await stage.rounds.get()
-    assert stage.prober.testing == frozenset()
-    assert sorted(stage.seen()[:2]) == [("direct", "small", "ok"), ("middleman", "small", "ok")]
-    assert sorted(stage.seen()[2:]) == [("direct", "large", "ok"), ("middleman", "large", "ok")]
-    assert stage.measured == [SUBJECT]
-    assert stage.meaning() is Meaning.CONTENT
+async def test_small_ones_first_then_one_of_the_failing_request_s_size(build_rig):
+    rig = build_rig()
+    assert rig.prober.testing == frozenset()
+    rig.take(MODEL)
+    assert rig.prober.testing == {MODEL}
+    await rig.rounds.get()
+    assert rig.prober.testing == frozenset()
+    assert sorted(rig.seen()[:2]) == [("direct", "small", "ok"), ("middleman", "small", "ok")]
+    assert sorted(rig.seen()[2:]) == [("direct", "large", "ok"), ("middleman", "large", "ok")]
+    assert rig.measured == [SUBJECT]
+    assert rig.meaning() is Meaning.CONTENT
 
 
-async def test_no_large_request_where_the_small_one_fails(world, staged):
+async def test_no_large_request_where_the_small_one_fails(world, build_rig):
     world.middleman.fault(Status(502))
-    stage = staged()
-    await stage.one_round()
-    assert ("middleman", "large", "ok") not in stage.seen()
-    assert ("direct", "large", "ok") in stage.seen()
-    assert stage.meaning() is Meaning.MIDDLEMAN
+    rig = build_rig()
+    await rig.one_round()
+    assert ("middleman", "large", "ok") not in rig.seen()
+    assert ("direct", "large", "ok") in rig.seen()
+    assert rig.meaning() is Meaning.MIDDLEMAN
 
 
-async def test_a_large_request_that_passed_is_not_paid_again_within_the_hour(staged):
-    stage = staged()
-    await stage.one_round()
-    stage.now += 120
-    stage.noted.clear()
-    await stage.one_round()
-    assert sorted(stage.seen()) == [("direct", "small", "ok"), ("middleman", "small", "ok")]
+async def test_a_large_request_that_passed_is_not_paid_again_within_the_hour(build_rig):
+    rig = build_rig()
+    await rig.one_round()
+    rig.now += 120
+    rig.noted.clear()
+    await rig.one_round()
+    assert sorted(rig.seen()) == [("direct", "small", "ok"), ("middleman", "small", "ok")]
 
 
-async def test_nothing_is_sent_before_it_is_due_again(world, staged):
-    stage = staged()
-    await stage.one_round()
+async def test_nothing_is_sent_before_it_is_due_again(world, build_rig):
+    rig = build_rig()
+    await rig.one_round()
     sent = len(world.openai.requests)
-    stage.now += 119
-    stage.take(MODEL)
-    assert stage.prober.testing == frozenset()
+    rig.now += 119
+    rig.take(MODEL)
+    assert rig.prober.testing == frozenset()
     assert len(world.openai.requests) == sent
 
 
 async def test_with_the_budget_at_its_limit_no_request_goes_out_and_the_reason_is_told(
-    world, staged
+    world, build_rig
 ):
-    stage = staged(requests_per_hour=0)
-    await stage.one_round()
+    rig = build_rig(requests_per_hour=0)
+    await rig.one_round()
     assert not world.openai.requests
     assert not world.middleman.requests
-    (one, other) = stage.prober.results[MODEL]
+    (one, other) = rig.prober.results[MODEL]
     assert one.detail == other.detail == "the budget of 0 requests an hour is spent"
-    assert stage.meaning() is Meaning.NOT_TESTED
+    assert rig.meaning() is Meaning.NOT_TESTED
 
 
-async def test_a_request_larger_than_the_budget_is_not_sent(world, staged):
-    stage = staged(RequestSize(600_000))
-    await stage.one_round()
-    large_ones = [r for r in stage.noted if r.size == "large"]
+async def test_a_request_larger_than_the_budget_is_not_sent(world, build_rig):
+    rig = build_rig(RequestSize(600_000))
+    await rig.one_round()
+    large_ones = [r for r in rig.noted if r.size == "large"]
     assert {r.detail for r in large_ones} == {
         "the budget of 500,000 tokens an hour for this model is spent"
     }
     assert {r.tokens for r in large_ones} == {600_000}
     assert max(request.tokens for request in world.openai.requests) < 100
-    assert stage.meaning() is Meaning.SMALL_PASSES
+    assert rig.meaning() is Meaning.SMALL_PASSES
 
 
-async def test_switched_off_it_says_so_at_once(world, staged):
-    stage = staged(enabled=False)
-    assert stage.take(MODEL)
-    assert {r.detail for r in stage.noted} == {"switched off: probes.enabled"}
+async def test_switched_off_it_says_so_at_once(world, build_rig):
+    rig = build_rig(enabled=False)
+    assert rig.take(MODEL)
+    assert {r.detail for r in rig.noted} == {"switched off: probes.enabled"}
     assert not world.openai.requests
-    assert stage.prober.testing == frozenset()
+    assert rig.prober.testing == frozenset()
 
 
-async def test_a_model_without_any_route_says_so_at_once(staged):
-    stage = staged()
-    assert stage.take("mockllm/model")
-    assert stage.meaning("mockllm/model") is Meaning.NOT_TESTED
-    assert not stage.take("mockllm/model")
+async def test_a_model_without_any_route_says_so_at_once(build_rig):
+    rig = build_rig()
+    assert rig.take("mockllm/model")
+    assert rig.meaning("mockllm/model") is Meaning.NOT_TESTED
+    assert not rig.take("mockllm/model")
 
 
-async def test_a_size_that_can_not_be_read_is_said(staged):
-    stage = staged(RequestSize(why="its segment is missing"))
-    await stage.one_round()
-    assert {r.detail for r in stage.noted if r.size == "large"} == {"its segment is missing"}
+async def test_a_size_that_can_not_be_read_is_said(build_rig):
+    rig = build_rig(RequestSize(why="its segment is missing"))
+    await rig.one_round()
+    assert {r.detail for r in rig.noted if r.size == "large"} == {"its segment is missing"}
 
 
-async def test_the_request_itself_is_sent_only_where_that_was_measured(world, staged):
-    stage = staged(RequestSize(30, messages=(("user", "the very words"),)))
-    await stage.one_round()
+async def test_the_request_itself_is_sent_only_where_that_was_measured(world, build_rig):
+    rig = build_rig(RequestSize(30, messages=(("user", "the very words"),)))
+    await rig.one_round()
     assert world.openai.requests[-1].body["messages"] == [
         {"role": "user", "content": "the very words"}
     ]
 
 
-async def test_what_nobody_asks_for_any_more_is_cancelled(world, staged):
+async def test_what_nobody_asks_for_any_more_is_cancelled(world, build_rig):
     world.openai.fault(Hang())
-    stage = staged()
-    stage.take(MODEL)
+    rig = build_rig()
+    rig.take(MODEL)
     while len(world.openai.requests) < 2:  # noqa: ASYNC110 - the server has no event for it
         await asyncio.sleep(0)
-    stage.take()
-    await stage.prober.aclose()
-    assert stage.noted == []
+    rig.take()
+    await rig.prober.aclose()
+    assert rig.noted == []
 
 
-async def test_several_models_at_once_within_the_limit(world, staged):
+async def test_several_models_at_once_within_the_limit(world, build_rig):
     hold = Hold()
     world.openai.fault(hold)
     world.anthropic.fault(hold)
-    stage = staged(concurrency=2)
+    rig = build_rig(concurrency=2)
     models = ("openai/gpt-4o", "openai/o3", "anthropic/claude-sonnet-4-20250514")
-    stage.take(*models)
-    assert stage.prober.testing == set(models[:2])
+    rig.take(*models)
+    assert rig.prober.testing == set(models[:2])
     hold.release()
-    await stage.rounds.get()
-    stage.take(*models)
-    assert models[2] in stage.prober.testing
-    await stage.rounds.get()
-    await stage.rounds.get()
-    assert set(stage.prober.results) == set(models)
+    await rig.rounds.get()
+    rig.take(*models)
+    assert models[2] in rig.prober.testing
+    await rig.rounds.get()
+    await rig.rounds.get()
+    assert set(rig.prober.results) == set(models)
 
 
-async def test_only_large_requests_fail(world, staged):
+async def test_only_large_requests_fail(world, build_rig):
     world.openai.fault(Status(500), when=large(10_000))
-    stage = staged()
-    await stage.one_round()
-    assert stage.meaning() is Meaning.LARGE_FAILS
+    rig = build_rig()
+    await rig.one_round()
+    assert rig.meaning() is Meaning.LARGE_FAILS

@@ -39,7 +39,7 @@ class Cost:
     memory: int
 
 
-def ours(kubeconfig: str) -> Cost:
+def own_polling(kubeconfig: str) -> Cost:
     """List all with our reader."""
     cache, connection = _cache(kubeconfig)
     idle = _idle()
@@ -140,9 +140,9 @@ def _interleaved(kubeconfig: str) -> tuple[list[Cost], list[Cost]]:
     for _ in range(ROUNDS):
         with workers.Worker() as one, workers.Worker() as other:
             other.run(their_start, kubeconfig)
-            our.append(one.run(ours, kubeconfig))
+            our.append(one.run(own_polling, kubeconfig))
             while other.run(their_page):
-                our.append(one.run(ours, kubeconfig))
+                our.append(one.run(own_polling, kubeconfig))
             their.append(other.run(their_cost))
     return our, their
 
@@ -150,7 +150,7 @@ def _interleaved(kubeconfig: str) -> tuple[list[Cost], list[Cost]]:
 def _report(our: list[Cost], their: list[Cost], each_second: float) -> int:
     our_cpu, their_cpu = (median(cost.cpu for cost in costs) for costs in (our, their))
     our_memory, their_memory = (max(cost.memory for cost in costs) for costs in (our, their))
-    say(f"{'':32}{'ours':>12}{'official':>12}{'ratio':>9}   goal")
+    say(f"{'':32}{'own_polling':>12}{'official':>12}{'ratio':>9}   goal")
     ratio, mib = their_cpu / our_cpu, 1024 * 1024
     goals = [
         _line("CPU of a full listing, s", our_cpu, their_cpu, ratio >= LESS_CPU, "50 times less"),

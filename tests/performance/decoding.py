@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from inspect_ai.log._recorders.buffer.types import SampleData
 from inspect_ai.log._recover._reconstruct import reconstruct_events
 
-from tests.performance import theirs
+from tests.performance import awscli_baseline
 from tests.performance.fleet import Recorded
 from tests.performance.workers import own_cpu
 from watchdog.collect.inspect.buffer_reader import Buffer
@@ -37,7 +37,7 @@ class Decoded:
     samples: int
     segments: int
     rows: int
-    ours: float
+    own_polling: float
     """Our reader: from files to typed rows."""
     reader: float
     """Inspect's `SampleBufferFilestore`: from files to dictionaries."""
@@ -94,7 +94,7 @@ async def _ours(tasks: list[Recorded]) -> int:
 
 
 def _theirs(tasks: list[Recorded]) -> Iterator[SampleData]:
-    return (data for task in tasks for data in theirs.samples(str(task.log)))
+    return (data for task in tasks for data in awscli_baseline.samples(str(task.log)))
 
 
 def _members(task: Recorded) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.performance import awscli, fleet, ours, server, theirs
+from tests.performance import awscli, awscli_baseline, fleet, own_polling, server
 from tests.performance.workers import Worker
 
 ROUNDS = 3
@@ -34,8 +34,8 @@ class Polls:
 
     segments: int
     """In the fleet, of all tasks."""
-    first: ours.Poll
-    ours: Side = field(default_factory=Side)
+    first: own_polling.Poll
+    own_polling: Side = field(default_factory=Side)
     idle: Side = field(default_factory=Side)
     """Ours, when nothing changed."""
     listing: Side = field(default_factory=Side)
@@ -88,14 +88,14 @@ class _Bench:
         self._environment = awscli.environment(endpoint)
         with _environment(self._environment):
             self._ours = stack.enter_context(Worker())
-            self._ours.run(ours.start, server.URL, endpoint)
+            self._ours.run(own_polling.start, server.URL, endpoint)
         self._theirs = stack.enter_context(Worker())
 
-    def first(self) -> ours.Poll:
+    def first(self) -> own_polling.Poll:
         """Poll everything once, as after a start."""
         self._say("the first poll reads everything")
-        poll = self._ours.run(ours.poll, listing=True)
-        self._ours.run(ours.poll, listing=False)
+        poll = self._ours.run(own_polling.poll, listing=True)
+        self._ours.run(own_polling.poll, listing=False)
         self._server.run(server.take_traffic)
         return poll
 
@@ -104,25 +104,25 @@ class _Bench:
         self._poll(polls.idle, listing=False)
         self._poll(polls.listing, listing=True)
         self._sync(polls.start, f"s3://{server.BUCKET}/none", "none", 0)
-        self._read(theirs.read_new, changed)
+        self._read(awscli_baseline.read_new, changed)
         objects = dict(one for task in changed for one in task.change())
         self._server.run(server.put, objects)
-        self._poll(polls.ours, listing=False)
+        self._poll(polls.own_polling, listing=False)
         self._sync(polls.sync, server.URL, "store", len(objects))
-        polls.read_changed.note(self._read(theirs.read, changed))
-        polls.read_new.note(self._read(theirs.read_new, changed))
+        polls.read_changed.note(self._read(awscli_baseline.read, changed))
+        polls.read_new.note(self._read(awscli_baseline.read_new, changed))
 
     def read_all(self, polls: Polls, tasks: list[fleet.Task]) -> None:
         """Read all that was synced, once: it takes long."""
-        polls.read_all.note(self._read(theirs.read, tasks))
+        polls.read_all.note(self._read(awscli_baseline.read, tasks))
 
     def _poll(self, side: Side, *, listing: bool) -> None:
-        cpu = self._ours.run(ours.poll, listing=listing).cpu
+        cpu = self._ours.run(own_polling.poll, listing=listing).cpu
         side.note(cpu, self._server.run(server.take_traffic).total)
 
     def _sync(self, side: Side, url: str, folder: str, expected: int) -> None:
         cpu, fetched = self._theirs.run(
-            theirs.sync, self._command, url, self._work / folder, self._environment
+            awscli_baseline.sync, self._command, url, self._work / folder, self._environment
         )
         assert fetched == expected, f"aws s3 sync fetched {fetched} objects, not {expected}"
         side.note(cpu, self._server.run(server.take_traffic).total)

@@ -15,11 +15,13 @@ MS, KB, MB, US = 1e3, 1e-3, 1e-6, 1e6
 
 def poll(polls: Polls) -> Section:
     """One poll against a sync and what must be read then."""
-    ours, sync, start = (middle(side.cpu) * MS for side in (polls.ours, polls.sync, polls.start))
+    own_polling, sync, start = (
+        middle(side.cpu) * MS for side in (polls.own_polling, polls.sync, polls.start)
+    )
     new, changed, every = (
         middle(side.cpu) * MS for side in (polls.read_new, polls.read_changed, polls.read_all)
     )
-    size, theirs = middle(polls.ours.size) * KB, middle(polls.sync.size) * KB
+    size, awscli_baseline = middle(polls.own_polling.size) * KB, middle(polls.sync.size) * KB
     idle = middle(polls.idle.size) * KB
     listed_cpu, listed = middle(polls.listing.cpu) * MS, middle(polls.listing.size) * KB
     goal = POLL_GOAL
@@ -30,13 +32,19 @@ def poll(polls: Polls) -> Section:
         "sync` of the buffers, then Inspect's own reader for the running samples. Bytes are both "
         "directions, heads included.",
         (
-            versus("CPU, all rows of the changed tasks read", ours, sync + changed, "ms", goal),
-            versus("- without the command's start", ours, sync - start + changed, "ms", goal),
-            versus("- only new rows read, without the start", ours, sync - start + new, "ms"),
-            versus("- all rows of all tasks read", ours, sync + every, "ms"),
+            versus(
+                "CPU, all rows of the changed tasks read", own_polling, sync + changed, "ms", goal
+            ),
+            versus(
+                "- without the command's start", own_polling, sync - start + changed, "ms", goal
+            ),
+            versus(
+                "- only new rows read, without the start", own_polling, sync - start + new, "ms"
+            ),
+            versus("- all rows of all tasks read", own_polling, sync + every, "ms"),
             versus("- ours with a listing (each 2 minutes)", listed_cpu, sync + changed, "ms"),
-            versus("bytes", size, theirs, "KB", goal),
-            versus("- ours with a listing, nothing changed", listed, theirs, "KB"),
+            versus("bytes", size, awscli_baseline, "KB", goal),
+            versus("- ours with a listing, nothing changed", listed, awscli_baseline, "KB"),
             Line("- ours, nothing changed", in_unit(idle, "KB")),
             Line("CPU, nothing changed", in_unit(middle(polls.idle.cpu) * MS, "ms")),
             Line("the command's start alone", "", in_unit(start, "ms")),
@@ -60,13 +68,17 @@ def decode(found: dict[str, Decoded]) -> Section:
 
 
 def _decoded(name: str, found: Decoded) -> tuple[Line, ...]:
-    def line(what: str, ours: float, theirs: float, goal: float | None = None) -> Line:
-        return versus(what, found.rows / ours, found.rows / theirs, "rows/s", goal, more=True)
+    def line(
+        what: str, own_polling: float, awscli_baseline: float, goal: float | None = None
+    ) -> Line:
+        return versus(
+            what, found.rows / own_polling, found.rows / awscli_baseline, "rows/s", goal, more=True
+        )
 
     title = f"{name} ({found.samples} samples, {found.segments:,} segments, {found.rows:,} rows)"
     return (
-        line(f"{title}: from disk", found.ours, found.reader, DECODE_GOAL),
-        line("- to typed events", found.ours, found.events),
+        line(f"{title}: from disk", found.own_polling, found.reader, DECODE_GOAL),
+        line("- to typed events", found.own_polling, found.events),
         line("- JSON alone", found.our_json, found.json),
     )
 

@@ -47,8 +47,8 @@ class Line:
     """One comparison, or one figure of ours where there is nothing to compare."""
 
     what: str
-    ours: str
-    theirs: str = ""
+    own_polling: str
+    awscli_baseline: str = ""
     ratio: float | None = None
     goal: float | None = None
 
@@ -63,7 +63,7 @@ class Line:
         ratio = "" if self.ratio is None else f"{self.ratio:.1f}"
         goal = "" if self.goal is None else f"{self.goal:.0f}"
         verdict = "" if self.goal is None else "met" if self.met else "not met"
-        return (self.what, self.ours, self.theirs, ratio, goal, verdict)
+        return (self.what, self.own_polling, self.awscli_baseline, ratio, goal, verdict)
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,16 @@ class Section:
 
 def versus(
     what: str,
-    ours: float,
-    theirs: float,
+    own_polling: float,
+    awscli_baseline: float,
     unit: str,
     goal: float | None = None,
     *,
     more: bool = False,
 ) -> Line:
     """Compare two figures; `more` where more is better."""
-    ratio = ours / theirs if more else theirs / ours
-    return Line(what, in_unit(ours, unit), in_unit(theirs, unit), ratio, goal)
+    ratio = own_polling / awscli_baseline if more else awscli_baseline / own_polling
+    return Line(what, in_unit(own_polling, unit), in_unit(awscli_baseline, unit), ratio, goal)
 
 
 def in_unit(value: float, unit: str) -> str:

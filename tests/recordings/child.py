@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.recordings.clock import START, Clock, iso, mend_condition
-from tests.recordings.context import STAGE
+from tests.recordings.context import CONTEXT
 from tests.recordings.scenarios import Scenario, find
 
 PATIENCE = 120.0
@@ -44,7 +44,7 @@ class RunnerLog:
     def line(self, line: str) -> None:
         """Keep one line."""
         text = hawk_line(line) if self._hawk else line
-        stamp = iso(STAGE.clock.now())[:-1] + "000000Z"
+        stamp = iso(CONTEXT.clock.now())[:-1] + "000000Z"
         self._file.write(f"{stamp} {text}\n")
 
     def flush(self) -> None:
@@ -97,14 +97,14 @@ class Director(threading.Thread):
 
     def run(self) -> None:
         """Do each thing at its time, once the evaluation has begun to work."""
-        while STAGE.clock.loop is None and STAGE.clock.offset() < self._begin + PATIENCE:
-            STAGE.clock.nap()
+        while CONTEXT.clock.loop is None and CONTEXT.clock.offset() < self._begin + PATIENCE:
+            CONTEXT.clock.nap()
         for at, _, action in self._cues:
-            STAGE.clock.sleep_until(at)
+            CONTEXT.clock.sleep_until(at)
             action()
 
     def _rater(self, rate: float) -> Callable[[], None]:
-        return lambda: STAGE.clock.run(rate)
+        return lambda: CONTEXT.clock.run(rate)
 
     def _liner(self, line: str) -> Callable[[], None]:
         return lambda: self._log.line(line)
@@ -114,18 +114,18 @@ class Director(threading.Thread):
 
     def _snapshot(self, index: int) -> None:
         """Copy the log directory while the clock hardly moves."""
-        rate = STAGE.clock.rate
-        STAGE.clock.run(1.0)
+        rate = CONTEXT.clock.rate
+        CONTEXT.clock.run(1.0)
         self._log.flush()
         target = self._work / "instants" / f"{index:02d}"
         while not copy_store(self._work / "logs", target / "store"):
             shutil.rmtree(target)
-        captured = STAGE.clock.now() + 1
+        captured = CONTEXT.clock.now() + 1
         set_times(target / "store", captured)
         shutil.copy(self._work / f"runner-{self._part}.log", target / "runner.log")
         info = {"captured_at": captured, "part": self._part}
         (target / "info.json").write_text(json.dumps(info))
-        STAGE.clock.run(rate)
+        CONTEXT.clock.run(rate)
 
 
 def copy_store(source: Path, target: Path) -> bool:
@@ -155,7 +155,7 @@ def set_times(folder: Path, captured: float) -> None:
     """Give the files their times in the fake clock's terms."""
     for path in folder.rglob("*"):
         if path.is_file():
-            fake = min(STAGE.clock.fake(path.stat().st_mtime), captured)
+            fake = min(CONTEXT.clock.fake(path.stat().st_mtime), captured)
             os.utime(path, (fake, fake))
 
 
@@ -173,11 +173,11 @@ def _shorten_tracebacks() -> None:
 def main(name: str, work: Path, part: int) -> None:
     """Run one part of a scenario."""
     scenario = find(name)
-    STAGE.clock = Clock(work)
-    STAGE.marks = work / "marks.json"
-    STAGE.script, STAGE.sdk_retries = scenario.script, scenario.sdk_retries
-    STAGE.retry_wait = scenario.retry_wait
-    mend_condition(STAGE.clock)
+    CONTEXT.clock = Clock(work)
+    CONTEXT.marks = work / "marks.json"
+    CONTEXT.script, CONTEXT.sdk_retries = scenario.script, scenario.sdk_retries
+    CONTEXT.retry_wait = scenario.retry_wait
+    mend_condition(CONTEXT.clock)
     log = RunnerLog(work / f"runner-{part}.log", scenario.logger == "hawk")
     sys.stdout = sys.stderr = log
 
@@ -189,7 +189,7 @@ def main(name: str, work: Path, part: int) -> None:
 
     tasks = scenario.tasks()
     begin, _ = scenario.span(part)
-    STAGE.clock.run(5.0, at=START + begin)
+    CONTEXT.clock.run(5.0, at=START + begin)
     Director(scenario, work, part, log).start()
     try:
         inspect_ai.eval_set(

@@ -10,7 +10,7 @@ from tests.recordings.acts import Act, Call, Fail, Hang, Script
 from tests.recordings.clock import Clock
 
 
-class Stage:
+class ScenarioContext:
     """The one scenario that runs in this process."""
 
     clock: Clock
@@ -38,4 +38,4 @@ class Stage:
             self.marks.write_text(json.dumps({**marks, name: self.clock.now()}))
 
 
-STAGE = Stage()
+CONTEXT = ScenarioContext()

@@ -26,15 +26,15 @@ from inspect_ai.util import (
     sandboxenv,
 )
 
-from tests.recordings.context import STAGE
+from tests.recordings.context import CONTEXT
 
 QUESTION = "Find out what the service on port 8080 does and report its secret number."
 
 
 async def hang() -> None:
     """Wait for something that never comes, with a living event loop."""
-    STAGE.begin()
-    STAGE.mark("onset")
+    CONTEXT.begin()
+    CONTEXT.mark("onset")
     await asyncio.Event().wait()
 
 
@@ -103,7 +103,7 @@ class QuietSandbox(SandboxEnvironment):
         metadata: dict[str, str],
     ) -> dict[str, SandboxEnvironment]:
         """Start at once."""
-        STAGE.begin()
+        CONTEXT.begin()
         return {"default": cls()}
 
     @classmethod
@@ -182,7 +182,7 @@ def freeze(sample: str) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         if str(state.sample_id) != sample:
             return state
-        STAGE.mark("onset")
+        CONTEXT.mark("onset")
         while True:
             time.sleep(1e6)
 

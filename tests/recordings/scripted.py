@@ -21,7 +21,7 @@ from tenacity import wait_random
 from tenacity.wait import WaitBaseT
 
 from tests.recordings.acts import Call, Error, Fail, Hang, Reply
-from tests.recordings.context import STAGE
+from tests.recordings.context import CONTEXT
 
 STATUS: dict[str, int] = {"500": 500, "429": 429, "400": 400, "401": 401, "529": 529}
 
@@ -78,7 +78,7 @@ class ScriptedTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Ask the script, wait as long as it says, and answer or fail."""
         body = json.loads(await request.aread())
-        act = STAGE.act(self._call(body))
+        act = CONTEXT.act(self._call(body))
         if isinstance(act, Hang):
             await asyncio.Event().wait()
         elif isinstance(act, Fail):
@@ -100,7 +100,7 @@ class ScriptedTransport(httpx2.AsyncBaseTransport):
             model=str(body["model"]),
             turn=sum(message["role"] == "assistant" for message in body["messages"]),
             requests=self._requests[key] - 1,
-            at=STAGE.clock.offset(),
+            at=CONTEXT.clock.offset(),
         )
 
     def _failure(self, request: httpx2.Request, error: Error) -> httpx2.Response:
@@ -155,7 +155,7 @@ def _anthropic_answer(name: str, model: str, reply: Reply) -> dict[str, Any]:
 
 
 def _sdk_args() -> dict[str, Any]:
-    return {} if STAGE.sdk_retries is None else {"max_retries": STAGE.sdk_retries}
+    return {} if CONTEXT.sdk_retries is None else {"max_retries": CONTEXT.sdk_retries}
 
 
 def _client(anthropic: bool) -> httpx2.AsyncClient:
@@ -178,7 +178,7 @@ class ScriptedOpenAI(OpenAIAPI):
 
     def retry_wait(self) -> WaitBaseT | None:
         """Give the scenario's own waits between attempts, where it names some."""
-        return wait_random(*STAGE.retry_wait) if STAGE.retry_wait else None
+        return wait_random(*CONTEXT.retry_wait) if CONTEXT.retry_wait else None
 
 
 class ScriptedAnthropic(AnthropicAPI):

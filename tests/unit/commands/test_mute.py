@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.playback import Stage
+from tests.acceptance.playback import Playback
 from watchdog import cli
 from watchdog.collect.targets import open_target
 from watchdog.config.settings import load
@@ -63,18 +63,18 @@ def test_a_mute_takes_the_place_of_an_earlier_one_and_ends():
 
 
 async def test_the_service_tells_nothing_of_it_until_it_is_ended(tmp_path, slack, run):
-    stage = Stage("one_sample_500", tmp_path)
-    stage.play(3)
+    playback = Playback("one_sample_500", tmp_path)
+    playback.play(3)
     settings = load(
         {
-            "logs": (str(stage.logs.parent),),
+            "logs": (str(playback.logs.parent),),
             "state": str(tmp_path / "state.sqlite3"),
             "slack": {"webhook_url": WEBHOOK, "api_url": slack.server.url},
             "status_feeds": (),
         }
     )
     source, _ = open_target(settings.logs[0], settings.s3, logs_options(settings))
-    app = build(settings, [source], stage.clock)
+    app = build(settings, [source], playback.clock)
     run("one_sample_*", "--until", YEAR_9999, "--reason", "known")
     await app.tick()
     (incident,) = app.snapshot.report.incidents

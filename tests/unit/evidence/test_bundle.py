@@ -97,7 +97,7 @@ def server():
         yield found
 
 
-class Stage:
+class Playback:
     """A recording in a directory store, behind a cluster."""
 
     def __init__(self, tmp_path: Path, server: Server, name: str = "one_sample_500") -> None:
@@ -155,12 +155,12 @@ def comparable(report: msgspec.Struct) -> Any:
     ],
 )
 async def test_a_bundle_says_later_what_was_said_at_that_instant(tmp_path, server, name):
-    stage = Stage(tmp_path, server, name)
-    said = await stage.live()
-    notes = await stage.write()
-    shutil.rmtree(stage.store.parent)
+    playback = Playback(tmp_path, server, name)
+    said = await playback.live()
+    notes = await playback.write()
+    shutil.rmtree(playback.store.parent)
     server.respond = lambda _: status(500, "gone")
-    assert await stage.later() == said
+    assert await playback.later() == said
     assert said["verdict"] != "unknown"
     superseded = [line for line in notes.splitlines() if "left out" in line]
     assert all("superseded" in line for line in superseded)
@@ -168,74 +168,76 @@ async def test_a_bundle_says_later_what_was_said_at_that_instant(tmp_path, serve
 
 
 async def test_only_its_own_objects_are_in_it_and_no_secrets(tmp_path, server):
-    stage = Stage(tmp_path, server)
-    await stage.write()
-    text = "".join(path.read_text() for path in (stage.bundle / "kubernetes").glob("*.json"))
+    playback = Playback(tmp_path, server)
+    await playback.write()
+    text = "".join(path.read_text() for path in (playback.bundle / "kubernetes").glob("*.json"))
     assert "s3cret" not in text
     assert "other" not in text
-    assert read_bundle(stage.bundle) == read_bundle(stage.recording)
+    assert read_bundle(playback.bundle) == read_bundle(playback.recording)
 
 
 async def test_an_eval_set_that_only_the_store_knows(tmp_path, server):
-    stage = Stage(tmp_path, server)
-    stage.cluster.lists = {kind: [] for kind in stage.cluster.lists}
-    said = await stage.live()
-    notes = await stage.write()
-    assert (await stage.later()) == said
+    playback = Playback(tmp_path, server)
+    playback.cluster.lists = {kind: [] for kind in playback.cluster.lists}
+    said = await playback.live()
+    notes = await playback.write()
+    assert (await playback.later()) == said
     assert said["verdict"] == "stuck"
     assert "kubernetes: 0 namespaces, 0 jobs, 0 pods, 0 events, 0 logs" in notes
-    assert json.loads((stage.bundle / "kubernetes" / "pods.json").read_text())["items"] == []
-    assert (stage.bundle / "store").is_dir()
+    assert json.loads((playback.bundle / "kubernetes" / "pods.json").read_text())["items"] == []
+    assert (playback.bundle / "store").is_dir()
 
 
 async def test_an_eval_set_without_a_cluster_to_ask(tmp_path, server):
-    stage = Stage(tmp_path, server)
-    notes = await stage.write(stage.settings(kubeconfig=tmp_path / "nowhere"))
+    playback = Playback(tmp_path, server)
+    notes = await playback.write(playback.settings(kubeconfig=tmp_path / "nowhere"))
     assert "kubernetes: left out: " in notes
-    assert not (stage.bundle / "kubernetes").exists()
+    assert not (playback.bundle / "kubernetes").exists()
 
 
 async def test_an_eval_set_without_a_store(tmp_path, server):
-    stage = Stage(tmp_path, server)
-    notes = await stage.write(stage.settings(store=None))
+    playback = Playback(tmp_path, server)
+    notes = await playback.write(playback.settings(store=None))
     assert "store: left out: kubernetes.store is not configured" in notes
     written = {"bundle.json", "kubernetes", "report.json", "report.md"}
-    assert {path.name for path in stage.bundle.iterdir()} == written
+    assert {path.name for path in playback.bundle.iterdir()} == written
 
 
 async def test_a_store_that_is_away(tmp_path, server):
-    stage = Stage(tmp_path, server)
-    shutil.rmtree(stage.store)
-    said = await stage.live()
-    assert "store: left out: " in await stage.write()
-    later = await stage.later()
+    playback = Playback(tmp_path, server)
+    shutil.rmtree(playback.store)
+    said = await playback.live()
+    assert "store: left out: " in await playback.write()
+    later = await playback.later()
     assert later["verdict"] == said["verdict"] == "unknown"
 
 
 async def test_kinds_that_are_forbidden_are_absent_and_named(tmp_path, server):
-    stage = Stage(tmp_path, server)
-    stage.cluster.refused = {"events", "log"}
-    said = await stage.live()
-    notes = await stage.write()
+    playback = Playback(tmp_path, server)
+    playback.cluster.refused = {"events", "log"}
+    said = await playback.live()
+    notes = await playback.write()
     assert "left out: events.json: forbidden" in notes
-    assert f"left out: logs/inspect-{stage.id}/{stage.id}-abc.log: forbidden" in notes
-    assert not (stage.bundle / "kubernetes" / "events.json").exists()
-    assert await stage.later() == said
+    assert f"left out: logs/inspect-{playback.id}/{playback.id}-abc.log: forbidden" in notes
+    assert not (playback.bundle / "kubernetes" / "events.json").exists()
+    assert await playback.later() == said
 
 
 async def test_what_is_too_much_is_named(tmp_path, server):
-    stage = Stage(tmp_path, server)
-    notes = await stage.write(max_bytes=10_000)
-    size = sum(path.stat().st_size for path in stage.bundle.rglob("store/**/*") if path.is_file())
+    playback = Playback(tmp_path, server)
+    notes = await playback.write(max_bytes=10_000)
+    size = sum(
+        path.stat().st_size for path in playback.bundle.rglob("store/**/*") if path.is_file()
+    )
     assert size <= 10_000
     assert "more than is left of 10000" in notes
 
 
 async def test_an_eval_set_that_nobody_knows(tmp_path, server):
-    stage = Stage(tmp_path, server)
-    stage.id = "nobody"
+    playback = Playback(tmp_path, server)
+    playback.id = "nobody"
     with pytest.raises(UsageError, match="nobody: no such eval set"):
-        await stage.write()
+        await playback.write()
     assert not list(tmp_path.glob("*bundle*")) + list(tmp_path.glob(".evidence*"))
 
 
@@ -249,37 +251,37 @@ def dangling_link(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [Path.mkdir, existing_file, dangling_link])
 async def test_nothing_is_overwritten(tmp_path, server, make: Callable[[Path], None]):
-    stage = Stage(tmp_path, server)
-    make(stage.bundle)
+    playback = Playback(tmp_path, server)
+    make(playback.bundle)
     with pytest.raises(UsageError, match="bundle: exists already"):
-        await stage.write()
+        await playback.write()
     assert server.asked == []
 
 
 async def test_a_failure_on_the_way_leaves_nothing_behind(tmp_path, server, monkeypatch):
-    stage = Stage(tmp_path, server)
+    playback = Playback(tmp_path, server)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("watchdog.evidence.copy_store._append", full)
     with pytest.raises(UsageError, match="No space left on device"):
-        await stage.write()
+        await playback.write()
     assert not list(tmp_path.glob("*bundle*")) + list(tmp_path.glob(".evidence*"))
 
 
-def configured(stage: Stage, tmp_path: Path) -> str:
+def configured(playback: Playback, tmp_path: Path) -> str:
     path = tmp_path / "watchdog.yaml"
-    kubernetes = {"kubeconfig": str(stage.config), "store": str(stage.store.parent)}
+    kubernetes = {"kubeconfig": str(playback.config), "store": str(playback.store.parent)}
     path.write_text(json.dumps({"kubernetes": kubernetes}))
     return str(path)
 
 
 def test_the_command_prints_the_path_and_nothing_else(tmp_path, server, capsys):
-    stage = Stage(tmp_path, server)
-    assert cli.main(["evidence", stage.id, "--config", configured(stage, tmp_path)]) == 0
+    playback = Playback(tmp_path, server)
+    assert cli.main(["evidence", playback.id, "--config", configured(playback, tmp_path)]) == 0
     out, err = capsys.readouterr()
-    (bundle,) = tmp_path.glob(f"{stage.id}-*Z")
+    (bundle,) = tmp_path.glob(f"{playback.id}-*Z")
     assert out == f"{bundle.name}\n"
     assert err.startswith("store: ")
     assert (bundle / "bundle.json").is_file()
@@ -296,10 +298,10 @@ def test_the_command_prints_the_path_and_nothing_else(tmp_path, server, capsys):
     ],
 )
 def test_what_can_t_be_done_is_one_line_and_status_3(tmp_path, server, capsys, arguments, named):
-    stage = Stage(tmp_path, server)
+    playback = Playback(tmp_path, server)
     (tmp_path / "taken").mkdir()
-    given = [argument.format(id=stage.id) for argument in arguments]
-    assert cli.main(["evidence", *given, "--config", configured(stage, tmp_path)]) == 3
+    given = [argument.format(id=playback.id) for argument in arguments]
+    assert cli.main(["evidence", *given, "--config", configured(playback, tmp_path)]) == 3
     out, err = capsys.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
     assert named in err
