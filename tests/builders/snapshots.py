@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from watchdog.model.instants import timestamp
 from watchdog.model.probe import ProbeOutcome, ProbeResult
 from watchdog.model.report import (
     EvalSetFigures,
@@ -19,7 +20,6 @@ from watchdog.model.report import (
     TaskCalls,
     TaskFigures,
     TaskReport,
-    timestamp,
 )
 from watchdog.model.verdict import Cause, Verdict, worst
 

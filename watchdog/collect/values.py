@@ -73,12 +73,6 @@ def name(value: object) -> str | None:
     return found if found is None or found.isprintable() else printable(found)
 
 
-def first_line(value: str | None) -> str | None:
-    """The first line that says something."""
-    lines = (value or "").strip().splitlines()
-    return lines[0].strip() if lines else None
-
-
 def printable(value: str) -> str:
     """Without control characters and other invisible ones."""
     return "".join(character if character.isprintable() else " " for character in value)

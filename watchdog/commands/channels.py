@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
-from watchdog.model.report import IncidentReport, timestamp
+from watchdog.model.instants import timestamp
+from watchdog.model.report import IncidentReport
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Cause, Severity, Verdict
 from watchdog.notify.channels import build_channels

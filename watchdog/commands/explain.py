@@ -9,9 +9,9 @@ from watchdog.diagnose.baselines import SHARES
 from watchdog.diagnose.judge import judge
 from watchdog.errors import UsageError
 from watchdog.model.explained import Explained, ExplainedSample, Knob
+from watchdog.model.instants import timestamp
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.learned import Learned
-from watchdog.model.report import timestamp
 from watchdog.model.texts import clean
 from watchdog.notify.ledger.experience import peek
 from watchdog.pipeline.learner import Learner

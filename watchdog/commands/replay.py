@@ -11,9 +11,9 @@ from watchdog.diagnose.judge import judge
 from watchdog.diagnose.simple_rules import SIMPLE_RULES, stuck_by
 from watchdog.errors import UsageError
 from watchdog.model.facts import SampleKey
+from watchdog.model.instants import timestamp
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.replayed import Fall, Replayed, ReplayedSample, Step
-from watchdog.model.report import timestamp
 from watchdog.model.state import EvalSetState
 from watchdog.model.texts import clean
 from watchdog.pipeline.learner import Learner

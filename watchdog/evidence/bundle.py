@@ -13,7 +13,6 @@ import tarfile
 import tempfile
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -32,6 +31,7 @@ from watchdog.errors import ConfigError, UsageError
 from watchdog.evidence.copy_store import copy_store
 from watchdog.evidence.redact import redact_directory
 from watchdog.evidence.report import Wanted, write_report
+from watchdog.model.instants import compact, timestamp
 from watchdog.model.verdict import Problem
 from watchdog.pipeline.targets import wants_cluster
 from watchdog.redaction import Secrets
@@ -98,7 +98,7 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
 def default_name(eval_set_id: str, now: float) -> str:
     """A directory's name for an id, which may be any text."""
     fit = re.sub(r"[^A-Za-z0-9._-]+", "_", eval_set_id)[:100].lstrip("._-")
-    return f"{fit or 'eval-set'}-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}"
+    return f"{fit or 'eval-set'}-{compact(now)}"
 
 
 @contextmanager
@@ -154,11 +154,10 @@ async def _write(
     notes = tuple(printable(note) for part in parts for note in part.notes)
     if not any(part.found for part in parts):
         raise UsageError(f"{printable(eval_set_id)}: no such eval set ({'; '.join(notes)})")
-    captured_at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
     about = {
         "format": FORMAT,
         "eval_set_id": eval_set_id,
-        "captured_at": captured_at.replace("+00:00", "Z"),
+        "captured_at": timestamp(now),
     }
     (into / MANIFEST).write_text(json.dumps(about) + "\n", "utf-8")
     return notes

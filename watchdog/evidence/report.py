@@ -18,9 +18,10 @@ from watchdog.config.settings import Settings
 from watchdog.correlate.incidents import Findings
 from watchdog.evidence.report_text import About, Request, escalation, incidents_of
 from watchdog.model.facts import SampleKey
+from watchdog.model.instants import timestamp
 from watchdog.model.probe import ProbeResult, Reproduction, Size
 from watchdog.model.providers import provider_of
-from watchdog.model.report import Report, RunningSample, Snapshot, TaskReport, timestamp
+from watchdog.model.report import Report, RunningSample, Snapshot, TaskReport
 from watchdog.model.state import EvalSetState
 from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.verdict import STUCK_VERDICTS

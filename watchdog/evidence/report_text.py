@@ -13,13 +13,13 @@ from msgspec import Struct
 from watchdog.evidence.markdown import block, code, link, plain, table
 from watchdog.model.causes import cause_words
 from watchdog.model.cluster import ClusterView, Pod
-from watchdog.model.instants import clock as instant_clock
+from watchdog.model.instants import clock, clock_of
 from watchdog.model.probe import Reproduction
 from watchdog.model.report import EvalSetReport, IncidentReport, RunningSample, TaskReport
 from watchdog.model.request import RequestShape
-from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, tally
+from watchdog.model.texts import clean
 from watchdog.model.verdict import STUCK_VERDICTS
-from watchdog.model.words import duration
+from watchdog.model.words import VERDICT_WORDS, count, duration, tally
 
 TIMELINE_MAX = 60
 SAMPLES_MAX = 50
@@ -93,7 +93,7 @@ def _status(about: About) -> Iterator[str]:
             VERDICT_WORDS[task.verdict],
             plain(tally(task.samples)),
             "unknown" if task.http_retries is None else f"{task.http_retries:,}",
-            clock(task.last_progress_at),
+            clock_of(task.last_progress_at),
         )
         for task in about.report.tasks
     ]
@@ -138,24 +138,24 @@ def _samples(about: About) -> Iterator[str]:
     for task, sample in stuck[:SAMPLES_MAX]:
         yield "\n".join(_sample(task, sample))
     if len(stuck) > SAMPLES_MAX:
-        yield f"… and {number(len(stuck) - SAMPLES_MAX, 'more stuck sample')}"
+        yield f"… and {count(len(stuck) - SAMPLES_MAX, 'more stuck sample')}"
 
 
 def _sample(task: TaskReport, sample: RunningSample) -> Iterator[str]:
     name = f"{task.task}/{sample.id}/{sample.epoch}"
-    since = f"{clock(sample.stuck_since)} ({duration(sample.stuck_seconds)})"
+    since = f"{clock_of(sample.stuck_since)} ({duration(sample.stuck_seconds)})"
     yield f"### {code(name)}"
     yield ""
     yield f"- stuck since {since} while {sample.phase}: {cause_words(sample.cause)}"
     yield f"- uuid {code(sample.uuid or 'unknown')}"
-    yield f"- {number(sample.retries, 'failed attempt')}, {sample.fail_streak} in a row"
+    yield f"- {count(sample.retries, 'failed attempt')}, {sample.fail_streak} in a row"
     if sample.pending is not None:
         what = f"{sample.pending.kind} {sample.pending.name}"
         yield f"- pending: {code(what)} for {duration(sample.pending.seconds)}"
     if sample.wait_seconds is not None:
         yield f"- waits {duration(sample.wait_seconds)} before the next attempt"
     for item in sample.evidence:
-        when = f"{clock(item.at)}: " if item.at else ""
+        when = f"{clock_of(item.at)}: " if item.at else ""
         yield f"- {when}{plain(item.text)}"
     if sample.recent:
         yield "\nLast outcomes, newest first:\n\n" + block(sample.recent)
@@ -204,7 +204,7 @@ def _tests(about: About) -> Iterator[str]:
                 test.outcome.replace("_", " "),
                 "" if test.status is None else str(test.status),
                 "" if test.seconds is None else f"{test.seconds:.1f} s",
-                clock(test.at),
+                clock_of(test.at),
                 code(test.detail) if test.detail else "",
             )
             for test in found.tests
@@ -221,8 +221,8 @@ def _scope(about: About) -> Iterator[str]:
         scope = incident.scope.replace("_", " ")
         yield (
             f"**{scope} {plain(incident.subject, 200)}**: {cause_words(incident.cause)}, "
-            f"{number(incident.stuck_samples, 'stuck sample')} in "
-            f"{number(len(incident.eval_sets), 'eval set')}: {names}"
+            f"{count(incident.stuck_samples, 'stuck sample')} in "
+            f"{count(len(incident.eval_sets), 'eval set')}: {names}"
         )
         if incident.peers:
             yield f"Unaffected: {plain(incident.peers)}."
@@ -244,7 +244,7 @@ def _timeline(about: About) -> Iterator[str]:
     if not dated:
         return
     yield "## Timeline"
-    lines = [f"- {clock(at)}: {text}" for at, text in dated]
+    lines = [f"- {clock_of(at)}: {text}" for at, text in dated]
     if len(lines) > TIMELINE_MAX:
         half = TIMELINE_MAX // 2
         lines = [*lines[:half], f"- … {len(lines) - 2 * half} more", *lines[-half:]]
@@ -274,7 +274,7 @@ def _pods(about: About) -> Iterator[str]:
     if about.cluster is None:
         return
     yield "## Pods"
-    yield f"As the cluster showed them at {instant_clock(about.cluster.at)}."
+    yield f"As the cluster showed them at {clock(about.cluster.at)}."
     roles = [("runner", pod) for pod in about.cluster.runners]
     roles += [("sandbox", pod) for pod in about.cluster.sandboxes]
     if not roles:
@@ -283,7 +283,7 @@ def _pods(about: About) -> Iterator[str]:
     head = ("namespace", "pod", "role", "phase", "ready", "restarts", "node", "says")
     yield table(head, [_pod(role, pod) for role, pod in roles[:PODS_MAX]])
     if len(roles) > PODS_MAX:
-        yield f"… and {number(len(roles) - PODS_MAX, 'more pod')}"
+        yield f"… and {count(len(roles) - PODS_MAX, 'more pod')}"
 
 
 def _pod(role: str, pod: Pod) -> tuple[str, ...]:
@@ -326,7 +326,8 @@ def _left_out(about: About) -> Iterator[str]:
     if about.notes:
         yield "## The bundle"
         yield "\n".join(f"- {plain(note)}" for note in about.notes)
-    yield f"Written by watchdog {plain(about.version)}, {clock(about.now)}. Secrets are redacted."
+    when = clock_of(about.now)
+    yield f"Written by watchdog {plain(about.version)}, {when}. Secrets are redacted."
 
 
 SECTIONS = (

@@ -102,9 +102,3 @@ def _by_text(text: str) -> Cause | None:
     if _TOO_LONG.search(text):
         return Cause.CONTEXT_LENGTH
     return next((cause for pattern, cause in _TEXTS if pattern.search(text)), None)
-
-
-def first_line(text: str, limit: int = 300) -> str:
-    """The first line that holds something, cut to `limit` characters."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= limit else line[: limit - 1] + "…"

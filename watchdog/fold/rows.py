@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from watchdog.fold.backoff import scheduled_wait
-from watchdog.fold.errors import CANCELLED, classify, first_line
+from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.model.facts import Row
 from watchdog.model.instants import latest
@@ -26,6 +26,7 @@ from watchdog.model.state import (
     SampleState,
     Streak,
 )
+from watchdog.model.texts import first_line
 from watchdog.model.verdict import Cause
 
 SCORER_SPANS = frozenset({"scorers", "scorer"})

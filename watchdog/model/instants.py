@@ -23,9 +23,30 @@ def from_timestamp(stamp: str | None) -> float | None:
         return None
 
 
+def timestamp(instant: float | None) -> str | None:
+    """ISO 8601 in UTC with milliseconds and a closing Z; None, or what no calendar has, is None."""
+    if instant is None:
+        return None
+    try:
+        moment = datetime.fromtimestamp(instant, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def clock(instant: float) -> str:
     """An instant for people, in UTC: `2026-11-23 08:00 UTC`; what no calendar has is `never`."""
     try:
         return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (OverflowError, ValueError, OSError):
         return "never"
+
+
+def clock_of(stamp: str | None) -> str:
+    """A report's time as `clock` says it; `unknown` for none."""
+    return f"{stamp[:10]} {stamp[11:16]} UTC" if stamp else "unknown"
+
+
+def compact(instant: float) -> str:
+    """An instant as part of a name, in UTC: `20261123T080000Z`."""
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y%m%dT%H%M%SZ")

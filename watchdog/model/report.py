@@ -3,7 +3,6 @@
 Instants are ISO 8601 UTC texts that end in Z (or null), durations are seconds, sample ids texts.
 """
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -24,17 +23,6 @@ Timestamp = Annotated[
 ]
 Seconds = Annotated[float, Meta(ge=0, description="duration in seconds")]
 Count = Annotated[int, Meta(ge=0)]
-
-
-def timestamp(instant: float | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds and a closing Z; None, or what no calendar has, is None."""
-    if instant is None:
-        return None
-    try:
-        moment = datetime.fromtimestamp(instant, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class EvidenceItem(Struct, frozen=True):

@@ -1,4 +1,26 @@
-"""Durations as people say them."""
+"""Verdicts, durations, counts and outcomes as people say them."""
+
+from itertools import groupby
+
+from watchdog.model.report import SampleCounts
+from watchdog.model.texts import clean
+from watchdog.model.verdict import Verdict
+
+VERDICT_WORDS: dict[Verdict, str] = {
+    Verdict.FINISHED: "finished",
+    Verdict.STARTING: "starting",
+    Verdict.WAITING: "waiting on purpose",
+    Verdict.PROGRESSING: "progressing",
+    Verdict.DEGRADED: "degraded",
+    Verdict.PARTIALLY_STUCK: "partially stuck",
+    Verdict.STUCK: "stuck",
+    Verdict.UNKNOWN: "unknown",
+}
+
+
+_STRIP = 16
+"""Words of a strip of outcomes."""
+
 
 _UNITS = ((86_400, "d", 2), (3600, "h", 2), (60, "min", 2), (1, "s", 0))
 """Seconds of a unit, its name, and from how many of it on it is used."""
@@ -16,9 +38,16 @@ def duration(seconds: float) -> str:
     return f"{count} {unit} {rest // smaller} {name}" if rest >= smaller else f"{count} {unit}"
 
 
-def count(number: int, singular: str) -> str:
+def brief_duration(seconds: float) -> str:
+    """As `duration`, finer for what is short: `1.2 s` below ten seconds, `95 s` to ten minutes."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds <= 600 else duration(seconds)
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
     """`1 sample`, `5,710 retries`."""
-    return f"{number:,} {singular if number == 1 else f'{singular}s'}"
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
 
 
 _WEEKS_A_YEAR = 52.18
@@ -38,3 +67,26 @@ def frequency(expected_per_week: float) -> str:
         return f"once in {weeks:.2g} weeks"
     years = weeks / _WEEKS_A_YEAR
     return f"once in {years:,.2g} years" if years < _NEVER_YEARS else "practically never"
+
+
+def strip(recent: str, length: int = _STRIP) -> str:
+    """The newest outcomes of a FAIL/OK strip; longer runs are counted: `FAIL x45 OK OK`."""
+    words: list[str] = []
+    for outcome, run in groupby(clean(recent, 1000).split()):
+        times = len(list(run))
+        words += [outcome, f"x{times}"] if times > 3 else [outcome] * times
+    return " ".join(words[:length]) + (" …" if len(words) > length else "")
+
+
+def tally(counts: SampleCounts) -> str:
+    """`25 samples: 3 completed, 10 running (1 stuck), 12 queued`."""
+    states = {
+        "completed": counts.completed,
+        "errored": counts.errored,
+        "cancelled": counts.cancelled,
+        "running": counts.running,
+        "queued": counts.queued,
+    }
+    parts = [f"{samples:,} {state}" for state, samples in states.items() if samples]
+    text = f"{count(counts.total, 'sample')}: {', '.join(parts) or 'none begun'}"
+    return text.replace(" running", f" running ({counts.stuck:,} stuck)") if counts.stuck else text

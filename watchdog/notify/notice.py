@@ -7,15 +7,9 @@ from msgspec import Struct
 
 from watchdog.model.causes import cause_words
 from watchdog.model.instants import from_timestamp as instant
-from watchdog.model.report import (
-    EvalSetReport,
-    IncidentReport,
-    RunningSample,
-    Snapshot,
-    TaskReport,
-)
-from watchdog.model.texts import number
+from watchdog.model.report import EvalSetReport, IncidentReport, RunningSample, Snapshot, TaskReport
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict, worst
+from watchdog.model.words import count
 from watchdog.notify.decide import Decision, LedgerEntry, Reason
 
 Kind = Literal[
@@ -139,7 +133,7 @@ def _members(shown: IncidentReport, incident: IncidentReport) -> list[str]:
     total = len(incident.eval_sets) + len(incident.recovered)
     found = [f"{_names(joined)} joined"] if joined else []
     if left:
-        still = f"{len(incident.eval_sets)} of {number(total, 'eval set')} still stuck"
+        still = f"{len(incident.eval_sets)} of {count(total, 'eval set')} still stuck"
         found.append(f"{_names(left)} recovered: {still}")
     return found
 
@@ -237,6 +231,6 @@ def got_worse(notice: Notice) -> bool:
 
 def impact(notice: Notice) -> str:
     """`3 samples of 2 eval sets`, or only the eval sets where no sample is named."""
-    sets = number(len(notice.incident.eval_sets), "eval set")
+    sets = count(len(notice.incident.eval_sets), "eval set")
     samples = len(notice.samples) + notice.more_samples
-    return f"{number(samples, 'stuck sample')} in {sets}" if samples else sets
+    return f"{count(samples, 'stuck sample')} in {sets}" if samples else sets

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from watchdog.model.causes import main_cause
-from watchdog.model.instants import earliest, latest
+from watchdog.model.instants import earliest, latest, timestamp
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.probe import Conclusion, ProbeResult
 from watchdog.model.report import (
@@ -24,10 +24,10 @@ from watchdog.model.report import (
     TaskCalls,
     TaskFigures,
     TaskReport,
-    timestamp,
 )
 from watchdog.model.state import ErroredEntry, OpenCall, SampleState
 from watchdog.model.status_page import StatusPageIncident
+from watchdog.model.texts import cut, first_line
 from watchdog.model.verdict import (
     STUCK_VERDICTS,
     Cause,
@@ -155,7 +155,7 @@ def _errored(entry: ErroredEntry) -> ErroredSample:
         uuid=summary.uuid,
         at=timestamp(summary.completed_at),
         cause=entry.cause,
-        error=_cut((summary.error or "").strip().split("\n", 1)[0]),
+        error=first_line(summary.error or "", _TEXT_MAX),
     )
 
 
@@ -270,4 +270,4 @@ def _elapsed(since: float | None, now: float) -> float:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 1] + "…"
+    return cut(text, _TEXT_MAX)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from watchdog.model.instants import clock
 from watchdog.model.probe import ProbeOutcome, ProbeResult
-from watchdog.model.words import duration
+from watchdog.model.words import brief_duration
 
 _ROUTES = {"middleman": "Middleman", "direct": "provider direct"}
 
@@ -38,17 +38,10 @@ def _figures(result: ProbeResult) -> str:
     slow = result.passed or result.outcome is ProbeOutcome.TIMEOUT
     parts = [str(result.status)] if result.status is not None else []
     if result.seconds is not None and (slow or not parts):
-        parts.append(seconds_words(result.seconds))
+        parts.append(brief_duration(result.seconds))
     if result.again_at is not None:
         parts.append(f"again at {clock(result.again_at)}")
     return ", ".join(parts) or result.outcome.value
-
-
-def seconds_words(seconds: float) -> str:
-    """`1.2 s` below ten seconds, whole ones up to two minutes, then as any duration."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds <= 600 else duration(seconds)
 
 
 def results_words(results: Iterable[ProbeResult]) -> str:

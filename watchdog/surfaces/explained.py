@@ -12,12 +12,13 @@ from watchdog.model.explained import (
     ExplainedTask,
     ExplainedWeighing,
 )
+from watchdog.model.instants import clock_of, timestamp
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
-from watchdog.model.report import EvidenceItem, timestamp
-from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, strip
+from watchdog.model.report import EvidenceItem
+from watchdog.model.texts import clean
 from watchdog.model.verdict import Cause, Evidence, Verdict
 from watchdog.model.weighing import Weighing
-from watchdog.model.words import duration, frequency
+from watchdog.model.words import VERDICT_WORDS, count, duration, frequency, strip
 from watchdog.surfaces.terminal import STYLES, Line
 
 _SUSPICIOUS = 0.5
@@ -94,7 +95,7 @@ def lines(explained: Explained) -> Iterator[Line]:
     yield 0, head.append_text(_verdict(explained.verdict, explained.cause))
     if explained.summary:
         yield 2, Text(clean(explained.summary, 1000))
-    yield 2, Text(f"As of {clock(explained.now)}.", "dim")
+    yield 2, Text(f"As of {clock_of(explained.now)}.", "dim")
     for task in explained.tasks:
         yield from _task(task)
     alone = len(explained.samples) == 1
@@ -122,7 +123,7 @@ def _others(samples: Sequence[ExplainedSample], explained: Explained) -> Iterato
             text.append(f"; {nearest.cause} at {nearest.suspicion:.0%}", "dim")
         yield 2, text
     if explained.left_out:
-        yield 2, Text(f"and {number(explained.left_out, 'less suspicious sample')}")
+        yield 2, Text(f"and {count(explained.left_out, 'less suspicious sample')}")
     yield 2, Text("Name one for all of its evidence.", "dim")
 
 
@@ -146,7 +147,7 @@ def _sample(sample: ExplainedSample) -> Iterator[Line]:
     head = Text("Sample ").append(clean(sample.name, 200), "bold").append(": ")
     yield 2, head.append_text(_verdict(sample.verdict, sample.cause))
     if sample.stuck_since:
-        yield 4, Text(f"stuck since {clock(sample.stuck_since)}")
+        yield 4, Text(f"stuck since {clock_of(sample.stuck_since)}")
     if sample.recent:
         yield 4, Text(f"newest first: {strip(sample.recent)}", "dim")
     for item in sample.evidence:

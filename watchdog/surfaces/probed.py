@@ -8,8 +8,8 @@ from rich.text import Text
 from watchdog.model.probe import Conclusion, Meaning, ProbeOutcome, Reproduction
 from watchdog.model.report import ConclusionReport, ProbeReport
 from watchdog.model.texts import clean
+from watchdog.model.words import brief_duration
 from watchdog.pipeline.snapshot import conclusion_report
-from watchdog.probing.words import seconds_words
 from watchdog.surfaces.terminal import Line
 
 _WAYS = {"middleman": "through Middleman", "direct": "provider direct"}
@@ -51,7 +51,7 @@ def _test(test: ProbeReport) -> Text:
     text = Text(f"{_WAYS[test.route]:18}  {test.size:5}  ")
     text.append(test.outcome.replace("_", " "), _STYLES.get(test.outcome, "bold red"))
     figures = [str(test.status)] if test.status is not None else []
-    figures += [seconds_words(test.seconds)] if test.seconds is not None else []
+    figures += [brief_duration(test.seconds)] if test.seconds is not None else []
     text.append(f" ({', '.join(figures)})" if figures else "")
     return text.append(f"  {clean(test.detail, 300)}", "dim") if test.detail else text
 

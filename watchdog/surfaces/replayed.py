@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from watchdog.model.causes import cause_words
+from watchdog.model.instants import clock_of
 from watchdog.model.replayed import Fall, Replayed, Step
-from watchdog.model.texts import VERDICT_WORDS, clean, clock, number
-from watchdog.model.words import duration
+from watchdog.model.texts import clean
+from watchdog.model.words import VERDICT_WORDS, count, duration
 from watchdog.surfaces.terminal import STYLES, Line
 
 _SHOWN = 5
@@ -16,7 +17,7 @@ _SHOWN = 5
 def lines(replayed: Replayed, *, compare: bool = False) -> Iterator[Line]:
     """One line for each bundle; what is new on it below; when each verdict fell at the end."""
     title = Text(clean(replayed.eval_set_id, 120), "bold")
-    yield 0, title.append(f"  {number(len(replayed.steps), 'bundle')}", "dim")
+    yield 0, title.append(f"  {count(len(replayed.steps), 'bundle')}", "dim")
     known: set[str] = set()
     for step in replayed.steps:
         yield 0, _head(step)
@@ -33,7 +34,7 @@ def lines(replayed: Replayed, *, compare: bool = False) -> Iterator[Line]:
 
 
 def _head(step: Step) -> Text:
-    text = Text(f"{clock(step.at)}  ").append(VERDICT_WORDS[step.verdict], STYLES[step.verdict])
+    text = Text(f"{clock_of(step.at)}  ").append(VERDICT_WORDS[step.verdict], STYLES[step.verdict])
     if step.cause is not None:
         text.append(f": {cause_words(step.cause)}").append(f" [{step.cause}]", "dim")
     return text.append(f"  suspicion {min(step.suspicion, 9.99):.2f}", "dim")
@@ -43,13 +44,13 @@ def _news(step: Step, known: set[str]) -> Iterator[Line]:
     new = [each for each in step.stuck if each.sample not in known]
     for each in new[:_SHOWN]:
         name = Text("stuck: ", "bold red").append(clean(each.sample, 200), "bold")
-        yield 4, name.append(f" since {clock(each.stuck_since)}")
+        yield 4, name.append(f" since {clock_of(each.stuck_since)}")
         yield 6, Text(clean(each.why))
     if len(new) > _SHOWN:
-        yield 4, Text(f"and {number(len(new) - _SHOWN, 'more sample')}", "dim")
+        yield 4, Text(f"and {count(len(new) - _SHOWN, 'more sample')}", "dim")
     over = len(known - {each.sample for each in step.stuck})
     if over:
-        yield 4, Text(f"{number(over, 'sample')} no longer stuck", "green")
+        yield 4, Text(f"{count(over, 'sample')} no longer stuck", "green")
 
 
 def _rules(step: Step) -> Iterator[Line]:
@@ -64,7 +65,9 @@ def _some(samples: tuple[str, ...]) -> str:
 
 def _fall(fall: Fall, *, compare: bool) -> Text:
     who = f"{fall.told_by}: " if compare else ""
-    text = Text(who).append(clean(fall.sample, 200), "bold").append(f" stuck at {clock(fall.at)}")
+    text = (
+        Text(who).append(clean(fall.sample, 200), "bold").append(f" stuck at {clock_of(fall.at)}")
+    )
     if fall.delay_seconds is not None:
         text.append(f", {duration(fall.delay_seconds)} after the first sign")
     elif compare and fall.told_by != "watchdog":

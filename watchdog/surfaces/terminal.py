@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from watchdog.model.causes import cause_words
+from watchdog.model.instants import clock_of
 from watchdog.model.report import (
     EvalSetReport,
     EvidenceItem,
@@ -17,9 +18,9 @@ from watchdog.model.report import (
     RunningSample,
     TaskReport,
 )
-from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, spans, strip, tally
+from watchdog.model.texts import clean, spans
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Cause, Verdict
-from watchdog.model.words import duration
+from watchdog.model.words import VERDICT_WORDS, count, duration, strip, tally
 
 MAX_SAMPLES = 20
 MAX_EVIDENCE = 5
@@ -61,7 +62,7 @@ def lines(report: Report) -> Iterator[Line]:
     """The whole report; the first line is the verdict."""
     verdict = VERDICT_WORDS[report.verdict].upper()
     yield 0, Text(verdict, STYLES[report.verdict]).append(_because(report.cause))
-    yield 0, Text(f"{number(len(report.eval_sets), 'eval set')}, {clock(report.now)}", "dim")
+    yield 0, Text(f"{count(len(report.eval_sets), 'eval set')}, {clock_of(report.now)}", "dim")
     for eval_set in sorted(report.eval_sets, key=lambda each: -SEVERITY.index(each.verdict)):
         yield 0, Text()
         yield from _eval_set(eval_set)
@@ -94,7 +95,7 @@ def _eval_set(eval_set: EvalSetReport) -> Iterator[Line]:
 
 
 def _stuck(eval_set: EvalSetReport) -> Text:
-    text = Text("Stuck since ").append(clock(eval_set.stuck_since))
+    text = Text("Stuck since ").append(clock_of(eval_set.stuck_since))
     text.append(f" ({duration(eval_set.stuck_seconds)})", "bold")
     if eval_set.estimated_stuck_seconds:
         text.append(f"; retries x waits: {duration(eval_set.estimated_stuck_seconds)}", "dim")
@@ -113,11 +114,11 @@ def _task(task: TaskReport, known: Cause | None) -> Iterator[Line]:
     for sample in stuck[:MAX_SAMPLES]:
         yield from _sample(sample)
     if len(stuck) > MAX_SAMPLES:
-        yield 4, Text(f"and {number(len(stuck) - MAX_SAMPLES, 'more stuck sample')}", "dim")
+        yield 4, Text(f"and {count(len(stuck) - MAX_SAMPLES, 'more stuck sample')}", "dim")
 
 
 def _retries(http_retries: int | None) -> str:
-    return f"; {number(http_retries, 'HTTP retry', 'HTTP retries')}" if http_retries else ""
+    return f"; {count(http_retries, 'HTTP retry', 'HTTP retries')}" if http_retries else ""
 
 
 def _sample(sample: RunningSample) -> Iterator[Line]:
@@ -140,13 +141,13 @@ def _calls(sample: RunningSample) -> Text:
     for word in strip(sample.recent).split(" "):
         text.append(word, {"FAIL": "red", "OK": "green"}.get(word, "")).append(" ")
     if sample.retries:
-        text.append(f"({number(sample.retries, 'failed attempt')} so far)", "dim")
+        text.append(f"({count(sample.retries, 'failed attempt')} so far)", "dim")
     return text
 
 
 def _evidence(evidence: tuple[EvidenceItem, ...], indent: int) -> Iterator[Line]:
     for item in evidence[:MAX_EVIDENCE]:
-        when = f"{clock(item.at)}: " if item.at else ""
+        when = f"{clock_of(item.at)}: " if item.at else ""
         yield indent, Text(f"- {when}{clean(item.text)}", "dim")
 
 
@@ -182,7 +183,7 @@ def _incidents(report: Report) -> Iterator[Line]:
         for page in incident.outside:
             yield 4, Text(f"{clean(page.provider)} says: {clean(page.title)} {clean(page.url)}")
     if len(telling) > MAX_INCIDENTS:
-        yield 2, Text(f"and {number(len(telling) - MAX_INCIDENTS, 'more incident')}", "dim")
+        yield 2, Text(f"and {count(len(telling) - MAX_INCIDENTS, 'more incident')}", "dim")
 
 
 def _incident(incident: IncidentReport) -> Text:
@@ -202,4 +203,4 @@ def _problems(report: Report) -> Iterator[Line]:
     for problem in report.problems[:MAX_PROBLEMS]:
         yield 2, Text(f"{clean(problem.where, 200)}: {clean(problem.text)}")
     if len(report.problems) > MAX_PROBLEMS:
-        yield 2, Text(f"and {number(len(report.problems) - MAX_PROBLEMS, 'more problem')}", "dim")
+        yield 2, Text(f"and {count(len(report.problems) - MAX_PROBLEMS, 'more problem')}", "dim")

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tests.builders.snapshots import HOSTILE, NOW, ago, eval_set, incident, sample, task
 from watchdog.evidence.report_text import SECTIONS, TIMELINE_MAX, About, Request, escalation
 from watchdog.model.cluster import ClusterView, Container, Pod, Termination
+from watchdog.model.instants import timestamp
 from watchdog.model.probe import Meaning, ProbeOutcome, Reproduction
 from watchdog.model.report import (
     ConclusionReport,
@@ -15,7 +16,6 @@ from watchdog.model.report import (
     EvidenceItem,
     OutsideReport,
     ProbeReport,
-    timestamp,
 )
 from watchdog.model.request import MessageShape, RequestShape
 from watchdog.model.verdict import Cause

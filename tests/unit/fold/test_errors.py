@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchdog.fold.errors import classify, first_line
+from watchdog.fold.errors import classify
 from watchdog.model.verdict import Cause
 
 
@@ -59,10 +59,3 @@ def test_the_status_decides_before_the_class():
 @given(st.text(), st.none() | st.text())
 def test_any_text_has_a_cause(text, error_class):
     assert classify(text, error_class) in Cause
-
-
-@given(st.text(), st.integers(1, 50))
-def test_the_first_line_is_one_short_line(text, limit):
-    line = first_line(text, limit)
-    assert len(line) <= limit
-    assert len(line.splitlines()) <= 1

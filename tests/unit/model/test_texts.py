@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders.snapshots import HOSTILE, counts
-from watchdog.model import texts
+from watchdog.model import texts, words
 from watchdog.model.causes import INFO_OF
 from watchdog.model.instants import from_timestamp
 from watchdog.model.verdict import Cause, Verdict
@@ -13,7 +13,7 @@ from watchdog.model.verdict import Cause, Verdict
 
 def test_every_cause_and_verdict_has_words():
     assert set(INFO_OF) == set(Cause)
-    assert set(texts.VERDICT_WORDS) == set(Verdict)
+    assert set(words.VERDICT_WORDS) == set(Verdict)
 
 
 @settings(deadline=None)
@@ -40,14 +40,14 @@ def test_clean_keeps_what_is_visible():
     ],
 )
 def test_strips(recent, said):
-    assert texts.strip(recent) == said
+    assert words.strip(recent) == said
 
 
 def test_tally():
-    assert texts.tally(counts(completed=3, running=10, queued=12, stuck=1)) == (
+    assert words.tally(counts(completed=3, running=10, queued=12, stuck=1)) == (
         "25 samples: 3 completed, 10 running (1 stuck), 12 queued"
     )
-    assert texts.tally(counts()) == "0 samples: none begun"
+    assert words.tally(counts()) == "0 samples: none begun"
 
 
 def test_instants():
@@ -59,3 +59,11 @@ def test_instants():
 def test_spans_of_unpaired_backticks_mark_nothing():
     assert texts.spans("run `a` now") == [("run ", False), ("a", True), (" now", False)]
     assert texts.spans("run `a now") == [("run a now", False)]
+
+
+@settings(deadline=None)
+@given(st.text(), st.integers(1, 50))
+def test_the_first_line_is_one_short_line(text, limit):
+    line = texts.first_line(text, limit)
+    assert len(line) <= limit
+    assert len(line.splitlines()) <= 1

@@ -12,8 +12,9 @@ from tests.builders.snapshots import (
     snapshot,
     task,
 )
+from watchdog.model.instants import timestamp
 from watchdog.model.probe import Meaning
-from watchdog.model.report import ConclusionReport, timestamp
+from watchdog.model.report import ConclusionReport
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.notify.decide import ESCALATES_AGAIN, HELD, Intervals, LedgerEntry, Reason, decide
 from watchdog.notify.decide.continuity import KEEP_FIRING_FOR, heard_of, sayings

@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from watchdog.collect.inspect.events import decode_row, loads
 from watchdog.collect.inspect.segments import CorruptMember, Rows, decode_member
-from watchdog.collect.values import first_line, instant, name, text, whole
+from watchdog.collect.values import TEXT_LIMIT, instant, name, text, whole
 from watchdog.model.facts import SampleKey, SampleSummary
+from watchdog.model.texts import first_line
 
 __all__ = [
     "CorruptManifest",
@@ -195,7 +196,7 @@ def error_line(error: str | None) -> str | None:
     if error is not None and error.startswith(WITH_REQUEST):
         error = PARAGRAPH.split(error)[-1].removesuffix("')").replace("\\'", "'")
         error = error if not error.startswith(WITH_REQUEST) else WITH_REQUEST.rstrip("(")
-    return first_line(text(error))
+    return first_line(text(error) or "", TEXT_LIMIT) or None
 
 
 def is_cancelled(error: str | None) -> bool:

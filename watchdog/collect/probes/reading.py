@@ -17,8 +17,8 @@ import httpx
 from msgspec import Struct
 
 from watchdog.collect.probes.dialects import Dialect
-from watchdog.collect.values import printable
 from watchdog.model.probe import ProbeOutcome
+from watchdog.model.texts import clean
 
 DETAIL_MAX = 300
 LONGEST_RESET = 7 * 86_400.0
@@ -150,8 +150,7 @@ def _code(found: dict[str, Any] | None) -> object:
 
 
 def _cut(text: str) -> str:
-    line = " ".join(printable(text[: 4 * DETAIL_MAX]).split())
-    return line if len(line) <= DETAIL_MAX else f"{line[: DETAIL_MAX - 1]}…"
+    return clean(text, DETAIL_MAX)
 
 
 def _again(headers: Mapping[str, str], found: dict[str, Any] | None, now: float) -> float | None:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from watchdog.config.settings import Settings
 from watchdog.model.causes import cause_words
-from watchdog.model.report import timestamp
+from watchdog.model.instants import timestamp
 from watchdog.model.texts import clean
 from watchdog.notify.channels.channel import UNTRIED, Outcome
 from watchdog.notify.channels.links import Templates, links

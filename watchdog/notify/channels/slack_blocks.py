@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from watchdog.model.causes import cause_words
-from watchdog.model.report import timestamp
-from watchdog.model.texts import VERDICT_WORDS, clean, clock, cut, number
-from watchdog.model.words import duration
+from watchdog.model.instants import clock_of, timestamp
+from watchdog.model.texts import clean, cut
+from watchdog.model.words import VERDICT_WORDS, count, duration
 from watchdog.notify.channels.links import Templates
 from watchdog.notify.channels.slack_text import (
     MAX_TEXT,
@@ -105,7 +105,7 @@ def _subject(notice: Notice) -> str:
     if len(names) == 1 and not incident.recovered:
         return clean(names[0], 100)
     scope = incident.scope.replace("_", " ")
-    return f"{scope} {clean(incident.subject, 80)}, {number(len(names), 'eval set')}"
+    return f"{scope} {clean(incident.subject, 80)}, {count(len(names), 'eval set')}"
 
 
 def _standing(notice: Notice) -> Iterator[Block]:
@@ -123,7 +123,7 @@ def _fields(notice: Notice) -> list[str]:
     lasting = duration(lasted(notice))
     scope = incident.scope.replace("_", " ")
     return [
-        f"*Since*\n{clock(timestamp(notice.since))} ({lasting})",
+        f"*Since*\n{clock_of(timestamp(notice.since))} ({lasting})",
         f"*Affects*\n{impact(notice)}",
         f"*Why*\n{cause_words(incident.cause)} ({code(incident.cause)})",
         f"*Scope*\n{scope} {code(incident.subject, 100)}",
@@ -138,7 +138,7 @@ def _resolved(notice: Notice) -> Iterator[Block]:
     if not notice.gone and notice.verdict is not None:
         ended = f"Now {VERDICT_WORDS[notice.verdict]}."
     was = f"*Was* {cause_words(incident.cause)} ({code(incident.cause)})"
-    yield _section(f"{was}, since {clock(timestamp(notice.since))}. {ended}".strip())
+    yield _section(f"{was}, since {clock_of(timestamp(notice.since))}. {ended}".strip())
     yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)
     yield from _group(beside(incident), BESIDE_MAX)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from watchdog.model.causes import cause_words
 from watchdog.model.report import IncidentReport
-from watchdog.model.texts import number
+from watchdog.model.words import count
 from watchdog.notify.channels.links import Templates, links
 from watchdog.notify.channels.slack_text import MAX_TEXT, code, escape, message, plain, sign, size
 from watchdog.notify.notice import Notice
@@ -44,9 +44,9 @@ def digest_blocks(notice: Notice, templates: Templates) -> list[Block]:
 
 def _title(notice: Notice) -> str:
     pages = sum(each.severity == "page" for each in notice.members)
-    count = number(len(notice.members), "new incident")
-    among = f", {number(pages, 'page')} among them" if pages else ""
-    return f"{sign('page' if pages else 'warning')} {count}{among}"
+    incidents = count(len(notice.members), "new incident")
+    among = f", {count(pages, 'page')} among them" if pages else ""
+    return f"{sign('page' if pages else 'warning')} {incidents}{among}"
 
 
 def _shown(notice: Notice, left: int) -> list[str]:

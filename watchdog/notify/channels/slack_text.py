@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from watchdog.model.causes import cause_words
+from watchdog.model.instants import clock_of, timestamp
 from watchdog.model.probe import Meaning
-from watchdog.model.report import ConclusionReport, IncidentReport, OutsideReport, timestamp
-from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, spans, strip
+from watchdog.model.report import ConclusionReport, IncidentReport, OutsideReport
+from watchdog.model.texts import clean, spans
 from watchdog.model.verdict import Severity, Verdict
-from watchdog.model.words import duration
+from watchdog.model.words import VERDICT_WORDS, count, duration, strip
 from watchdog.notify.channels.links import Templates, is_address, links
 from watchdog.notify.notice import Notice, NoticeSample, got_worse, impact, lasted
 
@@ -82,7 +83,7 @@ def _opened(notice: Notice) -> list[str]:
     return [
         f"{sign(incident.severity)} *{state(notice)}:* {_names(notice)}",
         plain(incident.summary, 700),
-        f"*Since* {clock(timestamp(notice.since))} ({lasting}) · *affects* {impact(notice)}",
+        f"*Since* {clock_of(timestamp(notice.since))} ({lasting}) · *affects* {impact(notice)}",
         f"*Why* {why}, {scope} {code(incident.subject)}",
         *sure_lines(notice),
         *beside(incident),
@@ -167,7 +168,7 @@ def sample_lines(notice: Notice) -> list[str]:
     """The stuck samples, one a line."""
     lines = [f"• {_sample(sample)}" for sample in notice.samples]
     if notice.more_samples:
-        lines.append(f"• and {number(notice.more_samples, 'more sample')}")
+        lines.append(f"• and {count(notice.more_samples, 'more sample')}")
     return lines
 
 

@@ -7,10 +7,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
 
 from watchdog.model.causes import cause_words
-from watchdog.model.report import EvalSetReport, RunningSample, Snapshot, TaskReport, timestamp
-from watchdog.model.texts import VERDICT_WORDS, clean, clock, number, spans, strip, tally
+from watchdog.model.instants import clock_of, timestamp
+from watchdog.model.report import EvalSetReport, RunningSample, Snapshot, TaskReport
+from watchdog.model.texts import clean, spans
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Verdict
-from watchdog.model.words import duration
+from watchdog.model.words import VERDICT_WORDS, count, duration, strip, tally
 from watchdog.surfaces.web.health import Health
 
 MAX_SAMPLES = 20
@@ -25,7 +26,7 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.filters.update(
     clean=clean,
-    clock=clock,
+    clock=clock_of,
     duration=duration,
     cause=cause_words,
     verdict=VERDICT_WORDS.__getitem__,
@@ -64,14 +65,14 @@ def render(snapshot: Snapshot | None, health: Health, now: float, refresh: int) 
         report=snapshot.report if snapshot else None,
         groups=groups(snapshot) if snapshot else (),
         age=duration(max(0.0, now - snapshot.at)) if snapshot else None,
-        checked=clock(timestamp(snapshot.at)) if snapshot else None,
+        checked=clock_of(timestamp(snapshot.at)) if snapshot else None,
         health=health,
         refresh=refresh,
         style=_STYLE,
         stuck_samples=stuck_samples,
         max_samples=MAX_SAMPLES,
         max_finished=MAX_FINISHED,
-        number=number,
+        count=count,
     )
 
 
