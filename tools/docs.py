@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 GENERATED = (
+    ("docs/commands.md", "tools.commands_page", "markdown"),
     ("docs/configuration.md", "watchdog.config.page", "markdown"),
     ("docs/metrics.md", "watchdog.surfaces.metrics", "markdown"),
     ("docs/report.schema.json", "watchdog.surfaces.schema", "schema_text"),

@@ -10,10 +10,10 @@ import pytest
 from tests.acceptance.test_direct_tests import Service, plain, service, world  # noqa: F401
 from tests.doubles.providers import Status, large
 from watchdog import cli
-from watchdog.commands.check import check
 from watchdog.config.settings import load
 from watchdog.evidence.bundle import evidence
 from watchdog.evidence.report import Wanted
+from watchdog.pipeline.once import check
 from watchdog.redaction import Secrets
 from watchdog.service.run import _site
 from watchdog.surfaces.web.server import WebServer

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.recordings.unpack import expected, names, unpack
-from watchdog.commands.check import check
 from watchdog.config.settings import load
 from watchdog.model.report import Report
 from watchdog.model.verdict import Cause, Verdict
+from watchdog.pipeline.once import check
 
 INSTANTS = [
     pytest.param(name, number, id=f"{name}-{instant['dir']}")

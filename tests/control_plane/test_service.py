@@ -17,9 +17,9 @@ from tests.control_plane.hawk_plan import Sample
 from tests.control_plane.plane import ControlPlane
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
-from watchdog.commands.check import check
 from watchdog.config.settings import Settings, load
 from watchdog.evidence.bundle import evidence
+from watchdog.pipeline.once import check
 from watchdog.pipeline.targets import cluster_source
 from watchdog.service.app import App
 from watchdog.service.run import build
@@ -245,7 +245,7 @@ async def test_check_by_id_tells_the_same(settings):
 
 
 async def test_check_all_tells_of_every_eval_set(settings):
-    report = await check([], settings(), None, time.time(), everything=True)
+    report = await check([], settings(), None, time.time(), all_eval_sets=True)
     assert {e.eval_set_id for e in report.eval_sets} == {
         row[0] for row in (*HEALTHY, *FAULTY, *INFORMATIONAL)
     }

@@ -15,7 +15,7 @@ from tests.control_plane.build.parts import module_of
 from tests.control_plane.build.resolve import cache
 from tests.control_plane.fixtures import refuse
 from tests.paths import ROOT
-from watchdog.cli import _parser
+from watchdog.cli import build_parser
 from watchdog.collect.kubernetes import resources
 from watchdog.config.settings import load
 
@@ -231,8 +231,8 @@ def test_the_command_is_one_that_the_program_takes(render, monkeypatch):
     (container,) = pod(render())["containers"]
     env = {each["name"]: each.get("value") for each in container["env"]}
     monkeypatch.setenv("WATCHDOG_CONFIG", env["WATCHDOG_CONFIG"])
-    assert str(_parser().parse_args(["mute"]).config) == "/etc/watchdog/config.yaml"
-    taken = _parser().parse_args(container["args"])
+    assert str(build_parser().parse_args(["mute"]).config) == "/etc/watchdog/config.yaml"
+    taken = build_parser().parse_args(container["args"])
     assert container["command"] == ["watchdog"]
     assert (taken.listen, str(taken.config)) == ("0.0.0.0:9464", "/etc/watchdog/config.yaml")
     paths = [container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("liveness", "readiness")]

@@ -2,12 +2,10 @@
 
 import json
 import re
-import shlex
 
 import pytest
 
 from tests.deploy.expressions import DASHBOARDS, DEPLOY, panels, rules
-from watchdog.cli import UsageError, _parser
 from watchdog.config.settings import OverrideSettings
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.causes import INFO_OF
@@ -56,32 +54,6 @@ def test_an_alert_s_page(name):
 def test_the_index_tells_an_alert_s_severity(name):
     (rule,) = [rule for rule in rules("alert") if rule["alert"] == name]
     assert f"| [{name}]({name}.md) | {rule['labels']['severity']} |" in PAGES["README"]
-
-
-def commands():
-    """Every call of a program in the pages' shell blocks, and of ours in their text."""
-    block = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-    for page in PAGES.values():
-        for shell in block.findall(page):
-            yield from (line.partition("  #")[0].strip() for line in shell.splitlines())
-        yield from re.findall(r"`(watchdog [^`]+)`", block.sub("", page))
-
-
-WATCHDOG = sorted({line for line in commands() if line.startswith("watchdog ")})
-
-
-@pytest.mark.parametrize("line", WATCHDOG)
-def test_commands_are_taken_as_they_stand(line):
-    if line == "watchdog evidence":
-        line += " <eval-set-id>"
-    try:
-        _parser().parse_args(shlex.split(line)[1:])
-    except UsageError as error:
-        pytest.fail(f"{line}: {error}")
-
-
-def test_there_are_commands_to_look_at():
-    assert {"watchdog explain <eval-set-id>", "watchdog check --all"} <= set(WATCHDOG)
 
 
 def test_overrides_are_named_as_they_are():

@@ -21,7 +21,7 @@ from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import all_states
-from watchdog.pipeline.targets import look
+from watchdog.pipeline.targets import read_targets
 
 OURS = "watchdog"
 DENSE = 16 * 60.0
@@ -108,28 +108,28 @@ def _is_dense(truth: dict[str, Any]) -> bool:
 
 
 def _judged(bundle: Path, settings: Settings) -> Iterator[tuple[str, Said]]:
-    (seen,) = asyncio.run(look([str(bundle)], settings, None, 0.0))
-    states = all_states(seen.watched)
+    (read,) = asyncio.run(read_targets([str(bundle)], settings, None, 0.0))
+    states = all_states(read.sources)
     learner = Learner(limits=settings.thresholds)
-    learner.take(states, seen.instant)
-    (judged,) = judge(
-        states, seen.instant, settings.thresholds, float("inf"), learned=learner.learned
+    learner.take(states, read.as_of)
+    (judgment,) = judge(
+        states, read.as_of, settings.thresholds, float("inf"), learned=learner.learned
     )
-    yield OURS, _ours(judged)
+    yield OURS, _ours(judgment)
     for name, rule in SIMPLE_RULES.items():
-        places = stuck_by(rule, judged.state, seen.instant)
-        tasks = {log: task.spec.task for log, task in judged.state.tasks.items() if task.spec}
+        places = stuck_by(rule, judgment.state, read.as_of)
+        tasks = {log: task.spec.task for log, task in judgment.state.tasks.items() if task.spec}
         samples = frozenset((tasks.get(log, log), key.id, key.epoch) for log, key in places)
         yield name, Said(bool(samples), None, samples)
 
 
-def _ours(judged: EvalSetJudgment) -> Said:
+def _ours(judgment: EvalSetJudgment) -> Said:
     samples = frozenset(
         (task.name, sample.key.id, sample.key.epoch)
-        for task in judged.tasks
+        for task in judgment.tasks
         for sample in task.stuck()
     )
-    return Said(judged.verdict in STUCK_VERDICTS, judged.cause, samples)
+    return Said(judgment.verdict in STUCK_VERDICTS, judgment.cause, samples)
 
 
 def _compare(tally: Tally, where: str, truth: dict[str, Any], said: Said, *, ours: bool) -> None:

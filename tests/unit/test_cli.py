@@ -1,22 +1,14 @@
-"""Exit status and messages of the command line."""
+"""How a call of the program ends: exit status, and one line that says what is wrong."""
 
-import json
-from pathlib import Path
+import io
+import subprocess
+import sys
 
-import jsonschema
 import pytest
 
-from tests.recordings.unpack import unpack
-from watchdog import cli
-
-SCHEMA = json.loads(Path("docs/report.schema.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory):
-    return {
-        name: unpack(name, tmp_path_factory.mktemp(name)) for name in ("one_sample_500", "finished")
-    }
+from watchdog import __version__, cli
+from watchdog.commands import Command
+from watchdog.errors import ConfigError, UsageError
 
 
 def run(capsys, *arguments: str) -> tuple[int, str, str]:
@@ -25,52 +17,9 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
     return status, captured.out, captured.err
 
 
-def test_a_stuck_bundle_exits_with_2_and_names_the_sample(capsys, bundles):
-    status, out, err = run(capsys, "check", str(bundles["one_sample_500"][1]))
-    assert (status, err) == (2, "")
-    assert out.startswith("PARTIALLY STUCK")
-    assert "Sample 3, epoch 1" in out
-
-
-def test_json_is_one_object_of_the_schema_and_nothing_else(capsys, bundles):
-    status, out, _ = run(capsys, "check", "--json", str(bundles["one_sample_500"][1]))
-    report = json.loads(out)
-    jsonschema.Draft202012Validator(SCHEMA).validate(report)
-    assert (status, report["schema_version"], report["verdict"]) == (2, 1, "partially_stuck")
-    samples = report["eval_sets"][0]["tasks"][0]["samples"]
-    parts = ("completed", "errored", "cancelled", "running", "queued")
-    assert samples["total"] == sum(samples[part] for part in parts)
-
-
-def test_a_finished_one_exits_with_0(capsys, bundles):
-    status, out, _ = run(capsys, "check", str(bundles["finished"][-1]))
-    assert (status, out.splitlines()[0][:8]) == (0, "FINISHED")
-
-
-def test_several_targets_are_judged_at_their_own_instants(capsys, bundles):
-    targets = [str(bundles["finished"][-1]), str(bundles["one_sample_500"][1])]
-    status, out, _ = run(capsys, "check", "--json", *targets)
-    verdicts = {e["eval_set_id"]: e["verdict"] for e in json.loads(out)["eval_sets"]}
-    assert status == 2
-    assert sorted(verdicts.values()) == ["finished", "partially_stuck"]
-
-
-def test_now_replaces_the_bundle_s_own_time(capsys, bundles):
-    bundle = str(bundles["one_sample_500"][1])
-    _, out, _ = run(capsys, "check", "--json", "--now", "2026-11-22T00:00:00Z", bundle)
-    assert json.loads(out)["now"] == "2026-11-22T00:00:00.000Z"
-
-
-def test_a_directory_without_logs_is_unknown(capsys, tmp_path):
-    status, out, _ = run(capsys, "check", str(tmp_path))
-    assert status == 3
-    assert "no .eval log" in out
-
-
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ((), "COMMAND"),
         (("check",), "TARGET"),
         (("chekc",), "chekc"),
         (("check", "--now", "yesterday", "x"), "--now"),
@@ -84,6 +33,9 @@ def test_a_directory_without_logs_is_unknown(capsys, tmp_path):
         (("run", "--logs", ".", "--listen", "nowhere"), "listen"),
         (("run", "--logs", ".", "--state", "nosuchdb://x"), "state"),
         (("run", "--config", "/nowhere.yaml"), "/nowhere.yaml"),
+        (("silence", "a", "--for", "soon"), "watchdog silence --help"),
+        (("mute", "a", "--for", "soon"), "watchdog mute --help"),
+        (("--jsno",), "--jsno"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_3(capsys, arguments, named):
@@ -94,12 +46,65 @@ def test_wrong_usage_is_one_line_and_status_3(capsys, arguments, named):
     assert named in err
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("check", "--help"), ("run", "--help")])
+def test_without_a_command_there_is_help_and_status_3(capsys):
+    status, out, err = run(capsys)
+    assert (status, err) == (3, "")
+    assert out == cli.build_parser().format_help()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--help",), *((command.name, "--help") for command in cli.COMMANDS)]
+)
 def test_help_says_what_there_is(capsys, arguments):
     with pytest.raises(SystemExit) as ended:
         cli.main(list(arguments))
     assert ended.value.code == 0
     assert "usage: watchdog" in capsys.readouterr().out
+
+
+def test_a_command_s_help_tells_exit_status_and_an_example(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["check", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Exit status: 0 all well, 1 degraded" in text
+    assert text.endswith("Example: watchdog check ./logs")
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"watchdog {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "said"),
+    [
+        (UsageError("x: no"), 3, "watchdog: x: no\n"),
+        (ConfigError("a: no\nb: no"), 3, "watchdog: a: no\nwatchdog: b: no\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_what_ends_a_command(capsys, monkeypatch, raised, status, said):
+    monkeypatch.setattr(cli, "COMMANDS", (ending_in(raised),))
+    assert run(capsys, "end") == (status, "", said)
+
+
+def test_a_reader_that_goes_away_gets_no_traceback(monkeypatch):
+    monkeypatch.setattr(cli, "COMMANDS", (ending_in(BrokenPipeError()),))
+    complaints = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", complaints)
+    assert cli.main(["end"]) == 3
+    assert complaints.closed
+
+
+def ending_in(raised):
+    def end(_arguments, _settings):
+        raise raised
+
+    def add(parser):
+        parser.set_defaults(config=None)
+
+    return Command("end", "", "", "", "", add, end)
 
 
 def test_the_settings_file_may_be_named_in_the_environment(capsys, monkeypatch, tmp_path):
@@ -111,3 +116,20 @@ def test_the_settings_file_may_be_named_in_the_environment(capsys, monkeypatch, 
     monkeypatch.setenv("WATCHDOG_CONFIG", "")
     monkeypatch.setenv("WATCHDOG_STATE", str(tmp_path / "state.sqlite3"))
     assert cli.main(["mute"]) == 0
+
+
+LOADED = """
+import sys
+before = set(sys.modules)
+from watchdog.cli import build_parser
+build_parser().format_help()
+loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(*sorted(loaded - sys.stdlib_module_names))
+"""
+
+
+def test_help_waits_for_nothing_but_the_standard_library():
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["watchdog"]

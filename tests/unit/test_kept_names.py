@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from tests.paths import ROOT
-from watchdog.commands.check import check
 from watchdog.config.settings import load
 from watchdog.model.report import Report
 from watchdog.model.verdict import Cause, Verdict
+from watchdog.pipeline.once import check
 from watchdog.surfaces.families import FAMILIES
 from watchdog.surfaces.metrics import SELF_FAMILIES
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.recordings.unpack import unpack
 from tests.recordings.zips import members
-from watchdog.commands.check import check
 from watchdog.config.settings import load
 from watchdog.evidence.redact import redact_directory
+from watchdog.pipeline.once import check
 from watchdog.redaction import KNOWN_MAX, REDACTED, Secrets, redact
 
 A, B = "Ab3dEf6hIj", "kL9mNoPqRs"

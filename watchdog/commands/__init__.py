@@ -1,1 +1,113 @@
-"""The commands: one file each."""
+"""The commands: a file each, which holds its arguments and its run.
+
+A command is the `COMMAND` of its file and a line in `watchdog.cli.COMMANDS`. Commands don't know
+each other, so what they have in common stands here. What a command works with is imported when it
+runs: `--help` and a slip of the finger wait for none of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from watchdog.model.durations import parse_duration
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Iterable
+
+    from watchdog.config.settings import Settings
+    from watchdog.surfaces.terminal import Line
+
+
+class Command(NamedTuple):
+    """A command as the command line, its help and docs/commands.md know it."""
+
+    name: str
+    help: str
+    """A few words for the list of commands."""
+    description: str
+    exit_status: str
+    example: str
+    add: Callable[[ArgumentParser], None]
+    """Adds its arguments."""
+    run: Callable[[Namespace, Settings], int]
+    """Does it, and returns the exit status.
+
+    Raises:
+        UsageError: it can't be done.
+    """
+    alias: str | None = None
+    """Another name, which stays."""
+
+
+def add_config(parser: ArgumentParser) -> None:
+    """Add `--config`."""
+    named = os.environ.get("WATCHDOG_CONFIG")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path(named) if named else None,
+        metavar="FILE",
+        help="settings in YAML (default: the file that WATCHDOG_CONFIG names)",
+    )
+
+
+def add_state(parser: ArgumentParser) -> None:
+    """Add `--state`."""
+    parser.add_argument(
+        "--state",
+        metavar="URL",
+        help="the service's ledger: a file or an SQLAlchemy URL (default: in the user's state "
+        "directory)",
+    )
+
+
+def add_now(parser: ArgumentParser, does: str) -> None:
+    """Add `--now`: what the command `does` as of another time."""
+    parser.add_argument(
+        "--now",
+        type=instant,
+        metavar="ISO8601",
+        help=f"{does} as of this time, e.g. 2026-11-23T08:00:00Z (default: when a bundle was "
+        "captured, else the present)",
+    )
+
+
+def instant(text: str) -> float:
+    """Seconds since the epoch of an ISO 8601 time, in UTC where it names no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(
+            f"{text!r} is no ISO 8601 time such as 2026-11-23T08:00:00Z"
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def duration(text: str) -> float:
+    """Seconds of a duration such as `8h`."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r}: {error}") from None
+
+
+def print_json(record: object) -> None:
+    """Print a record, indented."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(record).decode(), indent=2) + "\n")
+
+
+def print_lines(lines: Iterable[Line]) -> None:
+    """Print lines for people, as wide as the terminal is."""
+    from rich.console import Console
+
+    from watchdog.surfaces import terminal
+
+    terminal.print_lines(lines, Console())

@@ -1,23 +1,46 @@
 """`watchdog channels`: whether people would hear of it, before there is something to hear."""
 
+from __future__ import annotations
+
 import asyncio
+import sys
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Struct
-
-from watchdog.config.settings import Settings
+from watchdog.commands import Command, add_config
 from watchdog.errors import UsageError
-from watchdog.model.instants import timestamp
-from watchdog.model.report import IncidentReport
-from watchdog.model.texts import clean
-from watchdog.model.verdict import Cause, Severity, Verdict
-from watchdog.notify.channels import build_channels
-from watchdog.notify.channels.channel import Channel, Outcome
-from watchdog.notify.notice import Notice
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from watchdog.config.settings import Settings
+    from watchdog.model.verdict import Severity
+    from watchdog.notify.channels.channel import Channel, Outcome
+    from watchdog.notify.notice import Notice
 
 TEST = "watchdog-test"
 
 
-class Tried(Struct, frozen=True):
+def _add(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--test",
+        nargs="?",
+        const="warning",
+        choices=("warning", "page"),
+        metavar="SEVERITY",
+        help="send each channel a message that says that it is a test, and its end: `warning` (the "
+        "default), or `page`, which calls who is on call where PagerDuty is set up",
+    )
+    add_config(parser)
+
+
+def _run(arguments: Namespace, settings: Settings) -> int:
+    tried = asyncio.run(try_channels(settings, time.time(), arguments.test))
+    sys.stdout.write("".join(f"{channel.line}\n" for channel in tried))
+    return 0 if all(channel.outcome.sent for channel in tried) else 2
+
+
+class Tried(NamedTuple):
     """What a channel said."""
 
     name: str
@@ -26,9 +49,11 @@ class Tried(Struct, frozen=True):
     @property
     def line(self) -> str:
         """For people."""
+        from watchdog.model.texts import clean
+
         words = {"sent": "works", "retry": "doesn't answer now", "refused": "refuses"}
-        said = words[self.outcome.result]
-        return f"{clean(self.name)}: {said} ({clean(self.outcome.detail, 300)})"
+        result = words[self.outcome.result]
+        return f"{clean(self.name)}: {result} ({clean(self.outcome.detail, 300)})"
 
 
 async def try_channels(settings: Settings, now: float, test: Severity | None) -> tuple[Tried, ...]:
@@ -43,13 +68,15 @@ async def try_channels(settings: Settings, now: float, test: Severity | None) ->
     Raises:
         UsageError: no channel is set up.
     """
+    from watchdog.notify.channels import build_channels
+
     channels = build_channels(settings)
     if not channels:
         raise UsageError(
             "channels: none is set up; slack.bot_token and slack.channel, slack.webhook_url, "
             "webhook.url or pagerduty.routing_key do (docs/configuration.md)"
         )
-    return tuple(await asyncio.gather(*(_try(each, now, test) for each in channels)))
+    return tuple(await asyncio.gather(*(_try(channel, now, test) for channel in channels)))
 
 
 async def _try(channel: Channel, now: float, test: Severity | None) -> Tried:
@@ -63,17 +90,21 @@ async def _try(channel: Channel, now: float, test: Severity | None) -> Tried:
 
 
 async def _tell(channel: Channel, now: float, severity: Severity) -> Outcome:
-    opened = trial(now, severity)
+    opened, resolved = _notices(now, severity)
     begun = await channel.send(opened)
     if not begun.sent:
         return begun
-    over = Notice("resolved", opened.incident, now, now, Verdict.FINISHED, ended=now)
-    ended = await channel.send(over, begun.thread)
+    ended = await channel.send(resolved, begun.thread)
     return begun if ended.sent else ended
 
 
-def trial(now: float, severity: Severity) -> Notice:
-    """A message that says that it is a test."""
+def _notices(now: float, severity: Severity) -> tuple[Notice, Notice]:
+    """A message that says that it is a test, and its end."""
+    from watchdog.model.instants import timestamp
+    from watchdog.model.report import IncidentReport
+    from watchdog.model.verdict import Cause, Verdict
+    from watchdog.notify.notice import Notice
+
     incident = IncidentReport(
         id=f"{TEST}-{now:.0f}",
         scope="eval_set",
@@ -84,4 +115,20 @@ def trial(now: float, severity: Severity) -> Notice:
         summary="This is a test of the stuck-eval watchdog's channels. Nothing is stuck.",
         severity=severity,
     )
-    return Notice("opened", incident, now, now, actions=("Nothing: somebody tried this channel",))
+    nothing = ("Nothing: somebody tried this channel",)
+    return (
+        Notice("opened", incident, now, now, actions=nothing),
+        Notice("resolved", incident, now, now, Verdict.FINISHED, ended=now),
+    )
+
+
+COMMAND = Command(
+    name="channels",
+    help="try Slack, webhook and PagerDuty before you need them",
+    description="Shows which channels are set up (docs/messages.md), and whether they take "
+    "messages. Without --test no message is sent.",
+    exit_status="0 all take messages, 2 one does not, 3 none is set up",
+    example="watchdog channels --test",
+    add=_add,
+    run=_run,
+)

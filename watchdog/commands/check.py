@@ -1,53 +1,62 @@
-"""One look at some targets: needs no cluster and no state of its own, and writes nothing."""
+"""`watchdog check`: looks once."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from msgspec.structs import replace
+import asyncio
+import time
+from typing import TYPE_CHECKING
 
-from watchdog.config.settings import Settings
-from watchdog.model.report import Report, Snapshot
-from watchdog.model.verdict import Verdict, worst
-from watchdog.pipeline.once import judged
-from watchdog.pipeline.targets import look
+from watchdog.commands import Command, add_config, add_now, print_json, print_lines
+from watchdog.errors import UsageError
 
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
 
-async def check(
-    targets: Sequence[str],
-    settings: Settings,
-    now: float | None,
-    present: float,
-    *,
-    everything: bool = False,
-) -> Report:
-    """The report on `targets`.
-
-    Args:
-        targets: bundles, Inspect log directories, `s3://` prefixes, ids of eval sets in the
-            configured cluster.
-        settings: thresholds, how S3 and the cluster are reached.
-        now: the instant to judge as of; None for each bundle's own, else the present.
-        present: the present, seconds since the epoch.
-        everything: all eval sets of the cluster.
-
-    Raises:
-        UsageError: a target isn't there, or is none.
-    """
-    looked = await look(targets, settings, now, present, everything=everything)
-    return merge([judged(settings, seen) for seen in looked])
+    from watchdog.config.settings import Settings
 
 
-def merge(snapshots: Sequence[Snapshot]) -> Report:
-    """The reports of several instants as one; its `now` is the last."""
-    reports = [snapshot.report for snapshot in snapshots]
-    if len(reports) == 1:
-        return reports[0]
-    eval_sets = tuple(each for report in reports for each in report.eval_sets)
-    verdict = worst([each.verdict for each in eval_sets], Verdict.UNKNOWN)
-    return replace(
-        reports[-1],
-        verdict=verdict,
-        cause=next((r.cause for r in reversed(reports) if r.verdict is verdict), None),
-        eval_sets=eval_sets,
-        incidents=tuple(each for report in reports for each in report.incidents),
-        problems=tuple(each for report in reports for each in report.problems),
+def _add(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        help="an Inspect log directory, s3://bucket/prefix, a bundle, or the id of an eval set in "
+        "the cluster",
     )
+    parser.add_argument(
+        "--all", action="store_true", help="all eval sets of the cluster, beside any TARGET"
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+    add_now(parser, "judge")
+    add_config(parser)
+
+
+def _run(arguments: Namespace, settings: Settings) -> int:
+    from watchdog.model.verdict import EXIT_STATUS
+    from watchdog.pipeline.once import check
+    from watchdog.surfaces.terminal import lines
+
+    if not arguments.targets and not arguments.all:
+        raise UsageError("check: give a TARGET, or --all for the cluster's eval sets")
+    report = asyncio.run(
+        check(arguments.targets, settings, arguments.now, time.time(), all_eval_sets=arguments.all)
+    )
+    if arguments.json:
+        print_json(report)
+    else:
+        print_lines(lines(report))
+    status = EXIT_STATUS[report.verdict]
+    return 1 if status == 0 and report.incidents else status
+
+
+COMMAND = Command(
+    name="check",
+    help="look once, print a report, and exit",
+    description="Looks once at log directories, s3:// prefixes, evidence bundles, or eval sets in "
+    "the cluster (the one it runs in, else kubectl's). Needs no service, and writes nothing.",
+    exit_status="0 all well, 1 degraded or an open incident, 2 stuck or partially stuck, "
+    "3 unknown or not possible",
+    example="watchdog check ./logs",
+    add=_add,
+    run=_run,
+)

@@ -1,56 +1,103 @@
-"""`watchdog mute`: what nobody is to hear of for a while, in the ledger that the service uses."""
+"""`watchdog mute`: what nobody is to hear of for a while, in the ledger that the service uses.
 
-from collections.abc import Iterator
+`watchdog silence` is the same, by the word that Alertmanager has for it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from watchdog.config.settings import Settings
+from watchdog.commands import Command, add_config, add_state, duration, instant
 from watchdog.errors import UsageError
 from watchdog.model.instants import clock
-from watchdog.model.texts import clean
-from watchdog.notify.ledger import mutes
-from watchdog.notify.ledger.database import LedgerError, open_ledger
-from watchdog.notify.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+
+    from watchdog.config.settings import Settings
+    from watchdog.notify.ledger.ledger import Ledger
 
 
-def mute(eval_set: str, until: float, reason: str, settings: Settings, now: float) -> str:
-    """Mute eval sets until an instant; what was done, for people.
+def _add(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "eval_set",
+        nargs="?",
+        metavar="EVAL_SET",
+        help="an id, or a shell pattern such as 'swe-*' (default: list what is muted by hand)",
+    )
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument(
+        "--for", dest="lasting", type=duration, metavar="DURATION", help="such as 90m, 8h or 2d"
+    )
+    end.add_argument(
+        "--until", type=instant, metavar="ISO8601", help="such as 2026-12-01T08:00:00Z"
+    )
+    end.add_argument("--end", action="store_true", help="end the mute now")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="why; shown with the incident")
+    add_state(parser)
+    add_config(parser)
 
-    Raises:
-        UsageError: the end has passed, or the ledger can't be used.
-    """
-    if until <= now:
-        raise UsageError(f"mute: {clock(until)} has passed")
+
+def _run(arguments: Namespace, settings: Settings) -> int:
+    sys.stdout.write(f"{_carried_out(arguments, settings, time.time())}\n")
+    return 0
+
+
+def _carried_out(arguments: Namespace, settings: Settings, now: float) -> str:
+    """Do what is asked for; what was done, for people."""
+    eval_set, until, lasting = arguments.eval_set, arguments.until, arguments.lasting
+    if eval_set is None:
+        if arguments.end or until is not None or lasting is not None:
+            raise UsageError("name the EVAL_SET that --for, --until or --end is about")
+        return _listed(settings, now)
+    if arguments.end:
+        return _unmute(eval_set, settings, now)
+    if until is None and lasting is None:
+        raise UsageError("say until when: --for 8h, or --until 2026-12-01T08:00:00Z")
+    until = until if until is not None else now + lasting
+    return _mute(eval_set, until, arguments.reason[:200], settings, now)
+
+
+def _listed(settings: Settings, now: float) -> str:
+    """What is muted by hand, a line each."""
+    from watchdog.model.texts import clean
+    from watchdog.notify.ledger.mutes import mutes
+
     with _ledger(settings, now) as ledger:
-        mutes.mute(ledger, mutes.Mute(eval_set, until, reason), now)
-    return f"{clean(eval_set)} is muted until {clock(until)}"
+        by_hand = mutes(ledger, now)
+    lines = (f"{clean(m.eval_set)} until {clock(m.until)}  {clean(m.reason)}" for m in by_hand)
+    return "\n".join(line.rstrip() for line in lines) or "nothing is muted by hand"
 
 
-def unmute(eval_set: str, settings: Settings, now: float) -> str:
-    """End a mute.
+def _unmute(eval_set: str, settings: Settings, now: float) -> str:
+    from watchdog.model.texts import clean
+    from watchdog.notify.ledger.mutes import unmute
 
-    Raises:
-        UsageError: there is none of this name, or the ledger can't be used.
-    """
     with _ledger(settings, now) as ledger:
-        if not mutes.unmute(ledger, eval_set):
-            raise UsageError(f"mute: nothing is muted under the name {clean(eval_set)}")
+        if not unmute(ledger, eval_set):
+            raise UsageError(f"nothing is muted under the name {clean(eval_set)}")
     return f"{clean(eval_set)} is no longer muted"
 
 
-def listed(settings: Settings, now: float) -> tuple[str, ...]:
-    """What is muted by hand, a line each.
+def _mute(eval_set: str, until: float, reason: str, settings: Settings, now: float) -> str:
+    from watchdog.model.texts import clean
+    from watchdog.notify.ledger.mutes import Mute, mute
 
-    Raises:
-        UsageError: the ledger can't be used.
-    """
+    if until <= now:
+        raise UsageError(f"{clock(until)} has passed")
     with _ledger(settings, now) as ledger:
-        found = mutes.mutes(ledger, now)
-    lines = (f"{clean(m.eval_set)} until {clock(m.until)}  {clean(m.reason)}" for m in found)
-    return tuple(line.rstrip() for line in lines) or ("nothing is muted by hand",)
+        mute(ledger, Mute(eval_set, until, reason), now)
+    return f"{clean(eval_set)} is muted until {clock(until)}"
 
 
 @contextmanager
 def _ledger(settings: Settings, now: float) -> Iterator[Ledger]:
+    from watchdog.notify.ledger.database import LedgerError, open_ledger
+
     try:
         opened = open_ledger(settings.state_url, now, settings.watch)
     except LedgerError as error:
@@ -63,3 +110,17 @@ def _ledger(settings: Settings, now: float) -> Iterator[Ledger]:
         yield opened.ledger
     finally:
         opened.ledger.close()
+
+
+COMMAND = Command(
+    name="mute",
+    alias="silence",
+    help="tell nobody of an eval set for a while (also: silence)",
+    description="Mutes eval sets for a while: their incidents are shown and not told. One of "
+    "--for, --until and --end goes with EVAL_SET. Writes into the service's ledger (its --state, "
+    "else its --config), which the service reads with each poll.",
+    exit_status="0, or 3 where it can't be done",
+    example="watchdog mute 'swe-*' --for 8h --reason 'known, ticket 12'",
+    add=_add,
+    run=_run,
+)

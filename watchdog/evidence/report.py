@@ -25,10 +25,10 @@ from watchdog.model.report import Report, RunningSample, Snapshot, TaskReport
 from watchdog.model.state import EvalSetState
 from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.verdict import STUCK_VERDICTS
-from watchdog.pipeline.once import judged
+from watchdog.pipeline.once import judge_once
 from watchdog.pipeline.probe import probe
 from watchdog.pipeline.source_state import all_states
-from watchdog.pipeline.targets import feeds, look
+from watchdog.pipeline.targets import feeds, read_targets
 from watchdog.redaction import Secrets
 from watchdog.surfaces.schema import encode_report
 
@@ -63,23 +63,23 @@ async def write_report(
         notes: what is and isn't in it.
         secrets: learns the keys that tests are made with.
     """
-    (seen,) = await look([str(staged)], settings, None, 0.0)
-    snapshot = judged(settings, seen)
+    (read,) = await read_targets([str(staged)], settings, None, 0.0)
+    snapshot = judge_once(settings, read)
     requests = await _requests(staged, wanted.live or snapshot.report, wanted)
     if wanted.tests and wanted.live is None:
         sizes = _sizes(one for one in requests if isinstance(one, Request))
-        findings = await _tested(snapshot, settings, seen.instant, sizes, secrets)
-        snapshot = judged(settings, seen, findings)
+        findings = await _tested(snapshot, settings, read.as_of, sizes, secrets)
+        snapshot = judge_once(settings, read, findings)
     report = wanted.live or snapshot.report
     if not report.eval_sets:
         return
     measured = tuple(one for one in requests if isinstance(one, Request))
-    found = report.eval_sets[0]
-    (state,) = all_states(seen.watched)
+    eval_set = report.eval_sets[0]
+    (state,) = all_states(read.sources)
     about = About(
-        report=found,
-        incidents=incidents_of(report.incidents, found.eval_set_id),
-        now=timestamp(seen.instant) or "",
+        report=eval_set,
+        incidents=incidents_of(report.incidents, eval_set.eval_set_id),
+        now=timestamp(read.as_of) or "",
         requests=measured,
         unread=tuple(one for one in requests if isinstance(one, str)),
         errors=_errors(state),

@@ -1,29 +1,80 @@
-"""One look at targets, judged by day one's priors and what they teach by themselves."""
+"""One look at targets, judged by day one's priors and what they teach by themselves.
+
+`watchdog check` is no more than this: it needs no cluster and no state of its own, and writes
+nothing.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
 
 from watchdog.config.settings import Settings
 from watchdog.correlate.incidents import Findings
-from watchdog.model.report import Snapshot
+from watchdog.model.report import Report, Snapshot
+from watchdog.model.verdict import Verdict, worst
 from watchdog.pipeline.evaluate import evaluate
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import all_problems, all_states
-from watchdog.pipeline.targets import Seen, store_of
+from watchdog.pipeline.targets import TargetStates, read_targets, store_of
 
 _UNTESTED = Findings()
 
 
-def judged(settings: Settings, seen: Seen, findings: Findings = _UNTESTED) -> Snapshot:
-    """Judged by day one's priors and what these targets teach by themselves."""
-    states, limits = all_states(seen.watched), settings.thresholds
+async def check(
+    targets: Sequence[str],
+    settings: Settings,
+    as_of: float | None,
+    now: float,
+    *,
+    all_eval_sets: bool = False,
+) -> Report:
+    """The report on `targets`.
+
+    Args:
+        targets: bundles, Inspect log directories, `s3://` prefixes, ids of eval sets in the
+            configured cluster.
+        settings: thresholds, how S3 and the cluster are reached.
+        as_of: the instant to judge as of; None for when each bundle was captured, else `now`.
+        now: seconds since the epoch.
+        all_eval_sets: those of the configured cluster too, all of them.
+
+    Raises:
+        UsageError: a target isn't there, or is none.
+    """
+    read = await read_targets(targets, settings, as_of, now, all_eval_sets=all_eval_sets)
+    return _merged([judge_once(settings, states).report for states in read])
+
+
+def judge_once(settings: Settings, read: TargetStates, findings: Findings = _UNTESTED) -> Snapshot:
+    """What is to be said of targets as of their instant, with what direct tests found."""
+    states, limits = all_states(read.sources), settings.thresholds
     learner = Learner(limits=limits)
-    learner.take(states, seen.instant)
+    learner.take(states, read.as_of)
     return evaluate(
         states,
-        all_problems(seen.watched),
-        seen.instant,
+        all_problems(read.sources),
+        read.as_of,
         limits,
         float("inf"),
         learned=learner.learned,
         overrides=settings.allowances,
         findings=findings,
         store=store_of(settings),
+    )
+
+
+def _merged(reports: Sequence[Report]) -> Report:
+    """The reports of several instants as one; its `now` is the last."""
+    if len(reports) == 1:
+        return reports[0]
+    eval_sets = tuple(eval_set for report in reports for eval_set in report.eval_sets)
+    verdict = worst([eval_set.verdict for eval_set in eval_sets], Verdict.UNKNOWN)
+    causes = (report.cause for report in reversed(reports) if report.verdict is verdict)
+    return replace(
+        reports[-1],
+        verdict=verdict,
+        cause=next(causes, None),
+        eval_sets=eval_sets,
+        incidents=tuple(incident for report in reports for incident in report.incidents),
+        problems=tuple(problem for report in reports for problem in report.problems),
     )

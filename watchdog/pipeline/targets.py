@@ -1,4 +1,4 @@
-"""Looks once at targets: what `check`, `explain` and `replay` begin with. Writes nothing."""
+"""Reads targets once: what `check`, `explain` and `replay` begin with. Writes nothing."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,47 +15,49 @@ from watchdog.errors import ConfigError, UsageError
 from watchdog.pipeline.source_state import SourceState
 
 
-class Seen(Struct, frozen=True):
-    """What was read of targets that are judged at one instant."""
+class TargetStates(Struct, frozen=True):
+    """What was read of targets that are judged as of one instant (seconds since the epoch)."""
 
-    instant: float
-    watched: tuple[SourceState, ...]
+    as_of: float
+    sources: tuple[SourceState, ...]
 
 
-async def look(
+async def read_targets(
     targets: Sequence[str],
     settings: Settings,
-    now: float | None,
-    present: float,
+    as_of: float | None,
+    now: float,
     *,
-    everything: bool = False,
-) -> tuple[Seen, ...]:
-    """Read targets, by the instants that they are to be judged at.
+    all_eval_sets: bool = False,
+) -> tuple[TargetStates, ...]:
+    """Read targets, in the order of the instants as of which they are to be judged.
 
     Args:
         targets: bundles, Inspect log directories, `s3://` prefixes, ids of eval sets in the
             configured cluster.
         settings: how S3 and the cluster are reached.
-        now: the instant to judge as of; None for each bundle's own, else the present.
-        present: the present, seconds since the epoch.
-        everything: all eval sets of the cluster.
+        as_of: the instant to judge as of; None for when each bundle was captured, else `now`.
+        now: seconds since the epoch.
+        all_eval_sets: those of the configured cluster too, all of them.
 
     Raises:
         UsageError: a target isn't there, or is none.
     """
     ids = [target for target in targets if is_id(target)]
     opened = _open([target for target in targets if target not in ids], settings)
-    if ids or everything:
-        only = () if everything else ids
-        opened.append((cluster_source(settings, lambda: present, only), None))
+    if ids or all_eval_sets:
+        only = () if all_eval_sets else ids
+        opened.append((cluster_source(settings, lambda: now, only), None))
     by_instant: dict[float, list[SourceState]] = {}
     for source, captured_at in opened:
-        instant = _instant(now, captured_at, present)
-        watched = SourceState(source)
-        await watched.poll(instant)
+        instant = _instant(as_of, captured_at, now)
+        state = SourceState(source)
+        await state.poll(instant)
         await source.aclose()
-        by_instant.setdefault(instant, []).append(watched)
-    return tuple(Seen(instant, tuple(read)) for instant, read in sorted(by_instant.items()))
+        by_instant.setdefault(instant, []).append(state)
+    return tuple(
+        TargetStates(instant, tuple(states)) for instant, states in sorted(by_instant.items())
+    )
 
 
 def is_id(target: str) -> bool:
@@ -97,7 +99,9 @@ def _without_cluster(only: Sequence[str]) -> str:
 def _open(targets: Sequence[str], settings: Settings) -> list[tuple[Source, float | None]]:
     options = logs_options(settings)
     try:
-        return [open_target(t, settings.s3, options, settings.kubernetes) for t in targets]
+        return [
+            open_target(target, settings.s3, options, settings.kubernetes) for target in targets
+        ]
     except TargetError as error:
         raise UsageError(str(error)) from error
 
@@ -116,7 +120,7 @@ def feeds(settings: Settings) -> tuple[Feed, ...]:
     """The status feeds that the settings name, or the usual ones."""
     if settings.status_feeds is None:
         return DEFAULT_FEEDS
-    return tuple(Feed(**each.model_dump()) for each in settings.status_feeds)
+    return tuple(Feed(**feed.model_dump()) for feed in settings.status_feeds)
 
 
 def logs_options(settings: Settings) -> LogsOptions:
@@ -128,7 +132,7 @@ def logs_options(settings: Settings) -> LogsOptions:
     )
 
 
-def _instant(now: float | None, captured_at: float | None, present: float) -> float:
-    if now is not None:
-        return now
-    return present if captured_at is None else captured_at
+def _instant(as_of: float | None, captured_at: float | None, now: float) -> float:
+    if as_of is not None:
+        return as_of
+    return now if captured_at is None else captured_at

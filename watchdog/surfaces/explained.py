@@ -1,6 +1,6 @@
-"""Judgments to what `watchdog explain` tells, and that to lines for a terminal."""
+"""What `watchdog explain` prints."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
@@ -12,12 +12,9 @@ from watchdog.model.explained import (
     ExplainedTask,
     ExplainedWeighing,
 )
-from watchdog.model.instants import clock_of, timestamp
-from watchdog.model.judgment import SampleJudgment, TaskJudgment
-from watchdog.model.report import EvidenceItem
+from watchdog.model.instants import clock_of
 from watchdog.model.texts import clean
-from watchdog.model.verdict import Cause, Evidence, Verdict
-from watchdog.model.weighing import Weighing
+from watchdog.model.verdict import Cause, Verdict
 from watchdog.model.words import VERDICT_WORDS, count, duration, frequency, strip
 from watchdog.surfaces.terminal import STYLES, Line
 
@@ -37,58 +34,6 @@ _SHARES = {
 }
 
 
-def explained_sample(task: TaskJudgment, sample: SampleJudgment) -> ExplainedSample:
-    """A running sample with everything that was weighed."""
-    state = sample.state
-    return ExplainedSample(
-        task=task.name,
-        id=state.key.id,
-        epoch=state.key.epoch,
-        uuid=state.uuid,
-        verdict=sample.verdict,
-        cause=sample.cause,
-        phase=sample.phase,
-        stuck_since=timestamp(sample.since),
-        suspicion=sample.suspicion,
-        recent=" ".join("OK" if outcome.ok else "FAIL" for outcome in reversed(state.recent)),
-        evidence=tuple(_evidence(item) for item in sample.evidence),
-        weighings=_weighings(sample.weighings),
-    )
-
-
-def explained_task(task: TaskJudgment) -> ExplainedTask:
-    """A task with what was weighed of itself."""
-    return ExplainedTask(task.name, task.verdict, task.cause, _weighings(task.weighings))
-
-
-def _evidence(item: Evidence) -> EvidenceItem:
-    return EvidenceItem(timestamp(item.at), item.kind, item.text)
-
-
-def _weighings(found: Iterable[tuple[Cause, Weighing]]) -> tuple[ExplainedWeighing, ...]:
-    weighings = [_weighing(cause, weighing) for cause, weighing in found]
-    return tuple(sorted(weighings, key=lambda each: -each.suspicion))
-
-
-def _weighing(cause: Cause, weighing: Weighing) -> ExplainedWeighing:
-    by_odds = weighing.limit is None
-    return ExplainedWeighing(
-        cause=cause,
-        subject=weighing.subject,
-        suspicion=weighing.suspicion,
-        explanations=tuple(
-            ExplainedExplanation(each.name, each.text, each.expected_per_week, each.tolerated)
-            for each in weighing.explanations
-        ),
-        change=weighing.change,
-        enough=weighing.enough,
-        weight=weighing.weight if by_odds else None,
-        bound=weighing.bound if by_odds else None,
-        lasted_seconds=weighing.lasted,
-        limit_seconds=weighing.limit,
-    )
-
-
 def lines(explained: Explained) -> Iterator[Line]:
     """The whole explanation."""
     head = Text(clean(explained.eval_set_id, 120), "bold").append("  ")
@@ -99,10 +44,10 @@ def lines(explained: Explained) -> Iterator[Line]:
     for task in explained.tasks:
         yield from _task(task)
     alone = len(explained.samples) == 1
-    told = [each for each in explained.samples if alone or _is_suspicious(each)]
-    for sample in told:
+    in_full = [sample for sample in explained.samples if alone or _is_suspicious(sample)]
+    for sample in in_full:
         yield from _sample(sample)
-    yield from _others([each for each in explained.samples if each not in told], explained)
+    yield from _others([one for one in explained.samples if one not in in_full], explained)
     yield 0, Text()
     yield from _knob(explained)
 
@@ -118,7 +63,7 @@ def _others(samples: Sequence[ExplainedSample], explained: Explained) -> Iterato
     for sample in samples:
         text = Text("Sample ").append(clean(sample.name, 200), "bold").append(": ")
         text.append_text(_verdict(sample.verdict, sample.cause))
-        nearest = max(sample.weighings, key=lambda each: each.suspicion, default=None)
+        nearest = max(sample.weighings, key=lambda weighing: weighing.suspicion, default=None)
         if nearest is not None:
             text.append(f"; {nearest.cause} at {nearest.suspicion:.0%}", "dim")
         yield 2, text
@@ -139,7 +84,7 @@ def _task(task: ExplainedTask) -> Iterator[Line]:
         return
     yield 0, Text()
     yield 2, Text("Task ").append(clean(task.task, 100), "bold").append(" itself")
-    yield from _told(task.weighings)
+    yield from _weighings(task.weighings)
 
 
 def _sample(sample: ExplainedSample) -> Iterator[Line]:
@@ -152,12 +97,12 @@ def _sample(sample: ExplainedSample) -> Iterator[Line]:
         yield 4, Text(f"newest first: {strip(sample.recent)}", "dim")
     for item in sample.evidence:
         yield 4, Text("- ").append(clean(item.text))
-    yield from _told(sample.weighings)
+    yield from _weighings(sample.weighings)
     if sample.suspicion < _NEGLIGIBLE:
         yield 4, Text("Nothing speaks for a standstill.", "dim")
 
 
-def _told(weighings: Sequence[ExplainedWeighing]) -> Iterator[Line]:
+def _weighings(weighings: Sequence[ExplainedWeighing]) -> Iterator[Line]:
     for weighing in weighings:
         if weighing.suspicion < _NEGLIGIBLE:
             continue
@@ -167,17 +112,17 @@ def _told(weighings: Sequence[ExplainedWeighing]) -> Iterator[Line]:
             .append(clean(weighing.subject))
             .append(f" [{weighing.cause}]", "dim"),
         )
-        for each in weighing.explanations:
-            yield 6, _against(each)
+        for explanation in weighing.explanations:
+            yield 6, _against(explanation)
         yield 6, _balance(weighing)
         for change in weighing.change:
             yield 6, Text("- ").append(clean(change))
 
 
-def _against(each: ExplainedExplanation) -> Text:
+def _against(explanation: ExplainedExplanation) -> Text:
     return Text(
-        f"{clean(each.text).removeprefix('chance: ')} [{each.name}]: "
-        f"{frequency(each.weekly)}, tolerated {frequency(each.tolerated)}"
+        f"{clean(explanation.text).removeprefix('chance: ')} [{explanation.name}]: "
+        f"{frequency(explanation.weekly)}, tolerated {frequency(explanation.tolerated)}"
     )
 
 

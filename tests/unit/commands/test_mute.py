@@ -20,8 +20,8 @@ YEAR_9999 = "9999-01-01T00:00:00Z"
 def run(tmp_path, capsys):
     state = str(tmp_path / "state.sqlite3")
 
-    def call(*arguments):
-        status = cli.main(["mute", *arguments, "--state", state])
+    def call(*arguments, word="mute"):
+        status = cli.main([word, *arguments, "--state", state])
         said = capsys.readouterr()
         return status, said.out + said.err
 
@@ -37,6 +37,12 @@ def test_it_is_listed_and_ended(run):
     assert run() == (0, "nothing is muted by hand\n")
 
 
+def test_silence_is_the_same(run):
+    assert run("a", "--until", YEAR_9999, word="silence")[0] == 0
+    assert run() == run(word="silence") == (0, "a until 9999-01-01 00:00 UTC\n")
+    assert run("a", "--end", word="silence") == (0, "a is no longer muted\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -47,10 +53,12 @@ def test_it_is_listed_and_ended(run):
         (("--for", "8h"), "name the EVAL_SET"),
     ],
 )
-def test_what_can_not_be_done_says_why(run, arguments, why):
-    status, said = run(*arguments)
+@pytest.mark.parametrize("word", ["mute", "silence"])
+def test_what_can_not_be_done_says_why(run, word, arguments, why):
+    status, said = run(*arguments, word=word)
     assert status == 3
     assert why in said
+    assert ({"mute", "silence"} - {word}).isdisjoint(said.split())
 
 
 def test_a_mute_takes_the_place_of_an_earlier_one_and_ends():

@@ -5,7 +5,8 @@ import re
 import yaml
 
 from tests.builders.snapshots import NOW, incident, snapshot
-from tests.unit.docs.test_docs import BLOCK, ROOT
+from tests.paths import ROOT
+from tests.unit.docs.calls import blocks
 from watchdog.config.settings import Notify, load
 from watchdog.notify import notice
 from watchdog.notify.channels.program import as_json
@@ -35,7 +36,7 @@ def test_every_key_of_the_webhook_is_told():
 
 
 def test_the_example_is_accepted(tmp_path):
-    (example,) = [text for kind, text in BLOCK.findall(PAGE) if kind == "yaml"]
+    (example,) = blocks(PAGE, "yaml")
     file = tmp_path / "watchdog.yaml"
     file.write_text(yaml.safe_dump(yaml.safe_load(example.replace("…", "x"))))
     assert len(load({}, file).notify.routes) == 5

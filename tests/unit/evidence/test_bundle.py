@@ -16,10 +16,10 @@ from tests.recordings.unpack import unpack
 from watchdog import cli
 from watchdog.collect.bundle import read_bundle
 from watchdog.collect.kubernetes import credentials
-from watchdog.commands.check import check
 from watchdog.config.settings import Settings, load
 from watchdog.errors import UsageError
 from watchdog.evidence.bundle import default_name, evidence
+from watchdog.pipeline.once import check
 
 LABELS = {"app.kubernetes.io/name": "inspect-ai", "app.kubernetes.io/component": "runner"}
 PATHS = {

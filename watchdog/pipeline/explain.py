@@ -1,0 +1,87 @@
+"""`watchdog explain`: reads a target, judges it, and keeps what was weighed."""
+
+from collections.abc import Sequence
+
+from watchdog.config.settings import Settings
+from watchdog.diagnose.judge import judge
+from watchdog.errors import UsageError
+from watchdog.model.explained import Explained
+from watchdog.model.texts import clean
+from watchdog.notify.ledger.experience import peek
+from watchdog.pipeline.explained import Experience, explained_eval_set
+from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.source_state import all_states
+from watchdog.pipeline.targets import TargetStates, read_targets
+
+_NAMES_SHOWN = 20
+
+
+async def explain(
+    target: str, sample: str | None, settings: Settings, as_of: float | None, now: float
+) -> tuple[Explained, ...]:
+    """Every eval set of a target; all but one sample are left out where one is named.
+
+    Args:
+        target: as for `check`.
+        sample: a sample's uuid, or `id`, `id/epoch` or `task/id/epoch`.
+        settings: the knob, and how things are reached.
+        as_of: the instant to explain as of; None for when a bundle was captured, else `now`.
+        now: seconds since the epoch.
+
+    Raises:
+        UsageError: there is no such target or sample.
+    """
+    read = await read_targets([target], settings, as_of, now)
+    explained = [eval_set for states in read for eval_set in _explained(states, sample, settings)]
+    if sample is not None:
+        explained = [eval_set for eval_set in explained if eval_set.samples]
+    if not explained:
+        raise UsageError(_nothing(target, sample, read))
+    return tuple(explained)
+
+
+def _explained(read: TargetStates, sample: str | None, settings: Settings) -> list[Explained]:
+    states, limits = all_states(read.sources), settings.thresholds
+    experience = _experience(read, settings)
+    judgments = judge(
+        states,
+        read.as_of,
+        limits,
+        float("inf"),
+        learned=experience.learned,
+        overrides=settings.allowances,
+        explaining=True,
+    )
+    return [
+        explained_eval_set(judgment, sample, limits, read.as_of, experience)
+        for judgment in judgments
+    ]
+
+
+def _experience(read: TargetStates, settings: Settings) -> Experience:
+    """The running service's, where its state is at hand; else what the target itself teaches."""
+    kept = peek(settings.state_url, settings.watch, read.as_of)
+    if kept is not None and kept.warning is None:
+        return Experience(kept.learned, "kept by the service")
+    learner = Learner(limits=settings.thresholds)
+    learner.take(all_states(read.sources), read.as_of)
+    unusable = f"; the service's state can't be used: {kept.warning}" if kept else ""
+    return Experience(learner.learned, f"of this target alone{unusable}")
+
+
+def _nothing(target: str, sample: str | None, read: Sequence[TargetStates]) -> str:
+    """Why there is nothing to explain."""
+    eval_sets = [state for states in read for state in all_states(states.sources)]
+    if not eval_sets:
+        return f"explain: {target}: there is no eval set in it"
+    running = [
+        clean(f"{key.id}/{key.epoch}", 100)
+        for eval_set in eval_sets
+        for task in eval_set.tasks.values()
+        for key in task.samples
+    ]
+    if not running:
+        return f"explain: {target}: no sample of it is running"
+    more = f" and {len(running) - _NAMES_SHOWN} more" if len(running) > _NAMES_SHOWN else ""
+    shown = ", ".join(running[:_NAMES_SHOWN])
+    return f"explain: no running sample {sample!r}; there are {shown}{more}"
