@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-Trouble = tuple[str, str]
+Failing = tuple[str, str]
 """Name and reason."""
 
 
@@ -11,8 +11,8 @@ class Health(Struct, frozen=True):
 
     loop_turned_at: float
     first_complete_poll: bool
-    failing_sources: tuple[Trouble, ...] = ()
-    failing_channels: tuple[Trouble, ...] = ()
+    failing_sources: tuple[Failing, ...] = ()
+    failing_channels: tuple[Failing, ...] = ()
     held: dict[str, str] = {}
     """Why incidents that stand were not told yet, by id."""
     tells: bool = True
@@ -31,8 +31,8 @@ class Ready(Struct, frozen=True):
 
     ready: bool
     reasons: tuple[str, ...]
-    failing_sources: tuple[Trouble, ...]
-    failing_channels: tuple[Trouble, ...]
+    failing_sources: tuple[Failing, ...]
+    failing_channels: tuple[Failing, ...]
 
 
 def live(health: Health, now: float, stalled_after: float) -> Live:
