@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from watchdog import __version__
-from watchdog.config.settings import Settings, load
+from watchdog.config.load import load
+from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError, UsageError
 
 USAGE = 3

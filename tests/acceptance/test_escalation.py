@@ -11,7 +11,7 @@ from tests.acceptance.test_direct_tests import Service, plain, service, world  #
 from tests.doubles.providers import Status, large
 from watchdog import cli
 from watchdog.commands.check import check
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.evidence.bundle import evidence
 from watchdog.evidence.report import Wanted
 from watchdog.redaction import Secrets

@@ -8,7 +8,7 @@ import pytest
 
 from tests.recordings.unpack import expected, names, unpack
 from watchdog.commands.check import check
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.model.report import Report
 from watchdog.model.verdict import Cause, Verdict
 

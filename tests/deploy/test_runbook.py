@@ -8,7 +8,7 @@ import pytest
 
 from tests.deploy.expressions import DASHBOARDS, DEPLOY, panels, rules
 from watchdog.cli import UsageError, _parser
-from watchdog.config.settings import OverrideSettings
+from watchdog.config.overrides import OverrideSettings
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.texts import CAUSE_WORDS
 from watchdog.model.verdict import Cause

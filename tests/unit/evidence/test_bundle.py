@@ -17,7 +17,8 @@ from watchdog import cli
 from watchdog.collect.bundle import read_bundle
 from watchdog.collect.kubernetes import credentials
 from watchdog.commands.check import check
-from watchdog.config.settings import Settings, load
+from watchdog.config.load import load
+from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
 from watchdog.evidence.bundle import default_name, evidence
 
