@@ -14,7 +14,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from demo.cues import CUE, VICTIM
-from watchdog.config.settings import Settings, load
+from watchdog.config.load import load
+from watchdog.config.settings import Settings
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import IncidentReport, Snapshot
 from watchdog.model.texts import clean

@@ -77,7 +77,7 @@ def _called(argv: Sequence[str] | None) -> int:
         parser.print_help()
         return UNDONE
     # takes longer to import than all else here, and `--help` needs none of it
-    from watchdog.config.settings import load  # noqa: PLC0415
+    from watchdog.config.load import load  # noqa: PLC0415
 
     given = {name: getattr(arguments, name, None) for name in SETTINGS}
     command: Command = arguments.command

@@ -29,7 +29,7 @@ from tests.doubles.slack_api import CHANNEL, TOKEN
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
 from watchdog.collect.targets import open_target
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.pipeline.targets import logs_options
 from watchdog.redaction import Secrets
 from watchdog.service.run import _site, build

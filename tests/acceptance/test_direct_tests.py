@@ -23,7 +23,7 @@ from tests.doubles.providers import (
     refusing,
 )
 from watchdog.collect.targets import open_target
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.model.probe import Meaning
 from watchdog.pipeline.targets import logs_options
 from watchdog.service.run import build

@@ -10,7 +10,7 @@ import pytest
 from tests.acceptance.test_direct_tests import Service, plain, service, world  # noqa: F401
 from tests.doubles.providers import Status, large
 from watchdog import cli
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.evidence.bundle import evidence
 from watchdog.evidence.report import Wanted
 from watchdog.pipeline.once import check

@@ -22,7 +22,7 @@ from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.stores.objects import NotModified, StoreError
 from watchdog.collect.stores.opening import open_store
 from watchdog.collect.targets import open_target
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 from watchdog.model.facts import Listing, ManifestRead, RowsLost, RowsRead, TaskRead, TaskUnreadable
 
 __all__ = ["aws", "bucket", "s3_server"]

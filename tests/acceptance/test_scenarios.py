@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.recordings.unpack import expected, names, unpack
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.model.report import Report
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.pipeline.once import check

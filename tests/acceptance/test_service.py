@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.playback import Playback
 from tests.doubles.slack import SlackDouble
 from watchdog.collect.targets import open_target
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.notify.decide import continuity
 from watchdog.pipeline.targets import logs_options
 from watchdog.service.run import build

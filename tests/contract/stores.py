@@ -8,7 +8,7 @@ import pytest
 from tests.doubles.bucket import Bucket, no_fault, serving
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.stores.opening import open_store
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 from watchdog.model.facts import Fact
 
 INTERVAL = 120.0

@@ -31,7 +31,7 @@ from tests.doubles.providers import (
 from watchdog.collect.probes.credentials import Credential, NoCredential, read
 from watchdog.collect.probes.reproduce import reproductions
 from watchdog.collect.probes.tester import ApiTester, Trial, filler
-from watchdog.config.settings import Probes
+from watchdog.config.probes import Probes
 from watchdog.model.probe import ProbeOutcome as Out
 
 NOW = 1_000_000.0

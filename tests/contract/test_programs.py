@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from tests.builders.snapshots import NOW, eval_set, incident, quiet, snapshot
 from tests.doubles.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, ROUTING_KEY
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.model.verdict import Verdict
 from watchdog.notify import notice
 from watchdog.notify.channels import build_channels, program

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from tests.builders.snapshots import HOSTILE, NOW, eval_set, incident, quiet, snapshot
 from tests.doubles.slack_api import BURST, CHANNEL, TOKEN
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.errors import ConfigError
 from watchdog.model.verdict import Verdict
 from watchdog.notify import notice

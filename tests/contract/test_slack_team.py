@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from tests.builders.snapshots import HOSTILE, NOW, eval_set, incident, quiet, snapshot
 from tests.doubles.slack_api import CHANNEL, TOKEN
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.model.verdict import Verdict
 from watchdog.notify import notice
 from watchdog.notify.channels import build_channels

@@ -7,7 +7,7 @@ from tests.doubles.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, RO
 from tests.doubles.slack_api import CHANNEL, TOKEN
 from watchdog import cli
 from watchdog.commands.channels import try_channels
-from watchdog.config.settings import load
+from watchdog.config.load import load
 
 
 def settings(url, token=TOKEN):

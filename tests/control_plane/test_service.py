@@ -17,7 +17,8 @@ from tests.control_plane.hawk_plan import Sample
 from tests.control_plane.plane import ControlPlane
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
-from watchdog.config.settings import Settings, load
+from watchdog.config.load import load
+from watchdog.config.settings import Settings
 from watchdog.evidence.bundle import evidence
 from watchdog.pipeline.once import check
 from watchdog.pipeline.targets import cluster_source

@@ -17,7 +17,7 @@ from tests.control_plane.fixtures import refuse
 from tests.paths import ROOT
 from watchdog.cli import build_parser
 from watchdog.collect.kubernetes import resources
-from watchdog.config.settings import load
+from watchdog.config.load import load
 
 CHART = ROOT / "helm" / "stuck-eval-watchdog"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

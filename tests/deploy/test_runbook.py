@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.deploy.expressions import DASHBOARDS, DEPLOY, panels, rules
-from watchdog.config.settings import OverrideSettings
+from watchdog.config.overrides import OverrideSettings
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.causes import INFO_OF
 from watchdog.model.verdict import Cause

@@ -12,7 +12,7 @@ from moto.s3.models import s3_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 
 REGION = "us-east-1"
 STATUS = {

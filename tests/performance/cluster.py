@@ -23,7 +23,7 @@ from tests.performance.cluster_server import CHANGES, PAGE, RUNNERS, SANDBOXES, 
 from watchdog.collect.kubernetes.cache import ClusterCache
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.reflector import Environment
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 
 ROUNDS = 2
 STEADY_SECONDS = 20

@@ -23,7 +23,7 @@ from watchdog.collect.inspect.buffers import SampleEntry, decode_manifest
 from watchdog.collect.inspect.segments import decode_member
 from watchdog.collect.stores.opening import open_store
 from watchdog.collect.stores.zip_members import directory, read_member
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 from watchdog.model.facts import Fact, RowsRead
 
 ROUNDS = 3

@@ -14,7 +14,7 @@ from tests.performance.fleet import TASKS, Recorded
 from tests.performance.workers import own_cpu
 from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.targets import open_target
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 from watchdog.fold import fold
 from watchdog.model.facts import Fact, RowsRead
 from watchdog.model.state import RECENT, EvalSetState, Outcome, SampleState, Streak

@@ -10,7 +10,7 @@ from tests.performance import workers
 from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.source import PollResult
 from watchdog.collect.targets import open_target
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 from watchdog.pipeline.source_state import SourceState
 
 LISTING = 1_000.0

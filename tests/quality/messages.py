@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tests.quality.fleet import Works
 from tests.quality.fleets import Fleet
 from tests.quality.remembered import Remembered
-from watchdog.config.settings import Notify
+from watchdog.config.notify import Notify
 from watchdog.correlate import Notes
 from watchdog.model.report import Snapshot
 from watchdog.model.thresholds import Thresholds

@@ -12,7 +12,8 @@ from statistics import median
 from typing import Any
 
 from tests.recordings.unpack import expected, names, unpack
-from watchdog.config.settings import Settings, load
+from watchdog.config.load import load
+from watchdog.config.settings import Settings
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.simple_rules import SIMPLE_RULES, stuck_by
 from watchdog.model.causes import API_CAUSES

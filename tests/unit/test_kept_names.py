@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.paths import ROOT
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.model.report import Report
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.pipeline.once import check

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.recordings.unpack import unpack
 from tests.recordings.zips import members
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.evidence.redact import redact_directory
 from watchdog.pipeline.once import check
 from watchdog.redaction import KNOWN_MAX, REDACTED, Secrets, redact

@@ -19,7 +19,7 @@ from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.values import instant
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.facts import ClusterRead, EvalSetUnreadable, Fact, SpecRead
 from watchdog.model.verdict import Problem
 

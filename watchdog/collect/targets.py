@@ -6,7 +6,8 @@ from watchdog.collect.bundle import BundleError, BundleSource, is_bundle, read_b
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.source import Source
 from watchdog.collect.stores.opening import StoreError, is_remote, open_store
-from watchdog.config.settings import S3, Kubernetes
+from watchdog.config.kubernetes import Kubernetes
+from watchdog.config.s3 import S3
 
 
 class TargetError(Exception):

@@ -73,8 +73,7 @@ async def try_channels(settings: Settings, now: float, test: Severity | None) ->
     channels = build_channels(settings)
     if not channels:
         raise UsageError(
-            "channels: none is set up; slack.bot_token and slack.channel, slack.webhook_url, "
-            "webhook.url or pagerduty.routing_key do (docs/configuration.md)"
+            f"channels: none is set up; {settings.channel_keys} do (docs/configuration.md)"
         )
     return tuple(await asyncio.gather(*(_try(channel, now, test) for channel in channels)))
 

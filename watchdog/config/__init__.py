@@ -1,1 +1,1 @@
-"""Settings: one file for each group; what is derived from them stands beside."""
+"""Settings: a file for each group; what else is known of them is derived from the models."""

@@ -1,49 +1,26 @@
-"""docs/configuration.md, generated from the settings."""
+"""docs/configuration.md, generated from the models."""
 
 from collections.abc import Iterator
+from inspect import cleandoc
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from watchdog.config.settings import (
-    S3,
-    Detection,
-    Kubernetes,
-    Links,
-    ModelRoute,
-    Notify,
-    NotifyRoute,
-    OverrideSettings,
-    PagerDuty,
-    Probes,
-    Provider,
-    Settings,
-    Slack,
-    StatusFeed,
-    Webhook,
-)
-
-GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
-    ("detection", Detection),
-    ("s3", S3),
-    ("kubernetes", Kubernetes),
-    ("slack", Slack),
-    ("links", Links),
-    ("notify", Notify),
-    ("webhook", Webhook),
-    ("pagerduty", PagerDuty),
-    ("probes", Probes),
-)
+from watchdog.config.channel import ChannelSection
+from watchdog.config.keys import groups_in, is_secret
+from watchdog.config.settings import Settings
 
 _INTRO = """# Configuration
 
-Generated from `watchdog/config/settings.py` by `make docs`.
+Generated from `watchdog/config/` by `make docs`.
 
 Every setting is a key of the YAML file given with `--config FILE` (or `WATCHDOG_CONFIG`), and an
 environment variable.
 A command-line flag weighs more than the environment, the environment more than the file. An
 unknown key, or a value that is not allowed, ends the start with one line that names the key, and
-exit status 3.
+exit status 3. What is marked as a secret is never shown in one, and is redacted from all that the
+watchdog writes; a default is public.
 
 ```yaml
 logs: [./logs, "s3://bucket/evals"]
@@ -59,93 +36,81 @@ overrides:
 ```
 """
 
-_OVERRIDES = """
-A list. Each entry holds for the tasks that all its patterns match (`*` for any, `?` for one
-character); where several say something, the last one does. The same can be said of one eval set in
-annotations of its runner's Job, which weigh less: `stuck-eval-watchdog/tool-call: 4h`,
-`stuck-eval-watchdog/mute-until: 2026-12-01T08:00:00Z`, and so on, with `-` for `_`. What can't be
-used of an annotation is ignored and shown with the eval set.
-
-In the environment: `WATCHDOG_OVERRIDES`, as JSON.
-
-| key | meaning |
-| --- | --- |"""
-
-
-_LISTS: tuple[tuple[str, str, type[BaseModel]], ...] = (
-    (
-        "`notify.routes`",
-        (
-            "A list. Every entry that an incident matches adds its channels; what matches none is\n"
-            "told to all, so that nothing is told to nobody. In the environment:\n"
-            "`WATCHDOG_NOTIFY_ROUTES`, as JSON."
-        ),
-        NotifyRoute,
-    ),
-    (
-        "`probes.providers`",
-        (
-            "By Inspect's name of the provider. What is given here changes what is known of\n"
-            "`openai`, `anthropic` and `google`. Keys are read for each test: `key`, else\n"
-            "`key_command`, `key_file`, `key_env`. In the environment:\n"
-            "`WATCHDOG_PROBES_PROVIDERS`, as JSON."
-        ),
-        Provider,
-    ),
-    (
-        "`probes.models`",
-        (
-            "A list; the first whose pattern matches counts. In the environment:\n"
-            "`WATCHDOG_PROBES_MODELS`, as JSON."
-        ),
-        ModelRoute,
-    ),
-    (
-        "`status_feeds`",
-        (
-            "A list. It takes the place of the feeds that are known. In the environment:\n"
-            "`WATCHDOG_STATUS_FEEDS`, as JSON."
-        ),
-        StatusFeed,
-    ),
-)
-
 
 def markdown() -> str:
     """The whole page."""
-    apart = {"overrides", "status_feeds", *dict(GROUPS)}
-    top = {name: f for name, f in Settings.model_fields.items() if name not in apart}
-    parts = [_INTRO, "## Service\n", *_table("", top)]
-    for name, group in GROUPS:
-        parts += [f"\n## `{name}`\n", _sentence(Settings.model_fields[name]) + "\n"]
-        parts += _table(name, group.model_fields)
-    parts += ["\n## `overrides`\n", _sentence(Settings.model_fields["overrides"]), _OVERRIDES]
-    keys = OverrideSettings.model_fields.items()
-    parts += [f"| `{name}` | {_sentence(field)} |" for name, field in keys]
-    for title, text, model in _LISTS:
-        parts += [f"\n## {title}\n", text, "\n| key | meaning |\n| --- | --- |"]
-        parts += [f"| `{n}` | {_sentence(field)} |" for n, field in model.model_fields.items()]
+    parts = [_INTRO, "## Service\n", *_table(Settings, ""), *_sections(Settings)]
     return "\n".join(parts) + "\n"
 
 
-def _table(group: str, fields: dict[str, FieldInfo]) -> Iterator[str]:
-    yield "| key | variable | default | meaning |"
-    yield "| --- | --- | --- | --- |"
-    for name, field in fields.items():
-        key = f"{group}.{name}" if group else name
-        variable = f"WATCHDOG_{key.replace('.', '_').upper()}"
-        yield f"| `{key}` | `{variable}` | {_default(field)} | {_sentence(field)} |"
+def _sections(model: type[BaseModel], prefix: str = "", *, variables: bool = True) -> Iterator[str]:
+    """What stands in groups of its own, each under a heading.
+
+    Args:
+        model: what holds these groups.
+        prefix: of their keys.
+        variables: whether each of the model's keys has a variable.
+    """
+    for name, field in model.model_fields.items():
+        container = _container(field.annotation)
+        for group in groups_in(field.annotation):
+            key = f"{prefix}{name}"
+            plain = variables and not prefix and container is None
+            how = f" In the environment: `{_variable(key)}`, as JSON." if variables else ""
+            about = [_sentence(field.description), cleandoc(group.__doc__ or "")]
+            about += [] if plain else [f"{container or 'A group.'}{how}"]
+            yield f"\n## `{key}`\n"
+            yield "\n\n".join(filter(None, [*about, *_channel(key, group)])) + "\n"
+            yield from _table(group, f"{key}." if plain else None)
+            yield from _sections(group, f"{key}.", variables=plain)
+
+
+def _channel(key: str, group: type[BaseModel]) -> Iterator[str]:
+    if issubclass(group, ChannelSection):
+        ways = (" and ".join(f"`{key}.{part}`" for part in way) for way in group.ways)
+        yield f"Sets up the channel `{key}`, by {', or by '.join(ways)}."
+
+
+def _table(group: type[BaseModel], prefix: str | None) -> Iterator[str]:
+    """The plain settings of a group. `prefix` is None for entries, which no variable sets."""
+    yield f"| key |{'' if prefix is None else ' variable |'} default | meaning |"
+    yield f"| --- |{'' if prefix is None else ' --- |'} --- | --- |"
+    for name, field in group.model_fields.items():
+        if not groups_in(field.annotation):
+            key = f"{prefix or ''}{name}"
+            variable = "" if prefix is None else f" `{_variable(key)}` |"
+            yield f"| `{key}` |{variable} {_default(field)} | {_meaning(field)} |"
+
+
+def _variable(key: str) -> str:
+    return f"WATCHDOG_{key.replace('.', '_').upper()}"
+
+
+def _container(annotation: Any) -> str | None:  # noqa: ANN401
+    """How entries are held; None for a group by itself."""
+    names = {dict: "A mapping.", tuple: "A list."}
+    inner = (_container(part) for part in get_args(annotation))
+    return names.get(get_origin(annotation)) or next(filter(None, inner), None)
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.default
-    if value is None or value == () or isinstance(value, SecretStr):
-        return ""
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
     if isinstance(value, tuple):
-        return f"`{','.join(value)}`"
+        value = ",".join(value)
+    if value in (None, "", {}):
+        return ""
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
-def _sentence(field: FieldInfo) -> str:
-    text = " ".join((field.description or "").split())
-    return text[:1].upper() + text[1:]
+def _meaning(field: FieldInfo) -> str:
+    meaning = _sentence(field.description)
+    return f"{meaning} A secret." if is_secret(field.annotation) else meaning
+
+
+def _sentence(text: str | None) -> str:
+    text = " ".join((text or "").split())
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from watchdog.config.settings import Notify, NotifyRoute
+from watchdog.config.notify import Notify, NotifyRoute
 from watchdog.model.report import EvalSetReport, IncidentReport, Report
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import STUCK_VERDICTS, Severity

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from watchdog.collect.probes.reproduce import reproductions
 from watchdog.collect.probes.tester import ApiTester, Learn, Trial, filler
-from watchdog.config.settings import Probes
+from watchdog.config.probes import Probes
 from watchdog.model.probe import Conclusion, ProbeResult, Reproduction, Route, Size
 from watchdog.probing.interpret import conclude
 from watchdog.probing.view import ROUTES, Situation

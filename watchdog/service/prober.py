@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from watchdog.collect.probes.dialects import Message
 from watchdog.collect.probes.tester import ApiTester, Trial, filler, not_tested
-from watchdog.config.settings import Probes
+from watchdog.config.probes import Probes
 from watchdog.model.probe import ProbeResult, Route, Subject
 from watchdog.probing import plan
 from watchdog.probing.plan import Book, Limits

@@ -7,7 +7,7 @@ import pytest
 from tests.builders.logs import LOG, finished_log, running_store
 from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.targets import TargetError, open_target
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 from watchdog.model.facts import (
     ClusterRead,
     EvalSetUnreadable,

@@ -8,7 +8,8 @@ import pytest
 from tests.paths import ROOT
 from tests.unit.docs.calls import calls
 from watchdog.cli import COMMANDS, SETTINGS, build_parser
-from watchdog.config.settings import Settings, load
+from watchdog.config.load import load
+from watchdog.config.settings import Settings
 
 NAMES = [command.name for command in COMMANDS]
 DOCS = (ROOT / "docs" / "commands.md").read_text()

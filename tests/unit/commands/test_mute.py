@@ -5,7 +5,7 @@ import pytest
 from tests.acceptance.playback import Playback
 from watchdog import cli
 from watchdog.collect.targets import open_target
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.notify.ledger import mutes
 from watchdog.notify.ledger.database import memory_ledger
 from watchdog.notify.ledger.mutes import Mute

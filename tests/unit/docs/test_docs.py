@@ -7,7 +7,8 @@ import yaml
 
 from tests.paths import ROOT
 from tests.unit.docs.calls import blocks
-from watchdog.config.settings import Settings, load
+from watchdog.config.load import load
+from watchdog.config.settings import Settings
 from watchdog.diagnose.baselines import SHARES, TROUBLES
 from watchdog.model.thresholds import Thresholds
 

@@ -7,7 +7,8 @@ import yaml
 from tests.builders.snapshots import NOW, incident, snapshot
 from tests.paths import ROOT
 from tests.unit.docs.calls import blocks
-from watchdog.config.settings import Notify, load
+from watchdog.config.load import load
+from watchdog.config.notify import Notify
 from watchdog.notify import notice
 from watchdog.notify.channels.program import as_json
 from watchdog.notify.decide import Decision, Intervals, Reason

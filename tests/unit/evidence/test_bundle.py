@@ -16,7 +16,8 @@ from tests.recordings.unpack import unpack
 from watchdog import cli
 from watchdog.collect.bundle import read_bundle
 from watchdog.collect.kubernetes import credentials
-from watchdog.config.settings import Settings, load
+from watchdog.config.load import load
+from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
 from watchdog.evidence.bundle import default_name, evidence
 from watchdog.pipeline.once import check

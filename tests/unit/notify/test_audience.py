@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders.snapshots import NOW, eval_set, incident, snapshot, task
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.errors import ConfigError
 from watchdog.model.cluster import ClusterView
 from watchdog.model.facts import TaskSpec

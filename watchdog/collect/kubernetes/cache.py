@@ -24,7 +24,7 @@ from watchdog.collect.kubernetes.resources import (
     Resource,
 )
 from watchdog.collect.kubernetes.usage import UsagePoll
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import Job, Pod, PodEvent, PodUsage, ResourceKind
 from watchdog.model.verdict import Problem
 

@@ -14,7 +14,7 @@ from watchdog.collect.kubernetes.api import Api, Jitter, Pause, Reply, backoff
 from watchdog.collect.kubernetes.errors import TRANSIENT, ApiError, refused
 from watchdog.collect.kubernetes.resources import ListQuery
 from watchdog.collect.kubernetes.stream import CertificateError, Stream, network
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.errors import ConfigError
 
 __all__ = ["Api", "Connection", "Reply"]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from watchdog.collect.kubernetes.errors import one_line
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.errors import ConfigError
 
 if TYPE_CHECKING:

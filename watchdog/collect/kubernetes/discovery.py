@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct, field
 
 from watchdog.collect.kubernetes.objects import Entry, Meta
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, Job, Pod, PodEvent, PodUsage, ResourceKind
 
 APP_NAME = "app.kubernetes.io/name"

@@ -32,7 +32,7 @@ from watchdog.collect.kubernetes.resources import (
 from watchdog.collect.kubernetes.runner_logs import whole_lines
 from watchdog.collect.kubernetes.source import newest
 from watchdog.collect.kubernetes.wire import Named, RawList
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, Pod, ResourceKind
 from watchdog.model.verdict import Problem
 

@@ -9,7 +9,7 @@ from typing import Any
 from watchdog.collect.kubernetes.decoding import decode_list
 from watchdog.collect.kubernetes.discovery import Objects, discover
 from watchdog.collect.kubernetes.objects import Entry
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, ResourceKind
 from watchdog.model.verdict import Problem
 

@@ -17,7 +17,7 @@ from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, Pod
 from watchdog.model.facts import ClusterRead, Fact, SpecRead
 from watchdog.model.verdict import Problem

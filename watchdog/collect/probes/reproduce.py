@@ -5,7 +5,7 @@ import shlex
 
 from watchdog.collect.probes.dialects import SMALL, bearer
 from watchdog.collect.probes.routes import Address, NoRoute, address
-from watchdog.config.settings import Probes
+from watchdog.config.probes import Probes
 from watchdog.model.probe import Reproduction
 from watchdog.probing.view import ROUTES
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from watchdog.collect.probes.credentials import Credential
 from watchdog.collect.probes.dialects import DIALECTS, Dialect, is_reasoning
-from watchdog.config.settings import ModelRoute, Probes, Provider
+from watchdog.config.probes import ModelRoute, Probes, Provider
 from watchdog.model.probe import Route
 from watchdog.model.providers import provider_of
 

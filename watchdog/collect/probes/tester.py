@@ -8,7 +8,7 @@ from watchdog.collect.probes.client import ProbeClient
 from watchdog.collect.probes.credentials import NoCredential, missing, read
 from watchdog.collect.probes.dialects import SMALL, Message
 from watchdog.collect.probes.routes import NoRoute, address
-from watchdog.config.settings import Probes
+from watchdog.config.probes import Probes
 from watchdog.model.probe import ProbeOutcome, ProbeResult, Route, Size
 from watchdog.model.providers import provider_of
 from watchdog.redaction import redact

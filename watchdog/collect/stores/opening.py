@@ -14,7 +14,7 @@ from watchdog.collect.stores.objects import (
     is_transient,
     join,
 )
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 
 __all__ = [
     "FileMeta",

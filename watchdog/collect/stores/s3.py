@@ -26,7 +26,7 @@ from obstore.store import S3Store
 
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, NotModified, Reason, StoreError
 from watchdog.collect.stores.s3_listing import INVALID, ListingError, list_level
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 
 T = TypeVar("T")
 

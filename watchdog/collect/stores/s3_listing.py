@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from watchdog.collect.stores.objects import FileMeta, Folder
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 
 INVALID = "invalid path"
 """What obstore says of such a listing."""

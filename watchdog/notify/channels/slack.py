@@ -7,6 +7,7 @@ import httpx
 from pydantic import SecretStr
 
 from watchdog.config.settings import Settings
+from watchdog.config.slack import ELSEWHERE
 from watchdog.notify.channels.channel import UNTRIED, Outcome
 from watchdog.notify.channels.links import Templates
 from watchdog.notify.channels.posting import judged, post
@@ -60,10 +61,6 @@ class SlackWebhook:
     async def _post(self, body: dict[str, object]) -> Outcome:
         answer = await post(self._client, self._url, body, self._timeout)
         return answer if isinstance(answer, Outcome) else judged(answer)
-
-
-ELSEWHERE = "slack:"
-"""Begins the name of a channel of Slack's that only routes name: `slack:#team-a`."""
 
 
 def from_settings(settings: Settings) -> tuple[SlackWebhook | SlackBot, ...]:

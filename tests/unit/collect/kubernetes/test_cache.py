@@ -16,7 +16,7 @@ from watchdog.collect.kubernetes.reflector import Environment
 from watchdog.collect.kubernetes.resources import USAGE as USAGE_RESOURCE
 from watchdog.collect.kubernetes.resources import ListQuery
 from watchdog.collect.kubernetes.usage import UsagePoll
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import PodUsage
 
 USED = {"metadata": meta("p"), "containers": [{"usage": {"cpu": "500m"}}]}

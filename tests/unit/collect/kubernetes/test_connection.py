@@ -19,7 +19,7 @@ from watchdog.collect.kubernetes.resources import (
     USAGE,
     ListQuery,
 )
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 
 ASK = ListQuery(PODS, "ns")
 OK = Answer(body=b"ok")

@@ -15,7 +15,7 @@ from watchdog.collect.kubernetes import credentials
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.resources import PODS, ListQuery
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.errors import ConfigError
 
 ASK = ListQuery(PODS)

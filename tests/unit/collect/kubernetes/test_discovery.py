@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from watchdog.collect.kubernetes.discovery import Objects, discover
 from watchdog.collect.kubernetes.objects import Entry, Meta
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import Job, Pod, PodEvent, PodUsage
 
 P = "inspect-ai.metr.org/"

@@ -12,7 +12,7 @@ from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.export import LAST_APPLIED, export, read_logs
 from watchdog.collect.kubernetes.files import read_view
 from watchdog.collect.kubernetes.resources import ListQuery
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import Container, Pod
 
 PREFIX = "inspect-ai.metr.org/"

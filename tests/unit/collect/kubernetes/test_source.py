@@ -10,7 +10,7 @@ from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, ClusterState, newest
 from watchdog.collect.stores.directory import DirectoryStore
-from watchdog.config.settings import Kubernetes
+from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import Pod
 from watchdog.model.facts import ClusterRead, ManifestRead, RunnerLogRead
 

@@ -9,7 +9,7 @@ from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.stores.objects import Got, NotModified, StoreError
 from watchdog.collect.stores.opening import open_store
 from watchdog.collect.stores.s3 import reason_of, text_of
-from watchdog.config.settings import S3
+from watchdog.config.s3 import S3
 
 ODD = [
     *(

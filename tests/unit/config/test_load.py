@@ -2,7 +2,7 @@
 
 import pytest
 
-from watchdog.config.settings import load
+from watchdog.config.load import load
 from watchdog.errors import ConfigError
 from watchdog.model.allowances import Allowance, Override
 from watchdog.model.thresholds import Thresholds

@@ -1,0 +1,126 @@
+"""Settings from their sources, all checked at start, each error naming its key.
+
+Sources by weight: command line, environment (`WATCHDOG_…`, a group's key after one more underscore:
+`WATCHDOG_SLACK_WEBHOOK_URL` is `slack.webhook_url`), configuration file (YAML), defaults.
+"""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsError
+
+from watchdog.config.keys import known_keys, may_be_shown
+from watchdog.config.settings import Settings
+from watchdog.errors import ConfigError
+from watchdog.model.texts import clean
+from watchdog.redaction import redact
+
+SHOWN_MAX = 100
+"""Characters of a wrong value."""
+_QUOTED = re.compile("'([^']*)'|\"([^\"]*)\"")
+
+
+def load(overrides: Mapping[str, Any], file: Path | None = None) -> Settings:
+    """Settings of all sources.
+
+    Raises:
+        ConfigError: a line for each key that is wrong, with what is allowed.
+    """
+    content = _read(file) if file is not None else {}
+
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del dotenv_settings, file_secret_settings
+            return (init_settings, env_settings, _FileSource(settings_cls, content))
+
+    try:
+        return Loaded(**{key: value for key, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise ConfigError("\n".join(_line(item, file) for item in error.errors())) from error
+    except SettingsError as error:
+        raise ConfigError(f"environment: {error}") from error
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """What the configuration file says."""
+
+    def __init__(self, settings_cls: type[BaseSettings], content: dict[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._content = content
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ANN401
+        del field
+        return self._content.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._content
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+    except yaml.MarkedYAMLError as error:
+        # its own text quotes the line, and a cause is shown with a traceback
+        raise ConfigError(f"{file}: no YAML: {_problem(error)}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{file}: no YAML: {' '.join(str(error).split())}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise ConfigError(f"{file}: should hold keys and values, such as `interval: 30`")
+    return content
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    """What is wrong and where, without a word of the file: it may be of a secret."""
+    mark = error.problem_mark
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+    return place + _QUOTED.sub(_unquoted, error.problem or "")
+
+
+def _unquoted(quoted: re.Match[str]) -> str:
+    """A single character and the name of a token, `<stream end>`, tell nothing."""
+    text = quoted[1] or quoted[2] or ""
+    return quoted[0] if len(text) <= 2 or text.startswith("<") else "'…'"
+
+
+def _line(item: ErrorDetails, file: Path | None) -> str:
+    """`slack.timeout: should be greater than 0 (got -1)`."""
+    loc, value = item["loc"], item["input"]
+    key = clean(redact(".".join(str(part) for part in loc))) or "configuration"
+    if item["type"] == "extra_forbidden":
+        return f"{key}: unknown key{f' in {file}' if file else ''}{_alternatives(loc)}"
+    message = clean(item["msg"].removeprefix("Value error, ").removeprefix("Input "))
+    if may_be_shown(Settings, loc):
+        return f"{key}: {message}{_shown(value)}"
+    return f"{key}: {redact(message, [value] if isinstance(value, str) else [])}"
+
+
+def _alternatives(loc: tuple[str | int, ...]) -> str:
+    *place, key = loc
+    keys = known_keys(Settings, place)
+    hints = [f" (did you mean {hint}?)" for hint in get_close_matches(str(key), keys, n=1)]
+    return f"{''.join(hints)}; known: {', '.join(keys)}"
+
+
+def _shown(value: object) -> str:
+    """A value of a setting that is no secret; credentials within an address still are."""
+    if isinstance(value, str):
+        return f" (got {clean(redact(value), SHOWN_MAX)!r})"
+    return f" (got {value!r})" if isinstance(value, int | float) else ""
