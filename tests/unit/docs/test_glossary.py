@@ -16,8 +16,8 @@ SOURCES = [
     *ROOT.glob("helm/**/*.md"),
 ]
 REPLACED = (
-    "Shelf|Dice|Keeper|Lingering|Measurer|Norms|Patience|Setting(?!s)|Frame(?!-)|Trouble|Tie|"
-    "lament|unlucky|outlast|sayings|essence|circles?|hold_back|hold_lasting|hold_settling"
+    "Shelf|Dice|Keeper|Lingering|Measurer|Norms|Patience|Setting(?!s)|Frame(?!-)|Tie|"
+    "lament|outlast|sayings|essence|circles?|hold_back|hold_lasting|hold_settling"
 )
 """A private dialect's words, by the dictionary that ended it."""
 KEPT = {
