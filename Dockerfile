@@ -19,7 +19,7 @@ RUN /opt/build/bin/python -m hatchling build --target wheel --directory /dist \
     && python3 -m pip --python /opt/watchdog/bin/python install --no-deps --no-index /dist/*.whl
 
 FROM ${BASE}
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=
 LABEL org.opencontainers.image.title="stuck-eval-watchdog" \
       org.opencontainers.image.description="Finds stuck Inspect AI evaluations and says why" \
