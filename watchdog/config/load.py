@@ -78,6 +78,8 @@ def _read(file: Path) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         # its own text quotes the line, and a cause is shown with a traceback
         raise ConfigError(f"{file}: no YAML: {_problem(error)}") from None
+    except RecursionError:
+        raise ConfigError(f"{file}: no YAML: nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{file}: no YAML: {' '.join(str(error).split())}") from error
     if content is None:

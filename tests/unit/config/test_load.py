@@ -82,6 +82,7 @@ def test_the_contract_s_variables_are_read(monkeypatch):
         ("slack: {webhook_url: sesame}", "slack.webhook_url: should be an http(s) address"),
         ("- a", "should hold keys and values"),
         ("a: [", "no YAML"),
+        ("[" * 5000, "no YAML: nested too deeply"),
         ("log_format: xml", "log_format"),
     ],
 )

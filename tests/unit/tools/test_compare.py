@@ -80,6 +80,14 @@ def test_the_later_side_is_never_touched():
     assert len(compare({"a": "hung"}, {"a": "frozen"}, (WORD,)).different) == 1
 
 
+def test_a_mask_covers_both_sides_and_nothing_beside_it():
+    mask = Expected("age", "counted from later", r"for \d+ s", "for … s", masks=True)
+    comparison = compare({"a": "silent for 14 s\n"}, {"a": "silent for 2 s\n"}, (mask,))
+    assert (comparison.on_purpose, comparison.counts) == (1, {"age": 1})
+    (difference,) = compare({"a": "for 14 s"}, {"a": "well for 2 s"}, (mask,)).different
+    assert difference.after == "well for … s"
+
+
 def test_a_record_concerns_only_the_outputs_that_it_names():
     before, after = '"email": "",\n', '"email": "",\n"team": "",\n'
     assert compare({"a check --json": before}, {"a check --json": after}, (KEY,)).on_purpose == 1
