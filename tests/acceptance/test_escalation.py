@@ -7,7 +7,6 @@ import tarfile
 import httpx
 import pytest
 
-from tests.acceptance.test_direct_tests import Service, plain, service, world  # noqa: F401
 from tests.doubles.providers import Status, large
 from watchdog import cli
 from watchdog.config.load import load
@@ -37,7 +36,7 @@ async def write(watching, tmp_path, **wanted):
     return written, (output / "report.md").read_text("utf-8")
 
 
-async def test_a_report_by_hand_says_it_all(service, world, tmp_path):  # noqa: F811
+async def test_a_report_by_hand_says_it_all(service, world, tmp_path):
     watching = service()
     watching.playback.play(3)
     world.openai.fault(Status(500), when=large(60))
@@ -61,7 +60,7 @@ async def test_a_report_by_hand_says_it_all(service, world, tmp_path):  # noqa: 
     assert not [secret for secret in world.secrets if secret in report]
 
 
-async def test_content_only_where_it_is_asked_for(service, tmp_path):  # noqa: F811
+async def test_content_only_where_it_is_asked_for(service, tmp_path):
     watching = service()
     watching.playback.play(3)
     _, report = await write(watching, tmp_path, content=True, tests=False)
@@ -69,7 +68,7 @@ async def test_content_only_where_it_is_asked_for(service, tmp_path):  # noqa: F
     assert "## Direct API tests" not in report
 
 
-async def test_what_is_known_to_be_secret_is_nowhere_in_it(service, tmp_path):  # noqa: F811
+async def test_what_is_known_to_be_secret_is_nowhere_in_it(service, tmp_path):
     watching = service(probes={"middleman_token": PLANTED})
     watching.playback.play(3)
     marks = watching.playback.logs / "eval-set.json"
@@ -83,7 +82,7 @@ async def test_what_is_known_to_be_secret_is_nowhere_in_it(service, tmp_path):  
 
 
 @pytest.fixture
-async def page(service, world):  # noqa: F811
+async def page(service, world):
     """The service's page, over a recording whose Middleman fails."""
     world.middleman.fault(Status(502))
     watching = service()
@@ -142,7 +141,7 @@ def test_probe_by_the_command_line(monkeypatch, capsys):
     from tests.doubles.providers import Providers  # noqa: PLC0415
 
     async def run():
-        async with Providers() as world:  # noqa: F811
+        async with Providers() as world:
             monkeypatch.setenv("WATCHDOG_PROBES_MIDDLEMAN_URL", world.middleman.url)
             monkeypatch.setenv("WATCHDOG_PROBES_MIDDLEMAN_TOKEN", world.middleman.token)
             monkeypatch.setenv("OPENAI_API_KEY", world.openai.key)

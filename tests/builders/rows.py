@@ -64,6 +64,14 @@ class Rows:
         return self.add("span_begin", at, name="scorers", type="scorers", span="s1")
 
 
+def busy(until: float, every: float = 60.0) -> Rows:
+    """A sample that calls its model every so often."""
+    rows = Rows()
+    for at in range(0, int(until), int(every)):
+        rows.ok(at, 20)
+    return rows
+
+
 def schedule(start: float, attempts: int, call: float = 5.0) -> list[float]:
     """When attempts begin that all fail after `call` seconds, by Inspect's back-off."""
     instants = [start]

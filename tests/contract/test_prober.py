@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.contract.test_probes import settings
 from tests.doubles.providers import Hang, Hold, Providers, Status, large
+from tests.doubles.providers.settings import settings
 from watchdog.collect.probes.tester import ApiTester
 from watchdog.model.probe import Meaning, Subject
 from watchdog.probing.interpret import conclude

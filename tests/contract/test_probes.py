@@ -28,6 +28,7 @@ from tests.doubles.providers import (
     refusing,
     tls,
 )
+from tests.doubles.providers.settings import settings
 from watchdog.collect.probes.credentials import Credential, NoCredential, read
 from watchdog.collect.probes.reproduce import reproductions
 from watchdog.collect.probes.tester import ApiTester, Trial, filler
@@ -48,19 +49,6 @@ ROUTES = ("middleman", "direct")
 async def world():
     async with Providers() as made:
         yield made
-
-
-def settings(world, **more):
-    return Probes(
-        middleman_url=world.middleman.url,
-        middleman_token=world.middleman.token,
-        providers={
-            "anthropic": {"url": f"{world.anthropic.url}/v1", "key": world.anthropic.key},
-            "openai": {"url": f"{world.openai.url}/v1", "key": world.openai.key},
-            "google": {"url": f"{world.gemini.url}/v1beta", "key": world.gemini.key},
-        },
-        **more,
-    )
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from tests.builders.logs import (
     spec,
     zipped,
 )
+from tests.builders.zips import forged
 from tests.contract.stores import INTERVAL, Directory, aws, bucket, fill, s3_server, watch
-from tests.unit.collect.stores.test_zip_members import forged
 from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.stores.opening import open_store
 from watchdog.model.facts import (

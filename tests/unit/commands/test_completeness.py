@@ -5,8 +5,8 @@ from argparse import ArgumentParser
 
 import pytest
 
+from tests.pages import calls
 from tests.paths import ROOT
-from tests.unit.docs.calls import calls
 from watchdog.cli import COMMANDS, SETTINGS, build_parser
 from watchdog.config.load import load
 from watchdog.config.settings import Settings

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from pydantic import SecretStr
 
-from tests.unit.config.places import (
+from tests.builders.settings import (
     GROUPS,
     PLAIN,
     dotted,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.unit.config.places import GROUPS, SECRETS, dotted
+from tests.builders.settings import GROUPS, SECRETS, dotted
 from watchdog.config.page import markdown
 from watchdog.config.settings import Settings
 

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from pydantic import AfterValidator, SecretStr
 
-from tests.unit.config.places import SECRETS, dotted, error_of, with_value
+from tests.builders.settings import SECRETS, dotted, error_of, with_value
 from watchdog.config.load import load
 from watchdog.config.secrets import secrets_in
 from watchdog.config.section import Section

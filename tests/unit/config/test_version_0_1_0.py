@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from tests.unit.config.places import COMPLETE, complete
+from tests.builders.settings import COMPLETE, complete
 from watchdog.config.load import load
 
 

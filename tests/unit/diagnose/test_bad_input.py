@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.builders.rows import ERROR_500, LOG, MODEL, SET, Rows, facts, key, schedule, state
-from tests.unit.diagnose.test_verdicts import busy
+from tests.builders.rows import ERROR_500, LOG, MODEL, SET, Rows, busy, facts, key, schedule, state
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold

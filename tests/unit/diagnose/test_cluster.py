@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from tests.builders.cluster_views import JOB, KNOWN, LIMITS, RUNNER, SANDBOX, view, watched, working
 from tests.builders.rows import SET, Rows, facts, key, schedule, state
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
@@ -11,7 +12,6 @@ from watchdog.fold import fold
 from watchdog.model.cluster import (
     ClusterView,
     Container,
-    Job,
     Pod,
     PodEvent,
     PodUsage,
@@ -19,36 +19,14 @@ from watchdog.model.cluster import (
 )
 from watchdog.model.facts import ClusterRead, Listing, SampleSummary, ThroughputLogged
 from watchdog.model.state import EvalSetState
-from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Verdict
 
 HOUR = 3600.0
-LIMITS = Thresholds()
-KNOWN = frozenset({"pods", "jobs", "namespaces", "events"})
 OOM = Termination("OOMKilled", 137, 650.0)
-RUNNER = Pod("inspect-x", "runner-1", "u1", "Running", created_at=0.0)
-JOB = Job("inspect-x", "runner", "j1", created_at=0.0, active=1)
-SANDBOX = Pod("inspect-x-s", "box-1", "s1", "Running", created_at=0.0, sample_id="1")
-
-
-def view(at: float, **parts) -> ClusterView:
-    base = ClusterView(at, KNOWN, jobs=(JOB,), runners=(RUNNER,), namespaces=("inspect-x",))
-    return replace(base, **parts)
-
-
-def watched(now: float, samples: dict[str, Rows], *views: ClusterView, **spec) -> EvalSetState:
-    folded = state(facts(samples, read_at=now, **spec))
-    for each in views:
-        folded = fold(folded, ClusterRead(SET, each))
-    return folded
 
 
 def judged(now: float, known: EvalSetState):
     return judge([known], now, LIMITS, 90.0)[0]
-
-
-def working() -> Rows:
-    return Rows().ok(0).ok(500)
 
 
 def in_tool() -> Rows:

@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
+from tests.builders.cluster_views import JOB, LIMITS, view, watched, working
 from tests.builders.rows import SET, Rows
-from tests.unit.diagnose.test_cluster import JOB, LIMITS, view, watched, working
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.model.allowances import Allowance, Override

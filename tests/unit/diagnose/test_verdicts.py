@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders.rows import LOG, MODEL, SET, Rows, facts, key, schedule, state
+from tests.builders.rows import LOG, MODEL, SET, Rows, busy, facts, key, schedule, state
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
 from watchdog.model.facts import (
@@ -29,13 +29,6 @@ def judged(now: float, samples: dict[str, Rows], **spec):
 
 def sample_of(eval_set, name="1"):
     return next(s for t in eval_set.tasks for s in t.samples if s.key.id == name)
-
-
-def busy(until: float, every: float = 60.0) -> Rows:
-    rows = Rows()
-    for at in range(0, int(until), int(every)):
-        rows.ok(at, 20)
-    return rows
 
 
 @pytest.mark.parametrize(

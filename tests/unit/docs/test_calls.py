@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.pages import calls, fault, texts
 from tests.paths import ROOT
-from tests.unit.docs.calls import calls, fault, texts
 
 SUFFIXES = {".md", ".yaml", ".yml", ".json", ".txt", ".tpl"}
 PAGES = sorted(

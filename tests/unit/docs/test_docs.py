@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
+from tests.pages import blocks
 from tests.paths import ROOT
-from tests.unit.docs.calls import blocks
 from watchdog.config.load import load
 from watchdog.config.settings import Settings
 from watchdog.diagnose.baselines import SHARES, TROUBLES

@@ -5,8 +5,8 @@ import re
 import yaml
 
 from tests.builders.snapshots import NOW, incident, snapshot
+from tests.pages import blocks
 from tests.paths import ROOT
-from tests.unit.docs.calls import blocks
 from watchdog.config.load import load
 from watchdog.config.notify import Notify
 from watchdog.notify import notice

@@ -3,33 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
+from tests.builders.cluster_entries import KNOWN, P, box, job, meta, pod
 from watchdog.collect.kubernetes.discovery import Objects, discover
 from watchdog.collect.kubernetes.objects import Entry, Meta
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import Job, Pod, PodEvent, PodUsage
-
-P = "inspect-ai.metr.org/"
-KNOWN = frozenset({"pods", "jobs", "namespaces", "events"})
-
-
-def meta(namespace: str, name: str, app="inspect-ai", part="runner", **labels) -> Meta:
-    own = {f"{P}{key.replace('_', '-')}": value for key, value in labels.items()}
-    named = {"app.kubernetes.io/name": app, "app.kubernetes.io/component": part}
-    return Meta(namespace, name, labels={**named, **own})
-
-
-def job(*args, **labels) -> Entry:
-    told = meta(*args, **labels)
-    return Entry(told, Job(told.namespace, told.name, "j"))
-
-
-def pod(*args, **labels) -> Entry:
-    told = meta(*args, **labels)
-    return Entry(told, Pod(told.namespace, told.name, "p"))
-
-
-def box(namespace: str, name: str, **labels) -> Entry:
-    return pod(namespace, name, "agent-env", "sandbox", **labels)
+from watchdog.model.cluster import Job, PodEvent, PodUsage
 
 
 def found(settings: Kubernetes | None = None, **parts):

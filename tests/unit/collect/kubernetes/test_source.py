@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
+from tests.builders.cluster_entries import KNOWN, box, job, pod
 from tests.builders.logs import LOG, finished_log, running_store
-from tests.unit.collect.kubernetes.test_discovery import KNOWN, box, job, pod
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.kubernetes.discovery import Objects
 from watchdog.collect.kubernetes.errors import ApiError

@@ -6,16 +6,16 @@ An entry of a list stands at 0 and one of a mapping at `acme`, as in the file of
 from collections.abc import Iterator
 from copy import deepcopy
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.paths import ROOT
 from watchdog.config.load import load
 from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError
 
-COMPLETE = Path(__file__).parent / "data" / "version-0.1.0.yaml"
+COMPLETE = ROOT / "tests" / "unit" / "config" / "data" / "version-0.1.0.yaml"
 _COMPLETE = yaml.safe_load(COMPLETE.read_text())
 SCHEMA = Settings.model_json_schema()
 
