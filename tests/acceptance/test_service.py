@@ -135,7 +135,7 @@ async def test_recovery_ends_it_with_one_message(tmp_path, service, slack, monke
         verdicts.append(await turn(app))
     assert "stuck" in verdicts
     assert len(slack.messages) == 1
-    monkeypatch.setattr(continuity, "SETTLES", 0.0)
+    monkeypatch.setattr(continuity, "KEEP_FIRING_FOR", 0.0)
     verdicts.append(await turn(app))
     assert verdicts[-1] in {"progressing", "degraded", "finished"}
     opened, resolved = slack.messages

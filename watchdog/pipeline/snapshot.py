@@ -23,6 +23,7 @@ from watchdog.model.report import (
     TaskCalls,
     TaskFigures,
     TaskReport,
+    restriction_text,
     timestamp,
 )
 from watchdog.model.state import ErroredEntry, OpenCall, SampleState
@@ -217,7 +218,7 @@ def _incident(incident: Incident) -> IncidentReport:
         muted_reason=_cut(incident.muted_reason),
         severity=incident.severity,
         verdict=incident.verdict,
-        circle=incident.circle,
+        restriction=restriction_text(incident.restricted_to),
         stuck_samples=incident.stuck_samples,
         peers=_cut(incident.peers),
         conclusions=tuple(conclusion_report(each) for each in incident.conclusions),

@@ -173,7 +173,7 @@ class App:
                 self._outside_said,
             ),
             store=store_of(self.settings),
-            notes=Notes(self._degraded_runs.since(now), self.deliverer.circles(states)),
+            notes=Notes(self._degraded_runs.since(now), self.deliverer.restrictions(states)),
         )
 
     def _test(self, snapshot: Snapshot, states: Sequence[EvalSetState], now: float) -> Snapshot:
