@@ -15,14 +15,14 @@ from watchdog.notify.ledger.database import open_ledger
 NAMES = ("one", "two", "three")
 
 
-def seen(*stuck):
+def view(*stuck):
     """A snapshot in which these eval sets are stuck and the others aren't."""
-    told = tuple(
+    incidents = tuple(
         incident(id=f"id-{name}", subject=name, summary=f"about {name}", eval_sets=(name,))
         for name in stuck
     )
     rest = [quiet(name, Verdict.PROGRESSING) for name in NAMES if name not in stuck]
-    return snapshot(*(eval_set(name) for name in stuck), *rest, incidents=told)
+    return snapshot(*(eval_set(name) for name in stuck), *rest, incidents=incidents)
 
 
 def deliver(url: str, state: str) -> None:
@@ -39,8 +39,8 @@ async def _deliver(url: str, state: str) -> None:
     ledger = open_ledger(f"sqlite:///{state}", NOW).ledger
     deliverer = Deliverer(ledger, [bot], lambda: clock[0])
     await deliverer.start()
-    # the last one ends what came back to a second life, which must be away for a while
-    for look in (seen(*NAMES), seen(), seen()):
+    # the last one ends what came back to a second life, which must be absent for a while
+    for look in (view(*NAMES), view(), view()):
         await deliverer.handle(look, True)
         for _ in range(3):
             await deliverer.flush()

@@ -42,10 +42,10 @@ REASONS = {
 
 @pytest.fixture
 async def double():
-    made = SlackDouble()
-    await made.server.start()
-    yield made
-    await made.server.stop()
+    double = SlackDouble()
+    await double.server.start()
+    yield double
+    await double.server.stop()
 
 
 class Waits(list):
@@ -122,9 +122,9 @@ def kind(request):
 
 @pytest.fixture
 async def channel(kind, double, waits):
-    made = kind.build(double.server.url, waits)
-    yield made
-    await made.aclose()
+    channel = kind.build(double.server.url, waits)
+    yield channel
+    await channel.aclose()
 
 
 def test_every_channel_is_in_this_suite():
@@ -228,25 +228,25 @@ async def test_secrets_stay_secret(channel, double, caplog):
 
 
 async def test_a_hostile_evaluation_is_told_safely(channel, double):
-    found = incident(subject=HOSTILE, summary=HOSTILE * 500, eval_sets=(HOSTILE,) * 50)
-    hostile = notice.opened(Decision(Reason.OPEN, found, NOW), snapshot(eval_set(HOSTILE)))
+    victim = incident(subject=HOSTILE, summary=HOSTILE * 500, eval_sets=(HOSTILE,) * 50)
+    hostile = notice.opened(Decision(Reason.OPEN, victim, NOW), snapshot(eval_set(HOSTILE)))
     assert (await channel.send(hostile)).sent
     assert double.api.complaints == []
-    (told,) = double.told
+    (text,) = double.told
     if double.programs.told:
         return  # JSON, which nobody reads for markup
     header = double.posts[0].blocks[0] if double.posts else ""  # plain text, not read for markup
-    assert "<!channel>" not in told.replace(json.dumps(header, ensure_ascii=False), "")
+    assert "<!channel>" not in text.replace(json.dumps(header, ensure_ascii=False), "")
 
 
 async def test_a_restart_sends_what_was_left_and_nothing_twice(channel, double, tmp_path):
-    seen = snapshot(eval_set(), incidents=(incident(),))
+    view = snapshot(eval_set(), incidents=(incident(),))
     double.script = [(503, "down", {})] * ATTEMPTS
     for _ in range(3):
         opened = open_ledger(tmp_path / "state", NOW)
         deliverer = Deliverer(opened.ledger, [channel], lambda: NOW)
         await deliverer.start()
-        await deliverer.handle(seen, True)
+        await deliverer.handle(view, True)
         await deliverer.flush()
         opened.ledger.close()
     assert len(double.told) == 1

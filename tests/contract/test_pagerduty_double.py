@@ -22,20 +22,20 @@ IMAGE = {"src": "https://watchdog.example/fleet.png", "alt": "The fleet"}
 
 @pytest.fixture
 def connect(slack):
-    made = []
+    clients = []
 
     def client(routing_key=ROUTING_KEY):
-        made.append(EventsApiV2Client(routing_key, trust_env=False))
-        made[-1]._url = slack.server.url  # its setter takes nothing but https
+        clients.append(EventsApiV2Client(routing_key, trust_env=False))
+        clients[-1]._url = slack.server.url  # its setter takes nothing but https
 
         async def call(method, *arguments, **more):
-            return await asyncio.to_thread(getattr(made[-1], method), *arguments, **more)
+            return await asyncio.to_thread(getattr(clients[-1], method), *arguments, **more)
 
         return call
 
     yield client
-    for each in made:
-        each.close()
+    for client in clients:
+        client.close()
 
 
 @pytest.fixture
@@ -101,9 +101,9 @@ async def test_what_pagerduty_refuses(client, slack, what, more):
     with pytest.raises(HttpError) as refused:
         await client("trigger", **{**ALERT, **more})
     assert refused.value.response.status_code == 400
-    said = refused.value.response.json()
-    assert said["status"] == "invalid event"
-    (error,) = said["errors"]
+    answer = refused.value.response.json()
+    assert answer["status"] == "invalid event"
+    (error,) = answer["errors"]
     assert f"'{what.split(maxsplit=1)[0]}'" in error
     assert slack.programs.events == []
 
@@ -138,34 +138,34 @@ async def test_what_is_no_event(client, content):
 
 
 @pytest.fixture
-def told():
+def events():
     """The beginning and the end of an incident, as our channel has them."""
     opened = notice.opened(
         Decision(Reason.OPEN, incident(), NOW), snapshot(eval_set(), incidents=(incident(),))
     )
 
     def event(kind):
-        told = replace(opened, kind=kind)
+        later = replace(opened, kind=kind)
         templates = Templates(page="https://watchdog.example/")
-        made = program.event(told, SecretStr(ROUTING_KEY), templates, warnings=False)
-        return to_builtins(made)
+        body = program.event(later, SecretStr(ROUTING_KEY), templates, warnings=False)
+        return to_builtins(body)
 
     return event("opened"), event("resolved")
 
 
-async def test_our_trigger_is_the_client_s(client, slack, told):
-    ours, _ = told
-    known = ("summary", "source", "severity", "custom_details")
-    given = {key: ours["payload"].pop(key) for key in known}
+async def test_our_trigger_is_the_client_s(client, slack, events):
+    ours, _ = events
+    keys = ("summary", "source", "severity", "custom_details")
+    fields = {key: ours["payload"].pop(key) for key in keys}
     key = ours["dedup_key"]
-    await client("trigger", **given, payload=ours["payload"], dedup_key=key, links=ours["links"])
+    await client("trigger", **fields, payload=ours["payload"], dedup_key=key, links=ours["links"])
     (theirs,) = slack.programs.events
-    ours["payload"] |= given
+    ours["payload"] |= fields
     assert ours.pop("client") == "stuck-eval watchdog", "documented; the client knows none"
     assert theirs == ours
 
 
-async def test_our_resolve_is_the_client_s(client, slack, told):
-    _, ours = told
+async def test_our_resolve_is_the_client_s(client, slack, events):
+    _, ours = events
     await client("resolve", ours["dedup_key"])
     assert slack.programs.events == [ours]

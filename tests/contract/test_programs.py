@@ -17,8 +17,8 @@ from watchdog.notify.decide import Decision, Reason
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger.database import memory_ledger
 
-SEEN = snapshot(eval_set(), incidents=(incident(),))
-OPENED = notice.opened(Decision(Reason.OPEN, incident(), NOW), SEEN)
+VIEW = snapshot(eval_set(), incidents=(incident(),))
+OPENED = notice.opened(Decision(Reason.OPEN, incident(), NOW), VIEW)
 KEY = SecretStr(ROUTING_KEY)
 
 
@@ -37,17 +37,17 @@ async def test_from_the_settings_to_the_end_of_an_incident(slack):
     channels = build_channels(settings(slack.server.url))
     assert [channel.name for channel in channels] == ["webhook", "pagerduty"]
     deliverer = Deliverer(memory_ledger(), channels, lambda: clock[0])
-    for seen in (SEEN, SEEN, snapshot(quiet(incident().eval_sets[0], Verdict.PROGRESSING))):
-        await deliverer.handle(seen, True)
+    for view in (VIEW, VIEW, snapshot(quiet(incident().eval_sets[0], Verdict.PROGRESSING))):
+        await deliverer.handle(view, True)
         await deliverer.flush()
         assert deliverer.failing == ()
-        if seen is SEEN:
+        if view is VIEW:
             (alert,) = slack.programs.alerts.values()
             assert alert["severity"] == "critical"
             assert alert["summary"].startswith("mmlu-2026-11-22-x7k2: The last running sample")
-    assert [each["kind"] for each in slack.programs.notices] == ["opened", "resolved"]
+    assert [item["kind"] for item in slack.programs.notices] == ["opened", "resolved"]
     assert slack.programs.notices[0]["incident"]["cause"] == "api_server_error"
-    assert [each["event_action"] for each in slack.programs.events] == ["trigger", "resolve"]
+    assert [item["event_action"] for item in slack.programs.events] == ["trigger", "resolve"]
     assert slack.programs.alerts == {}
     await deliverer.aclose()
 
@@ -64,9 +64,9 @@ async def test_who_can_t_prove_who_it_is_is_refused(slack):
 
 def test_pagerduty_hears_of_what_changes_whether_somebody_is_called():
     def action(kind, severity="page", warnings=False):
-        told = replace(OPENED, kind=kind, incident=incident(severity=severity))
-        made = program.event(told, KEY, Templates(), warnings=warnings)
-        return made and made["event_action"]
+        other = replace(OPENED, kind=kind, incident=incident(severity=severity))
+        event = program.event(other, KEY, Templates(), warnings=warnings)
+        return event and event["event_action"]
 
     assert action("opened") == action("escalated") == action("reopened") == "trigger"
     assert action("updated") is action("reminded") is None
@@ -77,17 +77,17 @@ def test_pagerduty_hears_of_what_changes_whether_somebody_is_called():
 
 def test_an_alert_leads_where_a_message_does():
     templates = Templates(page="https://watchdog.example/")
-    made = program.event(OPENED, KEY, templates, warnings=False)
-    (link,) = made["links"]
+    event = program.event(OPENED, KEY, templates, warnings=False)
+    (link,) = event["links"]
     assert link["text"] == "Status page"
     assert link["href"].startswith("https://watchdog.example/")
 
 
 async def test_a_name_that_no_unicode_text_can_be_is_told(slack):
     odd = "broken-\udcff"
-    told = replace(OPENED, incident=incident(eval_sets=(odd,), subject=odd))
+    odd_notice = replace(OPENED, incident=incident(eval_sets=(odd,), subject=odd))
     for channel in build_channels(settings(slack.server.url)):
-        assert (await channel.send(told)).sent
+        assert (await channel.send(odd_notice)).sent
         await channel.aclose()
     (heard,) = slack.programs.notices
     assert heard["incident"]["eval_sets"] == [odd]
@@ -95,9 +95,9 @@ async def test_a_name_that_no_unicode_text_can_be_is_told(slack):
 
 def test_every_notice_is_json():
     for kind in ("opened", "edited", "updated", "escalated", "reminded", "reopened", "resolved"):
-        made = program.as_json(replace(OPENED, kind=kind))
-        assert made["kind"] == kind
-        assert set(made) >= {"schema_version", "at", "since", "incident", "changes", "actions"}
+        body = program.as_json(replace(OPENED, kind=kind))
+        assert body["kind"] == kind
+        assert set(body) >= {"schema_version", "at", "since", "incident", "changes", "actions"}
     assert json.dumps(program.event(OPENED, KEY, Templates(), warnings=False))
 
 

@@ -41,15 +41,15 @@ def waits():
 
 @pytest.fixture
 async def bot(slack, waits):
-    made = SlackBot(
+    bot = SlackBot(
         SecretStr(TOKEN),
         CHANNEL,
         api_url=slack.server.url,
         timeout=5.0,
         retry_policy=RetryPolicy(waits, lambda: 1.0),
     )
-    yield made
-    await made.aclose()
+    yield bot
+    await bot.aclose()
 
 
 async def test_it_posts_and_remembers_where(bot, slack):
@@ -174,13 +174,13 @@ async def test_nobody_there(bot, slack, waits):
 
 
 async def test_a_hostile_evaluation_is_told_safely(bot, slack):
-    found = incident(
+    victim = incident(
         subject=HOSTILE,
         summary=HOSTILE * 500,
         eval_sets=tuple(f"{n}{HOSTILE}" for n in range(500)),
         recovered=(HOSTILE,) * 500,
     )
-    hostile = notice.opened(Decision(Reason.OPEN, found, NOW), snapshot(eval_set(HOSTILE)))
+    hostile = notice.opened(Decision(Reason.OPEN, victim, NOW), snapshot(eval_set(HOSTILE)))
     thread = (await bot.send(hostile)).thread
     assert (await bot.send(replace(hostile, kind="updated", changes=(HOSTILE,)), thread)).sent
     assert slack.api.complaints == []
@@ -273,10 +273,13 @@ async def test_many_at_once_keep_to_slack_s_rate_and_none_is_lost_or_told_twice(
         retry_policy=RetryPolicy(sleep, lambda: 0.0),
     )
     names = [f"set-{number:02}" for number in range(20)]
-    found = tuple(incident(id=n, eval_sets=(n,), subject=n, summary=f"about {n}") for n in names)
-    seen = snapshot(*map(eval_set, names), incidents=found)
+    incidents = tuple(
+        incident(id=name, eval_sets=(name,), subject=name, summary=f"about {name}")
+        for name in names
+    )
+    view = snapshot(*map(eval_set, names), incidents=incidents)
     deliverer = Deliverer(memory_ledger(), [bot], lambda: now[0], audience=Audience(storm=100))
-    await deliverer.handle(seen, True)
+    await deliverer.handle(view, True)
     await deliverer.flush()
     assert [post.blocks[0]["text"]["text"] for post in slack.api.heads] == [
         f":red_circle: Stuck: {name}" for name in names

@@ -13,10 +13,10 @@ from tests.doubles.slack_api import BURST, CHANNEL, TOKEN
 
 @pytest.fixture
 def client(slack):
-    made = WebClient(token=TOKEN, base_url=f"{slack.server.url}/api/", retry_handlers=[])
+    web = WebClient(token=TOKEN, base_url=f"{slack.server.url}/api/", retry_handlers=[])
 
     async def call(method, **arguments):
-        return await asyncio.to_thread(getattr(made, method), **arguments)
+        return await asyncio.to_thread(getattr(web, method), **arguments)
 
     return call
 
@@ -37,8 +37,8 @@ async def test_a_message_its_thread_and_its_edit(client, slack):
     await client("chat_update", channel=head["channel"], ts=head["ts"], text="resolved")
     (post,) = slack.api.heads
     assert (post.text, post.edits, post.blocks) == ("resolved", 1, [])
-    (said,) = slack.api.replies(head["ts"])
-    assert (said.text, said.broadcast) == ("more", True)
+    (reply,) = slack.api.replies(head["ts"])
+    assert (reply.text, reply.broadcast) == ("more", True)
 
 
 def section(text):
@@ -168,8 +168,8 @@ async def test_text_that_is_not_escaped_is_noted(client, slack):
 
 async def test_a_user_by_address(client, slack):
     slack.api.users["a@example.org"] = "U0A"
-    found = await client("users_lookupByEmail", email="a@example.org")
-    assert found["user"]["id"] == "U0A"
+    answer = await client("users_lookupByEmail", email="a@example.org")
+    assert answer["user"]["id"] == "U0A"
     with pytest.raises(SlackApiError) as refused:
         await client("users_lookupByEmail", email="b@example.org")
     assert refused.value.response["error"] == "users_not_found"

@@ -34,38 +34,38 @@ def stands(names):
 
 async def test_the_owner_is_mentioned_and_looked_up_once(slack):
     slack.api.users["a@example.org"] = "U0A"
-    made = bot(slack, mention_owner=True)
-    first = await made.send(OPENED)
-    await made.send(replace(OPENED, kind="updated", changes=("b joined",)), first.thread)
+    channel = bot(slack, mention_owner=True)
+    first = await channel.send(OPENED)
+    await channel.send(replace(OPENED, kind="updated", changes=("b joined",)), first.thread)
     (head,) = slack.api.heads
     assert head.blocks[-1]["text"]["text"] == "*Started by* <@U0A>"
     assert slack.api.lookups == ["a@example.org"]
-    await made.aclose()
+    await channel.aclose()
 
 
 @pytest.mark.parametrize("error", [None, "missing_scope", "503", "ratelimited"])
 async def test_who_is_not_found_is_not_waited_for(slack, error):
-    made = bot(slack, mention_owner=True)
+    channel = bot(slack, mention_owner=True)
     slack.api.errors = [error] if error else []
-    assert (await made.send(OPENED)).sent
+    assert (await channel.send(OPENED)).sent
     (head,) = slack.api.heads
     assert "<@" not in head.shown
-    await made.aclose()
+    await channel.aclose()
 
 
 async def test_nobody_is_looked_up_unless_it_is_asked_for(slack):
-    made = bot(slack)
-    await made.send(OPENED)
+    channel = bot(slack)
+    await channel.send(OPENED)
     assert slack.api.lookups == []
-    await made.aclose()
+    await channel.aclose()
 
 
 async def test_an_id_that_is_none_is_no_mention(slack):
     slack.api.users["a@example.org"] = "U1> <!channel"
-    made = bot(slack, mention_owner=True)
-    await made.send(OPENED)
+    channel = bot(slack, mention_owner=True)
+    await channel.send(OPENED)
     assert "!channel" not in slack.api.heads[0].shown
-    await made.aclose()
+    await channel.aclose()
 
 
 async def test_a_team_has_its_own_channel(slack):
@@ -76,7 +76,7 @@ async def test_a_team_has_its_own_channel(slack):
         }
     )
     channels = build_channels(settings)
-    assert [each.name for each in channels] == ["slack", "slack:#alerts"]
+    assert [item.name for item in channels] == ["slack", "slack:#alerts"]
     for channel in channels:
         assert (await channel.send(OPENED)).sent
         await channel.aclose()
@@ -98,9 +98,9 @@ async def test_a_storm_is_one_message_and_each_goes_on_in_its_thread(slack):
     await deliverer.flush()
     assert len(slack.api.heads) == 1
     assert head.edits == 0
-    (said,) = slack.api.replies(head.ts)
-    assert "set-00" in said.text
-    assert "resolved" in said.text
+    (reply,) = slack.api.replies(head.ts)
+    assert "set-00" in reply.text
+    assert "resolved" in reply.text
     assert slack.api.complaints == []
     await deliverer.aclose()
 
@@ -110,11 +110,11 @@ async def test_a_storm_without_end_has_room(slack):
         replace(OPENED, incident=incident(id=str(n), eval_sets=(HOSTILE * 9,), summary=HOSTILE))
         for n in range(2000)
     ]
-    made = bot(slack)
-    outcome = await made.send(notice.digest(members))
+    channel = bot(slack)
+    outcome = await channel.send(notice.digest(members))
     assert outcome.sent
     assert json.loads(outcome.thread)["shared"] is True
     (head,) = slack.api.heads
     assert " more" in head.blocks[-1]["text"]["text"]
     assert slack.api.complaints == []
-    await made.aclose()
+    await channel.aclose()

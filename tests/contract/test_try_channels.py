@@ -22,7 +22,7 @@ def settings(url, token=TOKEN):
 
 async def test_looking_sends_nothing(slack):
     tried = await try_channels(settings(slack.server.url), NOW, None)
-    assert [each.line for each in tried] == [
+    assert [item.line for item in tried] == [
         "slack: works (its token holds; only a message tells whether the channel takes it)",
         "webhook: works (set up; only a message tells whether it arrives)",
         "pagerduty: works (set up; only a message tells whether it arrives)",
@@ -32,22 +32,22 @@ async def test_looking_sends_nothing(slack):
 
 async def test_a_test_is_told_and_ended_everywhere(slack):
     tried = await try_channels(settings(slack.server.url), NOW, "page")
-    assert all(each.outcome.sent for each in tried)
+    assert all(item.outcome.sent for item in tried)
     (head,) = slack.api.heads
     assert "This is a test of the stuck-eval watchdog's channels. Nothing is stuck." in head.shown
     assert "resolved after" in head.shown
     (reply,) = slack.api.replies(head.ts)
     assert "watchdog-test" in reply.text
-    assert [each["event_action"] for each in slack.programs.events] == ["trigger", "resolve"]
+    assert [item["event_action"] for item in slack.programs.events] == ["trigger", "resolve"]
     assert slack.programs.alerts == {}
-    assert [each["kind"] for each in slack.programs.notices] == ["opened", "resolved"]
+    assert [item["kind"] for item in slack.programs.notices] == ["opened", "resolved"]
     assert slack.api.complaints == []
 
 
 async def test_a_warning_calls_nobody(slack):
     await try_channels(settings(slack.server.url), NOW, "warning")
     assert len(slack.api.heads) == 1
-    assert [each["event_action"] for each in slack.programs.events] == ["resolve"]
+    assert [item["event_action"] for item in slack.programs.events] == ["resolve"]
 
 
 async def test_what_refuses_says_why(slack):

@@ -15,7 +15,7 @@ from watchdog.model.learned import Learned
 from watchdog.model.state import EvalSetState, SampleState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Incident, Verdict
-from watchdog.notify.decide.continuity import continues, settled
+from watchdog.notify.decide.continuity import continues, has_stopped_firing
 
 MAX_AGE = 1e9
 HANGING = frozenset(
@@ -58,7 +58,7 @@ class Detector:
         self._open = {
             name: (told, seen)
             for name, (told, seen) in self._open.items()
-            if now - seen <= POLL or not settled(told, now - seen, troubled)
+            if now - seen <= POLL or not has_stopped_firing(told, now - seen, troubled)
         }
         for incident in incidents.values():
             if not any(continues(incident, told) for told, _ in self._open.values()):

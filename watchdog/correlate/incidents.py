@@ -40,8 +40,8 @@ class Notes(Struct, frozen=True):
 
     degraded: Mapping[str, float] = {}
     """Those that have been degraded for long, and since when, in seconds since the epoch."""
-    circles: Mapping[str, str] = {}
-    """The channels that alone may hear of one, between commas."""
+    restricted_to: Mapping[str, tuple[str, ...]] = {}
+    """The channels that alone may hear of one, by name."""
 
 
 _NO_NOTES = Notes()
@@ -63,20 +63,20 @@ def correlate(
             _incident(
                 sorted(group, key=lambda symptom: symptom.age), common, judged, findings, now
             ),
-            circle=circle,
+            restricted_to=restricted_to,
         )
-        for circle, places in _by_circle(every, notes).items()
+        for restricted_to, places in _by_restriction(every, notes).items()
         for group, common in groups([every[p] for p in places], [keys_of_each[p] for p in places])
     ]
     return tuple(sorted(incidents, key=lambda i: (i.since is None, i.since or 0.0, i.id)))
 
 
-def _by_circle(every: Sequence[Symptom], notes: Notes) -> dict[str, list[int]]:
-    """Places of the troubles by who may hear of them: what one may not, is not joined for it."""
-    found: dict[str, list[int]] = {}
+def _by_restriction(every: Sequence[Symptom], notes: Notes) -> dict[tuple[str, ...], list[int]]:
+    """Places of the symptoms by who may hear of them: what one may not, is not joined for it."""
+    places: dict[tuple[str, ...], list[int]] = {}
     for place, symptom in enumerate(every):
-        found.setdefault(notes.circles.get(symptom.eval_set_id, ""), []).append(place)
-    return found
+        places.setdefault(notes.restricted_to.get(symptom.eval_set_id, ()), []).append(place)
+    return places
 
 
 def _first_conclusions(

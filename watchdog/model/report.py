@@ -3,9 +3,10 @@
 Instants are ISO 8601 UTC texts that end in Z (or null), durations are seconds, sample ids texts.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from watchdog.model.probe import (
     Confidence,
@@ -183,14 +184,24 @@ class IncidentReport(Struct, frozen=True):
     severity: Severity = "page"
     verdict: Verdict = Verdict.STUCK
     """The worst of its eval sets'."""
-    circle: str = ""
-    """The channels that alone may hear of it; empty where everybody may."""
+    restriction: str = field(name="circle", default="")
+    """`restricted_to` as text (`restriction_text`), under the key that others read."""
     stuck_samples: Count = 0
     peers: str = ""
     conclusions: tuple[ConclusionReport, ...] = ()
     outside: tuple[OutsideReport, ...] = ()
     recovered: tuple[str, ...] = ()
     """Eval sets that were in it and no longer are; only in what is told, not in a check."""
+
+    @property
+    def restricted_to(self) -> tuple[str, ...]:
+        """The channels that alone may hear of it, by name; empty where everybody may."""
+        return tuple(self.restriction.split(",")) if self.restriction else ()
+
+
+def restriction_text(channels: Iterable[str]) -> str:
+    """Channels that alone may hear of an incident, as its report has them: between commas."""
+    return ",".join(channels)
 
 
 class ProblemReport(Struct, frozen=True):

@@ -177,8 +177,8 @@ class Incident(Struct, frozen=True):
     severity: Severity = "page"
     verdict: Verdict = Verdict.STUCK
     """The worst of its eval sets'."""
-    circle: str = ""
-    """The channels that alone may hear of it, between commas; empty where everybody may."""
+    restricted_to: tuple[str, ...] = ()
+    """The channels that alone may hear of it, by name; empty where everybody may."""
     stuck_samples: int = 0
     """How many samples are stuck in it."""
     peers: str = ""

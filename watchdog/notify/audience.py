@@ -26,10 +26,10 @@ class Hours(Struct, frozen=True):
 
     def hold(self, now: float) -> bool:
         """Whether `now` is in them; their end is not."""
-        at = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(self.zone)).time()
+        clock = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(self.zone)).time()
         if self.begin <= self.end:
-            return self.begin <= at < self.end
-        return at >= self.begin or at < self.end
+            return self.begin <= clock < self.end
+        return clock >= self.begin or clock < self.end
 
 
 class Traits(Struct, frozen=True):
@@ -68,7 +68,7 @@ class Route(Struct, frozen=True):
 
 
 class Audience(Struct, frozen=True):
-    """Who is told what, and when."""
+    """Who is notified of what, and when."""
 
     routes: tuple[Route, ...] = ()
     fallback: str | None = None
@@ -78,42 +78,46 @@ class Audience(Struct, frozen=True):
     storm: int = 10
     """More incidents than this that open at once become one message."""
 
-    def silent(self, now: float) -> frozenset[Severity]:
+    def quiet_at(self, now: float) -> frozenset[Severity]:
         """What waits at `now`, in seconds since the epoch."""
         return self.waiting if self.quiet is not None and self.quiet.hold(now) else NOTHING
 
     def channels(
-        self, incident: IncidentReport, report: Report, every: Sequence[str]
+        self, incident: IncidentReport, report: Report, names: Sequence[str]
     ) -> tuple[str, ...]:
-        """Those of `every` that hear of it. Nobody's is everybody's: no match leaves none out."""
-        if incident.circle:
-            return tuple(name for name in every if name in incident.circle.split(","))
-        about = [each for each in report.eval_sets if each.eval_set_id in incident.eval_sets]
-        traits = traits_of(incident, about)
-        chosen = {
-            name
+        """Those of `names` that hear of it; all of them, where no route leads to any."""
+        if incident.restricted_to:
+            return tuple(name for name in names if name in incident.restricted_to)
+        eval_sets = [item for item in report.eval_sets if item.eval_set_id in incident.eval_sets]
+        traits = traits_of(incident, eval_sets)
+        receivers = _channels(
+            route
             for route in self.routes
             if route.severity in {None, incident.severity} and route.matches(traits)
-            for name in route.channels
-        }
-        if not chosen & set(every):
-            spare = len(every) > 1 and self.fallback not in _named(self.routes)
-            return tuple(name for name in every if not (spare and name == self.fallback))
-        return tuple(name for name in every if name in chosen)
+        )
+        return tuple(name for name in names if name in receivers) or self._defaults(names)
 
-    def circles(self, states: Iterable[EvalSetState]) -> dict[str, str]:
-        """The channels that alone may hear of an eval set, by its id; no others are named."""
-        closed = [route for route in self.routes if route.exclusive]
-        if not closed:
+    def _defaults(self, names: Sequence[str]) -> tuple[str, ...]:
+        """All but the fall-back, where no route names it and there is another."""
+        if len(names) == 1 or self.fallback in _channels(self.routes):
+            return tuple(names)
+        return tuple(name for name in names if name != self.fallback)
+
+    def restrictions(self, states: Iterable[EvalSetState]) -> dict[str, tuple[str, ...]]:
+        """The channels that alone may hear of an eval set, by its id; only of the restricted."""
+        exclusive = [route for route in self.routes if route.exclusive]
+        if not exclusive:
             return {}
-        found = {state.eval_set_id: _circle(closed, traits_of_state(state)) for state in states}
-        return {name: circle for name, circle in found.items() if circle}
+        channels = {
+            state.eval_set_id: _restriction(exclusive, traits_of_state(state)) for state in states
+        }
+        return {name: restricted_to for name, restricted_to in channels.items() if restricted_to}
 
 
 def audience(notify: Notify) -> Audience:
     """As the settings have it."""
     return Audience(
-        routes=tuple(_route(each) for each in notify.routes),
+        routes=tuple(_route(route) for route in notify.routes),
         fallback=notify.fallback,
         quiet=_hours(notify.quiet, notify.time_zone),
         waiting=EVERYTHING if notify.quiet_pages else WARNINGS,
@@ -121,14 +125,14 @@ def audience(notify: Notify) -> Audience:
     )
 
 
-def traits_of(incident: IncidentReport, about: Sequence[EvalSetReport]) -> Traits:
+def traits_of(incident: IncidentReport, eval_sets: Sequence[EvalSetReport]) -> Traits:
     """Of an incident: its models are everybody's, and those of the tasks that are stuck."""
     return Traits(
         incident.eval_sets,
-        tuple(_models(incident, about)),
-        tuple(name for each in about for name in (each.submitter, each.email)),
-        tuple(each.team for each in about),
-        tuple(each.model_access for each in about),
+        tuple(_models(incident, eval_sets)),
+        tuple(name for item in eval_sets for name in (item.submitter, item.email)),
+        tuple(item.team for item in eval_sets),
+        tuple(item.model_access for item in eval_sets),
     )
 
 
@@ -144,8 +148,8 @@ def traits_of_state(state: EvalSetState) -> Traits:
     )
 
 
-def _circle(closed: Iterable[Route], traits: Traits) -> str:
-    return ",".join(sorted(_named(route for route in closed if route.matches(traits))))
+def _restriction(exclusive: Iterable[Route], traits: Traits) -> tuple[str, ...]:
+    return tuple(sorted(_channels(route for route in exclusive if route.matches(traits))))
 
 
 def _route(route: NotifyRoute) -> Route:
@@ -159,7 +163,7 @@ def _hours(span: str | None, zone: str) -> Hours | None:
     return Hours(time.fromisoformat(begin), time.fromisoformat(end), zone)
 
 
-def _named(routes: Iterable[Route]) -> set[str]:
+def _channels(routes: Iterable[Route]) -> set[str]:
     return {name for route in routes for name in route.channels}
 
 
@@ -167,8 +171,8 @@ def _any(pattern: str, names: Iterable[str]) -> bool:
     return pattern == "*" or any(fnmatchcase(name, pattern) for name in names if name)
 
 
-def _models(incident: IncidentReport, about: Sequence[EvalSetReport]) -> list[str]:
+def _models(incident: IncidentReport, eval_sets: Sequence[EvalSetReport]) -> list[str]:
     """Everybody's model, and those of the tasks that are stuck, or of all where none is."""
-    tasks = [task for each in about for task in each.tasks]
+    tasks = [task for item in eval_sets for task in item.tasks]
     stuck = [task.model for task in tasks if task.verdict in STUCK_VERDICTS]
     return [*incident.models, *(stuck or (task.model for task in tasks))]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from watchdog.notify.channels.channel import Channel, Outcome
-from watchdog.notify.ledger.ledger import Message
+from watchdog.notify.ledger.rows import Message
 
 SHORTEST_REST = 15.0
 LONGEST_REST = 600.0
@@ -46,7 +46,7 @@ class ChannelState:
         if outcome.result != "retry":
             self._refusal = None if outcome.sent else outcome.detail
 
-    def learn(self, outcome: Outcome, now: float) -> None:
+    def record(self, outcome: Outcome, now: float) -> None:
         """Rest after what may pass, longer each time; a success ends all trouble."""
         self._last = outcome
         self._refusal = None if outcome.sent else self._refusal
@@ -56,8 +56,8 @@ class ChannelState:
             self.rests_until = now + max(rest, outcome.retry_after or 0.0)
 
 
-async def _safely(asked: Awaitable[Outcome]) -> Outcome:
+async def _safely(answer: Awaitable[Outcome]) -> Outcome:
     try:
-        return await asked
+        return await answer
     except Exception as error:  # noqa: BLE001 - a channel's flaw must not stop the others
         return Outcome("refused", f"flaw in the channel ({type(error).__name__})")

@@ -19,16 +19,18 @@ from watchdog.notify.channel_state import ChannelState
 from watchdog.notify.channels.channel import Channel, Outcome
 from watchdog.notify.decide import (
     ENDING,
-    GATHERED,
+    GROUPED,
     HELD,
-    TELLING,
+    NOTIFYING,
     Decision,
     Intervals,
+    LedgerEntry,
     Reason,
     decide,
 )
 from watchdog.notify.decide.continuity import fingerprint
-from watchdog.notify.ledger.ledger import Ledger, Message, Thread
+from watchdog.notify.ledger.ledger import Ledger
+from watchdog.notify.ledger.rows import Message, Thread
 from watchdog.notify.ledger.worker import LedgerWorker
 from watchdog.notify.notice import Notice
 
@@ -45,7 +47,7 @@ OnNotification = Callable[[str, str], None]
 _Key = tuple[str, str, tuple[str, int]]
 
 
-class Begun(Struct, frozen=True):
+class NewIncident(Struct, frozen=True):
     """An incident that opens, as it was written down."""
 
     thread: Thread
@@ -73,27 +75,21 @@ class Deliverer:
         self._audience = audience
         self.held: dict[str, str] = {}
         """Why incidents that stand were not told yet, by id."""
-        self._waited: frozenset[str] = frozenset()
+        self._grouped: frozenset[str] = frozenset()
+        """Incidents that wait so that they are told together, by id."""
         self._unwritten: dict[_Key, Outcome] = {}
 
     @property
     def failing(self) -> tuple[tuple[str, str], ...]:
         """Channels (and `ledger`) that don't work at present, each with the reason."""
-        failures = [
-            (channel_state.channel.name, channel_state.failure)
-            for channel_state in self._channel_states
-        ]
+        failures = [(state.channel.name, state.failure) for state in self._channel_states]
         failures.append(("ledger", self.ledger_worker.failure))
         return tuple((name, failure) for name, failure in failures if failure is not None)
 
     @property
     def refusing(self) -> tuple[str, ...]:
         """Channels (and `ledger`) that need a person."""
-        names = [
-            channel_state.channel.name
-            for channel_state in self._channel_states
-            if channel_state.refuses
-        ]
+        names = [state.channel.name for state in self._channel_states if state.refuses]
         return (*names, "ledger") if self.ledger_worker.failure is not None else tuple(names)
 
     @property
@@ -104,11 +100,15 @@ class Deliverer:
     @property
     def channels(self) -> tuple[str, ...]:
         """All of them."""
-        return (*(channel_state.channel.name for channel_state in self._channel_states), "ledger")
+        return (*self._names, "ledger")
 
-    def circles(self, states: Iterable[EvalSetState]) -> dict[str, str]:
-        """The channels that alone may hear of an eval set, by its id."""
-        return self._audience.circles(states)
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(state.channel.name for state in self._channel_states)
+
+    def restrictions(self, states: Iterable[EvalSetState]) -> dict[str, tuple[str, ...]]:
+        """The channels that alone may hear of an eval set, by its id; only of the restricted."""
+        return self._audience.restrictions(states)
 
     async def start(self) -> None:
         """Once per process: what an earlier one could not send is tried at once."""
@@ -118,49 +118,48 @@ class Deliverer:
         """Decide, and write down what is to be told. What can't be written is decided anew."""
 
         def decide_and_record(ledger: Ledger) -> tuple[Decision, ...]:
-            now, known = self._clock(), ledger.open_incidents()
-            closed = ledger.closed_since(
-                now - max(self._intervals.reopen, self._intervals.group_wait)
-            )
-            quiet, storm = self._audience.silent(now), self._audience.storm
+            now, open_incidents = self._clock(), ledger.open_incidents()
+            quiet, storm = self._audience.quiet_at(now), self._audience.storm
             intervals = replace(self._intervals, quiet=quiet, storm=storm)
-            decisions = decide(snapshot, known, now, first_poll_complete, closed, intervals)
+            resolved = ledger.resolved_since(now - max(intervals.reopen, intervals.group_wait))
+            decisions = decide(
+                snapshot, open_incidents, now, first_poll_complete, resolved, intervals
+            )
             self._record(ledger, decisions, snapshot)
             return decisions
 
         decisions = await self.ledger_worker.write(decide_and_record) or ()
-        self._waited = frozenset(each.incident.id for each in decisions if each.reason in GATHERED)
-        new = (each for each in decisions if each.entry is None and each.reason in HELD)
-        self.held = {each.incident.id: HELD[each.reason] for each in new}
+        self._grouped = frozenset(item.incident.id for item in decisions if item.reason in GROUPED)
+        new = (item for item in decisions if item.entry is None and item.reason in HELD)
+        self.held = {item.incident.id: HELD[item.reason] for item in new}
         for decision in decisions:
-            if decision.reason in TELLING:
+            if decision.reason in NOTIFYING:
                 log.info("decided", reason=decision.reason, incident=decision.incident.id)
         return decisions
 
     def _record(self, ledger: Ledger, decisions: Sequence[Decision], snapshot: Snapshot) -> None:
         """Write all decisions down; what opens all at once becomes one message."""
-        every = [channel_state.channel.name for channel_state in self._channel_states]
-        begun: list[Begun] = []
+        new_incidents: list[NewIncident] = []
         for decision in decisions:
-            told = self._audience.channels(decision.incident, snapshot.report, every)
-            opened = record(ledger, decision, snapshot, told)
-            if opened is not None:
-                begun.append(opened)
+            channels = self._audience.channels(decision.incident, snapshot.report, self._names)
+            new_incident = record(ledger, decision, snapshot, channels)
+            if new_incident is not None:
+                new_incidents.append(new_incident)
         for channel_state in self._channel_states:
-            if together := self._together(channel_state, begun):
-                digest = notice.digest([each.notice for each in together])
-                threads = [each.thread for each in together]
-                ledger.gather(threads, channel_state.channel.name, digest)
+            if group := self._group(channel_state.channel, new_incidents):
+                digest = notice.digest([item.notice for item in group])
+                threads = [item.thread for item in group]
+                ledger.group(threads, channel_state.channel.name, digest)
 
-    def _together(self, channel_state: ChannelState, begun: Sequence[Begun]) -> list[Begun]:
+    def _group(self, channel: Channel, new_incidents: Sequence[NewIncident]) -> list[NewIncident]:
         """What a channel is told in one message: a storm, or what waited for its end."""
-        if not channel_state.channel.digests:
+        if not channel.digests:
             return []
-        own = [each for each in begun if channel_state.channel.name in each.channels]
+        own = [item for item in new_incidents if channel.name in item.channels]
         if len(own) > self._audience.storm:
             return own
-        waited = [each for each in own if each.thread[0] in self._waited]
-        return waited if len(waited) > 1 else []
+        late = [item for item in own if item.thread[0] in self._grouped]
+        return late if len(late) > 1 else []
 
     async def flush(self) -> None:
         """Send what is pending. A channel still at work on an earlier call is left alone.
@@ -168,12 +167,12 @@ class Deliverer:
         A caller that is cancelled doesn't cancel it: what was sent must also be written.
         """
         await asyncio.shield(
-            asyncio.gather(*(self._flush(channel_state) for channel_state in self._channel_states))
+            asyncio.gather(*(self._flush(state) for state in self._channel_states))
         )
 
     async def check(self) -> None:
         """Ask the channels whether they would take messages: before a page is missed."""
-        await asyncio.gather(*(channel_state.check() for channel_state in self._channel_states))
+        await asyncio.gather(*(state.check() for state in self._channel_states))
 
     async def prune(self) -> None:
         """Forget what ended long ago."""
@@ -200,12 +199,12 @@ class Deliverer:
         name = channel_state.channel.name
 
         def read(ledger: Ledger) -> tuple[list[Message], set[Thread]]:
-            return ledger.pending(name), ledger.unbegun(name)
+            return ledger.pending(name), ledger.unopened(name)
 
-        messages, unbegun = await self.ledger_worker.read(read) or ([], set())
-        free = [each for each in messages if not _waits(each, unbegun)]
-        told = [each for each in free if await self._deliver(channel_state, each)]
-        return len(free) < len(messages) and any(_begins(each) for each in told)
+        messages, unopened = await self.ledger_worker.read(read) or ([], set())
+        due = [message for message in messages if not _waits(message, unopened)]
+        successes = [message for message in due if await self._deliver(channel_state, message)]
+        return len(due) < len(messages) and any(_is_first(message) for message in successes)
 
     async def _deliver(self, channel_state: ChannelState, message: Message) -> bool:
         key = (channel_state.channel.name, message.notice.kind, message.thread)
@@ -215,106 +214,112 @@ class Deliverer:
             if (
                 channel_state.rests_until > now
                 or message.next_at > now
-                or self._quiet(message, now)
+                or self._is_quiet(message, now)
             ):
                 return False
             outcome = await channel_state.send(message)
             self._note(channel_state, message, outcome)
         await self._write(key, message, outcome)
         if outcome.result == "refused":
-            await self._divert(channel_state, message)
+            await self._fall_back(channel_state.channel.name, message)
         return outcome.sent
 
-    def _quiet(self, message: Message, now: float) -> bool:
-        return message.notice.incident.severity in self._audience.silent(now)
+    def _is_quiet(self, message: Message, now: float) -> bool:
+        return message.notice.incident.severity in self._audience.quiet_at(now)
 
     def _note(self, channel_state: ChannelState, message: Message, outcome: Outcome) -> None:
-        channel_state.learn(outcome, self._clock())
+        channel_state.record(outcome, self._clock())
         self._on_notification(channel_state.channel.name, outcome.result)
-        about = {"channel": channel_state.channel.name, "incident": message.thread[0]}
+        labels = {"channel": channel_state.channel.name, "incident": message.thread[0]}
         if outcome.sent:
-            log.info("notification_sent", kind=message.notice.kind, **about)
+            log.info("notification_sent", kind=message.notice.kind, **labels)
         else:
-            log.warning("notification_failed", detail=outcome.detail, **about)
+            log.warning("notification_failed", detail=outcome.detail, **labels)
 
     async def _write(self, key: _Key, message: Message, outcome: Outcome) -> None:
         """What was sent but can't be written is not sent again by this process."""
         now = self._clock()
 
         def write(ledger: Ledger) -> bool:
-            settle(ledger, message, outcome, now)
+            record_outcome(ledger, message, outcome, now)
             return True
 
-        written = await self.ledger_worker.write(write)
-        if outcome.sent and not written:
+        success = await self.ledger_worker.write(write)
+        if outcome.sent and not success:
             self._unwritten[key] = outcome
         else:
             self._unwritten.pop(key, None)
 
-    async def _divert(self, channel_state: ChannelState, message: Message) -> None:
+    async def _fall_back(self, channel: str, message: Message) -> None:
         """What a channel refuses goes to the fall-back, once."""
-        channel, now = self._audience.fallback, self._clock()
-        there = channel in {each.channel.name for each in self._channel_states}
-        if channel is None or not there or channel == channel_state.channel.name:
+        fallback, now = self._audience.fallback, self._clock()
+        if fallback is None or fallback not in self._names or fallback == channel:
             return
-        diverted = await self.ledger_worker.write(
-            lambda ledger: ledger.divert(message, channel, now)
+        count = await self.ledger_worker.write(
+            lambda ledger: ledger.fall_back(message, fallback, now)
         )
-        if diverted:
-            log.warning("notification_diverted", refused_by=channel_state.channel.name, to=channel)
+        if count:
+            log.warning("notification_diverted", refused_by=channel, to=fallback)
 
 
-def _waits(message: Message, unbegun: Collection[Thread]) -> bool:
+def _waits(message: Message, unopened: Collection[Thread]) -> bool:
     """How an incident goes on is not told before its beginning."""
-    return not _begins(message) and message.thread in unbegun
+    return not _is_first(message) and message.thread in unopened
 
 
-def _begins(message: Message) -> bool:
+def _is_first(message: Message) -> bool:
     return message.notice.kind in {"opened", "digest"}
 
 
 def record(
     ledger: Ledger, decision: Decision, snapshot: Snapshot, channels: tuple[str, ...]
-) -> Begun | None:
+) -> NewIncident | None:
     """Write a decision and its messages into the ledger; what opens is handed back."""
     if decision.reason is Reason.OPEN:
         opened = notice.opened(decision, snapshot)
-        return Begun(ledger.open(decision, opened, channels), opened, channels)
-    _record_known(ledger, decision, snapshot, channels)
+        return NewIncident(ledger.open(decision, opened, channels), opened, channels)
+    if decision.entry is not None:
+        _record_entry(ledger, decision.entry, decision, snapshot, channels)
     return None
 
 
-def _record_known(
-    ledger: Ledger, decision: Decision, snapshot: Snapshot, channels: tuple[str, ...]
+def _record_entry(
+    ledger: Ledger,
+    entry: LedgerEntry,
+    decision: Decision,
+    snapshot: Snapshot,
+    channels: tuple[str, ...],
 ) -> None:
-    entry = decision.entry
-    if entry is not None and decision.reason in notice.KINDS:
+    """How an incident that the ledger holds goes on."""
+    if decision.reason in notice.KINDS:
         ledger.update(entry, notice.standing(decision, snapshot))
-    elif entry is not None and decision.reason in ENDING:
+    elif decision.reason in ENDING:
         ledger.resolve(entry, notice.resolved(decision, entry))
-    elif entry is not None and decision.reason is Reason.KEEP_FIRING:
-        if entry.away_since is None:
-            ledger.away(entry, decision.at)
-    elif entry is not None and decision.reason is Reason.STILL_OPEN:
-        if entry.away_since is not None:
-            ledger.away(entry, None)
-        if _fingerprint(entry.incident) != _fingerprint(decision.incident):
+    elif decision.reason is Reason.KEEP_FIRING:
+        if entry.absent_since is None:
+            ledger.mark_absent(entry, decision.at)
+    elif decision.reason is Reason.STILL_OPEN:
+        if entry.absent_since is not None:
+            ledger.mark_absent(entry, None)
+        if _ledger_fingerprint(entry.incident) != _ledger_fingerprint(decision.incident):
             ledger.amend(entry, decision.incident)
-        if untold := ledger.untold(entry, channels):
-            ledger.tell(entry, notice.opened(decision, snapshot), untold)
+        if late := ledger.unnotified(entry, channels):
+            ledger.enqueue(entry, notice.opened(decision, snapshot), late)
 
 
-def settle(ledger: Ledger, message: Message, outcome: Outcome, now: float) -> None:
-    """Write what became of one try."""
+def record_outcome(ledger: Ledger, message: Message, outcome: Outcome, now: float) -> None:
+    """Write what became of one attempt."""
     if outcome.sent:
-        ledger.settle(message, "sent", now, outcome.detail, handle=outcome.thread)
+        ledger.record_attempt(message, "sent", now, outcome.detail, handle=outcome.thread)
     elif outcome.result == "retry":
-        ledger.settle(message, "pending", now, outcome.detail)
+        ledger.record_attempt(message, "pending", now, outcome.detail)
     elif message.attempts + 1 >= REFUSED_TRIES:
-        ledger.settle(message, "failed", now, outcome.detail)
+        ledger.record_attempt(message, "failed", now, outcome.detail)
     else:
-        ledger.settle(message, "pending", now, outcome.detail, next_at=now + REFUSED_AGAIN)
+        again = now + REFUSED_AGAIN
+        ledger.record_attempt(message, "pending", now, outcome.detail, next_at=again)
 
 
-def _fingerprint(incident: IncidentReport) -> tuple[object, ...]:
+def _ledger_fingerprint(incident: IncidentReport) -> tuple[object, ...]:
+    """What the ledger must remember when it changes."""
     return (fingerprint(incident), incident.models, incident.recovered, incident.severity)

@@ -76,16 +76,21 @@ KINDS: dict[Reason, Kind] = {
 
 
 def opened(decision: Decision, snapshot: Snapshot) -> Notice:
-    """The message at the start, or to who was never told of it."""
+    """The message at the start, or to who was never notified of it."""
     return standing(decision, snapshot, "opened")
 
 
 def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -> Notice:
     """The message on an incident that stands: all that is known of it, and what is new."""
     incident = decision.incident
-    about = [each for each in snapshot.report.eval_sets if each.eval_set_id in incident.eval_sets]
-    concerned = _concerned(about, incident)
-    samples = tuple(_sample(task, sample) for task, sample in concerned)
+    eval_sets = [
+        eval_set
+        for eval_set in snapshot.report.eval_sets
+        if eval_set.eval_set_id in incident.eval_sets
+    ]
+    stuck = _stuck_samples(eval_sets, incident)
+    samples = tuple(_sample(task, sample) for task, sample in stuck)
+    emails = dict.fromkeys(eval_set.email for eval_set in eval_sets if eval_set.email)
     kind = kind or KINDS[decision.reason]
     shown = decision.entry.shown if decision.entry is not None else None
     return Notice(
@@ -93,30 +98,31 @@ def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -
         incident=incident,
         at=decision.at,
         since=instant(incident.since) or decision.at,
-        verdict=worst([each.verdict for each in about]) if about else None,
+        verdict=worst([item.verdict for item in eval_sets]) if eval_sets else None,
         samples=samples[:MAX_SAMPLES],
         more_samples=max(0, len(samples) - MAX_SAMPLES),
-        actions=_actions(incident, about)[:MAX_ACTIONS],
+        actions=_actions(incident, eval_sets)[:MAX_ACTIONS],
         changes=changes(shown, incident, kind) if shown is not None and kind != "opened" else (),
-        owners=tuple(dict.fromkeys(each.email for each in about if each.email))[:MAX_OWNERS],
-        odds=next(_odds(concerned), None),
+        owners=tuple(emails)[:MAX_OWNERS],
+        odds=next(_odds(stuck), None),
     )
 
 
 def changes(shown: IncidentReport, incident: IncidentReport, kind: Kind) -> tuple[str, ...]:
     """What is new since the message was last written, a sentence each."""
-    found = [_FIRST[kind]] if kind in _FIRST else []
-    found += _members(shown, incident)
+    sentences = [_FIRST[kind]] if kind in _FIRST else []
+    sentences += _members(shown, incident)
+    scope, before = _scope(incident), _scope(shown)
     if (shown.scope, shown.subject) != (incident.scope, incident.subject):
-        found.append(f"Now it is about the {_scope(incident)}; before, about the {_scope(shown)}")
+        sentences.append(f"Now it is about the {scope}; before, about the {before}")
     if shown.cause is not incident.cause:
-        found.append(f"Now the cause is: {cause_words(incident.cause)}")
-    known = {conclusion.sentence for conclusion in shown.conclusions}
-    found += [c.sentence for c in incident.conclusions if c.sentence not in known]
-    pages = {page.url or page.title for page in shown.outside}
-    new = [page for page in incident.outside if (page.url or page.title) not in pages]
-    found += [f"{page.provider} says: {page.title} {page.url}".strip() for page in new]
-    return tuple(found)[:MAX_CHANGES]
+        sentences.append(f"Now the cause is: {cause_words(incident.cause)}")
+    old_sentences = {conclusion.sentence for conclusion in shown.conclusions}
+    sentences += [c.sentence for c in incident.conclusions if c.sentence not in old_sentences]
+    old_pages = {page.url or page.title for page in shown.outside}
+    pages = [page for page in incident.outside if (page.url or page.title) not in old_pages]
+    sentences += [f"{page.provider} says: {page.title} {page.url}".strip() for page in pages]
+    return tuple(sentences)[:MAX_CHANGES]
 
 
 _FIRST: dict[Kind, str] = {
@@ -128,14 +134,14 @@ _FIRST: dict[Kind, str] = {
 
 def _members(shown: IncidentReport, incident: IncidentReport) -> list[str]:
     """Who joined, and who recovered."""
-    joined = [name for name in incident.eval_sets if name not in shown.eval_sets]
-    left = [name for name in shown.eval_sets if name not in incident.eval_sets]
+    joiners = [name for name in incident.eval_sets if name not in shown.eval_sets]
+    leavers = [name for name in shown.eval_sets if name not in incident.eval_sets]
     total = len(incident.eval_sets) + len(incident.recovered)
-    found = [f"{_names(joined)} joined"] if joined else []
-    if left:
-        still = f"{len(incident.eval_sets)} of {count(total, 'eval set')} still stuck"
-        found.append(f"{_names(left)} recovered: {still}")
-    return found
+    sentences = [f"{_names(joiners)} joined"] if joiners else []
+    if leavers:
+        rest = f"{len(incident.eval_sets)} of {count(total, 'eval set')} still stuck"
+        sentences.append(f"{_names(leavers)} recovered: {rest}")
+    return sentences
 
 
 def _names(names: list[str]) -> str:
@@ -149,14 +155,15 @@ def _scope(incident: IncidentReport) -> str:
 
 def digest(notices: Sequence[Notice]) -> Notice:
     """One message for many incidents that open at once, the gravest and oldest first."""
-    told = sorted(notices, key=lambda each: (each.incident.severity != "page", each.since))
+    members = sorted(notices, key=lambda item: (item.incident.severity != "page", item.since))
+    owners = dict.fromkeys(owner for item in members for owner in item.owners)
     return Notice(
         kind="digest",
-        incident=told[0].incident,
-        at=told[0].at,
-        since=min(each.since for each in told),
-        owners=tuple(dict.fromkeys(owner for each in told for owner in each.owners))[:MAX_OWNERS],
-        members=tuple(each.incident for each in told),
+        incident=members[0].incident,
+        at=members[0].at,
+        since=min(item.since for item in members),
+        owners=tuple(owners)[:MAX_OWNERS],
+        members=tuple(item.incident for item in members),
     )
 
 
@@ -169,30 +176,30 @@ def resolved(decision: Decision, entry: LedgerEntry) -> Notice:
         at=decision.at,
         since=instant(incident.since) or entry.opened_at,
         verdict=decision.ended_as,
-        ended=entry.away_since,
+        ended=entry.absent_since,
         gone=decision.reason is Reason.GONE,
     )
 
 
-Concerned = tuple[TaskReport, RunningSample]
+StuckSample = tuple[TaskReport, RunningSample]
 
 
-def _concerned(about: list[EvalSetReport], incident: IncidentReport) -> list[Concerned]:
+def _stuck_samples(eval_sets: list[EvalSetReport], incident: IncidentReport) -> list[StuckSample]:
     """The stuck samples that the incident is about, the longest stuck first."""
     stuck = [
         (task, sample)
-        for eval_set in about
+        for eval_set in eval_sets
         for task in eval_set.tasks
         for sample in task.running
         if sample.verdict in STUCK_VERDICTS
     ]
-    same = [pair for pair in stuck if pair[1].cause == incident.cause]
-    named = [pair for pair in same if incident.subject in (pair[0].model, pair[0].task)]
-    return sorted(named or same or stuck, key=lambda pair: -pair[1].stuck_seconds)
+    by_cause = [pair for pair in stuck if pair[1].cause == incident.cause]
+    by_subject = [pair for pair in by_cause if incident.subject in (pair[0].model, pair[0].task)]
+    return sorted(by_subject or by_cause or stuck, key=lambda pair: -pair[1].stuck_seconds)
 
 
-def _odds(concerned: list[Concerned]) -> Iterator[str]:
-    evidence = (item for _, sample in concerned for item in sample.evidence)
+def _odds(stuck: list[StuckSample]) -> Iterator[str]:
+    evidence = (item for _, sample in stuck for item in sample.evidence)
     return (item.text for item in evidence if item.kind == "odds")
 
 
@@ -212,25 +219,26 @@ def _sample(task: TaskReport, sample: RunningSample) -> NoticeSample:
     )
 
 
-def _actions(incident: IncidentReport, about: list[EvalSetReport]) -> tuple[str, ...]:
+def _actions(incident: IncidentReport, eval_sets: list[EvalSetReport]) -> tuple[str, ...]:
     if incident.actions:
         return incident.actions
-    return tuple(dict.fromkeys(action for each in about for action in each.actions))
+    return tuple(dict.fromkeys(action for item in eval_sets for action in item.actions))
 
 
 def lasted(notice: Notice) -> float:
     """Seconds from its beginning until it was over, or until the message."""
-    return max(0.0, (notice.at if notice.ended is None else notice.ended) - notice.since)
+    end = notice.at if notice.ended is None else notice.ended
+    return max(0.0, end - notice.since)
 
 
 def got_worse(notice: Notice) -> bool:
-    """Whether what was degraded ended because it is stuck now, which is told for itself."""
-    degraded = notice.incident.verdict is Verdict.DEGRADED
-    return notice.kind == "resolved" and degraded and notice.verdict in STUCK_VERDICTS
+    """Whether what was degraded ended because it is stuck now, which is an incident of its own."""
+    was_degraded = notice.incident.verdict is Verdict.DEGRADED
+    return notice.kind == "resolved" and was_degraded and notice.verdict in STUCK_VERDICTS
 
 
 def impact(notice: Notice) -> str:
     """`3 samples of 2 eval sets`, or only the eval sets where no sample is named."""
-    sets = count(len(notice.incident.eval_sets), "eval set")
+    eval_sets = count(len(notice.incident.eval_sets), "eval set")
     samples = len(notice.samples) + notice.more_samples
-    return f"{count(samples, 'stuck sample')} in {sets}" if samples else sets
+    return f"{count(samples, 'stuck sample')} in {eval_sets}" if samples else eval_sets

@@ -24,6 +24,7 @@ from watchdog.model.report import (
     TaskCalls,
     TaskFigures,
     TaskReport,
+    restriction_text,
 )
 from watchdog.model.state import ErroredEntry, OpenCall, SampleState
 from watchdog.model.status_page import StatusPageIncident
@@ -217,7 +218,7 @@ def _incident(incident: Incident) -> IncidentReport:
         muted_reason=_cut(incident.muted_reason),
         severity=incident.severity,
         verdict=incident.verdict,
-        circle=incident.circle,
+        restriction=restriction_text(incident.restricted_to),
         stuck_samples=incident.stuck_samples,
         peers=_cut(incident.peers),
         conclusions=tuple(conclusion_report(each) for each in incident.conclusions),

@@ -162,7 +162,7 @@ class App:
             overrides=(*settings.allowances, *self._mutes.overrides),
             findings=Findings(self._prober.results, self._status_pages.incidents),
             store=store_of(settings),
-            notes=Notes(self._degraded_runs.since(now), self._deliverer.circles(states)),
+            notes=Notes(self._degraded_runs.since(now), self._deliverer.restrictions(states)),
         )
 
     def _states(self) -> list[EvalSetState]:

@@ -154,8 +154,8 @@ def test_a_model_that_is_degraded_for_many_is_one_warning():
 
 def test_who_may_hear_of_it_divides_what_would_be_one():
     sets = [eval_set(f"set-{n}", {"1": failing(600 + n)}) for n in range(4)]
-    notes = Notes(circles={"set-1": "private", "set-3": "private"})
-    found = {each.circle: each for each in incidents(*sets, notes=notes)}
-    assert found[""].eval_sets == ("set-0", "set-2")
-    assert found["private"].eval_sets == ("set-1", "set-3")
-    assert all(each.scope == "model" for each in found.values())
+    notes = Notes(restricted_to={"set-1": ("private",), "set-3": ("private",)})
+    joint = {incident.restricted_to: incident for incident in incidents(*sets, notes=notes)}
+    assert joint[()].eval_sets == ("set-0", "set-2")
+    assert joint["private",].eval_sets == ("set-1", "set-3")
+    assert all(incident.scope == "model" for incident in joint.values())

@@ -3,6 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -11,6 +12,7 @@ from watchdog.config.load import load
 from watchdog.errors import ConfigError
 from watchdog.model.cluster import ClusterView
 from watchdog.model.facts import TaskSpec
+from watchdog.model.report import restriction_text
 from watchdog.model.state import ClusterState, EvalSetState, TaskState
 from watchdog.notify.audience import EVERYTHING, NOTHING, WARNINGS, Audience, Route, audience
 
@@ -18,12 +20,11 @@ EVERY = ("slack", "slack:#team", "pagerduty", "webhook")
 OWNED = eval_set(
     submitter="ada", email="ada@example.org", team="red", tasks=(task(model="acme/m"),)
 )
-SEEN = snapshot(OWNED, eval_set("other", tasks=(task(model="else/n"),)))
+VIEW = snapshot(OWNED, eval_set("other", tasks=(task(model="else/n"),)))
 
 
-def heard(*routes, found=None, fallback=None):
-    made = Audience(routes, fallback)
-    return made.channels(found or incident(), SEEN.report, EVERY)
+def channels(*routes, about=None, fallback=None):
+    return Audience(routes, fallback).channels(about or incident(), VIEW.report, EVERY)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def heard(*routes, found=None, fallback=None):
     ],
 )
 def test_what_matches_goes_where_it_says(pattern):
-    assert heard(Route(("slack:#team",), **pattern)) == ("slack:#team",)
+    assert channels(Route(("slack:#team",), **pattern)) == ("slack:#team",)
 
 
 SECRET = Route(("slack:#team",), model_access="*secret*", exclusive=True)
@@ -50,21 +51,30 @@ def test_a_secret_group_s_eval_sets_go_nowhere_else():
         "hidden", cluster=ClusterState(ClusterView(NOW, model_access="__public__secret-a__"))
     )
     common = Route(("slack", "webhook"), eval_set="mmlu-*")
-    made = Audience((common, SECRET, replace(SECRET, channels=("pagerduty",))))
-    circles = made.circles([hidden, EvalSetState("common")])
-    assert circles == {"hidden": "pagerduty,slack:#team"}
-    found = incident(circle=circles["hidden"])
-    assert made.channels(found, SEEN.report, EVERY) == ("slack:#team", "pagerduty")
-    assert made.channels(incident(), SEEN.report, EVERY) == ("slack", "webhook")
-    assert Audience((common,)).circles([hidden]) == {}
+    team = Audience((common, SECRET, replace(SECRET, channels=("pagerduty",))))
+    restrictions = team.restrictions([hidden, EvalSetState("common")])
+    assert restrictions == {"hidden": ("pagerduty", "slack:#team")}
+    secret = incident(restriction=restriction_text(restrictions["hidden"]))
+    assert team.channels(secret, VIEW.report, EVERY) == ("slack:#team", "pagerduty")
+    assert team.channels(incident(), VIEW.report, EVERY) == ("slack", "webhook")
+    assert Audience((common,)).restrictions([hidden]) == {}
 
 
-def test_a_circle_is_drawn_by_all_models_of_an_eval_set():
+def test_channels_that_alone_may_hear_are_a_text_in_the_report():
+    """Others read its key; names come back from it as they went in."""
+    names = ("pagerduty", "slack:#team")
+    for restricted_to, text in ((names, "pagerduty,slack:#team"), ((), ""), (("a",), "a")):
+        report = incident(restriction=restriction_text(restricted_to))
+        assert msgspec.to_builtins(report)["circle"] == text
+        assert report.restricted_to == restricted_to
+
+
+def test_an_eval_set_is_restricted_by_all_its_models():
     """Also where the one that is stuck is another."""
     spec = TaskSpec("mmlu", "abc", "secret/m")
     owned = EvalSetState("a", tasks={"x": TaskState("x", spec=spec), "y": TaskState("y")})
     route = Route(("slack",), model="secret/*", exclusive=True)
-    assert Audience((route,)).circles([owned]) == {"a": "slack"}
+    assert Audience((route,)).restrictions([owned]) == {"a": ("slack",)}
 
 
 def test_routes_that_are_not_exclusive_add_to_the_others():
@@ -85,23 +95,23 @@ def test_routes_that_are_not_exclusive_add_to_the_others():
     ],
 )
 def test_what_matches_nothing_is_told_to_all(pattern):
-    assert heard(Route(("slack:#team",), **pattern)) == EVERY
+    assert channels(Route(("slack:#team",), **pattern)) == EVERY
 
 
 def test_every_route_that_matches_adds_its_channels():
     routes = (Route(("pagerduty",), severity="page"), Route(("slack", "slack:#team")))
-    assert heard(*routes) == ("slack", "slack:#team", "pagerduty")
-    assert heard(*routes, found=incident(severity="warning")) == ("slack", "slack:#team")
+    assert channels(*routes) == ("slack", "slack:#team", "pagerduty")
+    assert channels(*routes, about=incident(severity="warning")) == ("slack", "slack:#team")
 
 
 def test_a_route_to_nobody_who_is_there_is_told_to_all():
-    assert heard(Route(("slack:#gone",))) == EVERY
+    assert channels(Route(("slack:#gone",))) == EVERY
 
 
 def test_the_fall_back_hears_nothing_by_itself():
-    assert heard(fallback="webhook") == ("slack", "slack:#team", "pagerduty")
-    assert heard(Route(("webhook",)), fallback="webhook") == ("webhook",)
-    assert Audience(fallback="slack").channels(incident(), SEEN.report, ("slack",)) == ("slack",)
+    assert channels(fallback="webhook") == ("slack", "slack:#team", "pagerduty")
+    assert channels(Route(("webhook",)), fallback="webhook") == ("webhook",)
+    assert Audience(fallback="slack").channels(incident(), VIEW.report, ("slack",)) == ("slack",)
 
 
 def at(text, zone="Europe/Berlin"):
@@ -113,7 +123,7 @@ def quiet(**notify):
 
 
 @pytest.mark.parametrize(
-    ("span", "moment", "silent"),
+    ("span", "moment", "waits"),
     [
         ("22:00-07:00", "2026-11-23T22:00:00", True),
         ("22:00-07:00", "2026-11-23T03:00:00", True),
@@ -126,15 +136,15 @@ def quiet(**notify):
         ("22:00-07:00", "2026-10-25T02:30:00", True),
     ],
 )
-def test_quiet_hours_are_those_of_the_place(span, moment, silent):
-    assert quiet(quiet=span).silent(at(moment)) == (WARNINGS if silent else NOTHING)
+def test_quiet_hours_are_those_of_the_place(span, moment, waits):
+    assert quiet(quiet=span).quiet_at(at(moment)) == (WARNINGS if waits else NOTHING)
 
 
 def test_pages_wait_only_where_that_is_asked_for():
     night = at("2026-11-23T03:00:00")
-    assert quiet(quiet="22:00-07:00", quiet_pages=True).silent(night) == EVERYTHING
-    assert quiet().silent(night) == NOTHING
-    assert Audience().silent(NOW) == NOTHING
+    assert quiet(quiet="22:00-07:00", quiet_pages=True).quiet_at(night) == EVERYTHING
+    assert quiet().quiet_at(night) == NOTHING
+    assert Audience().quiet_at(NOW) == NOTHING
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from sqlalchemy.exc import OperationalError
 
 from tests.builders.snapshots import NOW, eval_set, finished, incident, quiet, snapshot
+from tests.doubles.channel import REFUSED, RETRY, SENT, Clock, Recorder, turn
 from watchdog.model.verdict import Verdict
 from watchdog.notify.channels.channel import Outcome
 from watchdog.notify.decide import Intervals, Reason
@@ -14,50 +15,6 @@ from watchdog.notify.ledger.ledger import Ledger
 
 STUCK = snapshot(eval_set(), incidents=(incident(),))
 WELL = snapshot(quiet(incident().eval_sets[0], Verdict.PROGRESSING))
-SENT = Outcome("sent", "200 ok")
-RETRY = Outcome("retry", "503 down")
-REFUSED = Outcome("refused", "404 no_service")
-
-
-class Clock:
-    def __init__(self):
-        self.now = NOW
-
-    def __call__(self):
-        return self.now
-
-
-class Recorder:
-    """A channel that answers as told and keeps what it was given."""
-
-    digests = True
-
-    def __init__(self, *outcomes, name="slack"):
-        self.name = name
-        self.outcomes = list(outcomes)
-        self.told = []
-        self.threads = []
-        self.notices = []
-        self.checks = []
-
-    async def check(self):
-        return self.checks.pop(0) if self.checks else SENT
-
-    async def send(self, notice, thread=None):
-        outcome = self.outcomes.pop(0) if self.outcomes else SENT
-        if isinstance(outcome, Exception):
-            raise outcome
-        self.told.append((notice.kind, outcome.result))
-        self.threads.append(thread)
-        self.notices.append(notice)
-        return outcome
-
-    async def aclose(self):
-        pass
-
-    @property
-    def kinds(self):
-        return [kind for kind, result in self.told if result == "sent"]
 
 
 @pytest.fixture
@@ -67,104 +24,98 @@ def clock():
 
 @pytest.fixture
 def ledger():
-    made = memory_ledger()
-    yield made
-    made.close()
+    ledger = memory_ledger()
+    yield ledger
+    ledger.close()
 
 
 @pytest.fixture
-def deliverer(ledger, clock):
-    counted = []
+def build(ledger, clock):
+    counts = []
 
     def build(*channels):
-        made = Deliverer(
+        deliverer = Deliverer(
             ledger,
             channels,
             clock,
-            lambda *told: counted.append(told),
+            lambda *labels: counts.append(labels),
             Intervals(repeat_interval=0),
         )
-        made.counted = counted
-        return made
+        deliverer.counts = counts
+        return deliverer
 
     return build
 
 
-async def turn(deliverer, seen, listed=True):
-    decisions = await deliverer.handle(seen, listed)
-    await deliverer.flush()
-    return [decision.reason for decision in decisions]
-
-
-async def test_one_message_at_the_start_and_one_at_the_end(deliverer, clock):
+async def test_one_message_at_the_start_and_one_at_the_end(build, clock):
     channel = Recorder()
-    made = deliverer(channel)
-    for seen in (STUCK, STUCK, WELL, WELL):
-        await turn(made, seen)
+    deliverer = build(channel)
+    for view in (STUCK, STUCK, WELL, WELL):
+        await turn(deliverer, view)
     assert channel.kinds == ["opened", "resolved"]
     clock.now += 3600
-    await turn(made, STUCK)
+    await turn(deliverer, STUCK)
     assert channel.kinds == ["opened", "resolved", "opened"]
-    assert made.counted == [("slack", "sent")] * 3
+    assert deliverer.counts == [("slack", "sent")] * 3
 
 
-async def test_held_until_listed_and_then_told(deliverer):
+async def test_held_until_listed_and_then_told(build):
     channel = Recorder()
-    made = deliverer(channel)
-    assert await turn(made, STUCK, listed=False) == [Reason.HOLD_UNTIL_LISTED]
+    deliverer = build(channel)
+    assert await turn(deliverer, STUCK, listed=False) == [Reason.HOLD_UNTIL_LISTED]
     assert channel.kinds == []
-    assert await turn(made, STUCK) == [Reason.OPEN]
+    assert await turn(deliverer, STUCK) == [Reason.OPEN]
     assert channel.kinds == ["opened"]
 
 
-async def test_what_is_gone_ends(deliverer):
+async def test_what_is_gone_ends(build):
     channel = Recorder()
-    made = deliverer(channel)
-    await turn(made, STUCK)
-    assert await turn(made, snapshot(finished())) == [Reason.GONE]
+    deliverer = build(channel)
+    await turn(deliverer, STUCK)
+    assert await turn(deliverer, snapshot(finished())) == [Reason.GONE]
     assert channel.kinds == ["opened", "resolved"]
 
 
-async def test_a_failing_channel_rests_and_delays_only_itself(deliverer, clock):
+async def test_a_failing_channel_rests_and_delays_only_itself(build, clock):
     slow, quick = Recorder(RETRY, RETRY), Recorder(name="pager")
-    made = deliverer(slow, quick)
-    await turn(made, STUCK)
+    deliverer = build(slow, quick)
+    await turn(deliverer, STUCK)
     assert quick.kinds == ["opened"]
-    assert made.failing == (("slack", "503 down"),)
-    await turn(made, WELL)
-    assert len(slow.told) == 1
+    assert deliverer.failing == (("slack", "503 down"),)
+    await turn(deliverer, WELL)
+    assert len(slow.attempts) == 1
     clock.now += 15
-    await turn(made, WELL)
+    await turn(deliverer, WELL)
     clock.now += 15
-    await turn(made, WELL)
-    assert len(slow.told) == 2
+    await turn(deliverer, WELL)
+    assert len(slow.attempts) == 2
     clock.now += 15
-    await turn(made, WELL)
+    await turn(deliverer, WELL)
     assert slow.kinds == ["opened", "resolved"]
-    assert made.failing == ()
+    assert deliverer.failing == ()
 
 
-async def test_the_wait_that_a_channel_asks_for_is_kept(deliverer, clock):
+async def test_the_wait_that_a_channel_asks_for_is_kept(build, clock):
     channel = Recorder(Outcome("retry", "429", 300.0))
-    made = deliverer(channel)
-    await turn(made, STUCK)
+    deliverer = build(channel)
+    await turn(deliverer, STUCK)
     clock.now += 299
-    await turn(made, STUCK)
-    assert len(channel.told) == 1
+    await turn(deliverer, STUCK)
+    assert len(channel.attempts) == 1
     clock.now += 1
-    await turn(made, STUCK)
+    await turn(deliverer, STUCK)
     assert channel.kinds == ["opened"]
 
 
-async def test_a_refusal_is_looked_at_once_an_hour_and_not_for_ever(deliverer, clock, ledger):
+async def test_a_refusal_is_looked_at_once_an_hour_and_not_for_ever(build, clock, ledger):
     channel = Recorder(*[REFUSED] * 100)
-    made = deliverer(channel)
+    deliverer = build(channel)
     for _ in range(REFUSED_TRIES + 5):
-        await turn(made, STUCK)
-        await turn(made, STUCK)
+        await turn(deliverer, STUCK)
+        await turn(deliverer, STUCK)
         clock.now += REFUSED_AGAIN
-    assert len(channel.told) == REFUSED_TRIES
-    assert made.failing == (("slack", "404 no_service"),)
+    assert len(channel.attempts) == REFUSED_TRIES
+    assert deliverer.failing == (("slack", "404 no_service"),)
     repaired = Recorder()
     again = Deliverer(ledger, (repaired,), clock)
     await again.start()
@@ -172,25 +123,25 @@ async def test_a_refusal_is_looked_at_once_an_hour_and_not_for_ever(deliverer, c
     assert repaired.kinds == ["opened"]
 
 
-async def test_a_refused_message_holds_up_its_own_end_only(deliverer):
+async def test_a_refused_message_holds_up_its_own_end_only(build):
     channel = Recorder(REFUSED)
-    made = deliverer(channel)
+    deliverer = build(channel)
     other = incident(id="other", eval_sets=("b",))
     both = snapshot(eval_set(), eval_set("b"), incidents=(incident(), other))
-    await turn(made, both)
-    await turn(made, snapshot(quiet(incident().eval_sets[0], Verdict.FINISHED), finished()))
+    await turn(deliverer, both)
+    await turn(deliverer, snapshot(quiet(incident().eval_sets[0], Verdict.FINISHED), finished()))
     assert channel.kinds == ["opened", "resolved"]
 
 
-async def test_a_flaw_in_a_channel_stops_nobody(deliverer):
+async def test_a_flaw_in_a_channel_stops_nobody(build):
     flawed, sound = Recorder(RuntimeError("geheim")), Recorder(name="pager")
-    made = deliverer(flawed, sound)
-    await turn(made, STUCK)
+    deliverer = build(flawed, sound)
+    await turn(deliverer, STUCK)
     assert sound.kinds == ["opened"]
-    assert made.failing == (("slack", "flaw in the channel (RuntimeError)"),)
+    assert deliverer.failing == (("slack", "flaw in the channel (RuntimeError)"),)
 
 
-async def test_a_channel_at_work_is_left_alone(deliverer):
+async def test_a_channel_at_work_is_left_alone(build):
     entered, leave = asyncio.Event(), asyncio.Event()
 
     class Slow(Recorder):
@@ -200,17 +151,17 @@ async def test_a_channel_at_work_is_left_alone(deliverer):
             return await super().send(notice, thread)
 
     slow, quick = Slow(), Recorder(name="pager")
-    made = deliverer(slow, quick)
-    await made.handle(STUCK, True)
-    first = asyncio.create_task(made.flush())
+    deliverer = build(slow, quick)
+    await deliverer.handle(STUCK, True)
+    first = asyncio.create_task(deliverer.flush())
     await entered.wait()
-    async with made._channel_states[1].lock:
+    async with deliverer._channel_states[1].lock:
         pass
-    await turn(made, WELL)
+    await turn(deliverer, WELL)
     assert quick.kinds == ["opened", "resolved"]
     leave.set()
     await first
-    await made.flush()
+    await deliverer.flush()
     assert slow.kinds == ["opened", "resolved"]
 
 
@@ -221,16 +172,16 @@ async def test_a_channel_set_up_later_hears_of_what_is_open(ledger, clock):
     assert channel.kinds == ["opened"]
 
 
-async def test_the_ledger_follows_an_incident_that_spreads(deliverer, ledger):
-    made = deliverer(Recorder())
-    await turn(made, STUCK)
+async def test_the_ledger_follows_an_incident_that_spreads(build, ledger):
+    deliverer = build(Recorder())
+    await turn(deliverer, STUCK)
     spread = incident(eval_sets=(*incident().eval_sets, "b"))
-    await turn(made, snapshot(eval_set(), eval_set("b"), incidents=(spread,)))
+    await turn(deliverer, snapshot(eval_set(), eval_set("b"), incidents=(spread,)))
     assert ledger.open_incidents()[spread.id].incident.eval_sets == spread.eval_sets
     unknown = snapshot(
         quiet(incident().eval_sets[0], Verdict.FINISHED), quiet("b", Verdict.UNKNOWN)
     )
-    assert await turn(made, unknown) == [Reason.HOLD_UNKNOWN]
+    assert await turn(deliverer, unknown) == [Reason.HOLD_UNKNOWN]
 
 
 # What happens when the process or the database dies at a bad moment.
@@ -249,7 +200,7 @@ async def test_killed_between_sending_and_writing_is_a_duplicate_never_a_miss(
     def die(*_args, **_more):
         raise Killed
 
-    monkeypatch.setattr(first, "settle", die)
+    monkeypatch.setattr(first, "record_attempt", die)
     with pytest.raises(Killed):
         await turn(Deliverer(first, (channel,), clock), STUCK)
     first.close()
@@ -279,42 +230,40 @@ def broken(*_args, **_more):
     raise OperationalError("INSERT …", {}, Exception("database or disk is full"))
 
 
-async def test_what_was_sent_and_cannot_be_written_is_not_sent_again(
-    deliverer, ledger, monkeypatch
-):
+async def test_what_was_sent_and_cannot_be_written_is_not_sent_again(build, ledger, monkeypatch):
     channel = Recorder()
-    made = deliverer(channel)
+    deliverer = build(channel)
     with monkeypatch.context() as patched:
-        patched.setattr(ledger, "settle", broken)
-        await turn(made, STUCK)
-        await turn(made, STUCK)
-        assert made.failing == (("ledger", "database fails (OperationalError)"),)
-    await turn(made, STUCK)
+        patched.setattr(ledger, "record_attempt", broken)
+        await turn(deliverer, STUCK)
+        await turn(deliverer, STUCK)
+        assert deliverer.failing == (("ledger", "database fails (OperationalError)"),)
+    await turn(deliverer, STUCK)
     assert channel.kinds == ["opened"]
     assert ledger.pending("slack") == []
-    assert made.failing == ()
+    assert deliverer.failing == ()
 
 
-async def test_a_full_disk_does_not_silence_the_pager(deliverer, monkeypatch):
+async def test_a_full_disk_does_not_silence_the_pager(build, monkeypatch):
     channel = Recorder()
-    made = deliverer(channel)
+    deliverer = build(channel)
     monkeypatch.setattr(Ledger, "open_incidents", broken)
     for _ in range(3):
-        assert await turn(made, STUCK) == []
+        assert await turn(deliverer, STUCK) == []
     monkeypatch.undo()
-    assert await turn(made, STUCK) == [Reason.OPEN]
+    assert await turn(deliverer, STUCK) == [Reason.OPEN]
     assert channel.kinds == ["opened"]
-    assert made.failing == (("ledger", "database failed: memory only until the next start"),)
-    await made.aclose()
+    assert deliverer.failing == (("ledger", "database failed: memory only until the next start"),)
+    await deliverer.aclose()
 
 
-async def test_pruning_goes_through_the_ledger(deliverer, clock, ledger):
-    made = deliverer(Recorder())
-    await turn(made, STUCK)
-    await turn(made, WELL)
+async def test_pruning_goes_through_the_ledger(build, clock, ledger):
+    deliverer = build(Recorder())
+    await turn(deliverer, STUCK)
+    await turn(deliverer, WELL)
     clock.now += 40 * 86_400
-    await made.prune()
-    await turn(made, STUCK)
+    await deliverer.prune()
+    await turn(deliverer, STUCK)
     assert ledger.open_incidents()[incident().id].generation == 1
 
 
@@ -322,14 +271,14 @@ WIDER = snapshot(eval_set(), incidents=(replace(incident(), eval_sets=("a", "b",
 HANDLED = Outcome("sent", "ok", thread='{"ts": "1"}')
 
 
-async def test_what_goes_on_is_told_with_what_the_channel_returned(deliverer, clock):
+async def test_what_goes_on_is_told_with_what_the_channel_returned(build, clock):
     channel = Recorder(HANDLED)
-    made = deliverer(channel)
-    await turn(made, STUCK)
+    deliverer = build(channel)
+    await turn(deliverer, STUCK)
     clock.now += 300
-    await turn(made, WIDER)
+    await turn(deliverer, WIDER)
     clock.now += 300
-    await turn(made, snapshot(*(quiet(name, Verdict.PROGRESSING) for name in "abc")))
+    await turn(deliverer, snapshot(*(quiet(name, Verdict.PROGRESSING) for name in "abc")))
     assert channel.kinds == ["opened", "edited", "resolved"]
     assert channel.threads == [None, '{"ts": "1"}', '{"ts": "1"}']
     assert channel.notices[1].changes == (
@@ -338,57 +287,57 @@ async def test_what_goes_on_is_told_with_what_the_channel_returned(deliverer, cl
     )
 
 
-async def test_a_handle_that_is_returned_later_takes_the_place_of_the_first(deliverer, clock):
+async def test_a_handle_that_is_returned_later_takes_the_place_of_the_first(build, clock):
     anew = Outcome("sent", "posted anew", thread='{"ts": "2"}')
     channel = Recorder(HANDLED, anew)
-    made = deliverer(channel)
-    for seen in (STUCK, WIDER, STUCK):
-        await turn(made, seen)
+    deliverer = build(channel)
+    for view in (STUCK, WIDER, STUCK):
+        await turn(deliverer, view)
         clock.now += 300
     assert channel.threads == [None, '{"ts": "1"}', '{"ts": "2"}']
 
 
-async def test_one_that_was_never_sent_is_told_as_it_is_when_it_can_be(deliverer, clock):
+async def test_one_that_was_never_sent_is_told_as_it_is_when_it_can_be(build, clock):
     channel = Recorder(RETRY)
-    made = deliverer(channel)
-    await turn(made, STUCK)
+    deliverer = build(channel)
+    await turn(deliverer, STUCK)
     clock.now += 300
-    await turn(made, WIDER)
-    assert channel.told == [("opened", "retry"), ("opened", "sent")]
+    await turn(deliverer, WIDER)
+    assert channel.attempts == [("opened", "retry"), ("opened", "sent")]
     assert channel.notices[-1].incident.eval_sets == ("a", "b", "c")
 
 
-async def test_only_the_newest_of_what_waits_is_told(deliverer, clock, ledger):
+async def test_only_the_newest_of_what_waits_is_told(build, clock, ledger):
     channel = Recorder(HANDLED, RETRY, RETRY)
-    made = deliverer(channel)
-    for seen in (STUCK, WIDER, STUCK):
-        await made.handle(seen, True)
-        await made.flush()
+    deliverer = build(channel)
+    for view in (STUCK, WIDER, STUCK):
+        await deliverer.handle(view, True)
+        await deliverer.flush()
         clock.now += 300
-    await turn(made, WELL)
+    await turn(deliverer, WELL)
     clock.now += 3600
-    await made.flush()
+    await deliverer.flush()
     assert channel.kinds == ["opened", "resolved"]
     assert ledger.pending("slack") == []
 
 
-async def test_what_comes_back_goes_on_in_its_thread(deliverer, clock, ledger):
+async def test_what_comes_back_goes_on_in_its_thread(build, clock, ledger):
     channel = Recorder(HANDLED)
-    made = deliverer(channel)
-    for seen in (STUCK, WELL, STUCK):
-        await turn(made, seen)
+    deliverer = build(channel)
+    for view in (STUCK, WELL, STUCK):
+        await turn(deliverer, view)
         clock.now += 60
     assert channel.kinds == ["opened", "resolved", "reopened"]
     assert channel.threads[-1] == '{"ts": "1"}'
     (entry,) = ledger.open_incidents().values()
     assert (entry.generation, entry.reopened) == (1, 1)
     for _ in range(14):
-        await turn(made, WELL)
+        await turn(deliverer, WELL)
         clock.now += 60
     assert channel.kinds[-1] == "reopened"
-    await turn(made, WELL)
+    await turn(deliverer, WELL)
     clock.now += 60
-    await turn(made, WELL)
+    await turn(deliverer, WELL)
     assert channel.kinds == ["opened", "resolved", "reopened", "resolved"]
 
 
@@ -397,37 +346,37 @@ async def test_what_comes_back_goes_on_in_its_thread(deliverer, clock, ledger):
 
 async def test_a_channel_that_refuses_is_named_before_a_page_is_missed(ledger, clock):
     channel = Recorder()
-    made = Deliverer(ledger, [channel], clock)
+    deliverer = Deliverer(ledger, [channel], clock)
     channel.checks = [REFUSED, RETRY, SENT]
     for refusing in ((("slack", REFUSED.detail),), (("slack", REFUSED.detail),), ()):
-        await made.check()
-        assert made.failing == refusing
-        assert made.refusing == tuple(name for name, _ in refusing)
-    assert channel.told == []
+        await deliverer.check()
+        assert deliverer.failing == refusing
+        assert deliverer.refusing == tuple(name for name, _ in refusing)
+    assert channel.attempts == []
 
 
 async def test_a_check_that_passes_says_nothing_of_a_message_that_was_refused(ledger, clock):
     channel = Recorder(REFUSED)
-    made = Deliverer(ledger, [channel], clock)
-    await turn(made, STUCK)
-    await made.check()
-    assert made.refusing == ("slack",)
+    deliverer = Deliverer(ledger, [channel], clock)
+    await turn(deliverer, STUCK)
+    await deliverer.check()
+    assert deliverer.refusing == ("slack",)
 
 
 async def test_a_check_ends_only_what_a_check_found(ledger, clock):
     """The channel is gone; meanwhile the token is revoked, and made anew."""
     gone, revoked = Outcome("refused", "channel_not_found"), Outcome("refused", "token_revoked")
     channel = Recorder(gone)
-    made = Deliverer(ledger, [channel], clock)
-    await turn(made, STUCK)
+    deliverer = Deliverer(ledger, [channel], clock)
+    await turn(deliverer, STUCK)
     channel.checks = [revoked, SENT]
     for _ in range(2):
-        await made.check()
-        assert made.failing == (("slack", "channel_not_found"),)
-        assert made.refusing == ("slack",)
+        await deliverer.check()
+        assert deliverer.failing == (("slack", "channel_not_found"),)
+        assert deliverer.refusing == ("slack",)
     clock.now += REFUSED_AGAIN
-    await made.flush()
-    assert (made.failing, made.refusing) == ((), ())
+    await deliverer.flush()
+    assert (deliverer.failing, deliverer.refusing) == ((), ())
 
 
 async def test_a_flaw_in_a_check_is_a_refusal(ledger, clock):
@@ -435,6 +384,6 @@ async def test_a_flaw_in_a_check_is_a_refusal(ledger, clock):
         async def check(self):
             raise ZeroDivisionError
 
-    made = Deliverer(ledger, [Flawed()], clock)
-    await made.check()
-    assert made.failing == (("slack", "flaw in the channel (ZeroDivisionError)"),)
+    deliverer = Deliverer(ledger, [Flawed()], clock)
+    await deliverer.check()
+    assert deliverer.failing == (("slack", "flaw in the channel (ZeroDivisionError)"),)

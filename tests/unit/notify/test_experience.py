@@ -69,16 +69,16 @@ def test_what_can_not_be_used_is_kept_aside(record, reason):
     save(ledger, KNOWN, NOW)
     with ledger.transaction() as connection:
         connection.execute(update(learned_table).values(record=record))
-    found = load(ledger, NOW)
-    assert found.learned == Learned()
-    assert reason in found.warning
-    assert "the priors of day one are used" in found.warning
+    loaded = load(ledger, NOW)
+    assert loaded.learned == Learned()
+    assert reason in loaded.warning
+    assert "the priors of day one are used" in loaded.warning
     with ledger.transaction() as connection:
         ((name, kept),) = connection.execute(
             select(learned_table.c.name, learned_table.c.record)
         ).all()
     assert (name.startswith("unusable-2027"), kept) == (True, record)
-    assert name in found.warning
+    assert name in loaded.warning
     assert load(ledger, NOW).warning is None
 
 

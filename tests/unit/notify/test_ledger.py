@@ -3,15 +3,17 @@ import sqlite3
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, text, update
 
 from tests.builders.snapshots import NOW, eval_set, incident, snapshot
 from watchdog.notify import notice
 from watchdog.notify.decide import Decision, Reason, decide
+from watchdog.notify.decide.announcements import announcements
 from watchdog.notify.ledger.database import LedgerError, memory_ledger, open_ledger
 from watchdog.notify.ledger.ledger import KEEP_SECONDS
+from watchdog.notify.ledger.tables import incidents
 
-SEEN = snapshot(eval_set(), incidents=(incident(),))
+VIEW = snapshot(eval_set(), incidents=(incident(),))
 OPEN = Decision(Reason.OPEN, incident(), NOW)
 
 
@@ -23,8 +25,8 @@ def ledger(tmp_path):
     opened.ledger.close()
 
 
-def tell(ledger, channels=("slack",)):
-    ledger.open(OPEN, notice.opened(OPEN, SEEN), channels)
+def begin(ledger, channels=("slack",)):
+    ledger.open(OPEN, notice.opened(OPEN, VIEW), channels)
     return ledger.open_incidents()[incident().id]
 
 
@@ -36,23 +38,23 @@ def end(ledger, entry, at=NOW + 60):
 def test_an_open_incident_outlives_the_process(tmp_path):
     for _ in range(2):
         ledger = open_ledger(str(tmp_path / "state"), NOW).ledger
-        entry = ledger.open_incidents().get(incident().id) or tell(ledger)
+        entry = ledger.open_incidents().get(incident().id) or begin(ledger)
         assert entry.incident == incident()
         assert [message.notice.kind for message in ledger.pending("slack")] == ["opened"]
         ledger.close()
 
 
 def test_the_same_id_opens_anew(ledger):
-    first = tell(ledger)
+    first = begin(ledger)
     end(ledger, first)
     assert ledger.open_incidents() == {}
-    assert tell(ledger).generation == 2
+    assert begin(ledger).generation == 2
     threads = [message.thread[1] for message in ledger.pending("slack")]
     assert threads == [1, 1, 2]
 
 
 def test_the_end_is_told_where_the_beginning_was(ledger):
-    entry = tell(ledger, ("slack", "pager"))
+    entry = begin(ledger, ("slack", "pager"))
     end(ledger, entry)
     assert len(ledger.pending("pager")) == 2
     assert ledger.pending("mail") == []
@@ -61,31 +63,31 @@ def test_the_end_is_told_where_the_beginning_was(ledger):
 def test_who_watches_something_else_sees_nothing(tmp_path):
     one = open_ledger(tmp_path / "state", NOW, "one").ledger
     two = open_ledger(tmp_path / "state", NOW, "two").ledger
-    tell(one)
+    begin(one)
     assert two.open_incidents() == {}
     assert two.pending("slack") == []
-    assert tell(two).generation == 1
+    assert begin(two).generation == 1
     one.close()
     two.close()
 
 
 def test_a_channel_set_up_later_is_told_too(ledger):
-    entry = tell(ledger, ())
-    assert ledger.untold(entry, ["slack"]) == ["slack"]
-    ledger.tell(entry, notice.opened(OPEN, SEEN), ["slack"])
-    assert ledger.untold(entry, ["slack"]) == []
+    entry = begin(ledger, ())
+    assert ledger.unnotified(entry, ["slack"]) == ["slack"]
+    ledger.enqueue(entry, notice.opened(OPEN, VIEW), ["slack"])
+    assert ledger.unnotified(entry, ["slack"]) == []
 
 
 def test_amended_incidents_are_remembered(ledger):
-    entry = tell(ledger)
+    entry = begin(ledger)
     ledger.amend(entry, incident(eval_sets=("a", "b")))
     assert ledger.open_incidents()[incident().id].incident.eval_sets == ("a", "b")
 
 
 def test_a_restart_tries_again_what_was_given_up_for_open_ones(ledger):
-    tell(ledger)
+    begin(ledger)
     (message,) = ledger.pending("slack")
-    ledger.settle(message, "failed", NOW, "404 no_service")
+    ledger.record_attempt(message, "failed", NOW, "404 no_service")
     assert ledger.pending("slack") == []
     ledger.restart()
     (again,) = ledger.pending("slack")
@@ -93,18 +95,18 @@ def test_a_restart_tries_again_what_was_given_up_for_open_ones(ledger):
 
 
 def test_a_restart_leaves_what_is_sent_and_what_is_over(ledger):
-    entry = tell(ledger)
+    entry = begin(ledger)
     end(ledger, entry)
     first, last = ledger.pending("slack")
-    ledger.settle(first, "failed", NOW, "404 no_service")
-    ledger.settle(last, "sent", NOW, "200 ok")
+    ledger.record_attempt(first, "failed", NOW, "404 no_service")
+    ledger.record_attempt(last, "sent", NOW, "200 ok")
     ledger.restart()
     assert ledger.pending("slack") == []
 
 
 def test_the_past_is_pruned_and_the_present_kept(ledger):
-    end(ledger, tell(ledger), at=NOW)
-    tell(ledger)
+    end(ledger, begin(ledger), at=NOW)
+    begin(ledger)
     assert ledger.prune(NOW + KEEP_SECONDS) == 0
     assert ledger.prune(NOW + KEEP_SECONDS + 1) == 1
     assert [message.thread[1] for message in ledger.pending("slack")] == [2]
@@ -115,9 +117,9 @@ def test_the_past_is_pruned_and_the_present_kept(ledger):
 def test_a_damaged_file_is_kept_aside(tmp_path, content):
     file = tmp_path / "state.sqlite3"
     if content is None:
-        made = open_ledger(file, NOW).ledger
-        tell(made)
-        made.close()
+        sound = open_ledger(file, NOW).ledger
+        begin(sound)
+        sound.close()
         damaged = bytearray(file.read_bytes())
         damaged[4096:] = os.urandom(len(damaged) - 4096)
         content = bytes(damaged)
@@ -126,10 +128,10 @@ def test_a_damaged_file_is_kept_aside(tmp_path, content):
         opened = open_ledger(file, NOW)
         (warning,) = opened.warnings
         assert "damaged" in warning
-        assert tell(opened.ledger)
+        assert begin(opened.ledger)
         opened.ledger.close()
         assert (
-            len([each for each in tmp_path.iterdir() if each.read_bytes() == content]) == turn + 1
+            len([path for path in tmp_path.iterdir() if path.read_bytes() == content]) == turn + 1
         )
 
 
@@ -150,7 +152,7 @@ def test_a_place_that_cannot_be_written_is_replaced_by_memory(tmp_path):
     (tmp_path / "file").write_text("")
     opened = open_ledger(tmp_path / "file" / "state", NOW)
     assert "nothing outlives a restart" in opened.warnings[0]
-    assert tell(opened.ledger)
+    assert begin(opened.ledger)
     opened.ledger.close()
 
 
@@ -173,26 +175,26 @@ def test_an_url_is_taken(tmp_path):
 
 def test_memory_is_shared_by_its_connections():
     ledger = memory_ledger()
-    assert tell(ledger).generation == 1
+    assert begin(ledger).generation == 1
     ledger.close()
 
 
-def test_since_when_an_incident_is_away_is_remembered(ledger):
-    tell(ledger)
+def test_since_when_an_incident_is_absent_is_remembered(ledger):
+    begin(ledger)
     (entry,) = ledger.open_incidents().values()
-    assert entry.away_since is None
-    ledger.away(entry, NOW)
+    assert entry.absent_since is None
+    ledger.mark_absent(entry, NOW)
     (entry,) = ledger.open_incidents().values()
-    assert entry.away_since == NOW
-    ledger.away(entry, None)
+    assert entry.absent_since == NOW
+    ledger.mark_absent(entry, None)
     (entry,) = ledger.open_incidents().values()
-    assert entry.away_since is None
+    assert entry.absent_since is None
 
 
 def test_a_ledger_of_an_earlier_version_gets_what_it_lacks(tmp_path):
     file = tmp_path / "state.sqlite3"
     opened = open_ledger(file, NOW)
-    assert tell(opened.ledger)
+    assert begin(opened.ledger)
     opened.ledger.close()
     with sqlite3.connect(file) as connection:
         connection.execute("ALTER TABLE incidents DROP COLUMN away_since")
@@ -201,24 +203,23 @@ def test_a_ledger_of_an_earlier_version_gets_what_it_lacks(tmp_path):
     again = open_ledger(file, NOW)
     assert again.warnings == ()
     (entry,) = again.ledger.open_incidents().values()
-    assert entry.away_since is None
+    assert entry.absent_since is None
     again.ledger.close()
 
 
 def goes_on(ledger, entry, kind, change):
     decision = Decision(Reason.UPDATE, entry.incident, NOW + 60, entry)
-    said = replace(notice.standing(decision, SEEN, kind), changes=(change,))
-    ledger.update(entry, said)
+    ledger.update(entry, replace(notice.standing(decision, VIEW, kind), changes=(change,)))
 
 
-def told_beginning(ledger):
-    entry = tell(ledger)
-    ledger.settle(ledger.pending("slack")[0], "sent", NOW, "ok")
+def begun(ledger):
+    entry = begin(ledger)
+    ledger.record_attempt(ledger.pending("slack")[0], "sent", NOW, "ok")
     return entry
 
 
 def test_of_what_waits_one_message_says_all_as_the_heaviest(ledger):
-    entry = told_beginning(ledger)
+    entry = begun(ledger)
     goes_on(ledger, entry, "escalated", "It is a page now")
     goes_on(ledger, entry, "edited", "b joined")
     goes_on(ledger, entry, "updated", "It is about the provider")
@@ -231,20 +232,29 @@ def test_of_what_waits_one_message_says_all_as_the_heaviest(ledger):
 
 
 def test_what_is_back_before_its_end_was_sent_is_not_told_as_over(ledger):
-    entry = told_beginning(ledger)
+    entry = begun(ledger)
     end(ledger, entry)
     goes_on(ledger, entry, "reopened", "It is back")
     (waiting,) = ledger.pending("slack")
     assert (waiting.notice.kind, waiting.notice.changes) == ("reopened", ("It is back",))
 
 
-def test_what_is_only_edited_is_not_what_people_heard(ledger):
-    entry = tell(ledger)
+def test_what_is_only_edited_is_not_announced(ledger):
+    entry = begin(ledger)
     goes_on(ledger, entry, "edited", "b joined")
     edited = ledger.open_incidents()[entry.incident.id]
-    assert (edited.shown_at, edited.heard_at, edited.heard) == (NOW + 60, NOW, entry.heard)
+    assert (edited.shown_at, edited.announced_at) == (NOW + 60, NOW)
+    assert edited.announced == entry.announced
     goes_on(ledger, entry, "updated", "It is about the provider")
-    assert ledger.open_incidents()[entry.incident.id].heard_at == NOW + 60
+    assert ledger.open_incidents()[entry.incident.id].announced_at == NOW + 60
+
+
+@pytest.mark.parametrize("said", ["{", "[1]", "null", "", None])
+def test_announcements_that_can_not_be_read_are_those_that_the_message_shows(ledger, said):
+    entry = begin(ledger)
+    with ledger.transaction() as connection:
+        connection.execute(update(incidents).values(said=said))
+    assert ledger.open_incidents()[entry.incident.id].announced == announcements(incident())
 
 
 LATER_COLUMNS = ("away_since", "told", "told_at", "said", "said_at", "reopened")
@@ -253,16 +263,16 @@ LATER_COLUMNS = ("away_since", "told", "told_at", "said", "said_at", "reopened")
 def test_a_ledger_of_an_earlier_version_goes_on(tmp_path):
     """Its incidents stay open, nobody is told again of what was said, and new columns are there."""
     first = open_ledger(tmp_path / "s.db", NOW).ledger
-    tell(first)
+    begin(first)
     with first.transaction() as connection:
         for column in LATER_COLUMNS:
             connection.exec_driver_sql(f"ALTER TABLE incidents DROP COLUMN {column}")
     first.close()
     ledger = open_ledger(tmp_path / "s.db", NOW).ledger
-    known = ledger.open_incidents()
-    assert [each.incident for each in known.values()] == [incident()]
-    (decision,) = decide(SEEN, known, NOW + 9000, True)
+    entries = ledger.open_incidents()
+    assert [entry.incident for entry in entries.values()] == [incident()]
+    (decision,) = decide(VIEW, entries, NOW + 9000, True)
     assert decision.reason is Reason.STILL_OPEN
-    ledger.away(known[incident().id], NOW)
-    assert ledger.open_incidents()[incident().id].away_since == NOW
+    ledger.mark_absent(entries[incident().id], NOW)
+    assert ledger.open_incidents()[incident().id].absent_since == NOW
     ledger.close()

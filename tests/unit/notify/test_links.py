@@ -14,14 +14,14 @@ def test_each_template_is_filled_in():
         runbook="https://wiki.example/{cause}",
         log_viewer="https://viewer.example/{eval_set_id}",
     )
-    found = dict(links(incident(eval_sets=("a b/c",)), templates))
-    assert found["Grafana"].endswith("var-eval_set_id=a%20b%2Fc")
-    assert found["Runbook"] == "https://wiki.example/api_server_error"
-    assert found["Log viewer"] == "https://viewer.example/a%20b%2Fc"
-    assert unquote(found["Silence"]) == (
+    addresses = dict(links(incident(eval_sets=("a b/c",)), templates))
+    assert addresses["Grafana"].endswith("var-eval_set_id=a%20b%2Fc")
+    assert addresses["Runbook"] == "https://wiki.example/api_server_error"
+    assert addresses["Log viewer"] == "https://viewer.example/a%20b%2Fc"
+    assert unquote(addresses["Silence"]) == (
         'https://alerts.example/#/silences/new?filter={eval_set_id="a b/c"}'
     )
-    assert list(found) == ["Status page", "Grafana", "Log viewer", "Runbook", "Silence"]
+    assert list(addresses) == ["Status page", "Grafana", "Log viewer", "Runbook", "Silence"]
 
 
 def test_a_dashboard_is_opened_for_all_eval_sets():
@@ -38,10 +38,10 @@ def test_a_dashboard_is_opened_for_all_eval_sets():
 
 
 def test_several_eval_sets_are_silenced_by_one_matcher():
-    found = dict(
+    addresses = dict(
         links(incident(eval_sets=("a.1", "b")), Templates(alertmanager="https://alerts.example"))
     )
-    assert unquote(found["Silence"]).endswith(r'filter={eval_set_id=~"a\\.1|b"}')
+    assert unquote(addresses["Silence"]).endswith(r'filter={eval_set_id=~"a\\.1|b"}')
 
 
 def test_nothing_but_http_is_linked():
@@ -51,8 +51,8 @@ def test_nothing_but_http_is_linked():
 
 def test_what_would_end_a_link_is_encoded_or_left_out():
     grafana = Templates(grafana="https://g.example/d?a=x|y z&b={eval_set_id}")
-    (found,) = links(incident(eval_sets=("<a>|b\ud800",)), grafana)
-    assert found[1] == "https://g.example/d?a=x%7Cy%20z&b=%3Ca%3E%7Cb%3F"
+    (link,) = links(incident(eval_sets=("<a>|b\ud800",)), grafana)
+    assert link[1] == "https://g.example/d?a=x%7Cy%20z&b=%3Ca%3E%7Cb%3F"
     assert list(links(incident(), Templates(page="https://g.example/<x>"))) == []
 
 

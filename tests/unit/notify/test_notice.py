@@ -1,3 +1,4 @@
+from tests.builders.ledger_entries import ledger_entry
 from tests.builders.snapshots import (
     NOW,
     ago,
@@ -12,20 +13,20 @@ from tests.builders.snapshots import (
 from watchdog.model.report import EvidenceItem
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.notify import notice
-from watchdog.notify.decide import Decision, LedgerEntry, Reason
+from watchdog.notify.decide import Decision, Reason
 
 
-def opened(found, seen):
-    return notice.opened(Decision(Reason.OPEN, found, NOW), seen)
+def opened(incident, view):
+    return notice.opened(Decision(Reason.OPEN, incident, NOW), view)
 
 
 def test_it_says_what_is_stuck_since_when_and_what_to_do():
-    made = opened(incident(), realistic())
-    assert made.verdict is Verdict.STUCK
-    assert made.since == NOW - 80_040
-    assert [(each.task, each.id) for each in made.samples] == [("mmlu", "42")]
-    assert made.actions == eval_set().actions
-    assert notice.impact(made) == "1 stuck sample in 1 eval set"
+    message = opened(incident(), realistic())
+    assert message.verdict is Verdict.STUCK
+    assert message.since == NOW - 80_040
+    assert [(item.task, item.id) for item in message.samples] == [("mmlu", "42")]
+    assert message.actions == eval_set().actions
+    assert notice.impact(message) == "1 stuck sample in 1 eval set"
 
 
 def test_the_incident_s_own_actions_come_first():
@@ -37,39 +38,39 @@ def test_samples_of_the_same_cause_and_model_are_named():
     elsewhere = task("b", model="anthropic/claude", running=(sample("9"),))
     mixed = eval_set(tasks=(task(running=(sample(), other)), elsewhere))
     by_model = opened(incident(scope="model", subject="openai/gpt-4o"), snapshot(mixed))
-    assert [each.id for each in by_model.samples] == ["42"]
+    assert [item.id for item in by_model.samples] == ["42"]
     by_cause = opened(incident(subject="?"), snapshot(mixed))
-    assert [each.id for each in by_cause.samples] == ["42", "9"]
+    assert [item.id for item in by_cause.samples] == ["42", "9"]
     neither = opened(incident(cause=Cause.AUTH), snapshot(mixed))
     assert len(neither.samples) == 3
 
 
 def test_many_samples_are_counted():
     many = tuple(sample(str(place), stuck_seconds=float(place)) for place in range(30))
-    made = opened(incident(), snapshot(eval_set(tasks=(task(running=many),))))
-    assert [each.id for each in made.samples] == [str(29 - place) for place in range(8)]
-    assert made.more_samples == 22
+    message = opened(incident(), snapshot(eval_set(tasks=(task(running=many),))))
+    assert [item.id for item in message.samples] == [str(29 - place) for place in range(8)]
+    assert message.more_samples == 22
 
 
 def test_the_end_is_written_from_the_ledger():
-    entry = LedgerEntry(incident(since=None), 1, NOW - 100)
-    made = notice.resolved(Decision(Reason.GONE, entry.incident, NOW, entry), entry)
-    assert made.gone
-    assert made.since == NOW - 100
+    entry = ledger_entry(incident(since=None), NOW - 100)
+    message = notice.resolved(Decision(Reason.GONE, entry.incident, NOW, entry), entry)
+    assert message.gone
+    assert message.since == NOW - 100
 
 
 def test_pending_calls_are_named():
-    found = incident(cause=Cause.HUNG_TOOL_CALL, eval_sets=("swe-bench-agents-q9d1",))
-    (shown,) = opened(found, snapshot(partially_stuck())).samples
-    assert shown.pending == "tool bash"
+    hung = incident(cause=Cause.HUNG_TOOL_CALL, eval_sets=("swe-bench-agents-q9d1",))
+    (line,) = opened(hung, snapshot(partially_stuck())).samples
+    assert line.pending == "tool bash"
     assert ago(0) == "2026-11-23T08:00:00.000Z"
 
 
 def test_how_long_it_lasted_leaves_out_how_long_it_was_waited_for_to_stay_over():
-    entry = LedgerEntry(incident(since=None), 1, NOW - 9000, away_since=NOW - 2100)
-    settled = notice.resolved(Decision(Reason.RESOLVE, entry.incident, NOW, entry), entry)
-    assert notice.lasted(settled) == 6900
-    entry = LedgerEntry(incident(since=None), 1, NOW - 9000)
+    entry = ledger_entry(incident(since=None), NOW - 9000, absent_since=NOW - 2100)
+    waited = notice.resolved(Decision(Reason.RESOLVE, entry.incident, NOW, entry), entry)
+    assert notice.lasted(waited) == 6900
+    entry = ledger_entry(incident(since=None), NOW - 9000)
     at_once = notice.resolved(Decision(Reason.RESOLVE, entry.incident, NOW, entry), entry)
     assert notice.lasted(at_once) == 9000
 

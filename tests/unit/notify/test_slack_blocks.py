@@ -49,27 +49,27 @@ def about(kind="opened", **changes):
     return replace(OPENED, kind=kind, incident=incident(**changes), verdict=verdict)
 
 
-def texts(made):
+def texts(blocks):
     """All texts of blocks but the header, which is plain text."""
-    found = []
-    for block in made[1:]:
+    texts = []
+    for block in blocks[1:]:
         inner = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
-        found += [each["text"] for each in inner if each is not None]
-    return found
+        texts += [item["text"] for item in inner if item is not None]
+    return texts
 
 
-def shown(made):
-    return "\n".join([made[0]["text"]["text"], *texts(made)])
+def text_of(blocks):
+    return "\n".join([blocks[0]["text"]["text"], *texts(blocks)])
 
 
-def accepted(made):
+def accepted(blocks):
     """Whether Slack takes them, and has no complaint."""
     api = WebApi()
-    return api._wrong({"text": "x", "blocks": made}) is None and api.complaints == []
+    return api._wrong({"text": "x", "blocks": blocks}) is None and api.complaints == []
 
 
 def test_it_says_what_a_person_needs():
-    made = blocks(
+    message = blocks(
         replace(
             OPENED,
             incident=incident(
@@ -82,7 +82,7 @@ def test_it_says_what_a_person_needs():
         ),
         LINKS,
     )
-    text = shown(made)
+    text = text_of(message)
     for part in (
         ":red_circle: Stuck: mmlu-2026-11-22-x7k2",
         "*Since*\n2026-11-22 09:46 UTC (22 h 14 min)",
@@ -101,7 +101,7 @@ def test_it_says_what_a_person_needs():
         "|Log viewer>",
     ):
         assert part in text
-    assert accepted(made)
+    assert accepted(message)
 
 
 def test_a_warning_looks_different_from_a_page():
@@ -111,39 +111,39 @@ def test_a_warning_looks_different_from_a_page():
 
 @pytest.mark.parametrize("kind", ["opened", "updated", "resolved"])
 def test_forty_eval_sets_are_all_listed(kind):
-    made = blocks(about(kind, eval_sets=FORTY, summary="s" * 900), LINKS)
-    assert all(f"`{name}`" in shown(made) for name in FORTY)
-    assert accepted(made)
+    message = blocks(about(kind, eval_sets=FORTY, summary="s" * 900), LINKS)
+    assert all(f"`{name}`" in text_of(message) for name in FORTY)
+    assert accepted(message)
 
 
 def test_those_that_recovered_are_named():
-    made = blocks(about("updated", eval_sets=FORTY[:20], recovered=FORTY[20:]), LINKS)
-    text = shown(made)
+    message = blocks(about("updated", eval_sets=FORTY[:20], recovered=FORTY[20:]), LINKS)
+    text = text_of(message)
     assert "(20 of 40 still stuck)" in text
     before, after = text.split("*Recovered*")
     assert all(f"`{name}`" in before for name in FORTY[:20])
     assert all(f"`{name}`" in after for name in FORTY[20:])
-    assert accepted(made)
+    assert accepted(message)
 
 
 def test_what_has_no_room_is_counted():
     names = tuple(f"set-{n:04}" for n in range(3000))
-    made = blocks(about(eval_sets=names, recovered=names[::-1]), LINKS)
-    text = shown(made)
+    message = blocks(about(eval_sets=names, recovered=names[::-1]), LINKS)
+    text = text_of(message)
     counted = [int(more) for more in re.findall(r" and (\d+) more", text)]
     listed = text.count("`set-")
     assert len(counted) == 2
     assert listed + sum(counted) == 6000
     assert listed > 200
-    assert accepted(made)
+    assert accepted(message)
 
 
 def test_the_end_keeps_the_facts_and_not_the_actions():
     over = replace(
         about("resolved", conclusions=(conclusion("Middleman: all fails"),)), at=OPENED.since + 8040
     )
-    made = blocks(over, LINKS)
-    text = shown(made)
+    message = blocks(over, LINKS)
+    text = text_of(message)
     assert text.startswith(":large_green_circle: mmlu-2026-11-22-x7k2 resolved after 2 h 14 min")
     assert "Middleman: all fails" in text
     assert "`api_server_error`" in text
@@ -154,28 +154,28 @@ def test_the_end_keeps_the_facts_and_not_the_actions():
 
 def test_what_is_no_longer_watched_did_not_recover():
     gone = replace(about("resolved"), gone=True, verdict=None)
-    assert "resolved" not in shown(blocks(gone, LINKS))
+    assert "resolved" not in text_of(blocks(gone, LINKS))
     assert "no longer watched" in reply(gone)
 
 
 def test_a_reply_says_what_is_new():
-    told = replace(OPENED, kind="updated", changes=("a, b joined", HOSTILE))
-    lines = reply(told).splitlines()
+    updated = replace(OPENED, kind="updated", changes=("a, b joined", HOSTILE))
+    lines = reply(updated).splitlines()
     assert lines[0] == "• a, b joined"
     assert len(lines) == 2
-    assert "<" not in reply(told)
+    assert "<" not in reply(updated)
 
 
 def test_a_hostile_name_formats_nothing_in_the_thread():
-    made = reply(about("resolved", eval_sets=(HOSTILE,)))
-    assert "<" not in made
-    assert not re.search(r"(?<!\u200b)[*~`]", made)
-    assert not re.search(r"(?<!\u200b)://", made.replace(":\u200b//", ""))
+    text = reply(about("resolved", eval_sets=(HOSTILE,)))
+    assert "<" not in text
+    assert not re.search(r"(?<!\u200b)[*~`]", text)
+    assert not re.search(r"(?<!\u200b)://", text.replace(":\u200b//", ""))
 
 
 def hostile(text, many):
     bad = sample(text, recent=text, evidence=(EvidenceItem(None, "odds", text),))
-    found = incident(
+    victim = incident(
         subject=text,
         summary=text * 20,
         peers=text,
@@ -184,10 +184,10 @@ def hostile(text, many):
         conclusions=(conclusion(text * 9),) * 9,
         outside=(OutsideReport(text, text, text, f"https://x/{text}", None),) * 9,
     )
-    seen = snapshot(eval_set(tasks=(task(text, running=(bad,) * 8),)))
-    made = notice.opened(Decision(Reason.OPEN, found, NOW), seen)
-    assert len(made.samples) == 8
-    return replace(made, actions=(f"{text} `{text}`" * 5,) * 6)
+    view = snapshot(eval_set(tasks=(task(text, running=(bad,) * 8),)))
+    opened = notice.opened(Decision(Reason.OPEN, victim, NOW), view)
+    assert len(opened.samples) == 8
+    return replace(opened, actions=(f"{text} `{text}`" * 5,) * 6)
 
 
 @settings(deadline=None, max_examples=60)
@@ -197,15 +197,15 @@ def hostile(text, many):
     st.sampled_from(["opened", "updated", "resolved"]),
 )
 def test_limits_hold_and_nothing_comes_to_life(text, many, kind):
-    made = blocks(replace(hostile(text, many), kind=kind, changes=(text * 30,) * 8), LINKS)
-    assert accepted(made)
-    assert len(json.dumps(made, ensure_ascii=False).encode()) <= BLOCKS_CHARACTERS
-    for each in texts(made):
-        links = re.findall(r"<([^>]*)>", each)
+    message = blocks(replace(hostile(text, many), kind=kind, changes=(text * 30,) * 8), LINKS)
+    assert accepted(message)
+    assert len(json.dumps(message, ensure_ascii=False).encode()) <= BLOCKS_CHARACTERS
+    for line in texts(message):
+        links = re.findall(r"<([^>]*)>", line)
         assert all(re.match(r"https?://[^\s<>|]+\|", link) for link in links)
-        assert len(re.findall(r"(?<!\u200b)`", each)) % 2 == 0
-    told = reply(replace(hostile(text, many), kind="updated", changes=(text * 30,) * 8))
-    assert len(told.encode()) <= MAX_TEXT + 4
+        assert len(re.findall(r"(?<!\u200b)`", line)) % 2 == 0
+    answer = reply(replace(hostile(text, many), kind="updated", changes=(text * 30,) * 8))
+    assert len(answer.encode()) <= MAX_TEXT + 4
 
 
 @settings(deadline=None)
@@ -214,10 +214,10 @@ def test_limits_hold_and_nothing_comes_to_life(text, many, kind):
     st.integers(20, 60),
 )
 def test_a_clip_leaves_markup_whole(parts, limit):
-    made = clip("".join(parts), limit)
-    assert len(made.encode()) <= limit
-    assert made.count("`") % 2 == 0
-    assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", MARKUP.sub("", made))
+    short = clip("".join(parts), limit)
+    assert len(short.encode()) <= limit
+    assert short.count("`") % 2 == 0
+    assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", MARKUP.sub("", short))
 
 
 def test_what_was_degraded_and_got_stuck_is_not_called_resolved():

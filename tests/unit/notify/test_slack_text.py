@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.builders.ledger_entries import ledger_entry
 from tests.builders.snapshots import (
     HOSTILE,
     NOW,
@@ -18,7 +19,7 @@ from watchdog.model.verdict import Verdict
 from watchdog.notify import notice
 from watchdog.notify.channels.links import Templates
 from watchdog.notify.channels.slack_text import MAX_TEXT, code, escape, message, plain
-from watchdog.notify.decide import Decision, LedgerEntry, Reason
+from watchdog.notify.decide import Decision, Reason
 
 OPENED = notice.opened(Decision(Reason.OPEN, incident(), NOW), realistic())
 LINKS = Templates(page="https://w.example")
@@ -26,7 +27,7 @@ MARKUP = st.text(alphabet="<>&!@#|*_~`:/.abC1 \n\u202e\u200b", max_size=60) | st
 
 
 def resolved(reason, verdict=None):
-    entry = LedgerEntry(incident(since="2026-11-23T05:46:00Z"), 1, NOW)
+    entry = ledger_entry(incident(since="2026-11-23T05:46:00Z"), NOW)
     decision = Decision(reason, entry.incident, NOW, entry, verdict)
     return message(notice.resolved(decision, entry))
 
@@ -66,30 +67,30 @@ def test_the_end_of_what_is_no_longer_watched_does_not_claim_recovery():
 @settings(deadline=None)
 @given(MARKUP)
 def test_plain_text_never_comes_to_life(text):
-    made = plain(text)
-    assert "<" not in made
-    assert ">" not in made
-    assert re.sub(r"&(amp|lt|gt);", "", made).count("&") == 0
-    assert not re.search(r"(?<!s3)://", made)
-    assert not re.search(r"(?<!\u200b)[*~`]|[*~`](?!\u200b)", made)
-    assert not re.search(r"(?<![A-Za-z0-9\u200b])_|_(?![A-Za-z0-9\u200b])", made)
+    result = plain(text)
+    assert "<" not in result
+    assert ">" not in result
+    assert re.sub(r"&(amp|lt|gt);", "", result).count("&") == 0
+    assert not re.search(r"(?<!s3)://", result)
+    assert not re.search(r"(?<!\u200b)[*~`]|[*~`](?!\u200b)", result)
+    assert not re.search(r"(?<![A-Za-z0-9\u200b])_|_(?![A-Za-z0-9\u200b])", result)
 
 
 @settings(deadline=None)
 @given(MARKUP)
 def test_code_cannot_be_left(text):
-    made = code(text)
-    assert made.count("`") == 2
-    assert made[0] == made[-1] == "`"
-    assert "<" not in made
-    assert "\n" not in made
+    result = code(text)
+    assert result.count("`") == 2
+    assert result[0] == result[-1] == "`"
+    assert "<" not in result
+    assert "\n" not in result
 
 
 @settings(deadline=None)
 @given(MARKUP)
 def test_escaping_loses_nothing(text):
-    made = escape(text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    assert made == text
+    result = escape(text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    assert result == text
 
 
 def test_names_stay_as_they_can_be_copied():
@@ -99,9 +100,9 @@ def test_names_stay_as_they_can_be_copied():
 
 def test_a_hostile_evaluation_mentions_and_links_nobody():
     bad = sample(HOSTILE, recent="FAIL", evidence=())
-    found = incident(subject=HOSTILE, summary=HOSTILE, eval_sets=(HOSTILE,), actions=(HOSTILE,))
+    victim = incident(subject=HOSTILE, summary=HOSTILE, eval_sets=(HOSTILE,), actions=(HOSTILE,))
     hostile = eval_set(HOSTILE, tasks=(task(HOSTILE, model=HOSTILE, running=(bad,)),))
-    text = message(notice.opened(Decision(Reason.OPEN, found, NOW), snapshot(hostile)))
+    text = message(notice.opened(Decision(Reason.OPEN, victim, NOW), snapshot(hostile)))
     assert "<" not in text
     assert "\x1b" not in text
     assert "\u202e" not in text
@@ -112,8 +113,8 @@ def test_a_hostile_evaluation_mentions_and_links_nobody():
 @given(st.integers(0, 3000), st.sampled_from(["x", "&", "*", "\u6570"]))
 def test_length_is_bounded_and_markup_whole(length, char):
     long = char * length
-    found = incident(summary=long, subject=long, actions=(f"do `{long}`",) * 9)
-    text = message(replace(OPENED, incident=found, actions=found.actions), LINKS)
+    endless = incident(summary=long, subject=long, actions=(f"do `{long}`",) * 9)
+    text = message(replace(OPENED, incident=endless, actions=endless.actions), LINKS)
     assert len(text.encode()) <= MAX_TEXT
     assert text.endswith("<https://w.example|Status page>")
     assert text.count("`") % 2 == 0

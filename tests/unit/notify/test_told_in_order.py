@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders.snapshots import NOW, eval_set, incident, quiet, snapshot
-from tests.unit.notify.test_deliver import Clock, Recorder
+from tests.doubles.channel import Clock, Recorder
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.notify.audience import Audience
 from watchdog.notify.decide import Intervals
@@ -27,74 +27,74 @@ BETWEEN = {"edited", "updated", "escalated", "reminded", "reopened"}
 INTERVALS = Intervals()
 
 
-class Listener(Recorder):
+class TimedRecorder(Recorder):
     def __init__(self, clock):
         super().__init__()
         self.clock = clock
-        self.heard = []
+        self.notices_at = []
 
     async def send(self, notice, thread=None):
-        self.heard.append((self.clock(), notice))
+        self.notices_at.append((self.clock(), notice))
         return await super().send(notice, thread)
 
 
-def seen(states):
+def view(states):
     """Eval sets, with an incident for each that is stuck; those that share a model have one."""
-    sets, incidents = [], []
+    eval_sets, incidents = [], []
     for name, state in zip(NAMES, states, strict=True):
         if state in {"page", "warning", "shared"}:
-            sets.append(eval_set(name))
+            eval_sets.append(eval_set(name))
         elif state in {"well", "done", "unknown"}:
             verdicts = {"well": Verdict.PROGRESSING, "done": Verdict.FINISHED}
-            sets.append(quiet(name, verdicts.get(state, Verdict.UNKNOWN)))
+            eval_sets.append(quiet(name, verdicts.get(state, Verdict.UNKNOWN)))
         if state in {"page", "warning"}:
-            found = {"id": name, "eval_sets": (name,), "cause": Cause.HUNG_TOOL_CALL}
-            incidents.append(incident(**found, severity=state))
+            own = {"id": name, "eval_sets": (name,), "cause": Cause.HUNG_TOOL_CALL}
+            incidents.append(incident(**own, severity=state))
     shared = tuple(n for n, state in zip(NAMES, states, strict=True) if state == "shared")
     if shared:
         joint = {"id": f"shared-{shared[0]}", "scope": "model", "models": ("acme/m",)}
         incidents.append(incident(**joint, eval_sets=shared))
-    return snapshot(*sets, incidents=tuple(incidents))
+    return snapshot(*eval_sets, incidents=tuple(incidents))
 
 
 async def hear(steps):
     clock, channel = Clock(), None
-    channel = Listener(clock)
+    channel = TimedRecorder(clock)
     deliverer = Deliverer(memory_ledger(), [channel], clock, audience=Audience(storm=99))
     blind = []
     for seconds, states in steps:
         clock.now += seconds
-        before = len(channel.heard)
-        await deliverer.handle(seen(states), True)
+        before = len(channel.notices_at)
+        await deliverer.handle(view(states), True)
         await deliverer.flush()
         unknown = {name for name, state in zip(NAMES, states, strict=True) if state == "unknown"}
-        new = [notice for _, notice in channel.heard[before:]]
-        blind += [each for each in new if set(each.incident.eval_sets) <= unknown]
+        new = [notice for _, notice in channel.notices_at[before:]]
+        blind += [notice for notice in new if set(notice.incident.eval_sets) <= unknown]
     await deliverer.aclose()
-    return channel.heard, blind
+    return channel.notices_at, blind
 
 
-def by_incident(heard):
-    found = {}
-    for at, notice in heard:
-        found.setdefault(notice.incident.id, []).append((at, notice.kind))
-    return found
+def by_incident(notices_at):
+    kinds_at = {}
+    for at, notice in notices_at:
+        kinds_at.setdefault(notice.incident.id, []).append((at, notice.kind))
+    return kinds_at
 
 
 @settings(deadline=None, max_examples=150)
 @given(STEPS)
 def test_what_is_heard_of_an_incident_makes_sense(steps):
-    heard, blind = asyncio.run(hear(steps))
+    notices_at, blind = asyncio.run(hear(steps))
     assert blind == []
-    for told in by_incident(heard).values():
-        kinds = [kind for _, kind in told]
+    for kinds_at in by_incident(notices_at).values():
+        kinds = [kind for _, kind in kinds_at]
         assert kinds[0] == "opened"
         for earlier, later in pairwise(kinds):
             if earlier == "resolved":
                 assert later in {"opened", "reopened"}
             else:
                 assert later in (BETWEEN - {"reopened"}) | {"resolved"}
-        for (before, _), (at, kind) in pairwise(told):
+        for (before, _), (at, kind) in pairwise(kinds_at):
             assert kind not in {"edited", "updated"} or at - before >= INTERVALS.group_interval
 
 
@@ -105,7 +105,7 @@ def test_what_goes_to_and_fro_is_told_ever_more_rarely(gaps):
     steps = [
         (gap, ("page" if n % 2 == 0 else "well", "done", "done")) for n, gap in enumerate(gaps)
     ]
-    heard, _ = asyncio.run(hear(steps))
-    kinds = [notice.kind for _, notice in heard]
+    notices_at, _ = asyncio.run(hear(steps))
+    kinds = [notice.kind for _, notice in notices_at]
     assert kinds == ["opened", "resolved", "reopened"][: len(kinds)]
-    assert NOW + sum(gaps) >= heard[-1][0]
+    assert NOW + sum(gaps) >= notices_at[-1][0]

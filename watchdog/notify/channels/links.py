@@ -43,16 +43,16 @@ def links(incident: IncidentReport, templates: Templates) -> Iterator[tuple[str,
     What may not be linked (`is_address`) is left out.
     """
     first = incident.eval_sets[0] if incident.eval_sets else ""
-    filled = {"eval_set_id": _quoted(first), "cause": _quoted(incident.cause.value)}
-    found = (
+    values = {"eval_set_id": _quoted(first), "cause": _quoted(incident.cause.value)}
+    candidates = (
         ("Status page", templates.page),
         ("Grafana", _for_all(templates.grafana or "", incident.eval_sets)),
         ("Log viewer", templates.log_viewer),
         ("Runbook", templates.runbook),
         ("Silence", _silence(incident, templates.alertmanager)),
     )
-    for title, template in found:
-        address = _fill(template or "", filled)
+    for title, template in candidates:
+        address = _fill(template or "", values)
         if is_address(address):
             yield title, address
 
@@ -69,10 +69,10 @@ def _for_all(template: str, eval_sets: tuple[str, ...]) -> str:
     https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/create-dashboard-url-variables/
     """
     names = eval_sets[:DASHBOARD_MAX]
-    every = _PARAMETER.sub(
-        lambda found: found[1] + "&".join(f"{found[2]}={_quoted(name)}" for name in names), template
+    address = _PARAMETER.sub(
+        lambda match: match[1] + "&".join(f"{match[2]}={_quoted(name)}" for name in names), template
     )
-    return every if names and is_address(every) else template
+    return address if names and is_address(address) else template
 
 
 def _silence(incident: IncidentReport, base: str | None) -> str | None:

@@ -37,10 +37,11 @@ async def post(
         headers: sent beside the client's own.
     """
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    sent = {"Content-Type": "application/json", **(headers or {})}
-    return await exchange(
-        client.build_request("POST", url, content=content, headers=sent), client, seconds
+    content_type = {"Content-Type": "application/json"}
+    request = client.build_request(
+        "POST", url, content=content, headers={**content_type, **(headers or {})}
     )
+    return await exchange(request, client, seconds)
 
 
 async def exchange(
@@ -61,20 +62,20 @@ async def exchange(
 
 
 async def _read(response: httpx.Response) -> httpx.Response:
-    held = b""
+    content = b""
     async for part in response.aiter_bytes():
-        held += part
-        if len(held) > ANSWER_MAX:
+        content += part
+        if len(content) > ANSWER_MAX:
             break
     # of the headers only these: the body is decoded already
     headers = {name: response.headers[name] for name in _KEPT if name in response.headers}
-    return httpx.Response(response.status_code, headers=headers, content=held[:ANSWER_MAX])
+    return httpx.Response(response.status_code, headers=headers, content=content[:ANSWER_MAX])
 
 
 def judged(response: httpx.Response, secrets: Iterable[str] = ()) -> Outcome:
     """What an answer means where its status says it all; `secrets` are left out of its words."""
-    said = clean(redact(response.text[:2000], secrets), 60)
-    status = f"{response.status_code} {said}".strip()
+    words = clean(redact(response.text[:2000], secrets), 60)
+    status = f"{response.status_code} {words}".strip()
     if response.is_success:
         return Outcome("sent", status)
     if may_pass(response):

@@ -53,8 +53,8 @@ class Program:
         self._url = httpx.URL(url.get_secret_value())
         self._body = body
         self._headers = headers
-        known = (url, *secrets)
-        self._secrets = [each.get_secret_value() for each in known if each is not None]
+        values = [secret for secret in (url, *secrets) if secret is not None]
+        self._secrets = [secret.get_secret_value() for secret in values]
         self._timeout = timeout
         self._retry_policy = retry_policy or RetryPolicy()
         self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
@@ -102,8 +102,8 @@ def webhook(
     """Every notice as JSON: the kind, the incident as the report has it, and what is new."""
 
     def headers(content: bytes) -> Mapping[str, str]:
-        found = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-        return {**found, SIGNATURE: signature(content, secret)} if secret else found
+        bearer = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+        return {**bearer, SIGNATURE: signature(content, secret)} if secret else bearer
 
     return Program(
         "webhook",
@@ -144,14 +144,14 @@ def pagerduty_from(settings: Settings) -> tuple[Program, ...]:
     duty = settings.pagerduty
     if duty.routing_key is None:
         return ()
-    made = pagerduty(
+    channel = pagerduty(
         duty.routing_key,
         duty.url,
         templates=from_settings(settings),
         warnings=duty.warnings,
         timeout=duty.timeout,
     )
-    return (made,)
+    return (channel,)
 
 
 def pagerduty(  # noqa: PLR0913
@@ -179,20 +179,20 @@ def event(
 ) -> Body | None:
     """The event; None where PagerDuty need not hear: what is open there is not edited."""
     incident = notice.incident
-    about = {"routing_key": routing_key.get_secret_value(), "dedup_key": incident.id[:255]}
+    alert = {"routing_key": routing_key.get_secret_value(), "dedup_key": incident.id[:255]}
     if notice.kind == "resolved":
-        return {**about, "event_action": "resolve"}
+        return {**alert, "event_action": "resolve"}
     if notice.kind in {"edited", "updated", "reminded"}:
         return None
     if incident.severity == "warning" and not warnings:
         return None
-    shown = ", ".join(incident.eval_sets[:3]) or incident.subject
+    names = ", ".join(incident.eval_sets[:3]) or incident.subject
     return {
-        **about,
+        **alert,
         "event_action": "trigger",
         "client": "stuck-eval watchdog",
         "payload": {
-            "summary": clean(f"{shown}: {incident.summary}", SUMMARY_MAX),
+            "summary": clean(f"{names}: {incident.summary}", SUMMARY_MAX),
             "source": clean(incident.subject or incident.id, 255),
             "severity": "critical" if incident.severity == "page" else "warning",
             "timestamp": timestamp(notice.since),
@@ -212,7 +212,7 @@ def _details(notice: Notice) -> Body:
         "eval_sets": [clean(name, 200) for name in incident.eval_sets[:100]],
         "stuck_samples": incident.stuck_samples,
         "peers": clean(incident.peers, 500),
-        "direct tests": [clean(each.sentence, 500) for each in incident.conclusions],
+        "direct tests": [clean(item.sentence, 500) for item in incident.conclusions],
         "how sure": clean(notice.odds or "", 500),
         "what to do": [clean(action, 600) for action in notice.actions],
     }

@@ -47,7 +47,7 @@ class SlackWebhook:
         del thread
         if notice.kind in {"edited", "updated"}:
             return Outcome("sent", "left out: a webhook can't edit")
-        body = {"text": whole(notice, self._templates, news=True), "unfurl_links": False}
+        body = {"text": whole(notice, self._templates, changes=True), "unfurl_links": False}
         return await self._retry_policy.run(lambda: self._post(body))
 
     async def check(self) -> Outcome:

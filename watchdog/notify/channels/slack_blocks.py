@@ -53,11 +53,11 @@ MORE = 120
 
 def blocks(notice: Notice, templates: Templates) -> list[Block]:
     """The whole message, as things are now."""
-    over = notice.kind == "resolved"
-    head = [_header(headline(notice)), *(_resolved(notice) if over else _standing(notice))]
+    is_end = notice.kind == "resolved"
+    head = [_header(headline(notice)), *(_resolved(notice) if is_end else _standing(notice))]
     foot = _context(notice, templates)
-    left = TOTAL_MAX - _weight([*head, *foot])
-    return [*head, *_members(notice, left), *foot]
+    room = TOTAL_MAX - _weight([*head, *foot])
+    return [*head, *_members(notice, room), *foot]
 
 
 def headline(notice: Notice) -> str:
@@ -81,21 +81,21 @@ def mention(owners: Sequence[str]) -> list[Block]:
 def reply(notice: Notice, *, named: bool = False) -> str:
     """What is said in the thread: what is new; `named` where the thread is not its own."""
     if notice.kind == "resolved":
-        ended = f": now {VERDICT_WORDS[notice.verdict]}" if notice.verdict is not None else ""
-        return plain(headline(notice)) + ended
-    told = [f"• {clip(plain(change, 700), SECTION_MAX)}" for change in notice.changes]
+        outcome = f": now {VERDICT_WORDS[notice.verdict]}" if notice.verdict is not None else ""
+        return plain(headline(notice)) + outcome
+    changes = [f"• {clip(plain(change, 700), SECTION_MAX)}" for change in notice.changes]
     head = [plain(headline(notice))] if named else []
-    return "\n".join(fitting([*head, *(told or ["• Brought up to date"])], MAX_TEXT))
+    return "\n".join(fitting([*head, *(changes or ["• Brought up to date"])], MAX_TEXT))
 
 
 def clip(text: str, limit: int) -> str:
     """At most `limit` bytes of mrkdwn, not cut within an entity, a link or code."""
     if size(text) <= limit:
         return text
-    kept = text.encode(errors="replace")[: limit - 7].decode(errors="ignore")
-    kept = re.sub(r"(?:&[a-z]{0,3}|<[^>]*)$", "", kept)
-    within_code = len(_LIVE.findall(kept)) % 2
-    return f"{kept}`…" if within_code else f"{kept}\u200b…"
+    start = text.encode(errors="replace")[: limit - 7].decode(errors="ignore")
+    start = re.sub(r"(?:&[a-z]{0,3}|<[^>]*)$", "", start)
+    within_code = len(_LIVE.findall(start)) % 2
+    return f"{start}`…" if within_code else f"{start}\u200b…"
 
 
 def _subject(notice: Notice) -> str:
@@ -134,48 +134,48 @@ def _fields(notice: Notice) -> list[str]:
 def _resolved(notice: Notice) -> Iterator[Block]:
     """What it was: all but what to do."""
     incident = notice.incident
-    ended = "It left the store before it was seen to recover." if notice.gone else ""
+    outcome = "It left the store before it was seen to recover." if notice.gone else ""
     if not notice.gone and notice.verdict is not None:
-        ended = f"Now {VERDICT_WORDS[notice.verdict]}."
-    was = f"*Was* {cause_words(incident.cause)} ({code(incident.cause)})"
-    yield _section(f"{was}, since {clock_of(timestamp(notice.since))}. {ended}".strip())
+        outcome = f"Now {VERDICT_WORDS[notice.verdict]}."
+    cause = f"*Was* {cause_words(incident.cause)} ({code(incident.cause)})"
+    yield _section(f"{cause}, since {clock_of(timestamp(notice.since))}. {outcome}".strip())
     yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)
     yield from _group(beside(incident), BESIDE_MAX)
 
 
-def _members(notice: Notice, left: int) -> Iterator[Block]:
+def _members(notice: Notice, room: int) -> Iterator[Block]:
     """All eval sets by name, and those that recovered before, in so many bytes."""
     incident = notice.incident
     stuck, recovered = incident.eval_sets, incident.recovered
     if len(stuck) < 2 and not recovered:
         return
     total = len(stuck) + len(recovered)
-    still = f" ({len(stuck)} of {total} still stuck)" if recovered else f" ({total})"
+    count = f" ({len(stuck)} of {total} still stuck)" if recovered else f" ({total})"
     if notice.kind == "resolved":
-        still = f" ({total})"
+        count = f" ({total})"
         stuck, recovered = (*stuck, *recovered), ()
-    late = _names("*Recovered*", recovered, left // 2 if stuck else left)
-    yield from _names(f"*Eval sets*{still}", stuck, left - _weight(late))
-    yield from late
+    last = _names("*Recovered*", recovered, room // 2 if stuck else room)
+    yield from _names(f"*Eval sets*{count}", stuck, room - _weight(last))
+    yield from last
 
 
-def _names(title: str, names: Sequence[str], left: int) -> list[Block]:
+def _names(title: str, names: Sequence[str], room: int) -> list[Block]:
     """As many names as have room, and how many have not."""
-    shown, text = 0, title
-    made: list[Block] = []
-    left -= size(title) + 2 * MORE
+    count, text = 0, title
+    sections: list[Block] = []
+    room -= size(title) + 2 * MORE
     for name in names:
         word = f" {code(name, 100)}"
         fits = size(text) + size(word) <= SECTION_MAX
-        left -= _weight(word) + (0 if fits else MORE)
-        if left < 0:
+        room -= _weight(word) + (0 if fits else MORE)
+        if room < 0:
             break
         if not fits:
-            made.append(_section(text))
+            sections.append(_section(text))
             text = ""
-        text, shown = (text + word).strip(), shown + 1
-    more = f" and {len(names) - shown} more" if shown < len(names) else ""
-    return [*made, _section(text + more)] if names else []
+        text, count = (text + word).strip(), count + 1
+    more = f" and {len(names) - count} more" if count < len(names) else ""
+    return [*sections, _section(text + more)] if names else []
 
 
 def _context(notice: Notice, templates: Templates) -> list[Block]:
@@ -195,8 +195,8 @@ def _group(lines: Iterable[str], limit: int) -> Iterator[Block]:
 
 
 def _header(text: str) -> Block:
-    shown = cut(text, HEADER_MAX)
-    return {"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": True}}
+    title = {"type": "plain_text", "text": cut(text, HEADER_MAX), "emoji": True}
+    return {"type": "header", "text": title}
 
 
 def _section(text: str) -> Block:

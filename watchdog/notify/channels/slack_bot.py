@@ -113,21 +113,21 @@ class SlackBot:
         if handle is None or notice.kind == "opened":
             return await self._post(notice)
         if not handle.shared:
-            edited = await self._edit(notice, handle)
-            if edited.error in _GONE:
+            answer = await self._edit(notice, handle)
+            if answer.error in _GONE:
                 return await self._post(notice)
-            if not edited.outcome.sent:
-                return edited.outcome
+            if not answer.outcome.sent:
+                return answer.outcome
         if notice.kind == "edited":
             return Outcome("sent", "ok: in place")
-        told = await self._reply(notice, handle)
-        return await self._post(notice) if told.error in _GONE else told.outcome
+        answer = await self._reply(notice, handle)
+        return await self._post(notice) if answer.error in _GONE else answer.outcome
 
     async def check(self) -> Outcome:
         """Whether its token holds (https://api.slack.com/methods/auth.test), not more."""
         outcome = (await self._call("auth.test", {})).outcome
-        said = "its token holds; only a message tells whether the channel takes it"
-        return Outcome("sent", said) if outcome.sent else outcome
+        detail = "its token holds; only a message tells whether the channel takes it"
+        return Outcome("sent", detail) if outcome.sent else outcome
 
     async def aclose(self) -> None:
         """Release connections."""
@@ -139,8 +139,8 @@ class SlackBot:
         if answer.handle is None:
             return answer.outcome
         handle = msgspec.structs.replace(answer.handle, shared=notice.kind == "digest")
-        kept = msgspec.json.encode(handle).decode()
-        return msgspec.structs.replace(answer.outcome, thread=kept)
+        thread = msgspec.json.encode(handle).decode()
+        return msgspec.structs.replace(answer.outcome, thread=thread)
 
     async def _edit(self, notice: Notice, handle: Handle) -> Answer:
         body = await self._body(notice, handle.channel)
@@ -158,12 +158,12 @@ class SlackBot:
         return await self._call("chat.postMessage", body)
 
     async def _body(self, notice: Notice, channel: str) -> dict[str, Any]:
-        made = (digest_blocks if notice.members else blocks)(notice, self._templates)
+        content = (digest_blocks if notice.members else blocks)(notice, self._templates)
         owners = await self._users.mentions(notice.owners) if self._users else ()
         return {
             "channel": channel,
             "text": whole(notice, self._templates),
-            "blocks": [*made, *mention(owners)],
+            "blocks": [*content, *mention(owners)],
             "unfurl_links": False,
             "unfurl_media": False,
         }
@@ -187,12 +187,12 @@ class SlackBot:
 def read(response: httpx.Response) -> Answer:
     """What an answer of the Web API says."""
     after, status = retry_after(response), response.status_code
-    said = _object(response)
-    error = clean(redact(str(said.get("error") or "")), 60)
+    answer = _object(response)
+    error = clean(redact(str(answer.get("error") or "")), 60)
     if may_pass(response):
         return Answer(Outcome("retry", f"{status} {error}".strip(), after))
-    if response.is_success and said.get("ok") is True:
-        return Answer(Outcome("sent", "ok"), _place(said))
+    if response.is_success and answer.get("ok") is True:
+        return Answer(Outcome("sent", "ok"), _place(answer))
     if error in _PASSING:
         return Answer(Outcome("retry", error, after), error=error)
     if not error:
@@ -204,8 +204,8 @@ def _help(error: str) -> str:
     return f": {_HELP[error]}" if error in _HELP else ""
 
 
-def _place(said: dict[str, Any]) -> Handle | None:
-    channel, ts = said.get("channel"), said.get("ts")
+def _place(answer: dict[str, Any]) -> Handle | None:
+    channel, ts = answer.get("channel"), answer.get("ts")
     if isinstance(channel, str) and isinstance(ts, str):
         return Handle(channel, ts)
     return None

@@ -20,42 +20,42 @@ FOOT = 600
 """Bytes that the link and the rest need at most."""
 
 
-def whole(notice: Notice, templates: Templates, *, news: bool = False) -> str:
-    """The text of any notice; with what is `news` where there is no thread to say it in."""
+def whole(notice: Notice, templates: Templates, *, changes: bool = False) -> str:
+    """The text of any notice; with `changes` where there is no thread to say them in."""
     if notice.members:
         return digest_text(notice, templates)
-    return message(notice, templates, news=news)
+    return message(notice, templates, changes=changes)
 
 
 def digest_text(notice: Notice, templates: Templates) -> str:
     """The whole message, at most `MAX_TEXT` bytes long."""
-    parts = [_title(notice), *_shown(notice, MAX_TEXT - FOOT), *_page(notice, templates)]
+    parts = [_title(notice), *_lines(notice, MAX_TEXT - FOOT), *_page(notice, templates)]
     return "\n".join(parts)
 
 
 def digest_blocks(notice: Notice, templates: Templates) -> list[Block]:
     """The same as Block Kit, with more room."""
     title = {"type": "plain_text", "text": _title(notice), "emoji": True}
-    made: list[Block] = [{"type": "header", "text": title}]
-    made += [_section(text) for text in _packed(_shown(notice, TOTAL_MAX))]
+    blocks: list[Block] = [{"type": "header", "text": title}]
+    blocks += [_section(text) for text in _packed(_lines(notice, TOTAL_MAX))]
     context = [{"type": "mrkdwn", "text": text} for text in _page(notice, templates)]
-    return [*made, {"type": "context", "elements": context}] if context else made
+    return [*blocks, {"type": "context", "elements": context}] if context else blocks
 
 
 def _title(notice: Notice) -> str:
-    pages = sum(each.severity == "page" for each in notice.members)
+    pages = sum(incident.severity == "page" for incident in notice.members)
     incidents = count(len(notice.members), "new incident")
     among = f", {count(pages, 'page')} among them" if pages else ""
     return f"{sign('page' if pages else 'warning')} {incidents}{among}"
 
 
-def _shown(notice: Notice, left: int) -> list[str]:
+def _lines(notice: Notice, room: int) -> list[str]:
     """A line for each incident while there is room, and how many there was none for."""
     lines: list[str] = []
     for member in notice.members:
         line = _line(member)
-        left -= size(line) + 1
-        if left < 0:
+        room -= size(line) + 1
+        if room < 0:
             break
         lines.append(line)
     more = len(notice.members) - len(lines)
@@ -64,21 +64,21 @@ def _shown(notice: Notice, left: int) -> list[str]:
 
 def _line(incident: IncidentReport) -> str:
     names = incident.eval_sets or (incident.subject,)
-    shown = ", ".join(code(name, 80) for name in names[:NAMED])
+    text = ", ".join(code(name, 80) for name in names[:NAMED])
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    tests = "".join(f" {plain(each.sentence, 160)}" for each in incident.conclusions[:1])
-    return f"{sign(incident.severity)} {shown}{more}: {cause_words(incident.cause)}.{tests}"
+    tests = "".join(f" {plain(item.sentence, 160)}" for item in incident.conclusions[:1])
+    return f"{sign(incident.severity)} {text}{more}: {cause_words(incident.cause)}.{tests}"
 
 
 def _packed(lines: Sequence[str]) -> list[str]:
     """Lines joined to sections of at most `SECTION_MAX` bytes."""
-    made: list[str] = []
+    sections: list[str] = []
     for line in lines:
-        if made and size(made[-1]) + size(line) < SECTION_MAX:
-            made[-1] += f"\n{line}"
+        if sections and size(sections[-1]) + size(line) < SECTION_MAX:
+            sections[-1] += f"\n{line}"
         else:
-            made.append(line)
-    return made
+            sections.append(line)
+    return sections
 
 
 def _page(notice: Notice, templates: Templates) -> list[str]:

@@ -45,10 +45,10 @@ def code(text: str, limit: int = 200) -> str:
     return f"`{escape(inner)}`" if inner else "`-`"
 
 
-def message(notice: Notice, templates: Templates | None = None, *, news: bool = False) -> str:
-    """The whole text, at most `MAX_TEXT` bytes long; with what is `news` where it stands alone."""
+def message(notice: Notice, templates: Templates | None = None, *, changes: bool = False) -> str:
+    """The whole text, at most `MAX_TEXT` bytes long; with `changes` where it stands alone."""
     lines = _resolved(notice) if notice.kind == "resolved" else _opened(notice)
-    if news:
+    if changes:
         lines[1:1] = [f"*{plain(change, 700)}*" for change in notice.changes[:1]]
     last = link_line(notice, templates or Templates())
     return "\n".join([*fitting(lines, MAX_TEXT - size(last) - 5), *([last] if last else [])])
@@ -56,8 +56,8 @@ def message(notice: Notice, templates: Templates | None = None, *, news: bool = 
 
 def link_line(notice: Notice, templates: Templates) -> str:
     """Where to read on; empty where nothing is configured."""
-    found = [f"<{escape(url)}|{title}>" for title, url in links(notice.incident, templates)]
-    return " · ".join(_within(LINKS_MAX, found, between=4))
+    parts = [f"<{escape(url)}|{title}>" for title, url in links(notice.incident, templates)]
+    return " · ".join(_within(LINKS_MAX, parts, between=4))
 
 
 def fitting(lines: Iterable[str], left: int) -> Iterator[str]:
@@ -100,7 +100,7 @@ def sure_lines(notice: Notice) -> list[str]:
 
 def beside(incident: IncidentReport) -> list[str]:
     """What the direct tests, status pages and those who aren't affected say."""
-    lines = [f"*Tests* {plain(each.sentence, 600)}{_sure(each)}" for each in incident.conclusions]
+    lines = [f"*Tests* {plain(item.sentence, 600)}{_sure(item)}" for item in incident.conclusions]
     if incident.peers:
         lines.append(f"*Beside it* {plain(incident.peers, 200)}")
     lines += [f"*{plain(page.provider, 60)} says* {_page(page)}" for page in incident.outside]
@@ -117,8 +117,8 @@ def _sure(conclusion: ConclusionReport) -> str:
 def _page(page: OutsideReport) -> str:
     """A status page's incident; its address is linked only where it is http(s)."""
     title = plain(page.title, 200) or "incident"
-    known = f"<{escape(page.url)}|{title}>" if is_address(page.url) else title
-    return f"{known} ({plain(page.status, 60)})" if page.status else known
+    link = f"<{escape(page.url)}|{title}>" if is_address(page.url) else title
+    return f"{link} ({plain(page.status, 60)})" if page.status else link
 
 
 def sign(severity: Severity) -> str:
@@ -136,8 +136,8 @@ def state(notice: Notice) -> str:
 
 def _names(notice: Notice) -> str:
     names = notice.incident.eval_sets
-    shown = ", ".join(code(name, 100) for name in names[:NAMED]) or code(notice.incident.subject)
-    return shown + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    text = ", ".join(code(name, 100) for name in names[:NAMED]) or code(notice.incident.subject)
+    return text + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
 def _all_names(notice: Notice) -> list[str]:
@@ -145,9 +145,9 @@ def _all_names(notice: Notice) -> list[str]:
     names = notice.incident.eval_sets
     if len(names) <= NAMED:
         return []
-    shown = list(_within(NAMES_MAX, (code(name, 100) for name in names)))
-    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
-    return [f"*Eval sets* {' '.join(shown)}{more}"]
+    parts = list(_within(NAMES_MAX, (code(name, 100) for name in names)))
+    more = f" and {len(names) - len(parts)} more" if len(parts) < len(names) else ""
+    return [f"*Eval sets* {' '.join(parts)}{more}"]
 
 
 def _within(left: int, parts: Iterable[str], between: int = 1) -> Iterator[str]:
@@ -213,12 +213,12 @@ def _resolved(notice: Notice) -> list[str]:
     if notice.gone:
         head = f":white_circle: {_names(notice)} is no longer watched, after {took}"
         return [head, "It left the store before it was seen to recover.", why]
-    ended = _ended(notice.verdict)
+    outcome = _outcome(notice.verdict)
     if got_worse(notice):
-        return [f":white_circle: {_names(notice)} is no longer only degraded{ended}", why]
+        return [f":white_circle: {_names(notice)} is no longer only degraded{outcome}", why]
     head = f":large_green_circle: {_names(notice)} resolved after {took}"
-    return [f"{head}{ended}", why]
+    return [f"{head}{outcome}", why]
 
 
-def _ended(verdict: Verdict | None) -> str:
+def _outcome(verdict: Verdict | None) -> str:
     return f": now {VERDICT_WORDS[verdict]}" if verdict is not None else ""

@@ -29,7 +29,7 @@ class _User(Struct, frozen=True):
     id: str = ""
 
 
-class _Said(Struct, frozen=True):
+class _Answer(Struct, frozen=True):
     ok: bool = False
     error: str = ""
     user: _User = _User()
@@ -42,33 +42,33 @@ class Users:
         self._client = client
         self._url = base.copy_with(path=f"{base.path.rstrip('/')}/api/users.lookupByEmail")
         self._timeout = timeout
-        self._known: dict[str, str | None] = {}
+        self._ids: dict[str, str | None] = {}
 
     async def mentions(self, emails: Iterable[str]) -> tuple[str, ...]:
         """`<@U…>` for each who is found."""
-        found = [await self._user(email) for email in emails]
-        return tuple(f"<@{user}>" for user in found if user is not None)
+        users = [await self._user(email) for email in emails]
+        return tuple(f"<@{user}>" for user in users if user is not None)
 
     async def _user(self, email: str) -> str | None:
-        if email not in self._known:
-            said = await self._ask(email)
-            if said is None or not (said.ok or said.error == _UNKNOWN):
+        if email not in self._ids:
+            answer = await self._ask(email)
+            if answer is None or not (answer.ok or answer.error == _UNKNOWN):
                 return None
-            if len(self._known) >= USERS_MAX:
-                self._known.clear()
-            self._known[email] = said.user.id if _ID.fullmatch(said.user.id) else None
-        return self._known[email]
+            if len(self._ids) >= USERS_MAX:
+                self._ids.clear()
+            self._ids[email] = answer.user.id if _ID.fullmatch(answer.user.id) else None
+        return self._ids[email]
 
-    async def _ask(self, email: str) -> _Said | None:
+    async def _ask(self, email: str) -> _Answer | None:
         request = self._client.build_request("GET", self._url, params={"email": email})
-        answer = await exchange(request, self._client, self._timeout)
-        if isinstance(answer, Outcome):
-            log.warning("owner_not_looked_up", reason=answer.detail)
+        response = await exchange(request, self._client, self._timeout)
+        if isinstance(response, Outcome):
+            log.warning("owner_not_looked_up", reason=response.detail)
             return None
         try:
-            said = msgspec.json.decode(answer.content, type=_Said)
+            answer = msgspec.json.decode(response.content, type=_Answer)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            said = _Said(error=f"{answer.status_code}: no answer of Slack's API")
-        if not said.ok and said.error != _UNKNOWN:
-            log.warning("owner_not_looked_up", reason=clean(redact(said.error), 60))
-        return said
+            answer = _Answer(error=f"{response.status_code}: no answer of Slack's API")
+        if not answer.ok and answer.error != _UNKNOWN:
+            log.warning("owner_not_looked_up", reason=clean(redact(answer.error), 60))
+        return answer

@@ -1,4 +1,4 @@
-"""What is told, and when: when an incident opens, when it becomes another, and when it ends.
+"""Whom to notify when: when an incident opens, how it goes on, and when it ends.
 
 Pure: the snapshot, what the ledger remembers and `now` in, decisions with a named reason out.
 """
@@ -9,14 +9,15 @@ from msgspec.structs import replace
 
 from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
 from watchdog.model.verdict import Verdict, worst
-from watchdog.notify.decide.continuity import PAGE, continues, fingerprint, joined, meanings, news
+from watchdog.notify.decide.announcements import PAGE, unannounced
+from watchdog.notify.decide.continuity import continues, fingerprint, joined, meanings
 from watchdog.notify.decide.ending import ending, unsure
 from watchdog.notify.decide.opening import has_held, opening
 from watchdog.notify.decide.records import (
     ENDING,
-    GATHERED,
+    GROUPED,
     HELD,
-    TELLING,
+    NOTIFYING,
     Decision,
     Intervals,
     LedgerEntry,
@@ -25,9 +26,9 @@ from watchdog.notify.decide.records import (
 
 __all__ = [
     "ENDING",
-    "GATHERED",
+    "GROUPED",
     "HELD",
-    "TELLING",
+    "NOTIFYING",
     "Decision",
     "Intervals",
     "LedgerEntry",
@@ -45,23 +46,23 @@ def decide(  # noqa: PLR0913, PLR0917 - what a decision depends on
     open_incidents: Mapping[str, LedgerEntry],
     now: float,
     first_poll_complete: bool,
-    closed: Collection[LedgerEntry] = (),
+    resolved: Collection[LedgerEntry] = (),
     intervals: Intervals = _INTERVALS,
 ) -> tuple[Decision, ...]:
-    """One decision per incident, seen now or open in the ledger.
+    """One decision per incident that stands now, or is open in the ledger.
 
     Args:
         snapshot: what stands now.
         open_incidents: what the ledger holds as open, by id.
         now: seconds since the epoch.
         first_poll_complete: whether every source was listed once in full.
-        closed: incidents that ended not long ago.
-        intervals: how often an incident may be told of.
+        resolved: incidents that ended not long ago.
+        intervals: how often people may be notified.
     """
     return (
         *_standing(snapshot, open_incidents, now, first_poll_complete, intervals),
-        *_new(snapshot, open_incidents, now, first_poll_complete, closed, intervals),
-        *_unseen(snapshot, open_incidents, now, first_poll_complete, intervals),
+        *_new(snapshot, open_incidents, now, first_poll_complete, resolved, intervals),
+        *_absent(snapshot, open_incidents, now, first_poll_complete, intervals),
     )
 
 
@@ -71,20 +72,20 @@ def _incidents(snapshot: Snapshot) -> Collection[IncidentReport]:
 
 def _standing(
     snapshot: Snapshot,
-    known: Mapping[str, LedgerEntry],
+    open_incidents: Mapping[str, LedgerEntry],
     now: float,
     listed: bool,
     intervals: Intervals,
 ) -> Iterator[Decision]:
     """The open ones that stand, as they are now."""
-    for entry in known.values():
-        parts = [each for each in _incidents(snapshot) if continues(each, entry.incident)]
+    for entry in open_incidents.values():
+        parts = [part for part in _incidents(snapshot) if continues(part, entry.incident)]
         if parts:
-            now_seen = _as_it_is(entry, parts, snapshot, now, intervals)
+            incident = _as_it_is(entry, parts, snapshot, now, intervals)
             reason = Reason.STILL_OPEN
             if listed:
-                reason = _going_on(entry, now_seen, snapshot, now, intervals)
-            yield Decision(reason, now_seen, now, entry)
+                reason = _going_on(entry, incident, snapshot, now, intervals)
+            yield Decision(reason, incident, now, entry)
 
 
 def _as_it_is(
@@ -95,44 +96,45 @@ def _as_it_is(
     intervals: Intervals,
 ) -> IncidentReport:
     """All its parts together; what became a page this moment is none before it has held."""
-    found = joined(entry.incident, tuple(parts), unsure(snapshot))
-    new = found.severity == "page" and entry.shown.severity != "page"
-    if new and not has_held(found, snapshot, now, intervals):
-        return replace(found, severity="warning")
-    return found
+    incident = joined(entry.incident, tuple(parts), unsure(snapshot))
+    is_new_page = incident.severity == "page" and entry.shown.severity != "page"
+    if is_new_page and not has_held(incident, snapshot, now, intervals):
+        return replace(incident, severity="warning")
+    return incident
 
 
 def _new(  # noqa: PLR0913, PLR0917
     snapshot: Snapshot,
-    known: Mapping[str, LedgerEntry],
+    open_incidents: Mapping[str, LedgerEntry],
     now: float,
     listed: bool,
-    closed: Collection[LedgerEntry],
+    resolved: Collection[LedgerEntry],
     intervals: Intervals,
 ) -> Iterator[Decision]:
-    """What nobody was told of, or was told to be over."""
+    """What nobody was notified of, or what was told to be over."""
     back: set[tuple[str, int]] = set()
-    lately = [e for e in (*known.values(), *closed) if now - e.opened_at < intervals.group_wait]
+    entries = (*open_incidents.values(), *resolved)
+    recent = [entry for entry in entries if now - entry.opened_at < intervals.group_wait]
     for incident in _incidents(snapshot):
-        if any(continues(incident, entry.incident) for entry in known.values()):
+        if any(continues(incident, entry.incident) for entry in open_incidents.values()):
             continue
         if not listed:
             yield Decision(Reason.HOLD_UNTIL_LISTED, incident, now)
             continue
-        ended = next((e for e in closed if _is_back(incident, e, now, intervals)), None)
-        if ended is None or incident.muted_until is not None:
-            yield Decision(opening(incident, snapshot, now, intervals, lately), incident, now)
-        elif (ended.incident.id, ended.generation) not in back:
-            back.add((ended.incident.id, ended.generation))
-            found = _as_it_is(ended, [incident], snapshot, now, intervals)
-            yield Decision(Reason.REOPEN, found, now, ended)
+        end = next((entry for entry in resolved if _is_back(incident, entry, now, intervals)), None)
+        if end is None or incident.muted_until is not None:
+            yield Decision(opening(incident, snapshot, now, intervals, recent), incident, now)
+        elif (end.incident.id, end.generation) not in back:
+            back.add((end.incident.id, end.generation))
+            whole = _as_it_is(end, [incident], snapshot, now, intervals)
+            yield Decision(Reason.REOPEN, whole, now, end)
 
 
 def _is_back(
-    incident: IncidentReport, ended: LedgerEntry, now: float, intervals: Intervals
+    incident: IncidentReport, entry: LedgerEntry, now: float, intervals: Intervals
 ) -> bool:
-    lately = ended.resolved_at is not None and now - ended.resolved_at < intervals.reopen
-    return lately and continues(incident, ended.incident)
+    is_recent = entry.resolved_at is not None and now - entry.resolved_at < intervals.reopen
+    return is_recent and continues(incident, entry.incident)
 
 
 def _going_on(
@@ -142,22 +144,23 @@ def _going_on(
     now: float,
     intervals: Intervals,
 ) -> Reason:
-    """What to tell of an open incident."""
+    """Whether people are notified of an open incident, and why."""
     if incident.muted_until is not None:
         return Reason.STILL_OPEN
     if _escalates(entry, incident, now):
         return Reason.ESCALATE
-    silent = now - entry.heard_at
+    silence = now - entry.announced_at
     if incident.id not in snapshot.testing:
-        first_tested = bool(meanings(incident)) and not meanings(entry.shown)
-        if news(incident, entry.heard) and (silent >= intervals.group_interval or first_tested):
+        is_first_test = bool(meanings(incident)) and not meanings(entry.shown)
+        due = silence >= intervals.group_interval or is_first_test
+        if due and unannounced(incident, entry.announced):
             return Reason.UPDATE
         if (
             fingerprint(incident) != fingerprint(entry.shown)
             and now - entry.shown_at >= intervals.group_interval
         ):
             return Reason.EDIT
-    if incident.severity == "page" and 0 < intervals.repeat_interval <= silent:
+    if incident.severity == "page" and 0 < intervals.repeat_interval <= silence:
         return Reason.REMIND
     return Reason.STILL_OPEN
 
@@ -166,28 +169,28 @@ def _escalates(entry: LedgerEntry, incident: IncidentReport, now: float) -> bool
     """Whether a warning is a page now, and not one that comes and goes."""
     if incident.severity != "page" or entry.shown.severity == "page":
         return False
-    return PAGE not in entry.heard or now - entry.heard_at >= ESCALATES_AGAIN
+    return PAGE not in entry.announced or now - entry.announced_at >= ESCALATES_AGAIN
 
 
-def _unseen(
+def _absent(
     snapshot: Snapshot,
-    known: Mapping[str, LedgerEntry],
+    open_incidents: Mapping[str, LedgerEntry],
     now: float,
     listed: bool,
     intervals: Intervals,
 ) -> Iterator[Decision]:
-    incidents = snapshot.report.incidents
-    watched = {each.eval_set_id: each for each in snapshot.report.eval_sets}
-    for entry in known.values():
-        if any(continues(incident, entry.incident) for incident in incidents):
+    """The open ones that don't stand any more."""
+    watched = {eval_set.eval_set_id: eval_set for eval_set in snapshot.report.eval_sets}
+    for entry in open_incidents.values():
+        if any(continues(incident, entry.incident) for incident in snapshot.report.incidents):
             continue
-        about = [watched[name] for name in entry.incident.eval_sets if name in watched]
+        eval_sets = [watched[name] for name in entry.incident.eval_sets if name in watched]
         reason = Reason.HOLD_UNTIL_LISTED
         if listed:
-            reason = ending(entry, about, snapshot, now, intervals)
-        yield Decision(reason, entry.incident, now, entry, _worst(about))
+            reason = ending(entry, eval_sets, snapshot, now, intervals)
+        yield Decision(reason, entry.incident, now, entry, _worst(eval_sets))
 
 
-def _worst(about: Iterable[EvalSetReport]) -> Verdict | None:
-    verdicts = [each.verdict for each in about]
+def _worst(eval_sets: Iterable[EvalSetReport]) -> Verdict | None:
+    verdicts = [eval_set.verdict for eval_set in eval_sets]
     return worst(verdicts) if verdicts else None

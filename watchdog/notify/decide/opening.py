@@ -1,4 +1,4 @@
-"""Whether what nobody was told of is told now, and what it waits for."""
+"""Whether people are notified of a new incident now, and what it waits for."""
 
 from collections.abc import Collection
 
@@ -18,7 +18,7 @@ def opening(
     snapshot: Snapshot,
     now: float,
     intervals: Intervals,
-    lately: Collection[LedgerEntry],
+    recent: Collection[LedgerEntry],
 ) -> Reason:
     """`open`, or what it waits for.
 
@@ -26,8 +26,8 @@ def opening(
         incident: what stands.
         snapshot: all that stands.
         now: seconds since the epoch.
-        intervals: how often something may be told.
-        lately: what opened within `intervals.group_wait`.
+        intervals: how often people may be notified.
+        recent: what opened within `intervals.group_wait`.
     """
     if incident.muted_until is not None:
         return Reason.MUTED
@@ -39,22 +39,24 @@ def opening(
         return Reason.HOLD_FOR
     if incident.severity in intervals.quiet:
         return Reason.HOLD_QUIET
-    return Reason.HOLD_STORM if _is_storm(incident, intervals, lately) else Reason.OPEN
+    return Reason.HOLD_STORM if _is_storm(incident, intervals, recent) else Reason.OPEN
 
 
 def _is_storm(
-    incident: IncidentReport, intervals: Intervals, lately: Collection[LedgerEntry]
+    incident: IncidentReport, intervals: Intervals, recent: Collection[LedgerEntry]
 ) -> bool:
-    """Whether so much was told a moment ago; no page waits because of warnings."""
-    told = [e for e in lately if incident.severity == "warning" or e.shown.severity == "page"]
-    return len(told) >= intervals.storm
+    """Whether so many opened a moment ago; no page waits because of warnings."""
+    is_warning = incident.severity == "warning"
+    rivals = [entry for entry in recent if is_warning or entry.shown.severity == "page"]
+    return len(rivals) >= intervals.storm
 
 
 def _is_passing(incident: IncidentReport, now: float) -> bool:
     """Whether its samples will find out by themselves soon that the API is back."""
-    due = [instant(each.next_attempt_at) for each in incident.conclusions]
-    back = all(each.meaning is Meaning.BACK for each in incident.conclusions)
-    return bool(due) and back and all(at is not None and now < at + BACK_GRACE for at in due)
+    attempts = [instant(item.next_attempt_at) for item in incident.conclusions]
+    is_back = all(item.meaning is Meaning.BACK for item in incident.conclusions)
+    due = all(at is not None and now < at + BACK_GRACE for at in attempts)
+    return bool(attempts) and is_back and due
 
 
 def has_held(
@@ -68,11 +70,16 @@ def has_held(
     """
     if incident.scope in JOINT_SCOPES:
         return True
-    about = (each for each in snapshot.report.eval_sets if each.eval_set_id in incident.eval_sets)
-    return all(_holds(each, now, intervals) for each in about if each.verdict is Verdict.STUCK)
+    stuck = (
+        eval_set
+        for eval_set in snapshot.report.eval_sets
+        if eval_set.eval_set_id in incident.eval_sets and eval_set.verdict is Verdict.STUCK
+    )
+    return all(_holds(eval_set, now, intervals) for eval_set in stuck)
 
 
 def _holds(eval_set: EvalSetReport, now: float, intervals: Intervals) -> bool:
-    due = any(t.samples.queued for t in eval_set.tasks if t.verdict is not Verdict.FINISHED)
-    last = instant(eval_set.last_progress_at)
-    return not due or last is None or now - last >= intervals.for_
+    unfinished = (task for task in eval_set.tasks if task.verdict is not Verdict.FINISHED)
+    is_due = any(task.samples.queued for task in unfinished)
+    progress = instant(eval_set.last_progress_at)
+    return not is_due or progress is None or now - progress >= intervals.for_

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from watchdog.model.report import IncidentReport
 from watchdog.model.verdict import Severity, Verdict
-from watchdog.notify.decide.continuity import sayings
+from watchdog.notify.decide.announcements import Announcement
 
 
 class Reason(StrEnum):
@@ -22,7 +22,7 @@ class Reason(StrEnum):
     ESCALATE = "escalate"
     """What was a warning is a page now."""
     REMIND = "remind"
-    """Nobody heard of it for long, and it still stands."""
+    """Nobody was called for it for long, and it still stands."""
     REOPEN = "reopen"
     """It is back shortly after it was told to be over: the same incident, not another."""
     RESOLVE = "resolve"
@@ -41,9 +41,9 @@ class Reason(StrEnum):
     HOLD_QUIET = "hold_quiet"
     """These are quiet hours, and it can wait until they are over."""
     HOLD_STORM = "hold_storm"
-    """So many opened a moment ago that what comes now is gathered into one message."""
+    """So many opened a moment ago that what comes now is grouped into one message."""
     KEEP_FIRING = "keep_firing"
-    """It is over for a moment: it often comes back, a model's trouble in other eval sets."""
+    """It is absent, yet not for long enough: it often comes back, a model's in other eval sets."""
     HOLD_DEGRADED = "hold_degraded"
     """It was about an eval set that is degraded, and that still is."""
     HOLD_NO_PROGRESS = "hold_no_progress"
@@ -53,7 +53,7 @@ class Reason(StrEnum):
 
 
 ENDING = frozenset({Reason.RESOLVE, Reason.GONE})
-TELLING = frozenset(
+NOTIFYING = frozenset(
     {Reason.OPEN, Reason.UPDATE, Reason.EDIT, Reason.ESCALATE, Reason.REMIND, Reason.REOPEN}
     | ENDING
 )
@@ -67,71 +67,56 @@ HELD: dict[Reason, str] = {
     Reason.HOLD_STORM: "many opened a moment ago; it is told together with what else comes",
 }
 """Why something that stands is not told yet, for people; a mute is shown as such."""
-GATHERED = frozenset({Reason.HOLD_QUIET, Reason.HOLD_STORM})
+GROUPED = frozenset({Reason.HOLD_QUIET, Reason.HOLD_STORM})
 """What waits so that it is told together with others."""
 
 
 class Intervals(Struct, frozen=True):
-    """How often an incident may be told of. All in seconds but `storm`."""
+    """How often people may be notified of an incident. All in seconds but `storm` and `quiet`.
+
+    Where Alertmanager or Prometheus has the same interval, its name is theirs.
+    """
 
     group_interval: float = 300.0
-    """Least between two updates; what changes back within it is never told."""
+    """Least between two updates of an incident; what changes back within it is never told."""
     repeat_interval: float = 86_400.0
     """Until a page that still stands is told again; 0 for never."""
     reopen: float = 1800.0
     """What comes back so soon after its end is the same incident."""
     flapping: float = 900.0
-    """How long one that came back must be away to be over; twice as long each time."""
+    """How long one that came back must be absent to be over; twice as long each time."""
     for_: float = 600.0
     """How long an eval set with samples that are due must get nothing done to be a page."""
     storm: int = 10
     """Incidents that may open within `group_wait`; what comes after them waits for its end."""
     group_wait: float = 300.0
-    """How long what comes in a storm is gathered."""
+    """How long what comes in a storm is collected, to be told as one group."""
     quiet: frozenset[Severity] = frozenset()
     """What waits at present: these are quiet hours."""
 
 
 class LedgerEntry(Struct, frozen=True):
-    """An incident that the ledger holds as open, as it was last seen."""
+    """An incident that the ledger holds as open, or as ended not long ago."""
 
     incident: IncidentReport
+    """As it was last seen."""
     generation: int
     """How often this id has opened, from 1."""
     opened_at: float
-    away_since: float | None = None
-    """Since when it has not been seen."""
-    told: IncidentReport | None = None
-    """As the message shows it; None where an earlier version of the ledger didn't keep it."""
-    told_at: float | None = None
+    shown: IncidentReport
+    """As its message shows it."""
+    shown_at: float
     """When the message was last written or edited."""
-    said: frozenset[str] | None = None
-    """All that people were called for (`continuity.sayings`); None as with `told`."""
-    said_at: float | None = None
+    announced: frozenset[Announcement]
+    """All that people were called for."""
+    announced_at: float
+    """When they were last called."""
+    absent_since: float | None = None
+    """Since when it has not been seen; None while it is seen."""
     resolved_at: float | None = None
     """When it was told to be over; None while it is open."""
     reopened: int = 0
     """How often it came back shortly after its end."""
-
-    @property
-    def shown(self) -> IncidentReport:
-        """What people see of it."""
-        return self.told or self.incident
-
-    @property
-    def shown_at(self) -> float:
-        """Since when they see that."""
-        return self.told_at if self.told_at is not None else self.opened_at
-
-    @property
-    def heard(self) -> frozenset[str]:
-        """What they were called for."""
-        return self.said if self.said is not None else sayings(self.shown)
-
-    @property
-    def heard_at(self) -> float:
-        """When they last heard of it."""
-        return self.said_at if self.said_at is not None else self.shown_at
 
 
 class Decision(Struct, frozen=True):

@@ -1,1 +1,1 @@
-"""What was told, and what is kept over a restart: a database."""
+"""The notification log, and what else is kept over a restart: a database."""

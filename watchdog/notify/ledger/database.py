@@ -93,17 +93,17 @@ def _connect(url: URL, watch: str) -> Ledger:
 
 def _check(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if found != "ok":
+        answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if answer != "ok":
             raise _UnusableError("damaged")
 
 
 def _add_columns(connection: Connection) -> None:
     """Columns that tables of an earlier version lack; all of them may be null."""
     for table in metadata.sorted_tables:
-        known = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        names = {column["name"] for column in inspect(connection).get_columns(table.name)}
         for column in table.columns:
-            if column.name not in known:
+            if column.name not in names:
                 kind = column.type.compile(connection.dialect)
                 connection.exec_driver_sql(
                     f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"
@@ -162,13 +162,13 @@ def _begin_afresh(url: URL, watch: str, now: float, reason: str) -> OpenedLedger
     if file is None:
         raise LedgerError(f"state: {_shown(url)}: {reason}")
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    kept = _free(file.with_name(f"{file.name}.unusable-{stamp}"))
+    aside = _free(file.with_name(f"{file.name}.unusable-{stamp}"))
     try:
-        _set_aside(file, kept)
+        _set_aside(file, aside)
         ledger = _connect(url, watch)
     except (DBAPIError, OSError, _UnusableError) as error:
         return _in_memory(_reason(error), url)
-    warning = f"state file {file} is {reason}: kept as {kept.name}, a new one was begun"
+    warning = f"state file {file} is {reason}: kept as {aside.name}, a new one was begun"
     return OpenedLedger(ledger, (f"{warning}; open incidents will be told again",))
 
 
@@ -177,11 +177,11 @@ def _free(path: Path) -> Path:
     return next(name for name in names if not name.exists()) if path.exists() else path
 
 
-def _set_aside(file: Path, kept: Path) -> None:
+def _set_aside(file: Path, aside: Path) -> None:
     for companion in _COMPANIONS:
         part = file.with_name(file.name + companion)
         if part.exists():
-            part.rename(kept.with_name(kept.name + companion))
+            part.rename(aside.with_name(aside.name + companion))
 
 
 def _in_memory(reason: str, url: URL) -> OpenedLedger:

@@ -1,15 +1,14 @@
-"""What was told, and what is still to be told: a database that outlives a restart.
+"""The notification log: what people were told, and what they are still to be told.
 
-A message is written as `pending` before it is sent and marked `sent` after the channel confirmed
-it. Whatever was pending when the process died is sent again: a duplicate beats a miss.
+It is a database, which outlives a restart. A message is written as `pending` before it is sent and
+marked `sent` after the channel confirmed it. Whatever was pending when the process died is sent
+again: a duplicate beats a miss.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import (
     ColumnElement,
@@ -26,46 +25,30 @@ from sqlalchemy import (
 
 from watchdog.model.report import IncidentReport
 from watchdog.notify.decide import Decision, LedgerEntry
-from watchdog.notify.decide.continuity import heard_of, sayings
+from watchdog.notify.decide.announcements import announced_with, announcements
+from watchdog.notify.ledger.rows import (
+    FOLLOW_UPS,
+    Message,
+    State,
+    Thread,
+    encode,
+    encode_announcements,
+    entry_of,
+    merged,
+    message_of,
+    notice_of,
+)
 from watchdog.notify.ledger.tables import incidents, messages
-from watchdog.notify.notice import MAX_CHANGES, Kind, Notice
+from watchdog.notify.notice import Kind, Notice
 
 KEEP_SECONDS = 30 * 86_400.0
 
-_told_of = (
+_is_its_incident = (
     (incidents.c.watch == messages.c.watch)
     & (incidents.c.id == messages.c.incident)
     & (incidents.c.generation == messages.c.generation)
 )
-
-State = Literal["pending", "sent", "failed"]
-
-Thread = tuple[str, int]
-"""Incident and generation."""
-
-LATER: tuple[Kind, ...] = (
-    "edited",
-    "reminded",
-    "updated",
-    "reopened",
-    "escalated",
-    "resolved",
-)
-"""Messages that go on with an incident, by weight: of those that wait one is sent, which says all
-that the others would have, as the heaviest of them."""
-
-
-class Message(Struct, frozen=True):
-    """A message on its way to one channel."""
-
-    number: int
-    thread: Thread
-    """Incident and generation: its end is not told before its beginning."""
-    notice: Notice
-    attempts: int
-    next_at: float
-    handle: str | None = None
-    """What the channel returned for the incident's first message."""
+"""Joins a message with its incident."""
 
 
 class Ledger:
@@ -92,18 +75,18 @@ class Ledger:
             yield connection
 
     def open_incidents(self) -> dict[str, LedgerEntry]:
-        """All incidents that were told of and have not ended, by id."""
+        """All incidents that have opened and not ended, by id."""
         query = select(incidents).where(self._ours, incidents.c.resolved_at.is_(None))
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(incidents.c.generation)).all()
-        return {row.id: _entry(row) for row in rows}
+        return {row.id: entry_of(row) for row in rows}
 
-    def closed_since(self, instant: float) -> tuple[LedgerEntry, ...]:
+    def resolved_since(self, instant: float) -> tuple[LedgerEntry, ...]:
         """What ended after an instant, the newest of each id."""
         query = select(incidents).where(self._ours, incidents.c.resolved_at >= instant)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(incidents.c.generation)).all()
-        return tuple({row.id: _entry(row) for row in rows}.values())
+        return tuple({row.id: entry_of(row) for row in rows}.values())
 
     def open(self, decision: Decision, notice: Notice, channels: Iterable[str]) -> Thread:
         """Remember an incident as open, and its message as pending for each channel."""
@@ -115,10 +98,10 @@ class Ledger:
                     id=decision.incident.id,
                     generation=generation,
                     opened_at=decision.at,
-                    record=_encode(decision.incident),
-                    told=_encode(decision.incident),
+                    record=encode(decision.incident),
+                    told=encode(decision.incident),
                     told_at=decision.at,
-                    said=_listed(sayings(decision.incident)),
+                    said=encode_announcements(announcements(decision.incident)),
                     said_at=decision.at,
                 )
             )
@@ -126,81 +109,80 @@ class Ledger:
         return decision.incident.id, generation
 
     def update(self, entry: LedgerEntry, notice: Notice) -> None:
-        """Remember what is told of an open incident now, and the message for who knows of it.
+        """Remember how an open incident is shown now, and the message for who knows of it.
 
         One that was told to be over is open again.
         """
         values: dict[str, object] = {
-            "record": _encode(notice.incident),
-            "told": _encode(notice.incident),
+            "record": encode(notice.incident),
+            "told": encode(notice.incident),
             "told_at": notice.at,
             "away_since": None,
         }
         if notice.kind != "edited":
-            said = heard_of(notice.incident, entry.heard)
-            values |= {"said": _listed(said), "said_at": notice.at}
+            announced = announced_with(notice.incident, entry.announced)
+            values |= {"said": encode_announcements(announced), "said_at": notice.at}
         if notice.kind == "reopened":
             values |= {"resolved_at": None, "reopened": entry.reopened + 1}
         with self._engine.begin() as connection:
             connection.execute(update(incidents).where(*self._same(entry)).values(values))
-            told = self._channels(connection, entry, "opened")
-            self._renew(connection, notice, entry, sorted(told))
+            self._renew(connection, notice, entry)
 
     def resolve(self, entry: LedgerEntry, notice: Notice) -> None:
-        """Remember the end, and its message as pending for each channel that was told of it."""
+        """Remember the end, and its message as pending for each channel that knows of it."""
         with self._engine.begin() as connection:
             connection.execute(
                 update(incidents).where(*self._same(entry)).values(resolved_at=notice.at)
             )
-            told = self._channels(connection, entry, "opened")
-            self._renew(connection, notice, entry, sorted(told))
+            self._renew(connection, notice, entry)
 
     def amend(self, entry: LedgerEntry, incident: IncidentReport) -> None:
         """Remember an open incident as it is now: other eval sets may have joined it."""
         with self._engine.begin() as connection:
             connection.execute(
-                update(incidents).where(*self._same(entry)).values(record=_encode(incident))
+                update(incidents).where(*self._same(entry)).values(record=encode(incident))
             )
 
-    def away(self, entry: LedgerEntry, since: float | None) -> None:
+    def mark_absent(self, entry: LedgerEntry, since: float | None) -> None:
         """Remember since when an open incident has not been seen; None when it is seen."""
         with self._engine.begin() as connection:
             query = update(incidents).where(*self._same(entry))
             connection.execute(query.values(away_since=since))
 
-    def untold(self, entry: LedgerEntry, channels: Iterable[str]) -> list[str]:
+    def unnotified(self, entry: LedgerEntry, channels: Iterable[str]) -> list[str]:
         """The channels that never had a message of this incident: they were set up later."""
         with self._engine.connect() as connection:
-            told = self._channels(connection, entry, "opened")
-        return [channel for channel in channels if channel not in told]
+            notified = self._notified(connection, entry)
+        return [channel for channel in channels if channel not in notified]
 
-    def gather(self, threads: Iterable[Thread], channel: str, digest: Notice) -> None:
+    def group(self, threads: Iterable[Thread], channel: str, digest: Notice) -> None:
         """Let one message tell a channel of the beginning of all these incidents."""
         same = (self._our_messages, messages.c.channel == channel, messages.c.state == "pending")
         with self._engine.begin() as connection:
             name = self._add_digest(connection, channel, digest)
             for incident, generation in threads:
-                begun = (messages.c.incident == incident, messages.c.generation == generation)
-                query = update(messages).where(*same, *begun, messages.c.kind == "opened")
+                thread = (messages.c.incident == incident, messages.c.generation == generation)
+                query = update(messages).where(*same, *thread, messages.c.kind == "opened")
                 connection.execute(query.values(digest=name))
 
-    def divert(self, message: Message, channel: str, at: float) -> int:
+    def fall_back(self, message: Message, channel: str, at: float) -> int:
         """Let a channel hear what another one refused; how many messages that makes.
 
-        It hears of the beginning once, and then of all that follows; of a closed circle's, nothing.
+        It hears of the beginning once, and then of all that follows; of what is restricted to
+        others, nothing.
         """
         with self._engine.begin() as connection:
             rows = connection.execute(self._refused(message)).all()
-            unknown = [row for row in rows if not self._told_of(connection, row, channel)]
-            refused = [(row, msgspec.json.decode(row.record, type=Notice)) for row in unknown]
-            open_to_all = [pair for pair in refused if not pair[1].incident.circle]
-            for row, notice in open_to_all:
-                over = notice.kind == "resolved"
-                told = notice if over else replace(notice, kind="opened", changes=())
-                self._add(connection, replace(told, at=at), row.generation, [channel])
-            return len(open_to_all)
+            fresh = [row for row in rows if not self._has_message(connection, row, channel)]
+            notices = [(row.generation, notice_of(row.record)) for row in fresh]
+            public = [pair for pair in notices if not pair[1].incident.restricted_to]
+            for generation, notice in public:
+                is_end = notice.kind == "resolved"
+                copy = notice if is_end else replace(notice, kind="opened", changes=())
+                self._add(connection, replace(copy, at=at), generation, [channel])
+            return len(public)
 
-    def tell(self, entry: LedgerEntry, notice: Notice, channels: Iterable[str]) -> None:
+    def enqueue(self, entry: LedgerEntry, notice: Notice, channels: Iterable[str]) -> None:
         """Write a message as pending for channels that were set up later."""
         with self._engine.begin() as connection:
             self._add(connection, notice, entry.generation, channels)
@@ -214,7 +196,7 @@ class Ledger:
             messages.c.digest.is_(None) | (messages.c.kind == "digest"),
         )
         first = messages.alias()
-        query = query.add_columns(first.c.handle.label("begun")).outerjoin(
+        query = query.add_columns(first.c.handle.label("first_handle")).outerjoin(
             first,
             (first.c.watch == messages.c.watch)
             & (first.c.incident == messages.c.incident)
@@ -224,9 +206,9 @@ class Ledger:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(messages.c.attempts, messages.c.number)).all()
-        return [_message(row) for row in rows]
+        return [message_of(row) for row in rows]
 
-    def unbegun(self, channel: str) -> set[Thread]:
+    def unopened(self, channel: str) -> set[Thread]:
         """The incidents of whose beginning a channel is still to be told."""
         query = select(messages.c.incident, messages.c.generation).where(
             self._our_messages,
@@ -237,7 +219,7 @@ class Ledger:
         with self._engine.connect() as connection:
             return {(row.incident, row.generation) for row in connection.execute(query)}
 
-    def settle(  # noqa: PLR0913, PLR0917 - what became of it
+    def record_attempt(  # noqa: PLR0913, PLR0917 - what became of it
         self,
         message: Message,
         state: State,
@@ -246,7 +228,7 @@ class Ledger:
         next_at: float = 0.0,
         handle: str | None = None,
     ) -> None:
-        """Remember what became of one try: sent, to be tried again at `next_at`, or given up.
+        """Remember what became of one attempt: sent, to be made again at `next_at`, or given up.
 
         A handle that the channel returned is kept with the incident's first message there.
         """
@@ -262,8 +244,8 @@ class Ledger:
             query = update(messages).where(messages.c.number == message.number)
             connection.execute(query.values(values))
             if message.notice.kind == "digest":
-                told = values if handle is None else {**values, "handle": handle}
-                connection.execute(update(messages).where(*self._members(message)).values(told))
+                shared = values if handle is None else {**values, "handle": handle}
+                connection.execute(update(messages).where(*self._members(message)).values(shared))
             elif handle is not None:
                 self._keep_handle(connection, message.number, handle)
 
@@ -282,23 +264,27 @@ class Ledger:
 
         What a digest that was given up should have told is told one by one.
         """
-        still_open = select(incidents.c.id).where(_told_of, incidents.c.resolved_at.is_(None))
-        given_up = (messages.c.state == "failed") & still_open.exists()
-        waiting = (messages.c.state == "pending") | given_up
+        is_open = (
+            select(incidents.c.id)
+            .where(_is_its_incident, incidents.c.resolved_at.is_(None))
+            .exists()
+        )
+        is_given_up = (messages.c.state == "failed") & is_open
+        is_due = (messages.c.state == "pending") | is_given_up
         with self._engine.begin() as connection:
-            alone = update(messages).where(self._our_messages, given_up)
+            alone = update(messages).where(self._our_messages, is_given_up)
             connection.execute(alone.values(digest=None))
-            query = update(messages).where(self._our_messages, waiting)
+            query = update(messages).where(self._our_messages, is_due)
             connection.execute(query.values(state="pending", attempts=0, next_at=0.0))
 
     def prune(self, now: float, keep: float = KEEP_SECONDS) -> int:
         """Forget what ended more than `keep` seconds ago; the number of incidents forgotten."""
-        old = incidents.c.resolved_at < now - keep
-        told = select(incidents.c.id).where(_told_of, old).exists()
-        digest = (messages.c.kind == "digest") & (messages.c.created_at < now - 2 * keep)
+        is_old = incidents.c.resolved_at < now - keep
+        of_old = select(incidents.c.id).where(_is_its_incident, is_old).exists()
+        old_digest = (messages.c.kind == "digest") & (messages.c.created_at < now - 2 * keep)
         with self._engine.begin() as connection:
-            connection.execute(delete(messages).where(told | digest))
-            return connection.execute(delete(incidents).where(old)).rowcount
+            connection.execute(delete(messages).where(of_old | old_digest))
+            return connection.execute(delete(incidents).where(is_old)).rowcount
 
     def _add_digest(self, connection: Connection, channel: str, digest: Notice) -> str:
         """Its name, which stands where those of others have an incident's id."""
@@ -325,7 +311,7 @@ class Ledger:
             return select(messages).where(*self._members(message))
         return select(messages).where(messages.c.number == message.number)
 
-    def _told_of(self, connection: Connection, row: Row[Any], channel: str) -> bool:
+    def _has_message(self, connection: Connection, row: Row[Any], channel: str) -> bool:
         """Whether a channel has, or is to have, a message on the same incident."""
         query = select(messages.c.number).where(
             self._our_messages,
@@ -344,51 +330,48 @@ class Ledger:
         newest = connection.execute(query.where(self._ours, incidents.c.id == incident)).scalar()
         return (newest or 0) + 1
 
-    def _channels(self, connection: Connection, entry: LedgerEntry, kind: Kind) -> set[str]:
-        query = select(messages.c.channel).where(
+    def _of_incident(self, entry: LedgerEntry) -> tuple[ColumnElement[bool], ...]:
+        """Its messages."""
+        return (
             self._our_messages,
             messages.c.incident == entry.incident.id,
             messages.c.generation == entry.generation,
-            messages.c.kind == kind,
         )
-        return set(connection.execute(query).scalars())
 
-    def _renew(
-        self, connection: Connection, notice: Notice, entry: LedgerEntry, channels: Iterable[str]
-    ) -> None:
-        """The newest message of its kind takes the place of an older one, and of what it overtook.
+    def _notified(self, connection: Connection, entry: LedgerEntry) -> set[str]:
+        """The channels that have, or are to have, the message of its beginning."""
+        query = select(messages.c.channel)
+        first = query.where(*self._of_incident(entry), messages.c.kind == "opened")
+        return set(connection.execute(first).scalars())
 
-        Who has not even heard of the beginning is told of it as it stands now.
+    def _renew(self, connection: Connection, notice: Notice, entry: LedgerEntry) -> None:
+        """For each channel that knows of it, the newest message takes the place of those waiting.
+
+        Who is still to hear of the beginning hears of it as it stands now.
         """
-        for channel in channels:
-            same = (
-                self._our_messages,
-                messages.c.incident == entry.incident.id,
-                messages.c.generation == entry.generation,
-                messages.c.channel == channel,
-            )
-            query = select(messages.c.kind, messages.c.record).where(
-                *same, messages.c.state == "pending"
-            )
-            waiting = {row.kind: row.record for row in connection.execute(query)}
-            if "opened" in waiting and notice.kind != "resolved":
-                fresh = replace(notice, kind="opened", changes=())
-                begun = (*same, messages.c.kind == "opened")
-                connection.execute(update(messages).where(*begun).values(record=_encode(fresh)))
+        for channel in sorted(self._notified(connection, entry)):
+            same = (*self._of_incident(entry), messages.c.channel == channel)
+            query = select(messages.c.kind, messages.c.record)
+            rows = connection.execute(query.where(*same, messages.c.state == "pending"))
+            records: dict[Kind, str] = {row.kind: row.record for row in rows}
+            if "opened" in records and notice.kind != "resolved":
+                opened = encode(replace(notice, kind="opened", changes=()))
+                first = update(messages).where(*same, messages.c.kind == "opened")
+                connection.execute(first.values(record=opened))
                 continue
-            connection.execute(delete(messages).where(*same, messages.c.kind.in_(LATER)))
-            overtaken = [waiting[kind] for kind in LATER if kind in waiting]
-            self._add(connection, _gathered(notice, overtaken), entry.generation, [channel])
+            connection.execute(delete(messages).where(*same, messages.c.kind.in_(FOLLOW_UPS)))
+            overtaken = [notice_of(records[kind]) for kind in FOLLOW_UPS if kind in records]
+            self._add(connection, merged(notice, overtaken), entry.generation, [channel])
 
     def _add(
         self, connection: Connection, notice: Notice, generation: int, channels: Iterable[str]
     ) -> None:
         for channel in channels:
-            about = {"incident": notice.incident.id, "generation": generation}
-            self._insert(connection, notice, channel, about)
+            thread = {"incident": notice.incident.id, "generation": generation}
+            self._insert(connection, notice, channel, thread)
 
     def _insert(
-        self, connection: Connection, notice: Notice, channel: str, about: Mapping[str, object]
+        self, connection: Connection, notice: Notice, channel: str, thread: Mapping[str, object]
     ) -> None:
         values = {
             "watch": self.watch,
@@ -396,50 +379,7 @@ class Ledger:
             "kind": notice.kind,
             "state": "pending",
             "created_at": notice.at,
-            "record": _encode(notice),
-            **about,
+            "record": encode(notice),
+            **thread,
         }
         connection.execute(insert(messages).values(values))
-
-
-def _gathered(notice: Notice, overtaken: Iterable[str]) -> Notice:
-    """A message that also says what those should have said that it takes the place of."""
-    earlier = [msgspec.json.decode(record, type=Notice) for record in overtaken]
-    if notice.kind == "resolved" or not earlier:
-        return notice
-    going_on = [each for each in earlier if each.kind != "resolved"]
-    kind = max([notice.kind, *(each.kind for each in going_on)], key=LATER.index)
-    said = dict.fromkeys(text for each in (*going_on, notice) for text in each.changes)
-    return replace(notice, kind=kind, changes=tuple(said)[:MAX_CHANGES])
-
-
-def _listed(said: Iterable[str]) -> str:
-    return msgspec.json.encode(sorted(said)).decode()
-
-
-def _entry(row: Row[Any]) -> LedgerEntry:
-    incident = msgspec.json.decode(row.record, type=IncidentReport)
-    told = msgspec.json.decode(row.told, type=IncidentReport) if row.told else None
-    said = msgspec.json.decode(row.said, type=frozenset[str]) if row.said else None
-    return LedgerEntry(
-        incident=incident,
-        generation=row.generation,
-        opened_at=row.opened_at,
-        away_since=row.away_since,
-        told=told,
-        told_at=row.told_at,
-        said=said,
-        said_at=row.said_at,
-        resolved_at=row.resolved_at,
-        reopened=row.reopened or 0,
-    )
-
-
-def _message(row: Row[Any]) -> Message:
-    notice = msgspec.json.decode(row.record, type=Notice)
-    thread = (row.incident, row.generation)
-    return Message(row.number, thread, notice, row.attempts, row.next_at, row.begun)
-
-
-def _encode(record: Struct) -> str:
-    return msgspec.json.encode(record).decode()

@@ -48,5 +48,5 @@ def mute(ledger: Ledger, wanted: Mute, now: float) -> None:
 def unmute(ledger: Ledger, eval_set: str) -> bool:
     """End a mute; whether there was one of this name."""
     with ledger.transaction() as connection:
-        found = connection.execute(delete(mutes_table).where(mutes_table.c.eval_set == eval_set))
-        return found.rowcount > 0
+        query = delete(mutes_table).where(mutes_table.c.eval_set == eval_set)
+        return connection.execute(query).rowcount > 0

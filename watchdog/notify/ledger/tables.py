@@ -1,4 +1,7 @@
-"""The tables of the ledger. Columns that came later may be null: `database` adds them."""
+"""The tables of the ledger. Columns that came later may be null: `database` adds them.
+
+Names stay, as ledgers of earlier versions are gone on with; `rows` says what a column holds.
+"""
 
 from sqlalchemy import Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint
 
@@ -54,7 +57,7 @@ learned_table = Table(
     Column("saved_at", Float, nullable=False),
     Column("record", Text, nullable=False),
 )
-"""What was learned of the fleet (`publish.experience`)."""
+"""What was learned of the fleet (`experience`)."""
 
 mutes_table = Table(
     "mutes",
@@ -63,4 +66,4 @@ mutes_table = Table(
     Column("until", Float, nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""What people muted by hand (`publish.mutes`)."""
+"""What people muted by hand (`mutes`)."""

@@ -33,9 +33,9 @@ class LedgerWorker:
 
         A caller that is cancelled doesn't cancel it: nobody closes the ledger in the middle of it.
         """
-        return await asyncio.shield(self._keep(work))
+        return await asyncio.shield(self._run(work))
 
-    async def _keep(self, work: Callable[[Ledger], T]) -> T | None:
+    async def _run(self, work: Callable[[Ledger], T]) -> T | None:
         async with self._lock:
             try:
                 return await asyncio.to_thread(work, self._ledger)

@@ -1,0 +1,112 @@
+"""Rows of the ledger to records and back. What a column holds stands here, `tables` names them.
+
+Names in the database stay as they are: a ledger of an earlier version goes on with this one.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Row
+
+from watchdog.model.report import IncidentReport
+from watchdog.notify.decide import LedgerEntry
+from watchdog.notify.decide.announcements import (
+    Announcement,
+    announcements,
+    from_text,
+    to_text,
+)
+from watchdog.notify.notice import MAX_CHANGES, Kind, Notice
+
+State = Literal["pending", "sent", "failed"]
+
+Thread = tuple[str, int]
+"""Incident and generation."""
+
+FOLLOW_UPS: tuple[Kind, ...] = (
+    "edited",
+    "reminded",
+    "updated",
+    "reopened",
+    "escalated",
+    "resolved",
+)
+"""Messages that go on with an incident, by weight: of those that wait one is sent, which says all
+that the others would have, as the heaviest of them."""
+
+
+class Message(Struct, frozen=True):
+    """A message on its way to one channel."""
+
+    number: int
+    thread: Thread
+    """Incident and generation: its end is not told before its beginning."""
+    notice: Notice
+    attempts: int
+    next_at: float
+    handle: str | None = None
+    """What the channel returned for the incident's first message."""
+
+
+def encode(record: Struct) -> str:
+    """A record as the ledger keeps it."""
+    return msgspec.json.encode(record).decode()
+
+
+def encode_announcements(announced: Iterable[Announcement]) -> str:
+    """The column `said`: a list of texts."""
+    return msgspec.json.encode(sorted(to_text(item) for item in announced)).decode()
+
+
+def notice_of(record: str) -> Notice:
+    """A notice as it was written down."""
+    return msgspec.json.decode(record, type=Notice)
+
+
+def message_of(row: Row[Any]) -> Message:
+    """A message, with the `handle` of its incident's first."""
+    thread = (row.incident, row.generation)
+    notice = notice_of(row.record)
+    return Message(row.number, thread, notice, row.attempts, row.next_at, row.first_handle)
+
+
+def entry_of(row: Row[Any]) -> LedgerEntry:
+    """An incident; what earlier versions did not keep is as it was when it opened."""
+    incident = msgspec.json.decode(row.record, type=IncidentReport)
+    shown = msgspec.json.decode(row.told, type=IncidentReport) if row.told else incident
+    shown_at = row.told_at if row.told_at is not None else row.opened_at
+    return LedgerEntry(
+        incident=incident,
+        generation=row.generation,
+        opened_at=row.opened_at,
+        shown=shown,
+        shown_at=shown_at,
+        announced=_announced(row.said, shown),
+        announced_at=row.said_at if row.said_at is not None else shown_at,
+        absent_since=row.away_since,
+        resolved_at=row.resolved_at,
+        reopened=row.reopened or 0,
+    )
+
+
+def _announced(column: str | None, shown: IncidentReport) -> frozenset[Announcement]:
+    """What `said` holds; where it holds nothing that can be read, what the message shows."""
+    try:
+        texts = msgspec.json.decode(column or "", type=list[str])
+    except msgspec.DecodeError:
+        return announcements(shown)
+    return frozenset(map(from_text, texts))
+
+
+def merged(notice: Notice, overtaken: Iterable[Notice]) -> Notice:
+    """A message that also says what those should have said that it takes the place of."""
+    earlier = tuple(overtaken)
+    if notice.kind == "resolved" or not earlier:
+        return notice
+    notices = (*(item for item in earlier if item.kind != "resolved"), notice)
+    kind = max((item.kind for item in notices), key=FOLLOW_UPS.index)
+    changes = dict.fromkeys(change for item in notices for change in item.changes)
+    return replace(notice, kind=kind, changes=tuple(changes)[:MAX_CHANGES])
