@@ -6,7 +6,6 @@ stand in `kubernetes/*.json`, runners' logs in `kubernetes/logs/<namespace>/<pod
 
 import asyncio
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -52,22 +51,22 @@ def read_bundle(directory: Path) -> Bundle:
     """
     path = directory / MANIFEST
     try:
-        return _described(json.loads(path.read_bytes()))
+        return _bundle_of(json.loads(path.read_bytes()))
     except OSError as error:
         raise BundleError(f"{path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{path}: {error}") from error
 
 
-def _described(found: object) -> Bundle:
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+def _bundle_of(manifest: object) -> Bundle:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ValueError(f'"format" is not {FORMAT}')
-    eval_set_id, captured = found.get("eval_set_id"), found.get("captured_at")
+    eval_set_id, captured_at = manifest.get("eval_set_id"), manifest.get("captured_at")
     if not isinstance(eval_set_id, str) or not eval_set_id:
         raise ValueError('"eval_set_id" is missing')
-    if captured is not None and instant(captured) is None:
+    if captured_at is not None and instant(captured_at) is None:
         raise ValueError('"captured_at" is no ISO 8601 time')
-    return Bundle(eval_set_id, instant(captured))
+    return Bundle(eval_set_id, instant(captured_at))
 
 
 class BundleSource:
@@ -107,12 +106,12 @@ class BundleSource:
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """Read what is new in the bundle's parts."""
         result = await self._poll_store(now, emit)
-        cluster = await asyncio.to_thread(self._poll_cluster, now, emit)
-        problems, failures = result.problems + cluster, result.failures
+        problems, failures = result.problems, result.failures
+        problems += await asyncio.to_thread(self._poll_cluster, now, emit)
         for path in await asyncio.to_thread(self._runner_logs):
-            problem = await self._poll_log(path, emit)
-            problems += problem
-            failures += ("unavailable",) * len(problem)
+            log_problems = await self._poll_log(path, emit)
+            problems += log_problems
+            failures += ("unavailable",) * len(log_problems)
         return msgspec.structs.replace(result, problems=problems, failures=failures)
 
     async def _poll_store(self, now: float, emit: Emit) -> PollResult:
@@ -156,9 +155,6 @@ class BundleSource:
         if self._read.get(path) == version:
             return []
         with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
-            facts = list(self._facts(lines))
+            facts = list(runner_log.parse(lines, self._eval_set_id, self._tasks))
         self._read[path] = version
         return facts
-
-    def _facts(self, lines: Iterable[str]) -> Iterable[Fact]:
-        return runner_log.parse(lines, self._eval_set_id, self._tasks)

@@ -34,24 +34,24 @@ def number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        found = float(value if not isinstance(value, str) else value[:40])
+        amount = float(value if not isinstance(value, str) else value[:40])
     except (ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return amount if math.isfinite(amount) else None
 
 
 def whole(value: object) -> int | None:
     """An integer, also one written as text or with a zero fraction; None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    found = number(value)
-    return int(found) if found is not None and found.is_integer() else None
+    amount = number(value)
+    return int(amount) if amount is not None and amount.is_integer() else None
 
 
 def duration(value: object) -> float | None:
     """A positive finite number of seconds."""
-    found = number(value)
-    return found if found is not None and found > 0 else None
+    seconds = number(value)
+    return seconds if seconds is not None and seconds > 0 else None
 
 
 def text(value: object, limit: int = TEXT_LIMIT) -> str | None:
@@ -61,16 +61,16 @@ def text(value: object, limit: int = TEXT_LIMIT) -> str | None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    found = value[:limit] if isinstance(value, str) else _digits(value)[:limit]
-    return found.encode("utf-8", "replace").decode() or None
+    head = value[:limit] if isinstance(value, str) else _digits(value)[:limit]
+    return head.encode("utf-8", "replace").decode() or None
 
 
 def name(value: object) -> str | None:
     """A name or an id, on one line."""
     if isinstance(value, str) and len(value) <= NAME_LIMIT and value.isascii():
         return (value if value.isprintable() else printable(value)) or None
-    found = text(value, NAME_LIMIT)
-    return found if found is None or found.isprintable() else printable(found)
+    line = text(value, NAME_LIMIT)
+    return line if line is None or line.isprintable() else printable(line)
 
 
 def printable(value: str) -> str:

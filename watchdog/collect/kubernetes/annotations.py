@@ -18,21 +18,21 @@ _TEXT_MAX = 200
 
 def allowance(annotations: Mapping[str, str]) -> tuple[Allowance, tuple[str, ...]]:
     """What they allow, and those that are ignored, each with the reason."""
-    said: dict[str, object] = {}
+    fields: dict[str, object] = {}
     ignored: list[str] = []
     for key, value in sorted(annotations.items()):
         name = key.removeprefix(PREFIX)
         if name == key:
             continue
-        read = _READERS.get(name)
-        if read is None:
+        reader = _READERS.get(name)
+        if reader is None:
             ignored.append(f"{_line(key)}: unknown; known: {', '.join(_READERS)}")
             continue
         try:
-            said[name.replace("-", "_")] = read(value)
+            fields[name.replace("-", "_")] = reader(value)
         except ValueError as error:
             ignored.append(f"{_line(key)}: {error} (got {_line(value)!r})")
-    return Allowance(**said), tuple(ignored[: len(_READERS)])  # type: ignore[arg-type]
+    return Allowance(**fields), tuple(ignored[: len(_READERS)])  # type: ignore[arg-type]
 
 
 def _until(text: str) -> float:

@@ -75,16 +75,15 @@ class ClusterSnapshot(Struct, frozen=True):
 
     def confirmed(self, kind: ResourceKind, namespace: str = "") -> float | None:
         """When a kind was last known to be current in a namespace, or everywhere."""
-        found = self.confirmed_at.get((kind, "")) or self.confirmed_at.get((kind, namespace))
-        if found is not None or namespace:
-            return found
+        at = self.confirmed_at.get((kind, "")) or self.confirmed_at.get((kind, namespace))
+        if at is not None or namespace:
+            return at
         return self._confirmed_in_all(kind)
 
     def _confirmed_in_all(self, kind: ResourceKind) -> float | None:
         scopes = [scope for scope in (*self.known, *self.errors) if scope[0] == kind]
-        times = [self.confirmed_at.get(scope) for scope in scopes]
-        known = [time for time in times if time is not None]
-        return min(known) if known and len(known) == len(times) else None
+        times = [self.confirmed_at[scope] for scope in scopes if scope in self.confirmed_at]
+        return min(times) if times and len(times) == len(scopes) else None
 
 
 class ClusterCache:
@@ -121,11 +120,11 @@ class ClusterCache:
 
     def wait_listed(self, timeout: float) -> bool:
         """Wait until each kind has been listed or refused; whether all but metrics are listed."""
-        until = self._environment.clock() + timeout
+        deadline = self._environment.clock() + timeout
         for reader in self.readers.values():
-            reader.object_cache.answered.wait(max(0.0, until - self._environment.clock()))
-        known = self.snapshot().known
-        return all(scope in known for scope in self.readers if scope[0] != "metrics")
+            reader.object_cache.answered.wait(max(0.0, deadline - self._environment.clock()))
+        listed = self.snapshot().known
+        return all(scope in listed for scope in self.readers if scope[0] != "metrics")
 
     def drain_failures(self) -> tuple[str, ...]:
         """Short reasons of the reads that failed since the last call."""
@@ -148,15 +147,15 @@ class ClusterCache:
 
     def _of(self, kind: ResourceKind, views: Mapping[Scope, View[Any]]) -> Mapping[Key, Entry[Any]]:
         """All of a kind; put together anew only where something has changed."""
-        found = [view for scope, view in views.items() if scope[0] == kind]
-        if len(found) == 1:
-            return found[0].objects
-        generations = tuple(view.generation for view in found)
-        kept = self._merged.get(kind)
-        if kept is None or kept[0] != generations:
-            kept = generations, dict(chain(*(view.objects.items() for view in found)))
-            self._merged[kind] = kept
-        return kept[1]
+        parts = [view for scope, view in views.items() if scope[0] == kind]
+        if len(parts) == 1:
+            return parts[0].objects
+        generations = tuple(view.generation for view in parts)
+        merged = self._merged.get(kind)
+        if merged is None or merged[0] != generations:
+            merged = generations, dict(chain(*(view.objects.items() for view in parts)))
+            self._merged[kind] = merged
+        return merged[1]
 
     def _reflectors(self) -> Iterator[tuple[Scope, Reflector[Any]]]:
         settings = self._settings
@@ -182,12 +181,12 @@ class ClusterCache:
 
     def _query(self, resource: Resource, namespace: str) -> ListQuery:
         if resource is NAMESPACES:
-            one = (("fieldSelector", f"metadata.name={namespace}"),) if namespace else ()
-            return ListQuery(resource, name=namespace, query=one)
+            by_name = (("fieldSelector", f"metadata.name={namespace}"),) if namespace else ()
+            return ListQuery(resource, name=namespace, query=by_name)
         if resource is EVENTS:
             return ListQuery(resource, namespace, query=(("fieldSelector", events.SELECTOR),))
-        chosen = {PODS: self._selectors.pods, JOBS: self._selectors.jobs}
-        selector = chosen.get(resource, self._selectors.usage)
+        selectors = {PODS: self._selectors.pods, JOBS: self._selectors.jobs}
+        selector = selectors.get(resource, self._selectors.usage)
         return ListQuery(
             resource, namespace, query=(("labelSelector", selector),) if selector else ()
         )

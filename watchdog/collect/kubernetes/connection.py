@@ -104,7 +104,7 @@ class Connection:
                 "GET",
                 session.host + query.url,
                 headers={"Accept": query.accept, "User-Agent": "watchdog", **_auth(session, query)},
-                timeout=Timeout(connect=self._connect_timeout(), read=silence),
+                timeout=Timeout(connect=min(CONNECT_TIMEOUT, self._settings.timeout), read=silence),
                 preload_content=False,
                 redirect=False,
             )
@@ -114,9 +114,6 @@ class Connection:
         if self._closing.is_set():  # meanwhile, so that `close` has not seen it
             stream.stop()
         return stream
-
-    def _connect_timeout(self) -> float:
-        return min(CONNECT_TIMEOUT, self._settings.timeout)
 
     def _forget(self, stream: "Stream") -> None:
         with self._lock:

@@ -52,7 +52,7 @@ class Session(Struct):
         Raises:
             ConfigError: a file is gone.
         """
-        with self.lock, _foreign(self.where), heard() as complaints:
+        with self.lock, _foreign(self.where), _complaints() as complaints:
             settings = self.configuration.auth_settings()
         self.complaint = " ".join(complaints) or self.complaint
         auth = settings.get("BearerToken")
@@ -69,7 +69,7 @@ def load(settings: Kubernetes) -> Session:
     from kubernetes.client.rest import RESTClientObject  # noqa: PLC0415
 
     configuration = Configuration()
-    with heard() as complaints:
+    with _complaints() as complaints:
         where = _fill(configuration, settings)
     configuration.retries = False
     configuration.connection_pool_maxsize = POOL_SIZE
@@ -123,25 +123,25 @@ def _files(settings: Kubernetes) -> str:
     return files
 
 
-def _context(files: str, wanted: str | None) -> str:
+def _context(files: str, name: str | None) -> str:
     """The context that is wanted, or the current one; it is there."""
     with _foreign(files):
         raw = _merged(files)
         names = sorted(str(node["name"]) for node in map(_plain, raw.get("contexts") or ()))
-    context = str(wanted or raw.get("current-context") or "")
+    context = str(name or raw.get("current-context") or "")
     if context in names:
         return context
-    lacks = f"no context {context!r} in {files}" if context else f"{files} has no current context"
-    raise ConfigError(f"kubernetes.context: {lacks}; there are: {', '.join(names) or 'none'}")
+    problem = f"no context {context!r} in {files}" if context else f"{files} has no current context"
+    raise ConfigError(f"kubernetes.context: {problem}; there are: {', '.join(names) or 'none'}")
 
 
 def _merged(files: str) -> dict[str, Any]:
     """The files as the official client merges them."""
     from kubernetes.config.kube_config import KubeConfigMerger  # noqa: PLC0415
 
-    merged = KubeConfigMerger(files).config  # type: ignore[no-untyped-call]
-    found: dict[str, Any] = merged.value
-    return found
+    node = KubeConfigMerger(files).config  # type: ignore[no-untyped-call]
+    kubeconfig: dict[str, Any] = node.value
+    return kubeconfig
 
 
 def _plain(node: Any) -> Any:  # noqa: ANN401
@@ -153,8 +153,8 @@ def _socket_options() -> list[tuple[int, int, int]]:
 
     options = [(int(a), int(b), int(c)) for a, b, c in HTTPConnection.default_socket_options]
     options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))
-    known = ((getattr(socket, name, None), seconds) for name, seconds in KEEPALIVE)
-    return options + [(socket.IPPROTO_TCP, option, value) for option, value in known if option]
+    timings = ((getattr(socket, name, None), value) for name, value in KEEPALIVE)
+    return options + [(socket.IPPROTO_TCP, option, value) for option, value in timings if option]
 
 
 @contextmanager
@@ -176,20 +176,20 @@ class _Listener(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.heard: list[str] = []
+        self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep what the loader says."""
         if record.module == "kube_config":
-            self.heard.append(one_line(record.getMessage()))
+            self.lines.append(one_line(record.getMessage()))
 
 
 @contextmanager
-def heard() -> Iterator[list[str]]:
+def _complaints() -> Iterator[list[str]]:
     """What the official client's loader logs meanwhile."""
     listener, root = _Listener(), logging.getLogger()
     root.addHandler(listener)
     try:
-        yield listener.heard
+        yield listener.lines
     finally:
         root.removeHandler(listener)

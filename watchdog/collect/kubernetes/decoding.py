@@ -81,10 +81,10 @@ class Decoder(Generic[W, R]):
         self._kind = kind
         self._context = Context(label_prefix)
         self._list = msgspec.json.Decoder(_list_of(kind.wire))
-        self._one = msgspec.json.Decoder(kind.wire)
+        self._item = msgspec.json.Decoder(kind.wire)
 
-    def page(self, data: bytes, known: Mapping[Key, Entry[R]] | None = None) -> Page[R]:
-        """A page of a listing; objects that are `known` in the same version stay as they are.
+    def page(self, data: bytes, cached: Mapping[Key, Entry[R]] | None = None) -> Page[R]:
+        """A page of a listing; objects that are `cached` in the same version stay as they are.
 
         Raises:
             ValueError: it is no listing.
@@ -92,10 +92,10 @@ class Decoder(Generic[W, R]):
         self._context.trim()
         with _uncollected():
             try:
-                read = self._list.decode(data)
+                listing = self._list.decode(data)
             except msgspec.ValidationError:
                 return self._piecemeal(data)
-            return self._page(read.items or (), read.metadata, known or {})
+            return self._page(listing.items or (), listing.metadata, cached or {})
 
     def change(self, line: bytes) -> Change[R]:
         """A watch event."""
@@ -119,42 +119,43 @@ class Decoder(Generic[W, R]):
         if event.type == "DELETED":
             return Change("delete", key, version)
         try:
-            entry = self._kind.convert(self._one.decode(event.object), self._context)
+            entry = self._kind.convert(self._item.decode(event.object), self._context)
         except (msgspec.ValidationError, ValueError) as error:
             return Change("problem", key, version, problem=self._problem(event.object, error))
         return Change("put", key, version, entry)
 
     def _piecemeal(self, data: bytes) -> Page[R]:
         """Object by object: slower, and one that is garbage costs no other."""
-        raw = msgspec.json.decode(data, type=RawList)
-        read: list[W] = []
+        listing = msgspec.json.decode(data, type=RawList)
+        items: list[W] = []
         problems: list[Problem] = []
-        for item in raw.items or ():
+        for raw in listing.items or ():
             try:
-                read.append(self._one.decode(item))
+                items.append(self._item.decode(raw))
             except msgspec.ValidationError as error:
-                problems.append(self._problem(item, error))
-        return self._page(read, raw.metadata, {}, problems)
+                problems.append(self._problem(raw, error))
+        return self._page(items, listing.metadata, {}, problems)
 
     def _page(
         self,
         items: Iterable[W],
         meta: ListMeta | None,
-        known: Mapping[Key, Entry[R]],
+        cached: Mapping[Key, Entry[R]],
         problems: Iterable[Problem] = (),
     ) -> Page[R]:
         entries: list[Entry[R]] = []
-        found = list(problems)
+        all_problems = list(problems)
         for wire in items:
             try:
-                entry = (known and _unchanged(wire, known)) or self._converted(wire)
+                entry = (cached and _unchanged(wire, cached)) or self._converted(wire)
             except ValueError as error:
-                found.append(Problem(self._where(wire.metadata), one_line(str(error))))
+                all_problems.append(Problem(self._where(wire.metadata), one_line(str(error))))
             else:
                 if entry is not None:
                     entries.append(entry)
-        about = meta or ListMeta()
-        return Page(tuple(entries), _few(found), about.resource_version, about.token)
+        list_meta = meta or ListMeta()
+        version, token = list_meta.resource_version, list_meta.token
+        return Page(tuple(entries), _few(all_problems), version, token)
 
     def _converted(self, wire: W) -> Entry[R] | None:
         if wire.kind not in {"", self._kind.singular}:
@@ -181,10 +182,9 @@ def decode_list(
     Objects of other kinds (`kubectl get pods,jobs`) are passed over; a single object is a list
     of one.
     """
-    found = KINDS[kind]
+    decoder = Decoder(KINDS[kind], label_prefix)
     try:
-        wrapped = _wrapped(found.singular, data)
-        page = Decoder(found, label_prefix).page(wrapped)
+        page = decoder.page(_wrapped(KINDS[kind].singular, data))
     except ValueError as error:
         return (), (Problem(kind, one_line(str(error))),)
     return page.entries, page.problems
@@ -224,9 +224,9 @@ def _list_of(wire: type[W]) -> Any:  # noqa: ANN401 - a type made at run time
     return msgspec.defstruct(f"{wire.__name__}List", fields, gc=False)
 
 
-def _unchanged(wire: Object, known: Mapping[Key, Entry[R]]) -> Entry[R] | None:
+def _unchanged(wire: Object, cached: Mapping[Key, Entry[R]]) -> Entry[R] | None:
     meta = wire.metadata
-    old = known.get((meta.namespace, meta.name))
+    old = cached.get((meta.namespace, meta.name))
     if old is None or old.meta.uid != meta.uid:
         return None
     return old if old.meta.resource_version == meta.resource_version else None

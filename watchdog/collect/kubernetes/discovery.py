@@ -33,7 +33,7 @@ class Objects(Struct, frozen=True):
     usage: Iterable[PodUsage] = ()
 
 
-class Found(Struct):
+class EvalSetObjects(Struct):
     """The objects of one eval set, as they are gathered."""
 
     jobs: list[Job] = field(default_factory=list)
@@ -48,22 +48,22 @@ class Found(Struct):
 def discover(objects: Objects, settings: Kubernetes, at: float) -> dict[str, ClusterView]:
     """The eval sets of a cluster by id, each as the cluster shows it at `at`."""
     rules = _Rules(settings)
-    found: dict[str, Found] = defaultdict(Found)
+    eval_sets: dict[str, EvalSetObjects] = defaultdict(EvalSetObjects)
     ignored: set[str] = set()
     for job in objects.jobs:
         if rules.is_runner(job.meta):
-            _take_runner(found, ignored, rules, job.meta).jobs.append(job.record)
+            _take_runner(eval_sets, ignored, rules, job.meta).jobs.append(job.record)
     pods = list(objects.pods)
     for pod in pods:
         if rules.is_runner(pod.meta):
-            _take_runner(found, ignored, rules, pod.meta).runners.append(pod.record)
+            _take_runner(eval_sets, ignored, rules, pod.meta).runners.append(pod.record)
     for namespace in objects.namespaces:
-        _take_namespace(found, ignored, rules, namespace)
+        _take_namespace(eval_sets, ignored, rules, namespace)
     for pod in pods:
-        name = rules.of_sandbox(pod.meta, found) if rules.is_sandbox(pod.meta) else ""
+        name = rules.of_sandbox(pod.meta, eval_sets) if rules.is_sandbox(pod.meta) else ""
         if name and name not in ignored:
-            found[name].sandboxes.append(pod.record)
-    return _views(found, ignored, objects, at)
+            eval_sets[name].sandboxes.append(pod.record)
+    return _views(eval_sets, ignored, objects, at)
 
 
 class _Rules:
@@ -83,8 +83,8 @@ class _Rules:
         if self.is_runner(meta):
             return False
         labels = meta.labels
-        named = labels.get(APP_NAME) in self._settings.sandbox_app_names
-        return named or labels.get(COMPONENT) == SANDBOX
+        by_name = labels.get(APP_NAME) in self._settings.sandbox_app_names
+        return by_name or labels.get(COMPONENT) == SANDBOX
 
     def is_watched(self, meta: Meta) -> bool:
         """Scans are left out unless asked for; what has no job type is an eval set."""
@@ -95,10 +95,10 @@ class _Rules:
         labels = meta.labels
         return labels.get(self._eval_set_id) or labels.get(self._job_id) or meta.name
 
-    def of_sandbox(self, meta: Meta, found: Mapping[str, Found]) -> str:
+    def of_sandbox(self, meta: Meta, eval_sets: Mapping[str, EvalSetObjects]) -> str:
         labels = meta.labels
-        told = labels.get(self._eval_set_id) or labels.get(self._job_id)
-        return told or self.of_namespace(meta.namespace) or _if_known(meta.namespace, found)
+        label = labels.get(self._eval_set_id) or labels.get(self._job_id)
+        return label or self.of_namespace(meta.namespace) or _if_in(meta.namespace, eval_sets)
 
     def of_namespace(self, namespace: str) -> str:
         """The job id in a namespace's name; empty where it is not one of an eval set's own."""
@@ -107,99 +107,99 @@ class _Rules:
             return ""
         return namespace.removeprefix(prefix).removesuffix(suffix)
 
-    def of_namespace_object(self, meta: Meta, found: Mapping[str, Found]) -> str:
-        told = meta.labels.get(self._eval_set_id) or meta.labels.get(self._job_id)
-        known = _if_known(self.of_namespace(meta.name), found) or _if_known(meta.name, found)
-        return told or known
+    def of_namespace_object(self, meta: Meta, eval_sets: Mapping[str, EvalSetObjects]) -> str:
+        label = meta.labels.get(self._eval_set_id) or meta.labels.get(self._job_id)
+        job_id = self.of_namespace(meta.name)
+        return label or _if_in(job_id, eval_sets) or _if_in(meta.name, eval_sets)
 
     def notes(self, meta: Meta) -> dict[str, str]:
         prefix = self._settings.label_prefix
-        told = {**meta.labels, **meta.annotations}
+        texts = {**meta.labels, **meta.annotations}
         names = ("created-by", "email", "model-access", "team")
-        found = {name: told[f"{prefix}{name}"] for name in names if f"{prefix}{name}" in told}
+        notes = {name: texts[f"{prefix}{name}"] for name in names if f"{prefix}{name}" in texts}
         # Hawk knows no teams; a label of that name is what clusters usually have for them
-        return {"team": meta.labels["team"], **found} if "team" in meta.labels else found
+        return {"team": meta.labels["team"], **notes} if "team" in meta.labels else notes
 
 
-def _if_known(name: str, found: Mapping[str, Found]) -> str:
-    return name if name in found else ""
+def _if_in(name: str, eval_sets: Mapping[str, EvalSetObjects]) -> str:
+    return name if name in eval_sets else ""
 
 
-def _take_runner(found: dict[str, Found], ignored: set[str], rules: _Rules, meta: Meta) -> Found:
+def _take_runner(
+    eval_sets: dict[str, EvalSetObjects], ignored: set[str], rules: _Rules, meta: Meta
+) -> EvalSetObjects:
     name = rules.of_runner(meta)
     if not rules.is_watched(meta):
         ignored.add(name)
-        return Found()
-    entry = found[name]
-    entry.runner_namespace = meta.namespace
-    entry.notes.update(rules.notes(meta))
-    return entry
+        return EvalSetObjects()
+    eval_set = eval_sets[name]
+    eval_set.runner_namespace = meta.namespace
+    eval_set.notes.update(rules.notes(meta))
+    return eval_set
 
 
-def _take_namespace(found: dict[str, Found], ignored: set[str], rules: _Rules, meta: Meta) -> None:
+def _take_namespace(
+    eval_sets: dict[str, EvalSetObjects], ignored: set[str], rules: _Rules, meta: Meta
+) -> None:
     """A namespace that is being deleted is no sign of an eval set any more."""
-    name = rules.of_namespace_object(meta, found)
+    name = rules.of_namespace_object(meta, eval_sets)
     if not name or meta.deleting_at is not None:
         return
     if not rules.is_watched(meta):
         ignored.add(name)
     else:
-        found[name].namespaces.add(meta.name)
+        eval_sets[name].namespaces.add(meta.name)
 
 
 def _views(
-    found: Mapping[str, Found], ignored: set[str], objects: Objects, at: float
+    eval_sets: Mapping[str, EvalSetObjects], ignored: set[str], objects: Objects, at: float
 ) -> dict[str, ClusterView]:
     events = _by_object(objects.events)
     usage = {(use.namespace, use.name): use for use in objects.usage}
     return {
-        name: _view(entry, events, usage, _known(entry, objects), at)
-        for name, entry in found.items()
+        name: _view(eval_set, events, usage, _kinds(eval_set, objects), at)
+        for name, eval_set in eval_sets.items()
         if name not in ignored
     }
 
 
-def _known(entry: Found, objects: Objects) -> frozenset[ResourceKind]:
+def _kinds(eval_set: EvalSetObjects, objects: Objects) -> frozenset[ResourceKind]:
     """The kinds that are known where the runner is, or was."""
-    place = entry.runner_namespace or min(entry.namespaces, default="")
+    place = eval_set.runner_namespace or min(eval_set.namespaces, default="")
     return frozenset(kind for kind in KINDS if objects.knows(kind, place))
 
 
 def _by_object(events: Iterable[PodEvent]) -> dict[tuple[str, str], list[PodEvent]]:
-    grouped: dict[tuple[str, str], list[PodEvent]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[PodEvent]] = defaultdict(list)
     for event in events:
-        grouped[event.namespace, event.object].append(event)
-    return grouped
+        groups[event.namespace, event.object].append(event)
+    return groups
 
 
 def _view(
-    entry: Found,
+    eval_set: EvalSetObjects,
     events: Mapping[tuple[str, str], list[PodEvent]],
     usage: Mapping[tuple[str, str], PodUsage],
-    known: frozenset[ResourceKind],
+    kinds: frozenset[ResourceKind],
     at: float,
 ) -> ClusterView:
-    pods = (*entry.runners, *entry.sandboxes)
-    named = [(pod.namespace, f"Pod/{pod.name}") for pod in pods]
-    named += [(job.namespace, f"Job/{job.name}") for job in entry.jobs]
-    about = [event for key in named for event in events.get(key, ())]
-    used = [usage[pod.namespace, pod.name] for pod in entry.runners if _key(pod) in usage]
+    pods = (*eval_set.runners, *eval_set.sandboxes)
+    keys = [(pod.namespace, f"Pod/{pod.name}") for pod in pods]
+    keys += [(job.namespace, f"Job/{job.name}") for job in eval_set.jobs]
+    own_events = [event for key in keys for event in events.get(key, ())]
+    runners = [(pod.namespace, pod.name) for pod in eval_set.runners]
     return ClusterView(
         at=at,
-        known=known,
-        jobs=tuple(entry.jobs),
-        runners=tuple(entry.runners),
-        sandboxes=tuple(entry.sandboxes),
-        events=tuple(sorted(about, key=lambda event: event.at or 0.0)[-50:]),
-        usage=tuple(used),
-        namespaces=tuple(sorted(entry.namespaces)),
-        runner_namespace=entry.runner_namespace,
-        created_by=entry.notes.get("created-by", ""),
-        email=entry.notes.get("email", ""),
-        model_access=entry.notes.get("model-access", ""),
-        team=entry.notes.get("team", ""),
+        known=kinds,
+        jobs=tuple(eval_set.jobs),
+        runners=tuple(eval_set.runners),
+        sandboxes=tuple(eval_set.sandboxes),
+        events=tuple(sorted(own_events, key=lambda event: event.at or 0.0)[-50:]),
+        usage=tuple(usage[key] for key in runners if key in usage),
+        namespaces=tuple(sorted(eval_set.namespaces)),
+        runner_namespace=eval_set.runner_namespace,
+        created_by=eval_set.notes.get("created-by", ""),
+        email=eval_set.notes.get("email", ""),
+        model_access=eval_set.notes.get("model-access", ""),
+        team=eval_set.notes.get("team", ""),
     )
-
-
-def _key(pod: Pod) -> tuple[str, str]:
-    return pod.namespace, pod.name

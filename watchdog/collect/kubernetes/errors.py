@@ -74,13 +74,13 @@ def reason_of(status: int) -> Reason:
 def refused(query: ListQuery, status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
     """The error of an answer that is none."""
     reason = reason_of(status)
-    text = f"{query.what}: HTTP {status}: {said(body)}"
+    text = f"{query.what}: HTTP {status}: {_message(body)}"
     if reason == "forbidden":
         text = f"{text}; {query.rule}"
     return ApiError(reason, status, text, values.duration(headers.get("Retry-After")))
 
 
-def said(body: bytes) -> str:
+def _message(body: bytes) -> str:
     """What the API server, or a proxy before it, gives as the reason; on one line."""
     try:
         text = msgspec.json.decode(body, type=Status).message
@@ -96,8 +96,8 @@ def broken(query: ListQuery, error: BaseException) -> ApiError:
 
 def one_line(text: str) -> str:
     """A foreign text, short, harmless and without tokens."""
-    shown = values.printable(" ".join(text.split())[:TEXT_LIMIT])
-    return SECRET.sub("Bearer …", shown)
+    line = values.printable(" ".join(text.split())[:TEXT_LIMIT])
+    return SECRET.sub("Bearer …", line)
 
 
 def _network_reason(error: BaseException) -> Reason:

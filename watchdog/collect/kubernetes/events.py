@@ -20,16 +20,16 @@ SELECTOR = ",".join(f"involvedObject.kind!={kind}" for kind in NEVER_OURS)
 
 def trim(entries: dict[Key, Entry[PodEvent]], now: float) -> None:
     """Drop what is old, and the oldest of what is too much."""
-    kept: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     total = 0
     for key, entry in sorted(entries.items(), key=_newest_first):
         namespace = entry.record.namespace
-        kept[namespace] += 1
+        counts[namespace] += 1
         total += 1
-        full = kept[namespace] > NAMESPACE_LIMIT or total > TOTAL_LIMIT
+        full = counts[namespace] > NAMESPACE_LIMIT or total > TOTAL_LIMIT
         if full or _at(entry) < now - KEPT_SECONDS:
             del entries[key]
-            kept[namespace], total = kept[namespace] - 1, total - 1
+            counts[namespace], total = counts[namespace] - 1, total - 1
 
 
 def in_order(entries: Mapping[Key, Entry[PodEvent]]) -> tuple[PodEvent, ...]:

@@ -78,12 +78,12 @@ def export(api: Api, settings: Kubernetes, eval_set_id: str, into: Path, now: fl
     lists = _Lists(api, settings, eval_set_id, now)
     view = lists.read()
     keys = _keys(view, lists)
-    known: list[ResourceKind] = [kind for kind in FILES if kind in view.known]
-    for kind in known:
+    kinds: list[ResourceKind] = [kind for kind in FILES if kind in view.known]
+    for kind in kinds:
         items = [lists.raw[kind][key] for key in sorted(keys[kind])]
         _write_list(into / f"{kind}.json", kind, items)
     logs, problems = _write_logs(api, settings.container, view, into / "logs")
-    counts = {kind: len(keys[kind]) for kind in known}
+    counts = {kind: len(keys[kind]) for kind in kinds}
     return Exported(counts, logs, (*lists.problems, *problems))
 
 
@@ -95,7 +95,7 @@ class _Lists:
         self._settings = settings
         self._eval_set_id = eval_set_id
         self._now = now
-        self._known: set[tuple[ResourceKind, str]] = set()
+        self._listed: set[tuple[ResourceKind, str]] = set()
         self.entries: dict[ResourceKind, dict[Key, Entry[Any]]] = {kind: {} for kind in FILES}
         self.raw: dict[ResourceKind, dict[Key, bytes]] = {kind: {} for kind in FILES}
         self.problems: list[Problem] = []
@@ -104,8 +104,10 @@ class _Lists:
         """List all kinds, the events last: which of them count depends on the others."""
         for kind in ("namespaces", "jobs", "pods"):
             self._read(kind, self._mentions)
-        about = _about(self._view())
-        self._read("events", lambda entry: (entry.record.namespace, entry.record.object) in about)
+        subjects = _subjects(self._view())
+        self._read(
+            "events", lambda entry: (entry.record.namespace, entry.record.object) in subjects
+        )
         events.trim(self.entries["events"], self._now)
         return self._view()
 
@@ -117,17 +119,17 @@ class _Lists:
             namespaces=[entry.meta for entry in self.entries["namespaces"].values()],
             events=[entry.record for entry in self.entries["events"].values()],
         )
-        found = discover(objects, self._settings, self._now).get(self._eval_set_id)
-        return found or ClusterView(self._now, frozenset(k for k in FILES if self._knows(k, "")))
+        view = discover(objects, self._settings, self._now).get(self._eval_set_id)
+        return view or ClusterView(self._now, frozenset(k for k in FILES if self._knows(k, "")))
 
     def _knows(self, kind: ResourceKind, namespace: str) -> bool:
-        return (kind, "") in self._known or (kind, namespace) in self._known
+        return (kind, "") in self._listed or (kind, namespace) in self._listed
 
     def _mentions(self, entry: Entry[Any]) -> bool:
         """Whatever discovery goes by, an object of the eval set has its id somewhere in it."""
         meta: Meta = entry.meta
-        told = (meta.namespace, meta.name, *meta.labels.values())
-        return any(self._eval_set_id in text for text in told)
+        texts = (meta.namespace, meta.name, *meta.labels.values())
+        return any(self._eval_set_id in text for text in texts)
 
     def _read(self, kind: ResourceKind, keep: Keep) -> None:
         for namespace in self._settings.namespaces or ("",):
@@ -136,17 +138,17 @@ class _Lists:
             except ApiError as error:
                 self.problems.append(Problem(f"{kind}.json", f"{error.reason}: {error.text}"))
             else:
-                self._known.add((kind, namespace))
+                self._listed.add((kind, namespace))
 
     def _list(self, kind: ResourceKind, query: ListQuery, keep: Keep) -> None:
         """Raises: ApiError."""
-        for left in reversed(range(LISTINGS)):
+        for tries_left in reversed(range(LISTINGS)):
             try:
                 return self._pages(
                     kind, query.adding(("limit", str(self._settings.page_size))), keep
                 )
             except ApiError as error:
-                if error.reason != "gone" or not left:
+                if error.reason != "gone" or not tries_left:
                     raise
         return None
 
@@ -170,11 +172,11 @@ class _Lists:
         self.entries[kind].update(entries)
 
 
-def _raw(body: bytes, kept: set[Key]) -> Iterable[tuple[Key, bytes]]:
-    items = msgspec.json.decode(body, type=RawList).items if kept else ()
+def _raw(body: bytes, keys: set[Key]) -> Iterable[tuple[Key, bytes]]:
+    items = msgspec.json.decode(body, type=RawList).items if keys else ()
     for item in items or ():
         key = _key(item)
-        if key in kept:
+        if key in keys:
             yield key, bytes(item)
 
 
@@ -182,8 +184,8 @@ def _query(kind: ResourceKind, namespace: str) -> ListQuery:
     """What the service asks."""
     resource, selectors = RESOURCES[kind], Selectors()
     if kind == "namespaces":
-        one = (("fieldSelector", f"metadata.name={namespace}"),) if namespace else ()
-        return ListQuery(resource, name=namespace, query=one)
+        by_name = (("fieldSelector", f"metadata.name={namespace}"),) if namespace else ()
+        return ListQuery(resource, name=namespace, query=by_name)
     if kind == "events":
         return ListQuery(resource, namespace, query=(("fieldSelector", events.SELECTOR),))
     selector = selectors.pods if kind == "pods" else selectors.jobs
@@ -198,7 +200,7 @@ def _key(item: msgspec.Raw) -> Key | None:
     return meta.namespace, meta.name
 
 
-def _about(view: ClusterView) -> set[tuple[str, str]]:
+def _subjects(view: ClusterView) -> set[tuple[str, str]]:
     """What an event of the eval set may be about."""
     pods = {(pod.namespace, f"Pod/{pod.name}") for pod in (*view.runners, *view.sandboxes)}
     return pods | {(job.namespace, f"Job/{job.name}") for job in view.jobs}
@@ -214,14 +216,13 @@ def _keys(view: ClusterView, lists: _Lists) -> dict[ResourceKind, set[Key]]:
 
 
 def _write_list(path: Path, kind: ResourceKind, items: Iterable[bytes]) -> None:
-    found = [cleaned(kind, json.loads(item)) for item in items]
-    whole = {
+    document = {
         "apiVersion": "v1",
         "kind": "List",
         "metadata": {"resourceVersion": ""},
-        "items": found,
+        "items": [cleaned(kind, json.loads(item)) for item in items],
     }
-    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def cleaned(kind: ResourceKind, item: dict[str, Any]) -> dict[str, Any]:
@@ -231,22 +232,24 @@ def cleaned(kind: ResourceKind, item: dict[str, Any]) -> dict[str, Any]:
     metadata = dict(item.get("metadata") or {})
     metadata.pop("managedFields", None)
     if metadata.get("annotations"):
-        told = metadata["annotations"].items()
-        metadata["annotations"] = {key: value for key, value in told if key != LAST_APPLIED}
-    about = {"apiVersion": version, "kind": KINDS[kind].singular}
-    hidden: dict[str, Any] = _hidden({**item, "metadata": metadata})
-    return about | hidden
+        pairs = metadata["annotations"].items()
+        metadata["annotations"] = {key: value for key, value in pairs if key != LAST_APPLIED}
+    head = {"apiVersion": version, "kind": KINDS[kind].singular}
+    body: dict[str, Any] = _hidden({**item, "metadata": metadata})
+    return head | body
 
 
 def _hidden(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """The same without the values of environment variables."""
     if isinstance(value, list):
-        return [_hidden(one) for one in value]
+        return [_hidden(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: [_variable(v) for v in one] if key == "env" and isinstance(one, list) else _hidden(one)
-        for key, one in value.items()
+        key: [_variable(v) for v in part]
+        if key == "env" and isinstance(part, list)
+        else _hidden(part)
+        for key, part in value.items()
     }
 
 
@@ -260,7 +263,7 @@ def _write_logs(
     api: Api, container: str, view: ClusterView, into: Path
 ) -> tuple[int, tuple[Problem, ...]]:
     """The logs that a check reads; how many, and what is missing of them."""
-    written, problems = 0, []
+    count, problems = 0, []
     for pod in newest(view.runners):
         if pod.phase in {"", "Pending"}:
             continue
@@ -275,8 +278,8 @@ def _write_logs(
         folder = into / pod.namespace
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{pod.name}.log").write_bytes(data)
-        written += 1
-    return written, tuple(problems)
+        count += 1
+    return count, tuple(problems)
 
 
 def read_logs(api: Api, pod: Pod, container: str, limit: int = LOG_BYTES) -> tuple[bytes, bool]:
@@ -287,7 +290,7 @@ def read_logs(api: Api, pod: Pod, container: str, limit: int = LOG_BYTES) -> tup
     """
     parameters = (("container", container), ("timestamps", "true"), ("limitBytes", str(limit)))
     query = ListQuery(POD_LOG, pod.namespace, pod.name, parameters, "*/*")
-    restarted = any(one.name == container and one.restarts for one in pod.containers)
+    restarted = any(c.name == container and c.restarts for c in pod.containers)
     previous = query.adding(("previous", "true"))
     before, all_before = _tail(api, previous, limit) if restarted else (b"", True)
     now, all_now = _tail(api, query, limit)
@@ -310,7 +313,7 @@ def _log(api: Api, query: ListQuery, limit: int) -> bytes:
         return api.get(query, limit).body
     except ApiError as error:
         previous = ("previous", "true") in query.query
-        nothing = previous or any(text in error.text for text in NOTHING_YET)
-        if error.status == 400 and nothing:
+        no_log = previous or any(text in error.text for text in NOTHING_YET)
+        if error.status == 400 and no_log:
             return b""
         raise

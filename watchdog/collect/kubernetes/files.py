@@ -22,18 +22,18 @@ def read_view(
     directory: Path, settings: Kubernetes, eval_set_id: str, at: float
 ) -> tuple[ClusterView | None, tuple[Problem, ...]]:
     """The eval set as the lists in `directory` show it; None where there are none."""
-    read: dict[ResourceKind, tuple[Entry[Any], ...]] = {}
+    lists: dict[ResourceKind, tuple[Entry[Any], ...]] = {}
     problems: list[Problem] = []
     for kind in FILES:
         path = directory / f"{kind}.json"
         if path.is_file():
-            entries, found = _read(kind, path, settings)
-            problems += found
+            entries, list_problems = _read(kind, path, settings)
+            problems += list_problems
             if entries is not None:
-                read[kind] = entries
-    if not read:
+                lists[kind] = entries
+    if not lists:
         return None, tuple(problems)
-    return _view(read, settings, eval_set_id, at), tuple(problems)
+    return _view(lists, settings, eval_set_id, at), tuple(problems)
 
 
 def _read(
@@ -46,22 +46,22 @@ def _read(
     except OSError as error:
         return None, (Problem(path.name, error.strerror or "unreadable"),)
     whole = not any(problem.where == kind for problem in problems)
-    located = tuple(Problem(f"{path.name}: {p.where}", p.text) for p in problems)
-    return (entries if whole else None), located
+    file_problems = tuple(Problem(f"{path.name}: {p.where}", p.text) for p in problems)
+    return (entries if whole else None), file_problems
 
 
 def _view(
-    read: dict[ResourceKind, tuple[Entry[Any], ...]],
+    lists: dict[ResourceKind, tuple[Entry[Any], ...]],
     settings: Kubernetes,
     eval_set_id: str,
     at: float,
 ) -> ClusterView:
     objects = Objects(
-        knows=lambda kind, _: kind in read,
-        jobs=read.get("jobs", ()),
-        pods=read.get("pods", ()),
-        namespaces=tuple(entry.meta for entry in read.get("namespaces", ())),
-        events=tuple(entry.record for entry in read.get("events", ())),
+        knows=lambda kind, _: kind in lists,
+        jobs=lists.get("jobs", ()),
+        pods=lists.get("pods", ()),
+        namespaces=tuple(entry.meta for entry in lists.get("namespaces", ())),
+        events=tuple(entry.record for entry in lists.get("events", ())),
     )
-    found = discover(objects, settings, at).get(eval_set_id)
-    return found if found is not None else ClusterView(at, frozenset(read))
+    view = discover(objects, settings, at).get(eval_set_id)
+    return view if view is not None else ClusterView(at, frozenset(lists))

@@ -42,7 +42,7 @@ def read_log(  # noqa: PLR0913 - what the API takes
     try:
         return api.get(ListQuery(POD_LOG, namespace, pod, tuple(query), "*/*"), limit_bytes).body
     except ApiError as error:
-        nothing = previous or any(text in error.text for text in NOTHING_YET)
-        if error.status == 400 and nothing:
+        no_log = previous or any(text in error.text for text in NOTHING_YET)
+        if error.status == 400 and no_log:
             return b""
         raise

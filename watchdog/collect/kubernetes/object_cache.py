@@ -76,7 +76,7 @@ class ObjectCache(Generic[R]):
             self._failures.clear()
         return failures
 
-    def known(self) -> Mapping[Key, Entry[R]]:
+    def entries(self) -> Mapping[Key, Entry[R]]:
         """The objects, for the thread that writes them."""
         return self._entries
 

@@ -72,8 +72,8 @@ class LabelKeys(Strings):
         self._prefix = prefix
 
     def __missing__(self, text: str) -> str:
-        self[text] = found = text if text in LABELS or text.startswith(self._prefix) else ""
-        return found
+        self[text] = key = text if text in LABELS or text.startswith(self._prefix) else ""
+        return key
 
 
 class Context:
@@ -117,7 +117,7 @@ def meta_of(wire: ObjectMeta, context: Context, namespace: str = "") -> Meta:
 
 def _labels(labels: dict[str, str], context: Context) -> dict[str, str]:
     keys, shared = context.label_keys, context.shared
-    return {kept: shared[value] for key, value in labels.items() if (kept := keys[key])}
+    return {name: shared[value] for key, value in labels.items() if (name := keys[key])}
 
 
 def _annotations(annotations: dict[str, str], context: Context) -> dict[str, str]:

@@ -59,10 +59,10 @@ def _conditions(conditions: list[Condition] | tuple[()]) -> tuple[str, str, bool
 
 
 def _containers(status: PodStatus, context: Context) -> tuple[Container, ...]:
-    found = status.container_statuses or []
+    containers = status.container_statuses or []
     if status.init_container_statuses:
-        found = status.init_container_statuses + found
-    return tuple([_container(container, context) for container in found])
+        containers = status.init_container_statuses + containers
+    return tuple([_container(container, context) for container in containers])
 
 
 def _container(wire: ContainerStatus, context: Context) -> Container:

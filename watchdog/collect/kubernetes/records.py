@@ -21,7 +21,7 @@ def job(wire: JobObject, context: Context) -> Entry[Job]:
     spec, status = wire.spec, wire.status
     ends = {c.type: c.reason for c in (status and status.conditions) or () if c.status == "True"}
     finished = _finished(ends)
-    said, ignored = allowance(wire.metadata.annotations or {})
+    overrides, ignored = allowance(wire.metadata.annotations or {})
     record = Job(
         meta.namespace,
         meta.name,
@@ -37,7 +37,7 @@ def job(wire: JobObject, context: Context) -> Entry[Job]:
         backoff_limit=spec.backoff_limit if spec else None,
         finished=finished,
         finished_reason=ends.get(finished, ""),
-        allowance=said,
+        allowance=overrides,
         ignored=ignored,
     )
     return Entry(meta, record)
@@ -56,15 +56,15 @@ def namespace(wire: Object, context: Context) -> Entry[None]:
 
 def event(wire: EventObject, context: Context) -> Entry[PodEvent] | None:
     """An event about something that an eval set consists of; None for any other."""
-    about, warning = wire.involved_object or wire.regarding, wire.type == "Warning"
-    if about is None:
+    subject, warning = wire.involved_object or wire.regarding, wire.type == "Warning"
+    if subject is None:
         raise ValueError("an event about nothing")
-    if about.kind not in ABOUT or (wire.reason in ROUTINE and not warning):
+    if subject.kind not in ABOUT or (wire.reason in ROUTINE and not warning):
         return None
     meta = meta_of(wire.metadata, context)
     record = PodEvent(
-        context.shared[about.namespace or meta.namespace],
-        context.shared[f"{about.kind}/{about.name}"],
+        context.shared[subject.namespace or meta.namespace],
+        context.shared[f"{subject.kind}/{subject.name}"],
         context.shared[wire.reason],
         message(wire.message or wire.note),
         at=_last(wire, meta.created_at),
@@ -83,8 +83,7 @@ def _last(wire: EventObject, created_at: float | None) -> float | None:
         wire.event_time,
         wire.first_timestamp,
     )
-    known = [seconds for seconds in map(at, times) if seconds is not None]
-    return max(known) if known else created_at
+    return max((seconds for seconds in map(at, times) if seconds is not None), default=created_at)
 
 
 def _series_count(wire: EventObject) -> int:

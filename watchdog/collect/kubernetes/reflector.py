@@ -71,7 +71,7 @@ class Reflector(Generic[R]):
         self._lines: Lines | None = None
         self._version = ""
         self._relist_at = 0.0
-        self._failed = 0
+        self._failures = 0
         self._gone = False
         self._thread = Thread(target=self._run, name=f"watch {query.what}", daemon=True)
 
@@ -118,34 +118,34 @@ class Reflector(Generic[R]):
                 return
         self.object_cache.fail(error)
         self._wait(error.retry_after)
-        self._failed += 1
+        self._failures += 1
 
     def _wait(self, retry_after: float | None = None) -> None:
-        self._pause(backoff(self._failed, retry_after, self._jitter()))
+        self._pause(backoff(self._failures, retry_after, self._jitter()))
 
     def _list(self) -> None:
-        began = self._clock()
+        started_at = self._clock()
         entries: dict[Key, Entry[R]] = {}
         problems: list[Problem] = []
         page = self._page("")
         while True:
             entries.update((entry.meta.key, entry) for entry in page.entries)
             problems.extend(page.problems)
-            self.object_cache.bound(entries, began)
+            self.object_cache.bound(entries, started_at)
             if not page.token or self._stopped.is_set():
                 break
             page = self._page(page.token)
         if page.token:
             return
         self._version = page.resource_version
-        self._relist_at = began + self._timing.relist_interval * (1 + self._jitter() / 10)
-        self.object_cache.replace(entries, tuple(problems), began)
+        self._relist_at = started_at + self._timing.relist_interval * (1 + self._jitter() / 10)
+        self.object_cache.replace(entries, tuple(problems), started_at)
 
     def _page(self, token: str) -> Page[R]:
         query = self.query.adding(("limit", str(self._timing.page_size)))
         reply = self._api.get(query.adding(("continue", token)) if token else query)
         try:
-            page = self._decoder.page(reply.body, self.object_cache.known())
+            page = self._decoder.page(reply.body, self.object_cache.entries())
         except ValueError as error:
             text = f"{self.query.what}: no listing: {one_line(str(error))}"
             raise ApiError("other", reply.status, text) from error
@@ -156,14 +156,14 @@ class Reflector(Generic[R]):
     def _watch(self) -> None:
         if self._stopped.is_set():
             return
-        began = self._clock()
-        seconds = max(1.0, min(self._timing.watch_timeout, self._relist_at - began))
-        heard = self._follow(self._open(seconds), began + seconds + GRACE)
-        if heard or self._clock() - began >= SHORTEST:
-            self._failed, self._gone = 0, False
+        started_at = self._clock()
+        seconds = max(1.0, min(self._timing.watch_timeout, self._relist_at - started_at))
+        any_line = self._follow(self._open(seconds), started_at + seconds + GRACE)
+        if any_line or self._clock() - started_at >= SHORTEST:
+            self._failures, self._gone = 0, False
         else:
             self._wait()
-            self._failed += 1
+            self._failures += 1
 
     def _open(self, seconds: float) -> Lines:
         query = (
@@ -178,7 +178,7 @@ class Reflector(Generic[R]):
         """Apply what comes until the watch ends; whether anything came."""
         with self._lock:
             self._lines = lines
-        heard = False
+        any_line = False
         try:
             if self._stopped.is_set():
                 lines.stop()
@@ -187,7 +187,7 @@ class Reflector(Generic[R]):
                 now = self._clock()
                 if line:
                     self._apply(self._decoder.change(line), now)
-                    heard = True
+                    any_line = True
                 if self._stopped.is_set():
                     break
                 if now > deadline:
@@ -197,7 +197,7 @@ class Reflector(Generic[R]):
                 self._lines = None
         if not self._stopped.is_set():
             self.object_cache.confirm(self._clock())
-        return heard
+        return any_line
 
     def _apply(self, change: Change[R], now: float) -> None:
         if change.type == "error":

@@ -54,9 +54,9 @@ class ListQuery(Struct, frozen=True):
     @property
     def what(self) -> str:
         """What is asked for, for people."""
-        one = f" {self.name}" if self.name else ""
+        name = f" {self.name}" if self.name else ""
         place = f" in namespace {self.namespace}" if self.namespace else ""
-        return f"{self._dotted}{one}{place}"
+        return f"{self._dotted}{name}{place}"
 
     @property
     def rule(self) -> str:
@@ -83,5 +83,5 @@ class ListQuery(Struct, frozen=True):
         """Namespaces are chosen by a selector, which the API can watch too; other names by path."""
         plural, _, sub = self.resource.plural.partition("/")
         within = ("namespaces", self.namespace) if self.namespace else ()
-        one = (self.name,) if self.name and self.resource is not NAMESPACES else ()
-        return (*within, plural, *one, *((sub,) if sub else ()))
+        name = (self.name,) if self.name and self.resource is not NAMESPACES else ()
+        return (*within, plural, *name, *((sub,) if sub else ()))

@@ -29,10 +29,10 @@ class Cursor(Struct):
 
     at: str = ""
     """The last line's time, `sortable`."""
-    seen: frozenset[str] = frozenset()
+    lines: frozenset[str] = frozenset()
     """The lines of that very time."""
     restarts: int = 0
-    ended: bool = False
+    exhausted: bool = False
 
 
 class RunnerLogs:
@@ -52,7 +52,7 @@ class RunnerLogs:
         A pod that has ended is read once more, and then no longer. Raises what `Read` raises.
         """
         cursor = self._cursors.setdefault(pod.uid, Cursor())
-        if cursor.ended or pod.phase in ("", "Pending"):
+        if cursor.exhausted or pod.phase in ("", "Pending"):
             return
         if self._restarts(pod) > cursor.restarts:
             await self._take(eval_set_id, pod, tasks, cursor, emit, previous=True)
@@ -60,12 +60,12 @@ class RunnerLogs:
         full = await self._take(eval_set_id, pod, tasks, cursor, emit)
         if full:
             await self._jump(eval_set_id, pod, tasks, now, emit)
-        cursor.ended = pod.phase in ("Succeeded", "Failed")
+        cursor.exhausted = pod.phase in ("Succeeded", "Failed")
 
     def forget(self, uids: Iterable[str]) -> None:
         """Drop the cursors of all pods but these."""
-        kept = set(uids)
-        self._cursors = {uid: c for uid, c in self._cursors.items() if uid in kept}
+        pods = set(uids)
+        self._cursors = {uid: c for uid, c in self._cursors.items() if uid in pods}
 
     def _restarts(self, pod: Pod) -> int:
         return next((c.restarts for c in pod.containers if c.name == self._container), 0)
@@ -114,11 +114,11 @@ def new_lines(lines: Iterable[str], cursor: Cursor) -> Iterator[str]:
     """The lines that `cursor` has not seen; it moves on with them."""
     for line in lines:
         at = sortable(line.partition(" ")[0])
-        if at < cursor.at or (at == cursor.at and line in cursor.seen):
+        if at < cursor.at or (at == cursor.at and line in cursor.lines):
             continue
         if instant_of(at) is None:
             continue
-        cursor.seen = cursor.seen | {line} if at == cursor.at else frozenset({line})
+        cursor.lines = cursor.lines | {line} if at == cursor.at else frozenset({line})
         cursor.at = at
         yield line
 

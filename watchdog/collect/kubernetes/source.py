@@ -94,8 +94,8 @@ class ClusterSource:
 
     def place_of(self, eval_set_id: str, log: str) -> Place | None:
         """Where a log of an eval set is in the store."""
-        entry = self._sets.get(eval_set_id)
-        logs = entry.logs if entry is not None else None
+        eval_set = self._sets.get(eval_set_id)
+        logs = eval_set.logs if eval_set is not None else None
         return logs.place_of(eval_set_id, log) if logs is not None else None
 
     async def poll(self, now: float, emit: Emit) -> PollResult:
@@ -117,9 +117,9 @@ class ClusterSource:
         views = discover(state.objects, self._settings, state.confirmed_at)
         if not self._only:
             return views
-        known = frozenset(kind for kind in KINDS if state.objects.knows(kind, ""))
-        nothing = ClusterView(state.confirmed_at, known)
-        return {name: views.get(name, nothing) for name in self._only}
+        kinds = frozenset(kind for kind in KINDS if state.objects.knows(kind, ""))
+        empty_view = ClusterView(state.confirmed_at, kinds)
+        return {name: views.get(name, empty_view) for name in self._only}
 
     def _meet(self, views: dict[str, ClusterView]) -> None:
         """Watch the eval sets that appeared."""
@@ -128,8 +128,8 @@ class ClusterSource:
 
     def _leaving(self, views: dict[str, ClusterView]) -> frozenset[str]:
         """Those that left are looked at a last time."""
-        ended = {name for name, view in views.items() if self._has_ended(name, view)}
-        return frozenset((self._sets.keys() - views.keys()) | ended)
+        finished = {name for name, view in views.items() if self._has_ended(name, view)}
+        return frozenset((self._sets.keys() - views.keys()) | finished)
 
     def _has_ended(self, name: str, view: ClusterView) -> bool:
         """Nothing of it is left but its namespace, and its logs are all finished."""
@@ -140,62 +140,64 @@ class ClusterSource:
     async def _poll_one(
         self, name: str, views: dict[str, ClusterView], now: float, emit: Emit
     ) -> None:
-        entry, view = self._sets[name], views.get(name)
+        eval_set, view = self._sets[name], views.get(name)
         async with self._slots:
             if view is not None:
                 emit(ClusterRead(name, view))
-            await self._poll_logs(entry, now, emit)
+            await self._poll_logs(eval_set, now, emit)
             if view is not None:
-                await self._poll_runners(name, entry, view, now, emit)
+                await self._poll_runners(name, eval_set, view, now, emit)
 
     @staticmethod
-    async def _poll_logs(entry: _EvalSet, now: float, emit: Emit) -> None:
-        if entry.logs is None:
+    async def _poll_logs(eval_set: _EvalSet, now: float, emit: Emit) -> None:
+        if eval_set.logs is None:
             return
 
         def note(fact: Fact) -> None:
             if isinstance(fact, SpecRead):
-                entry.tasks.add(fact.spec.task)
+                eval_set.tasks.add(fact.spec.task)
             emit(fact)
 
-        entry.result = await entry.logs.poll(now, note)
+        eval_set.result = await eval_set.logs.poll(now, note)
 
     async def _poll_runners(
-        self, name: str, entry: _EvalSet, view: ClusterView, now: float, emit: Emit
+        self, name: str, eval_set: _EvalSet, view: ClusterView, now: float, emit: Emit
     ) -> None:
         problems = []
         for pod in newest(view.runners):
             try:
-                await self._runner_logs.poll(name, pod, entry.tasks, now, emit)
+                await self._runner_logs.poll(name, pod, eval_set.tasks, now, emit)
             except ApiError as error:
                 where = f"log of pod {pod.namespace}/{pod.name}"
                 problems.append(Problem(where, f"{error.reason}: {error.text}"))
-        entry.log_problems = tuple(problems)
+        eval_set.log_problems = tuple(problems)
 
     def _result(self, state: ClusterState) -> PollResult:
-        entries = list(self._sets.values())
+        results = [eval_set.result for eval_set in self._sets.values()]
         problems = [Problem("kubernetes", f"{e.reason}: {e.text}") for e in state.errors]
         problems += state.problems
-        problems += [p for each in entries for p in (*each.result.problems, *each.log_problems)]
-        failures = [(each, "store") for each in entries]
+        for eval_set in self._sets.values():
+            problems += (*eval_set.result.problems, *eval_set.log_problems)
         return PollResult(
             problems=tuple(problems),
             failures=state.failures,
             complete=state.listed and not any(e.reason != "forbidden" for e in state.errors),
-            silent=(*((self.name, e.text) for e in state.errors), *self._silent(entries)),
-            part_failures=tuple((part, r) for each, part in failures for r in each.result.failures),
+            silent=(*((self.name, e.text) for e in state.errors), *self._silent(results)),
+            part_failures=tuple(
+                ("store", reason) for result in results for reason in result.failures
+            ),
             watched=frozenset(self._sets) if state.listed else None,
         )
 
     @staticmethod
-    def _silent(entries: Iterable[_EvalSet]) -> tuple[tuple[str, str], ...]:
+    def _silent(results: Iterable[PollResult]) -> tuple[tuple[str, str], ...]:
         """The store, where listings of it failed."""
-        dead = [each.result for each in entries if not each.result.complete]
-        text = dead[0].problems[0].text if dead and dead[0].problems else "no answer"
-        return (("store", text),) if dead else ()
+        failures = [result for result in results if not result.complete]
+        text = failures[0].problems[0].text if failures and failures[0].problems else "no answer"
+        return (("store", text),) if failures else ()
 
 
 def newest(runners: tuple[Pod, ...]) -> tuple[Pod, ...]:
     """The newest runner pods, the oldest of them first."""
-    ordered = sorted(runners, key=lambda pod: pod.created_at or 0.0)
-    return tuple(ordered[-RUNNERS_READ:])
+    by_age = sorted(runners, key=lambda pod: pod.created_at or 0.0)
+    return tuple(by_age[-RUNNERS_READ:])

@@ -86,17 +86,17 @@ def network(query: ListQuery) -> Iterator[None]:
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    kept: list[bytes] = []
-    held = 0
+    parts: list[bytes] = []
+    size = 0
     for chunk in chunks:
-        *ended, rest = chunk.split(b"\n")
-        if ended:
-            yield b"".join((*kept, ended[0]))
-            yield from ended[1:]
-            kept, held = [], 0
-        kept.append(rest)
-        held += len(rest)
-        if held > LINE_LIMIT:
+        *lines, rest = chunk.split(b"\n")
+        if lines:
+            yield b"".join((*parts, lines[0]))
+            yield from lines[1:]
+            parts, size = [], 0
+        parts.append(rest)
+        size += len(rest)
+        if size > LINE_LIMIT:
             raise ValueError("a watch event of more than 64 MiB")
-    if held:
-        yield b"".join(kept)
+    if size:
+        yield b"".join(parts)

@@ -67,7 +67,7 @@ class UsagePoll:
             self.step()
 
     def _read(self) -> None:
-        began = self._clock()
+        started_at = self._clock()
         reply = self._api.get(self.query)
         try:
             page = self._decoder.page(reply.body)
@@ -75,4 +75,4 @@ class UsagePoll:
             text = f"{self.query.what}: no listing: {one_line(str(error))}"
             raise ApiError("other", reply.status, text) from error
         entries = {entry.meta.key: entry for entry in page.entries}
-        self.object_cache.replace(entries, page.problems, began)
+        self.object_cache.replace(entries, page.problems, started_at)

@@ -77,12 +77,12 @@ def confirmed_at(snapshot: ClusterSnapshot, now: float) -> float:
 
     What is forbidden was never known, so it makes nothing else old.
     """
-    broken = [
+    scopes = [
         scope
         for scope, error in snapshot.errors.items()
         if scope[0] in NEEDED and error.reason != "forbidden"
     ]
-    return min((snapshot.confirmed_at.get(scope, now) for scope in broken), default=now)
+    return min((snapshot.confirmed_at.get(scope, now) for scope in scopes), default=now)
 
 
 def open_cluster(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import httpx
 
 from watchdog.collect.probes.dialects import Message, bearer
-from watchdog.collect.probes.reading import Said, read_answer, read_failure
+from watchdog.collect.probes.reading import RequestResult, read_answer, read_failure
 from watchdog.collect.probes.routes import Address
 
 BODY_MAX = 1_048_576
@@ -35,7 +35,7 @@ class ProbeClient:
 
     async def send(
         self, address: Address, key: str, messages: Sequence[Message], now: float
-    ) -> tuple[Said, float]:
+    ) -> tuple[RequestResult, float]:
         """Send `messages`, and how that ended, with the seconds that it took.
 
         Args:
@@ -44,13 +44,13 @@ class ProbeClient:
             messages: what is sent.
             now: when it began, seconds since the epoch.
         """
-        began = time.monotonic()
+        started_at = time.monotonic()
         try:
             async with asyncio.timeout(self._timeout):
-                said = await self._send(address, key, messages, now)
+                result = await self._send(address, key, messages, now)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            said = read_failure(error)
-        return said, time.monotonic() - began
+            result = read_failure(error)
+        return result, time.monotonic() - started_at
 
     async def aclose(self) -> None:
         """Release connections."""
@@ -58,14 +58,14 @@ class ProbeClient:
 
     async def _send(
         self, address: Address, key: str, messages: Sequence[Message], now: float
-    ) -> Said:
+    ) -> RequestResult:
         dialect = address.dialect
-        shown = bearer(key) if address.route == "middleman" else dialect.key_header(key)
+        auth_header = bearer(key) if address.route == "middleman" else dialect.key_header(key)
         async with self._client.stream(
             "POST",
             address.url + dialect.path(address.model),
             json=dialect.body(address.model, messages, self._max_output_tokens),
-            headers={**dialect.headers, **shown},
+            headers={**dialect.headers, **auth_header},
         ) as response:
             body = await _bounded(response)
             headers = {name.lower(): value for name, value in response.headers.items()}

@@ -22,7 +22,7 @@ class Credential(Struct, frozen=True):
     command: str | None = None
     file: Path | None = None
     variable: str | None = None
-    wanted: str = ""
+    setting: str = ""
     """The setting to name where there is none."""
 
     @property
@@ -40,7 +40,7 @@ def missing(credential: Credential, environment: Mapping[str, str] = os.environ)
     if credential.value or credential.command or credential.file:
         return None
     if credential.variable is None:
-        return f"no key: set {credential.wanted}"
+        return f"no key: set {credential.setting}"
     unset = not environment.get(credential.variable, "").strip()
     return f"no key: {credential.variable} is not set" if unset else None
 
@@ -51,9 +51,9 @@ async def read(credential: Credential, environment: Mapping[str, str] = os.envir
     Raises:
         NoCredential: none is configured, or its source fails.
     """
-    lacking = missing(credential, environment)
-    if lacking is not None:
-        raise NoCredential(lacking)
+    reason = missing(credential, environment)
+    if reason is not None:
+        raise NoCredential(reason)
     if credential.value is not None:
         return _checked(credential.value.get_secret_value(), "the configured value")
     if credential.command is not None:
@@ -92,7 +92,7 @@ async def _run(command: str) -> str:
         why = error.strerror if isinstance(error, OSError) else "no command"
         raise NoCredential(f"no key: its command can't be run ({why})") from error
     try:
-        said, _ = await asyncio.wait_for(process.communicate(), COMMAND_SECONDS)
+        output, _ = await asyncio.wait_for(process.communicate(), COMMAND_SECONDS)
     except TimeoutError:
         raise NoCredential(f"no key: its command took over {COMMAND_SECONDS:g} s") from None
     finally:
@@ -101,4 +101,4 @@ async def _run(command: str) -> str:
             await process.wait()
     if process.returncode != 0:
         raise NoCredential(f"no key: its command ended with status {process.returncode}")
-    return said.decode("utf-8", "replace")
+    return output.decode("utf-8", "replace")

@@ -47,7 +47,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-class Said(Struct, frozen=True):
+class RequestResult(Struct, frozen=True):
     """How one request ended."""
 
     outcome: ProbeOutcome
@@ -58,107 +58,111 @@ class Said(Struct, frozen=True):
 
 def read_answer(
     status: int, headers: Mapping[str, str], body: bytes, dialect: Dialect, now: float
-) -> Said:
+) -> RequestResult:
     """What a complete answer says."""
-    found = _object(body)
+    document = _object(body)
     if 200 <= status < 300:
-        if found is not None and dialect.understood(found):
-            return Said(ProbeOutcome.OK, status=status)
-        return Said(ProbeOutcome.GARBAGE, _cut(body.decode("utf-8", "replace")), status)
+        if document is not None and dialect.understood(document):
+            return RequestResult(ProbeOutcome.OK, status=status)
+        return RequestResult(ProbeOutcome.GARBAGE, _cut(body.decode("utf-8", "replace")), status)
     if 300 <= status < 400:
-        return Said(ProbeOutcome.REDIRECTED, "redirects are not followed", status)
-    detail = _cut(_message(found) or body.decode("utf-8", "replace"))
-    outcome = _outcome(status, detail, found)
-    again = _again(headers, found, now) if status in (429, 503, 529) else None
-    return Said(outcome, detail, status, again)
+        return RequestResult(ProbeOutcome.REDIRECTED, "redirects are not followed", status)
+    detail = _cut(_message(document) or body.decode("utf-8", "replace"))
+    outcome = _outcome(status, detail, document)
+    again_at = _again_at(headers, document, now) if status in (429, 503, 529) else None
+    return RequestResult(outcome, detail, status, again_at)
 
 
-def _outcome(status: int, detail: str, found: dict[str, Any] | None) -> ProbeOutcome:
-    if status in (400, 413, 422) and (_TOO_LONG.search(detail) or _code(found) == _LENGTH):
+def _outcome(status: int, detail: str, document: dict[str, Any] | None) -> ProbeOutcome:
+    if status in (400, 413, 422) and (_TOO_LONG.search(detail) or _code(document) == _LENGTH):
         return ProbeOutcome.TOO_LONG
     if status == 400 and "api key" in detail.lower():
         return ProbeOutcome.UNAUTHENTICATED  # as Gemini says it
-    if status == 400 and _code(found) == "model_not_found":
+    if status == 400 and _code(document) == "model_not_found":
         return ProbeOutcome.NOT_FOUND  # as OpenAI's responses API says it
-    refused = ProbeOutcome.REFUSED if status < 500 else ProbeOutcome.SERVER_ERROR
-    return _STATUSES.get(status, refused)
+    default = ProbeOutcome.REFUSED if status < 500 else ProbeOutcome.SERVER_ERROR
+    return _STATUSES.get(status, default)
 
 
 _LENGTH = "context_length_exceeded"
 
 
-def read_failure(error: BaseException) -> Said:
+def read_failure(error: BaseException) -> RequestResult:
     """What the lack of an answer says. No text of the client's: it may name what is secret."""
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
-        return Said(ProbeOutcome.CONNECTION, "no connection in time")
+        return RequestResult(ProbeOutcome.CONNECTION, "no connection in time")
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return Said(ProbeOutcome.TIMEOUT, "no complete answer in time")
+        return RequestResult(ProbeOutcome.TIMEOUT, "no complete answer in time")
     if isinstance(error, httpx.ConnectError):
         return _unconnected(list(_causes(error)))
     if isinstance(error, httpx.DecodingError):
-        return Said(ProbeOutcome.GARBAGE, "its body can't be decoded")
-    return Said(ProbeOutcome.CONNECTION, f"the connection was cut ({type(error).__name__})")
+        return RequestResult(ProbeOutcome.GARBAGE, "its body can't be decoded")
+    text = f"the connection was cut ({type(error).__name__})"
+    return RequestResult(ProbeOutcome.CONNECTION, text)
 
 
-def _unconnected(causes: list[BaseException]) -> Said:
+def _unconnected(causes: list[BaseException]) -> RequestResult:
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return Said(ProbeOutcome.DNS, "its name can't be resolved")
+        return RequestResult(ProbeOutcome.DNS, "its name can't be resolved")
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if tls is not None:
-        return Said(ProbeOutcome.TLS, _cut(getattr(tls, "verify_message", "") or tls.reason or ""))
+        text = getattr(tls, "verify_message", "") or tls.reason or ""
+        return RequestResult(ProbeOutcome.TLS, _cut(text))
     reasons = (c.strerror for c in causes if isinstance(c, OSError) and c.strerror)
-    return Said(ProbeOutcome.CONNECTION, _cut(next(reasons, "no connection")))
+    return RequestResult(ProbeOutcome.CONNECTION, _cut(next(reasons, "no connection")))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """An exception and what led to it."""
-    found: BaseException | None = error
+    cause: BaseException | None = error
     for _ in range(10):
-        if found is None:
+        if cause is None:
             return
-        yield found
-        found = found.__cause__ or found.__context__
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _object(body: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None
 
 
-def _error(found: dict[str, Any] | None) -> dict[str, Any]:
-    error = (found or {}).get("error")
+def _error(document: dict[str, Any] | None) -> dict[str, Any]:
+    error = (document or {}).get("error")
     return error if isinstance(error, dict) else {}
 
 
-def _message(found: dict[str, Any] | None) -> str:
+def _message(document: dict[str, Any] | None) -> str:
     """`rate_limit_error: …`, of the three providers' forms of an error."""
-    error = _error(found)
+    error = _error(document)
     kind = error.get("code") if isinstance(error.get("code"), str) else None
     kind = kind or error.get("type") or error.get("status")
     message = error.get("message")
     if not isinstance(message, str):
-        plain = (found or {}).get("error") or (found or {}).get("detail")
+        plain = (document or {}).get("error") or (document or {}).get("detail")
         return plain if isinstance(plain, str) else ""
     return f"{kind}: {message}" if isinstance(kind, str) else message
 
 
-def _code(found: dict[str, Any] | None) -> object:
-    return _error(found).get("code")
+def _code(document: dict[str, Any] | None) -> object:
+    return _error(document).get("code")
 
 
 def _cut(text: str) -> str:
     return clean(text, DETAIL_MAX)
 
 
-def _again(headers: Mapping[str, str], found: dict[str, Any] | None, now: float) -> float | None:
+def _again_at(
+    headers: Mapping[str, str], document: dict[str, Any] | None, now: float
+) -> float | None:
     """When requests are taken again: what is said for certain first, then the latest reset."""
-    said = _retry_after(headers.get("retry-after", ""), now) or _retry_info(found, now)
+    retry_at = _retry_after(headers.get("retry-after", ""), now) or _retry_info(document, now)
     resets = [_reset(headers[name], now) for name in _RESETS if name in headers]
-    known = [at for at in ([said] if said else resets) if at is not None]
-    return next((at for at in sorted(known, reverse=True) if 0 <= at - now <= LONGEST_RESET), None)
+    times = [at for at in ([retry_at] if retry_at else resets) if at is not None]
+    return next((at for at in sorted(times, reverse=True) if 0 <= at - now <= LONGEST_RESET), None)
 
 
 def _retry_after(value: str, now: float) -> float | None:
@@ -183,8 +187,8 @@ def _reset(value: str, now: float) -> float | None:
         return None
 
 
-def _retry_info(found: dict[str, Any] | None, now: float) -> float | None:
-    details = _error(found).get("details")
+def _retry_info(document: dict[str, Any] | None, now: float) -> float | None:
+    details = _error(document).get("details")
     for detail in details if isinstance(details, list) else []:
         delay = detail.get("retryDelay") if isinstance(detail, dict) else None
         if isinstance(delay, str):

@@ -14,16 +14,17 @@ _TITLES = {"middleman": "through Middleman", "direct": "straight to the provider
 
 def reproductions(model: str, settings: Probes, tokens: int = 0) -> tuple[Reproduction, ...]:
     """The small request on each route that has an address; with `tokens`, one of that size too."""
-    found = []
+    requests = []
     for route in ROUTES:
         try:
             where = address(model, route, settings)
         except NoRoute:
             continue
-        found.append(Reproduction(f"Small, {_TITLES[route]}", _small(where, settings)))
+        requests.append(Reproduction(f"Small, {_TITLES[route]}", _small(where, settings)))
         if tokens:
-            found.append(Reproduction(f"Large, {_TITLES[route]}", _large(where, settings, tokens)))
-    return tuple(found)
+            large = _large(where, settings, tokens)
+            requests.append(Reproduction(f"Large, {_TITLES[route]}", large))
+    return tuple(requests)
 
 
 def _small(where: Address, settings: Probes) -> str:
@@ -45,8 +46,8 @@ def _large(where: Address, settings: Probes, tokens: int) -> str:
 
 def _head(where: Address, settings: Probes) -> str:
     token = where.credential.placeholder
-    shown = bearer(token) if where.route == "middleman" else where.dialect.key_header(token)
-    headers = {"Content-Type": "application/json", **where.dialect.headers, **shown}
+    auth_header = bearer(token) if where.route == "middleman" else where.dialect.key_header(token)
+    headers = {"Content-Type": "application/json", **where.dialect.headers, **auth_header}
     url = shlex.quote(where.url + where.dialect.path(where.model))
     lines = [f"curl --max-time {settings.timeout:g} -sS {url}"]
     # double quotes: the shell fills in the placeholder

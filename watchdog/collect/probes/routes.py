@@ -58,9 +58,9 @@ def address(model: str, route: Route, settings: Probes) -> Address:
         NoRoute: the route or the provider isn't configured, or the model is served elsewhere.
     """
     provider = _provider(model, settings)
-    named = next((one for one in settings.models if fnmatchcase(model, one.model)), None)
-    name = _name(model, route, named)
-    dialect = _dialect(model, name, provider, named)
+    override = next((entry for entry in settings.models if fnmatchcase(model, entry.model)), None)
+    name = _name(model, route, override)
+    dialect = _dialect(model, name, provider, override)
     if route == "middleman":
         return Address(route, _middleman(settings, provider), dialect, name, _token(settings))
     if provider.url is None:
@@ -70,19 +70,19 @@ def address(model: str, route: Route, settings: Probes) -> Address:
 
 def _provider(model: str, settings: Probes) -> Provider:
     name = provider_of(model)
-    known, given = KNOWN.get(name), settings.providers.get(name)
-    if known is not None and given is not None:
-        return known.model_copy(update=given.model_dump(exclude_unset=True))
-    found = given or known
-    if found is None:
+    default, configured = KNOWN.get(name), settings.providers.get(name)
+    if default is not None and configured is not None:
+        return default.model_copy(update=configured.model_dump(exclude_unset=True))
+    provider = configured or default
+    if provider is None:
         raise NoRoute(f"no address: probes.providers.{name} is not configured")
-    return found
+    return provider
 
 
-def _name(model: str, route: Route, named: ModelRoute | None) -> str:
-    given = getattr(named, route) if named is not None else None
-    if given is not None:
-        return str(given)
+def _name(model: str, route: Route, override: ModelRoute | None) -> str:
+    name = getattr(override, route) if override is not None else None
+    if name is not None:
+        return str(name)
     parts = model.split("/")[1:]
     if len(parts) > 1 and parts[0] in HOSTED:
         raise NoRoute(f"served by {parts[0]}: name it in probes.models")
@@ -91,9 +91,9 @@ def _name(model: str, route: Route, named: ModelRoute | None) -> str:
     return "/".join(parts)
 
 
-def _dialect(model: str, name: str, provider: Provider, named: ModelRoute | None) -> Dialect:
-    if named is not None and named.api is not None:
-        return DIALECTS[named.api]
+def _dialect(model: str, name: str, provider: Provider, override: ModelRoute | None) -> Dialect:
+    if override is not None and override.api is not None:
+        return DIALECTS[override.api]
     if provider.api == "openai" and provider_of(model) == "openai" and is_reasoning(name):
         return DIALECTS["openai-responses"]
     return DIALECTS[provider.api]
@@ -112,7 +112,7 @@ def _token(settings: Probes) -> Credential:
         settings.middleman_token,
         settings.middleman_token_command,
         settings.middleman_token_file,
-        wanted="probes.middleman_token_file",
+        setting="probes.middleman_token_file",
     )
 
 
@@ -122,5 +122,5 @@ def _key(model: str, provider: Provider) -> Credential:
         provider.key_command,
         provider.key_file,
         provider.key_env,
-        wanted=f"probes.providers.{provider_of(model)}.key_env",
+        setting=f"probes.providers.{provider_of(model)}.key_env",
     )

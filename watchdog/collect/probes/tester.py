@@ -55,10 +55,10 @@ class ApiTester:
     def unavailable(self, model: str, route: Route) -> str | None:
         """Why a route certainly can't be tested: no address, no key. None where it may be."""
         try:
-            found = address(model, route, self._settings)
+            where = address(model, route, self._settings)
         except NoRoute as error:
             return str(error)
-        return missing(found.credential)
+        return missing(where.credential)
 
     async def test(self, trial: Trial, now: float) -> ProbeResult:
         """Test one route. Never raises for what the outside does."""
@@ -68,19 +68,19 @@ class ApiTester:
         except (NoRoute, NoCredential) as error:
             return not_tested(trial, str(error), now)
         self._learn(key)
-        said, seconds = await self._client.send(where, key, trial.messages, now)
+        result, seconds = await self._client.send(where, key, trial.messages, now)
         return ProbeResult(
             route=trial.route,
             size=trial.size,
             provider=provider_of(trial.model),
             model=trial.model,
-            outcome=said.outcome,
+            outcome=result.outcome,
             at=now,
             seconds=seconds,
-            status=said.status,
-            detail=redact(said.detail, (key,)),
+            status=result.status,
+            detail=redact(result.detail, (key,)),
             tokens=trial.tokens,
-            again_at=said.again_at,
+            again_at=result.again_at,
         )
 
     async def aclose(self) -> None:

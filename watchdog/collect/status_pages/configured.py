@@ -23,10 +23,10 @@ def read_configured(feed: Feed, document: object, now: float) -> Iterator[Status
 
 def values_at(value: object, path: str) -> list[object]:
     """What stands at the end of a dotted path; several values where it leads through lists."""
-    found = [value]
+    values = [value]
     for step in path.split(".") if path else ():
-        found = [one for value in found for one in _step(value, step)]
-    return found
+        values = [child for value in values for child in _step(value, step)]
+    return values
 
 
 def _step(value: object, step: str) -> Iterator[object]:
@@ -36,19 +36,19 @@ def _step(value: object, step: str) -> Iterator[object]:
     elif isinstance(value, list) and step.isdecimal():
         yield from value[int(step[:9]) :][:1]
     elif isinstance(value, list):
-        yield from (one[step] for one in value if isinstance(one, dict) and step in one)
+        yield from (item[step] for item in value if isinstance(item, dict) and step in item)
 
 
 def _items(feed: Feed, document: object) -> list[object]:
-    lists = [found for found in values_at(document, feed.items) if isinstance(found, list)]
+    lists = [items for items in values_at(document, feed.items) if isinstance(items, list)]
     if not lists:
         raise ValueError(f"no list at {feed.items!r}" if feed.items else "not a list")
-    return [item for found in lists for item in found]
+    return [item for items in lists for item in items]
 
 
 def _incident(feed: Feed, item: object) -> StatusPageIncident:
-    links = (address(found, feed.url) for found in _at(item, feed.link))
-    times = (instant(found) for found in _at(item, feed.since))
+    links = (address(value, feed.url) for value in _at(item, feed.link))
+    times = (instant(value) for value in _at(item, feed.since))
     return StatusPageIncident(
         provider=feed.provider,
         title=_first(item, feed.title),
@@ -65,8 +65,8 @@ def _over(feed: Feed, item: object, now: float) -> bool:
 
 
 def _ours(feed: Feed, item: object) -> bool:
-    named = (words(name) for path in feed.parts for name in _at(item, path))
-    return names_one(named, feed.component)
+    names = (words(name) for path in feed.parts for name in _at(item, path))
+    return names_one(names, feed.component)
 
 
 def _at(item: object, path: str) -> list[object]:
@@ -74,4 +74,4 @@ def _at(item: object, path: str) -> list[object]:
 
 
 def _first(item: object, path: str) -> str:
-    return next((text for found in _at(item, path) if (text := words(found))), "")
+    return next((text for value in _at(item, path) if (text := words(value))), "")

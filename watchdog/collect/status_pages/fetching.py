@@ -89,16 +89,16 @@ async def _follow(client: httpx.AsyncClient, url: httpx.URL, tag: str) -> Page:
 
 
 def _plain(url: str) -> httpx.URL:
-    found = httpx.URL(url)
-    if found.userinfo:
+    address = httpx.URL(url)
+    if address.userinfo:
         raise UnreadableError("an address with credentials isn't asked")
-    return found
+    return address
 
 
 def _checked(old: httpx.URL, new: httpx.URL) -> httpx.URL:
     """`new`, unless a page should have no reason to send us there."""
-    plainer = old.scheme == "https" and new.scheme != "https"
-    if new.userinfo or plainer or (new.host != old.host and _is_number(new.host)):
+    downgrade = old.scheme == "https" and new.scheme != "https"
+    if new.userinfo or downgrade or (new.host != old.host and _is_number(new.host)):
         raise UnreadableError("redirected to where it isn't followed")
     return new
 

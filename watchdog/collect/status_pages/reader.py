@@ -20,7 +20,7 @@ STALE_SECONDS = 3600.0
 """How long what a page said last stands, while it can't be read: it may suffer as well."""
 
 
-class _Kept(Struct, frozen=True):
+class _FeedState(Struct, frozen=True):
     """What is known of one feed."""
 
     asked_at: float
@@ -52,7 +52,7 @@ class StatusPages:
         self._cache_seconds = cache_seconds
         self._timeout = timeout
         self._client = make_client(timeout)
-        self._kept: dict[Feed, _Kept] = {}
+        self._states: dict[Feed, _FeedState] = {}
         self._locks = {feed: asyncio.Lock() for feed in self._feeds}
         self._problems: tuple[Problem, ...] = ()
 
@@ -70,33 +70,33 @@ class StatusPages:
             providers: their names, as Inspect has them.
             now: seconds since the epoch.
         """
-        asked = [feed for feed in self._feeds if feed.provider in providers]
-        kept = await asyncio.gather(*(self._know(feed, now) for feed in asked))
+        feeds = [feed for feed in self._feeds if feed.provider in providers]
+        states = await asyncio.gather(*(self._state(feed, now) for feed in feeds))
         self._problems = tuple(
-            Problem(_where(feed), known.problem)
-            for feed, known in zip(asked, kept, strict=True)
-            if known.problem
+            Problem(_where(feed), state.problem)
+            for feed, state in zip(feeds, states, strict=True)
+            if state.problem
         )
-        return tuple(incident for known in kept for incident in known.incidents)
+        return tuple(incident for state in states for incident in state.incidents)
 
     async def aclose(self) -> None:
         """Release connections."""
         await self._client.aclose()
 
-    async def _know(self, feed: Feed, now: float) -> _Kept:
+    async def _state(self, feed: Feed, now: float) -> _FeedState:
         async with self._locks[feed]:
-            known = self._kept.get(feed)
-            if known is None or not self._fresh(known, now):
-                known = self._kept[feed] = await self._ask(feed, known or _Kept(now), now)
-            return known
+            state = self._states.get(feed)
+            if state is None or not self._fresh(state, now):
+                state = self._states[feed] = await self._ask(feed, state or _FeedState(now), now)
+            return state
 
-    def _fresh(self, known: _Kept, now: float) -> bool:
-        lasts = self._cache_seconds
-        if known.problem:
-            lasts = min(FAILURE_SECONDS, lasts)
-        return 0 <= now - known.asked_at < lasts
+    def _fresh(self, state: _FeedState, now: float) -> bool:
+        seconds = self._cache_seconds
+        if state.problem:
+            seconds = min(FAILURE_SECONDS, seconds)
+        return 0 <= now - state.asked_at < seconds
 
-    async def _ask(self, feed: Feed, last: _Kept, now: float) -> _Kept:
+    async def _ask(self, feed: Feed, last: _FeedState, now: float) -> _FeedState:
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._read(feed, last, now)
@@ -105,18 +105,18 @@ class StatusPages:
         except (UnreadableError, ValueError) as error:
             return _failed(last, now, str(error))
 
-    async def _read(self, feed: Feed, last: _Kept, now: float) -> _Kept:
+    async def _read(self, feed: Feed, last: _FeedState, now: float) -> _FeedState:
         page = await get_page(self._client, feed.url, last.tag)
         body = last.body if page.body is None else page.body
         # Also where nothing changed: items grow old. In a thread, as a hostile one takes a while.
         incidents = await asyncio.to_thread(parse, feed, body, now)
-        return _Kept(now, incidents, now, body if page.tag else b"", page.tag)
+        return _FeedState(now, incidents, now, body if page.tag else b"", page.tag)
 
 
-def _failed(last: _Kept, now: float, problem: str) -> _Kept:
-    stands = last.read_at is not None and 0 <= now - last.read_at < STALE_SECONDS
-    incidents = last.incidents if stands else ()
-    return _Kept(now, incidents, last.read_at, last.body, last.tag, problem)
+def _failed(last: _FeedState, now: float, problem: str) -> _FeedState:
+    current = last.read_at is not None and 0 <= now - last.read_at < STALE_SECONDS
+    incidents = last.incidents if current else ()
+    return _FeedState(now, incidents, last.read_at, last.body, last.tag, problem)
 
 
 def _where(feed: Feed) -> str:

@@ -24,14 +24,14 @@ def read_statuspage(feed: Feed, document: object) -> Iterator[StatusPageIncident
     """
     if not isinstance(document, dict) or not {"incidents", "components"} & document.keys():
         raise ValueError("no Statuspage summary: neither incidents nor components")
-    going_on = [entry for entry in _entries(document, "incidents") if not _over(feed, entry)]
+    current = [entry for entry in _entries(document, "incidents") if not _over(feed, entry)]
     maintenance = _entries(document, "scheduled_maintenances")
-    going_on += [one for one in maintenance if words(one.get("status")).casefold() in _UNDER_WAY]
+    current += [work for work in maintenance if words(work.get("status")).casefold() in _UNDER_WAY]
     page = _page(feed, document)
-    for entry in going_on:
+    for entry in current:
         if words(entry.get("name")) and names_one(_touched(entry, "name"), feed.component):
             yield _incident(feed, entry, page)
-    covered = {part for entry in going_on for part in _touched(entry, "id")}
+    covered = {part for entry in current for part in _touched(entry, "id")}
     yield from _ailing(feed, _entries(document, "components"), covered, page)
 
 
@@ -60,14 +60,14 @@ def _ailing(
 ) -> Iterator[StatusPageIncident]:
     for part in components:
         name, status = words(part.get("name")), words(part.get("status"))
-        told = part.get("group") is True or words(part.get("id")) in covered
-        ails = name and not told and status.casefold() not in _WELL
+        redundant = part.get("group") is True or words(part.get("id")) in covered
+        ails = name and not redundant and status.casefold() not in _WELL
         if ails and names_one((name,), feed.component):
             yield StatusPageIncident(feed.provider, name, status, page)
 
 
 def _touched(entry: Entry, key: str) -> list[str]:
-    return [found for part in _entries(entry, "components") if (found := words(part.get(key)))]
+    return [text for part in _entries(entry, "components") if (text := words(part.get(key)))]
 
 
 def _page(feed: Feed, document: Entry) -> str:
@@ -76,5 +76,5 @@ def _page(feed: Feed, document: Entry) -> str:
 
 
 def _entries(document: Entry, key: str) -> list[Entry]:
-    found = document.get(key)
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    items = document.get(key)
+    return [entry for entry in items if isinstance(entry, dict)] if isinstance(items, list) else []

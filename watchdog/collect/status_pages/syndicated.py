@@ -54,17 +54,17 @@ def _entries(body: bytes) -> list[Any]:
     # A file object: bytes that look like a path would be opened as one.
     source = BytesIO(body)
     try:
-        found = feedparser.parse(source, resolve_relative_uris=False, sanitize_html=False)
+        document = feedparser.parse(source, resolve_relative_uris=False, sanitize_html=False)
     except Exception as error:  # it has failed in many ways on what is no feed
         raise ValueError("neither RSS nor Atom") from error
-    if not found.get("version"):
+    if not document.get("version"):
         raise ValueError("neither RSS nor Atom")
-    return list(found.entries)
+    return list(document.entries)
 
 
 def _text(entry: Any, key: str) -> str:  # noqa: ANN401 feedparser has no types
-    found = entry.get(key)
-    return found[:_LOOKED_AT] if isinstance(found, str) else ""
+    value = entry.get(key)
+    return value[:_LOOKED_AT] if isinstance(value, str) else ""
 
 
 def _content(entry: Any) -> str:  # noqa: ANN401
@@ -79,9 +79,9 @@ def _lines(text: str) -> list[str]:
 def _state(lines: list[str]) -> str:
     """The newest update's status."""
     for line in lines:
-        found = line.casefold().removeprefix("status:").split(" - ")[0].strip(" :.-")
-        if found in _STATES:
-            return found
+        state = line.casefold().removeprefix("status:").split(" - ")[0].strip(" :.-")
+        if state in _STATES:
+            return state
     return ""
 
 
@@ -93,8 +93,8 @@ def _over(feed: Feed, lines: list[str], status: str) -> bool:
 
 def _says_over(feed: Feed, lines: list[str]) -> bool:
     over = "|".join(re.escape(word.casefold()) for word in feed.over)
-    said = re.compile(rf"(?<!not )(?<!not yet )(?<!not been )(?<!\bbe )\b(?:{over})\b")
-    return bool(over) and any(said.search(line.casefold()) for line in lines)
+    pattern = re.compile(rf"(?<!not )(?<!not yet )(?<!not been )(?<!\bbe )\b(?:{over})\b")
+    return bool(over) and any(pattern.search(line.casefold()) for line in lines)
 
 
 def _fresh(feed: Feed, entry: Any, now: float) -> bool:  # noqa: ANN401
@@ -106,8 +106,8 @@ def _fresh(feed: Feed, entry: Any, now: float) -> bool:  # noqa: ANN401
 def _time(entry: Any, key: str) -> float | None:  # noqa: ANN401
     if key not in entry:  # asked first: feedparser warns where it answers with another time
         return None
-    found = entry[key]
+    value = entry[key]
     try:
-        return float(calendar.timegm(found)) if isinstance(found, struct_time) else None
+        return float(calendar.timegm(value)) if isinstance(value, struct_time) else None
     except (ValueError, OverflowError):
         return None

@@ -15,8 +15,8 @@ _MILLISECONDS = 1e11
 
 def words(value: object, limit: int = TEXT_LIMIT) -> str:
     """One visible line of at most `limit` characters; empty for anything but text and numbers."""
-    found = values.text(value, _LOOKED_AT) or ""
-    line = " ".join(values.printable(found).split())
+    text = values.text(value, _LOOKED_AT) or ""
+    line = " ".join(values.printable(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
@@ -25,19 +25,19 @@ def address(value: object, base: str) -> str:
     if not isinstance(value, str) or len(value) > TEXT_LIMIT:
         return ""
     try:
-        found = urljoin(base, value.strip())
-        parts = urlsplit(found)
+        url = urljoin(base, value.strip())
+        parts = urlsplit(url)
         at_host = parts.hostname and parts.username is None and parts.port != 0
     except ValueError:
         return ""
-    known = parts.scheme in {"http", "https"} and at_host
-    return found if value and known and _safe(found) else ""
+    web = parts.scheme in {"http", "https"} and at_host
+    return url if value and web and _safe(url) else ""
 
 
 def instant(value: object) -> float | None:
     """Seconds since the epoch, of ISO 8601 or of (milli)seconds; None where it is impossible."""
-    if isinstance(value, str) and (found := values.instant(value)) is not None:
-        return found
+    if isinstance(value, str) and (at := values.instant(value)) is not None:
+        return at
     seconds = values.number(value)
     if seconds is None or seconds <= 0:
         return None
@@ -45,11 +45,11 @@ def instant(value: object) -> float | None:
     return seconds if seconds < values.END_OF_TIME else None
 
 
-def names_one(names: Iterable[str], wanted: Iterable[str]) -> bool:
+def names_one(names: Iterable[str], terms: Iterable[str]) -> bool:
     """Whether one of the names contains one of the words, in any case; no names: yes."""
-    lowered = [name.casefold() for name in names if name]
-    sought = [word.casefold() for word in wanted]
-    return not lowered or not sought or any(word in name for word in sought for name in lowered)
+    texts = [name.casefold() for name in names if name]
+    parts = [term.casefold() for term in terms]
+    return not texts or not parts or any(part in text for part in parts for text in texts)
 
 
 def among(status: str, over: Iterable[str]) -> bool:
