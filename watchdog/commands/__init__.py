@@ -47,11 +47,11 @@ class Command(NamedTuple):
 
 def add_config(parser: ArgumentParser) -> None:
     """Add `--config`."""
-    named = os.environ.get("WATCHDOG_CONFIG")
+    path = os.environ.get("WATCHDOG_CONFIG")
     parser.add_argument(
         "--config",
         type=Path,
-        default=Path(named) if named else None,
+        default=Path(path) if path else None,
         metavar="FILE",
         help="settings in YAML (default: the file that WATCHDOG_CONFIG names)",
     )

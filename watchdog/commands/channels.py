@@ -35,12 +35,12 @@ def _add(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, settings: Settings) -> int:
-    tried = asyncio.run(try_channels(settings, time.time(), arguments.test))
-    sys.stdout.write("".join(f"{channel.line}\n" for channel in tried))
-    return 0 if all(channel.outcome.sent for channel in tried) else 2
+    checks = asyncio.run(try_channels(settings, time.time(), arguments.test))
+    sys.stdout.write("".join(f"{check.line}\n" for check in checks))
+    return 0 if all(check.outcome.sent for check in checks) else 2
 
 
-class Tried(NamedTuple):
+class ChannelCheck(NamedTuple):
     """What a channel said."""
 
     name: str
@@ -56,7 +56,9 @@ class Tried(NamedTuple):
         return f"{clean(self.name)}: {result} ({clean(self.outcome.detail, 300)})"
 
 
-async def try_channels(settings: Settings, now: float, test: Severity | None) -> tuple[Tried, ...]:
+async def try_channels(
+    settings: Settings, now: float, test: Severity | None
+) -> tuple[ChannelCheck, ...]:
     """Ask each channel whether it takes messages.
 
     Args:
@@ -78,23 +80,23 @@ async def try_channels(settings: Settings, now: float, test: Severity | None) ->
     return tuple(await asyncio.gather(*(_try(channel, now, test) for channel in channels)))
 
 
-async def _try(channel: Channel, now: float, test: Severity | None) -> Tried:
+async def _try(channel: Channel, now: float, test: Severity | None) -> ChannelCheck:
     try:
         outcome = await channel.check()
         if outcome.sent and test is not None:
             outcome = await _tell(channel, now, test)
-        return Tried(channel.name, outcome)
+        return ChannelCheck(channel.name, outcome)
     finally:
         await channel.aclose()
 
 
 async def _tell(channel: Channel, now: float, severity: Severity) -> Outcome:
-    opened, resolved = _notices(now, severity)
-    begun = await channel.send(opened)
-    if not begun.sent:
-        return begun
-    ended = await channel.send(resolved, begun.thread)
-    return begun if ended.sent else ended
+    opening, end = _notices(now, severity)
+    opening_outcome = await channel.send(opening)
+    if not opening_outcome.sent:
+        return opening_outcome
+    end_outcome = await channel.send(end, opening_outcome.thread)
+    return opening_outcome if end_outcome.sent else end_outcome
 
 
 def _notices(now: float, severity: Severity) -> tuple[Notice, Notice]:

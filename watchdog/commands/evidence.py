@@ -66,13 +66,13 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.evidence.bundle import evidence
     from watchdog.evidence.report import Wanted
 
-    wanted = Wanted(
+    contents = Wanted(
         content=arguments.content, tests=not arguments.no_tests, store=not arguments.no_store
     )
     eval_set_id, output, max_bytes = arguments.eval_set_id, arguments.output, arguments.max_bytes
-    written = asyncio.run(evidence(eval_set_id, settings, time.time(), output, max_bytes, wanted))
-    sys.stderr.write("".join(f"{note}\n" for note in written.notes))
-    sys.stdout.write(f"{written.path}\n")
+    bundle = asyncio.run(evidence(eval_set_id, settings, time.time(), output, max_bytes, contents))
+    sys.stderr.write("".join(f"{note}\n" for note in bundle.notes))
+    sys.stdout.write(f"{bundle.path}\n")
     return 0
 
 

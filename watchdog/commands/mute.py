@@ -43,17 +43,17 @@ def _add(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, settings: Settings) -> int:
-    sys.stdout.write(f"{_carried_out(arguments, settings, time.time())}\n")
+    sys.stdout.write(f"{_carry_out(arguments, settings, time.time())}\n")
     return 0
 
 
-def _carried_out(arguments: Namespace, settings: Settings, now: float) -> str:
+def _carry_out(arguments: Namespace, settings: Settings, now: float) -> str:
     """Do what is asked for; what was done, for people."""
     eval_set, until, lasting = arguments.eval_set, arguments.until, arguments.lasting
     if eval_set is None:
         if arguments.end or until is not None or lasting is not None:
             raise UsageError("name the EVAL_SET that --for, --until or --end is about")
-        return _listed(settings, now)
+        return _list_mutes(settings, now)
     if arguments.end:
         return _unmute(eval_set, settings, now)
     if until is None and lasting is None:
@@ -62,7 +62,7 @@ def _carried_out(arguments: Namespace, settings: Settings, now: float) -> str:
     return _mute(eval_set, until, arguments.reason[:200], settings, now)
 
 
-def _listed(settings: Settings, now: float) -> str:
+def _list_mutes(settings: Settings, now: float) -> str:
     """What is muted by hand, a line each."""
     from watchdog.model.texts import clean
     from watchdog.notify.ledger.mutes import mutes
@@ -99,17 +99,17 @@ def _ledger(settings: Settings, now: float) -> Iterator[Ledger]:
     from watchdog.notify.ledger.database import LedgerError, open_ledger
 
     try:
-        opened = open_ledger(settings.state_url, now, settings.watch)
+        opened_ledger = open_ledger(settings.state_url, now, settings.watch)
     except LedgerError as error:
         raise UsageError(f"state: {error}") from error
-    if opened.warnings:
+    if opened_ledger.warnings:
         # a ledger in memory would forget the mute at once
-        opened.ledger.close()
-        raise UsageError(f"state: {opened.warnings[0]}")
+        opened_ledger.ledger.close()
+        raise UsageError(f"state: {opened_ledger.warnings[0]}")
     try:
-        yield opened.ledger
+        yield opened_ledger.ledger
     finally:
-        opened.ledger.close()
+        opened_ledger.ledger.close()
 
 
 COMMAND = Command(

@@ -12,14 +12,14 @@ from watchdog.model.thresholds import Thresholds
 def _fields() -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for info in msgspec.inspect.type_info(Thresholds).fields:  # type: ignore[attr-defined]
-        described = info.type  # always an Annotated with a description
+        metadata = info.type  # always an Annotated with a description
         bounds = {
             bound: value
             for bound in ("ge", "gt", "le")
-            if (value := getattr(described.type, bound, None)) is not None
+            if (value := getattr(metadata.type, bound, None)) is not None
         }
-        kind = int if isinstance(described.type, msgspec.inspect.IntType) else float
-        text = described.extra_json_schema["description"]
+        kind = int if isinstance(metadata.type, msgspec.inspect.IntType) else float
+        text = metadata.extra_json_schema["description"]
         fields[info.name] = (kind, Field(default=info.default, description=text, **bounds))
     return fields
 

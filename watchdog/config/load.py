@@ -50,7 +50,7 @@ def load(overrides: Mapping[str, Any], file: Path | None = None) -> Settings:
     try:
         return Loaded(**{key: value for key, value in overrides.items() if value is not None})
     except ValidationError as error:
-        raise ConfigError("\n".join(_line(item, file) for item in error.errors())) from error
+        raise ConfigError("\n".join(_line(details, file) for details in error.errors())) from error
     except SettingsError as error:
         raise ConfigError(f"environment: {error}") from error
 
@@ -102,15 +102,15 @@ def _unquoted(quoted: re.Match[str]) -> str:
     return quoted[0] if len(text) <= 2 or text.startswith("<") else "'…'"
 
 
-def _line(item: ErrorDetails, file: Path | None) -> str:
+def _line(details: ErrorDetails, file: Path | None) -> str:
     """`slack.timeout: should be greater than 0 (got -1)`."""
-    loc, value = item["loc"], item["input"]
+    loc, value = details["loc"], details["input"]
     key = clean(redact(".".join(str(part) for part in loc))) or "configuration"
-    if item["type"] == "extra_forbidden":
+    if details["type"] == "extra_forbidden":
         return f"{key}: unknown key{f' in {file}' if file else ''}{_alternatives(loc)}"
-    message = clean(item["msg"].removeprefix("Value error, ").removeprefix("Input "))
+    message = clean(details["msg"].removeprefix("Value error, ").removeprefix("Input "))
     if may_be_shown(Settings, loc):
-        return f"{key}: {message}{_shown(value)}"
+        return f"{key}: {message}{_value_text(value)}"
     return f"{key}: {redact(message, [value] if isinstance(value, str) else [])}"
 
 
@@ -121,7 +121,7 @@ def _alternatives(loc: tuple[str | int, ...]) -> str:
     return f"{''.join(hints)}; known: {', '.join(keys)}"
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     """A value of a setting that is no secret; credentials within an address still are."""
     if isinstance(value, str):
         return f" (got {clean(redact(value), SHOWN_MAX)!r})"

@@ -43,7 +43,7 @@ class OverrideSettings(Section):
     def override(self) -> Override:
         """As the rules' record."""
         patterns = {"eval_set", "task", "model"}
-        rest = self.model_dump(exclude=patterns | {"mute_until"})
+        fields = self.model_dump(exclude=patterns | {"mute_until"})
         until = self.mute_until.timestamp() if self.mute_until else None
-        allowance = Allowance(**rest, mute_until=until)
+        allowance = Allowance(**fields, mute_until=until)
         return Override(allowance, **self.model_dump(include=patterns))

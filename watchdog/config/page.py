@@ -56,9 +56,9 @@ def _sections(model: type[BaseModel], prefix: str = "", *, variables: bool = Tru
         for group in groups_in(field.annotation):
             key = f"{prefix}{name}"
             plain = variables and not prefix and container is None
-            how = f" In the environment: `{_variable(key)}`, as JSON." if variables else ""
+            hint = f" In the environment: `{_variable(key)}`, as JSON." if variables else ""
             about = [_sentence(field.description), cleandoc(group.__doc__ or "")]
-            about += [] if plain else [f"{container or 'A group.'}{how}"]
+            about += [] if plain else [f"{container or 'A group.'}{hint}"]
             yield f"\n## `{key}`\n"
             yield "\n\n".join(filter(None, [*about, *_channel(key, group)])) + "\n"
             yield from _table(group, f"{key}." if plain else None)

@@ -101,9 +101,9 @@ class Settings(BaseSettings):
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the channels that are set up."""
-        named = self.notify.named
+        names = self.notify.named
         groups = self.channel_groups.items()
-        return tuple(name for key, group in groups for name in group.channels(key, named))
+        return tuple(name for key, group in groups for name in group.channels(key, names))
 
     @property
     def channel_keys(self) -> str:

@@ -49,4 +49,4 @@ class Slack(ChannelSection):
         own = super().channels(name, routed)
         if self.bot_token is None:
             return own
-        return (*own, *(other for other in routed if other.startswith(ELSEWHERE)))
+        return (*own, *(channel for channel in routed if channel.startswith(ELSEWHERE)))

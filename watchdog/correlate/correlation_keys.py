@@ -1,4 +1,4 @@
-"""What makes two troubles one: a tie is a name, and troubles that share one belong together."""
+"""Which symptoms belong together: those that share a correlation key, which is a name."""
 
 import re
 from collections import Counter
@@ -36,29 +36,25 @@ _IMAGE = re.compile(r'image "([\w.:-]+\.[\w.:-]+)/')
 
 
 def correlation_keys(
-    every: Sequence[Symptom],
+    symptoms: Sequence[Symptom],
     eval_sets: Sequence[EvalSetJudgment],
     conclusions: Mapping[str, Conclusion],
 ) -> list[frozenset[CorrelationKey]]:
-    """The ties of each trouble."""
-    succeeded = last_successes(eval_sets)
-    found = [frozenset(_correlation_keys(symptom, succeeded, conclusions)) for symptom in every]
-    sets = Counter(correlation_key for names in found for correlation_key in names)
-    few = {
-        correlation_key
-        for correlation_key, count in sets.items()
-        if correlation_key[0] == "cluster" and count < _least(correlation_key)
-    }
-    return [names - few for names in found]
+    """The correlation keys of each symptom."""
+    last_ok = last_successes(eval_sets)
+    key_sets = [frozenset(_correlation_keys(symptom, last_ok, conclusions)) for symptom in symptoms]
+    counts = Counter(key for keys in key_sets for key in keys)
+    few = {key for key, count in counts.items() if key[0] == "cluster" and count < _least(key)}
+    return [keys - few for keys in key_sets]
 
 
-def _least(correlation_key: CorrelationKey) -> int:
+def _least(key: CorrelationKey) -> int:
     """How many eval sets make it the cluster's: a wrong tag or too large a request is one's own."""
-    return 2 if correlation_key[1].startswith("node ") else CLUSTER_LEAST
+    return 2 if key[1].startswith("node ") else CLUSTER_LEAST
 
 
 def _correlation_keys(
-    symptom: Symptom, succeeded: Mapping[str, float], conclusions: Mapping[str, Conclusion]
+    symptom: Symptom, last_ok: Mapping[str, float], conclusions: Mapping[str, Conclusion]
 ) -> Iterator[CorrelationKey]:
     if symptom.is_degraded:
         # apart from what is stuck: some of their calls succeed
@@ -73,7 +69,7 @@ def _correlation_keys(
                 yield "provider", MIDDLEMAN
     if symptom.cause is Cause.HUNG_MODEL_CALL:
         since = symptom.since or 0.0
-        yield from (("model", m) for m in symptom.models if succeeded.get(m, 0.0) < since)
+        yield from (("model", m) for m in symptom.models if last_ok.get(m, 0.0) < since)
     yield from _cluster(symptom)
 
 
@@ -81,8 +77,10 @@ def is_middleman_s(conclusion: Conclusion | None) -> bool:
     """Whether the direct tests say that Middleman is to blame for small requests too."""
     if conclusion is None or conclusion.meaning is not Meaning.MIDDLEMAN:
         return False
-    small = (each for each in conclusion.results if each.size == "small")
-    return any(each.route == "middleman" and each.tested and not each.passed for each in small)
+    small = (result for result in conclusion.results if result.size == "small")
+    return any(
+        result.route == "middleman" and result.tested and not result.passed for result in small
+    )
 
 
 def _cluster(symptom: Symptom) -> Iterator[CorrelationKey]:
@@ -90,7 +88,8 @@ def _cluster(symptom: Symptom) -> Iterator[CorrelationKey]:
     if symptom.cause is Cause.UNSCHEDULABLE:
         yield "cluster", "no node has room"
     if symptom.cause in {Cause.EVICTED, Cause.RUNNER_GONE}:
-        yield from (("cluster", f"node {pod.node}") for pod in _pods(symptom) if _left(pod))
+        pods = (pod for pod in _pods(symptom) if pod.node and pod.eviction)
+        yield from (("cluster", f"node {pod.node}") for pod in pods)
     if symptom.cause is Cause.IMAGE_PULL:
         yield from (("cluster", f"registry {host}") for host in _registries(_pods(symptom)))
 
@@ -100,48 +99,48 @@ def _pods(symptom: Symptom) -> tuple[Pod, ...]:
     return (*cluster.view.runners, *cluster.view.sandboxes) if cluster else ()
 
 
-def _left(pod: Pod) -> bool:
-    """Whether its node let it go."""
-    return bool(pod.node and pod.eviction)
-
-
 def _registries(pods: Iterable[Pod]) -> set[str]:
     waiting = (c.waiting_message for pod in pods for c in pod.containers if c.waiting)
-    return {found[1] for text in waiting if (found := _IMAGE.search(text))}
+    return {match[1] for text in waiting if (match := _IMAGE.search(text))}
 
 
 def last_successes(eval_sets: Iterable[EvalSetJudgment]) -> dict[str, float]:
     """When a call on each model last succeeded, of all samples that are remembered."""
-    found: dict[str, float] = {}
+    last_ok: dict[str, float] = {}
     for eval_set in eval_sets:
         for task in eval_set.state.tasks.values():
             outcomes = (o for s in task.samples.values() for o in s.recent)
             for outcome in (*task.retired, *outcomes):
                 if outcome.ok and outcome.at is not None:
-                    found[outcome.model] = max(found.get(outcome.model, 0.0), outcome.at)
-    return found
+                    last_ok[outcome.model] = max(last_ok.get(outcome.model, 0.0), outcome.at)
+    return last_ok
 
 
 def groups(
-    every: Sequence[Symptom], keys_of_each: Sequence[frozenset[CorrelationKey]]
+    symptoms: Sequence[Symptom], key_sets: Sequence[frozenset[CorrelationKey]]
 ) -> list[tuple[list[Symptom], frozenset[CorrelationKey]]]:
-    """Troubles that share a tie, directly or over another one, with the ties that several share."""
-    found: list[tuple[set[CorrelationKey], list[int]]] = []
-    for place, names in enumerate(keys_of_each):
-        joined, members, apart = set(names), [place], []
-        for others, places in found:
-            if joined & others:
-                joined |= others
+    """Symptoms that share a correlation key, directly or over another, and the keys in common.
+
+    Args:
+        symptoms: all of them.
+        key_sets: the correlation keys of each, in the same order.
+    """
+    components: list[tuple[set[CorrelationKey], list[int]]] = []
+    for place, key_set in enumerate(key_sets):
+        keys, members, apart = set(key_set), [place], []
+        for other_keys, places in components:
+            if keys & other_keys:
+                keys |= other_keys
                 members = [*places, *members]
             else:
-                apart.append((others, places))
-        found = [*apart, (joined, members)]
-    return [([every[p] for p in places], _common(places, keys_of_each)) for _, places in found]
+                apart.append((other_keys, places))
+        components = [*apart, (keys, members)]
+    return [([symptoms[p] for p in places], _common(places, key_sets)) for _, places in components]
 
 
 def _common(
-    places: Sequence[int], keys_of_each: Sequence[frozenset[CorrelationKey]]
+    places: Sequence[int], key_sets: Sequence[frozenset[CorrelationKey]]
 ) -> frozenset[CorrelationKey]:
-    counts = Counter(correlation_key for place in places for correlation_key in keys_of_each[place])
+    counts = Counter(key for place in places for key in key_sets[place])
     least = min(2, len(places))
-    return frozenset(correlation_key for correlation_key, count in counts.items() if count >= least)
+    return frozenset(key for key, count in counts.items() if count >= least)

@@ -20,10 +20,10 @@ _WHAT = "fail more often than usual, yet some succeed"
 
 
 def degraded(eval_sets: Iterable[EvalSetJudgment], since: Mapping[str, float]) -> Iterator[Symptom]:
-    """A trouble for each eval set that has been degraded since then, and still is."""
+    """A symptom for each eval set that has been degraded since then, and still is."""
     for eval_set in eval_sets:
-        began = since.get(eval_set.state.eval_set_id)
-        if began is not None and eval_set.verdict is Verdict.DEGRADED:
+        degraded_since = since.get(eval_set.state.eval_set_id)
+        if degraded_since is not None and eval_set.verdict is Verdict.DEGRADED:
             pairs = tuple(
                 (task, sample)
                 for task in eval_set.tasks
@@ -31,17 +31,17 @@ def degraded(eval_sets: Iterable[EvalSetJudgment], since: Mapping[str, float]) -
                 if sample.verdict is Verdict.DEGRADED
             )
             cause = eval_set.cause or Cause.UNEXPLAINED
-            yield Symptom(eval_set, cause, pairs, degraded_since=began)
+            yield Symptom(eval_set, cause, pairs, degraded_since=degraded_since)
 
 
 def degraded_summary(group: Sequence[Symptom], subject: str) -> str:
-    """One sentence on an incident of such troubles."""
+    """One sentence on an incident of such symptoms."""
     if len(group) > 1:
         samples = sum(len(symptom.pairs) for symptom in group)
-        whose = f"{count(samples, 'sample')} of {len(group)} eval sets"
-        return f"{subject}: calls of {whose} {_WHAT}"
-    named = sample_names([(task, s) for task, s in group[0].pairs if s is not None])
-    return f"{group[0].eval_set_id}: calls of {named} {_WHAT}"
+        extent = f"{count(samples, 'sample')} of {len(group)} eval sets"
+        return f"{subject}: calls of {extent} {_WHAT}"
+    names = sample_names([(task, s) for task, s in group[0].pairs if s is not None])
+    return f"{group[0].eval_set_id}: calls of {names} {_WHAT}"
 
 
 def degraded_actions(group: Sequence[Symptom]) -> tuple[Action, ...]:

@@ -1,4 +1,4 @@
-"""Troubles that belong together, as incidents."""
+"""Symptoms that belong together, as incidents."""
 
 import hashlib
 from collections import Counter
@@ -55,36 +55,42 @@ def correlate(
     notes: Notes = _NO_NOTES,
 ) -> tuple[Incident, ...]:
     """The incidents of all eval sets, oldest first."""
-    judged = tuple(eval_sets)
-    every = [*symptoms(judged), *degraded(judged, notes.degraded)]
-    keys_of_each = correlation_keys(every, judged, _first_conclusions(every, findings, now))
+    judgments = tuple(eval_sets)
+    all_symptoms = [*symptoms(judgments), *degraded(judgments, notes.degraded)]
+    key_sets = correlation_keys(
+        all_symptoms, judgments, _first_conclusions(all_symptoms, findings, now)
+    )
     incidents = [
         replace(
             _incident(
-                sorted(group, key=lambda symptom: symptom.age), common, judged, findings, now
+                sorted(group, key=lambda symptom: symptom.age), common, judgments, findings, now
             ),
             restricted_to=restricted_to,
         )
-        for restricted_to, places in _by_restriction(every, notes).items()
-        for group, common in groups([every[p] for p in places], [keys_of_each[p] for p in places])
+        for restricted_to, places in _by_restriction(all_symptoms, notes).items()
+        for group, common in groups(
+            [all_symptoms[p] for p in places], [key_sets[p] for p in places]
+        )
     ]
     return tuple(sorted(incidents, key=lambda i: (i.since is None, i.since or 0.0, i.id)))
 
 
-def _by_restriction(every: Sequence[Symptom], notes: Notes) -> dict[tuple[str, ...], list[int]]:
+def _by_restriction(
+    all_symptoms: Sequence[Symptom], notes: Notes
+) -> dict[tuple[str, ...], list[int]]:
     """Places of the symptoms by who may hear of them: what one may not, is not joined for it."""
     places: dict[tuple[str, ...], list[int]] = {}
-    for place, symptom in enumerate(every):
+    for place, symptom in enumerate(all_symptoms):
         places.setdefault(notes.restricted_to.get(symptom.eval_set_id, ()), []).append(place)
     return places
 
 
 def _first_conclusions(
-    every: Sequence[Symptom], findings: Findings, now: float
+    all_symptoms: Sequence[Symptom], findings: Findings, now: float
 ) -> Mapping[str, Conclusion]:
     """What the tests of each model mean, whatever it is joined with."""
-    found = conclusions_of(every, subjects_of(every), findings.tests, now)
-    return {conclusion.model: conclusion for conclusion in found}
+    conclusions = conclusions_of(all_symptoms, subjects_of(all_symptoms), findings.tests, now)
+    return {conclusion.model: conclusion for conclusion in conclusions}
 
 
 def incident_id(eval_set_id: str, cause: Cause, *, degraded: bool = False) -> str:
@@ -95,28 +101,28 @@ def incident_id(eval_set_id: str, cause: Cause, *, degraded: bool = False) -> st
 
 def troubled_models(eval_sets: Iterable[EvalSetJudgment]) -> frozenset[str]:
     """Models on which most running samples fail more than usual: their trouble isn't over."""
-    every, troubled = Counter[str](), Counter[str]()
+    totals, troubled = Counter[str](), Counter[str]()
     for eval_set in eval_sets:
         for task in eval_set.tasks:
             for sample in task.samples:
                 model = sample.model or task.model
-                every[model] += 1
+                totals[model] += 1
                 troubled[model] += sample.verdict in {Verdict.DEGRADED, Verdict.STUCK}
-    return frozenset(model for model, count in every.items() if 2 * troubled[model] > count)
+    return frozenset(model for model, count in totals.items() if 2 * troubled[model] > count)
 
 
 def _incident(
     group: Sequence[Symptom],
     common: frozenset[CorrelationKey],
-    judged: Sequence[EvalSetJudgment],
+    judgments: Sequence[EvalSetJudgment],
     findings: Findings,
     now: float,
 ) -> Incident:
-    """One incident of troubles that belong together, the oldest first."""
+    """One incident of symptoms that belong together, the oldest first."""
     oldest = group[0]
     cause = main_cause(symptom.cause for symptom in group) or oldest.cause
-    muted = [symptom.muted for symptom in group]
-    until, reason = min(filter(None, muted)) if all(muted) else (None, "")
+    mutes = [symptom.muted for symptom in group]
+    until, reason = min(filter(None, mutes)) if all(mutes) else (None, "")
     scope, subject = scope_of(group, common)
     subjects = subjects_of(group)
     conclusions = conclusions_of(group, subjects, findings.tests, now)
@@ -134,8 +140,8 @@ def _incident(
         muted_reason=reason,
         severity=_severity(group),
         verdict=worst([symptom.eval_set.verdict for symptom in group]),
-        stuck_samples=sum(len(t.samples) for t in group if not t.is_degraded),
-        peers="" if oldest.is_degraded else peers_of(group, judged),
+        stuck_samples=sum(len(symptom.samples) for symptom in group if not symptom.is_degraded),
+        peers="" if oldest.is_degraded else peers_of(group, judgments),
         subjects=subjects,
         conclusions=conclusions,
         outside=_outside(group, findings),
@@ -166,8 +172,8 @@ def _actions(
     oldest = group[0]
     if oldest.is_degraded:
         return fill(degraded_actions(group), oldest.eval_set, cause)
-    tested = [step for conclusion in conclusions[:1] for step in steps(conclusion)]
-    first = fill(tested, oldest.eval_set, cause)
+    test_steps = [step for conclusion in conclusions[:1] for step in steps(conclusion)]
+    first = fill(test_steps, oldest.eval_set, cause)
     usual = actions_for(cause, oldest.eval_set)
     rest = (action for action in usual if not first or action.kind != "test")
     return tuple(dict.fromkeys((*first, *rest)))[:ACTIONS_MAX]
@@ -175,4 +181,4 @@ def _actions(
 
 def _outside(group: Sequence[Symptom], findings: Findings) -> tuple[StatusPageIncident, ...]:
     providers = {provider_of(model) for symptom in group for model in symptom.models}
-    return tuple(each for each in findings.outside if each.provider in providers)
+    return tuple(incident for incident in findings.outside if incident.provider in providers)

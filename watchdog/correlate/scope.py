@@ -40,8 +40,8 @@ def _single(group: Sequence[Symptom]) -> tuple[Scope, str]:
     eval_set = group[0].eval_set
     pairs = [pair for symptom in group for pair in symptom.pairs]
     logs = {task.state.log for task, _ in pairs}
-    running = [task for task in eval_set.tasks if task.verdict is not Verdict.FINISHED]
-    if not pairs or len(logs) > 1 or (len(running) > 1 and eval_set.verdict is Verdict.STUCK):
+    unfinished = [task for task in eval_set.tasks if task.verdict is not Verdict.FINISHED]
+    if not pairs or len(logs) > 1 or (len(unfinished) > 1 and eval_set.verdict is Verdict.STUCK):
         return "eval_set", eval_set.state.eval_set_id
     task, sample = pairs[0]
     if len(pairs) > 1 or sample is None:
@@ -67,25 +67,25 @@ def summary_of(group: Sequence[Symptom], scope: Scope, subject: str, cause: Caus
 def _single_summary(symptom: Symptom) -> str:
     samples = [(task, sample) for task, sample in symptom.pairs if sample is not None]
     cause = symptom.cause
-    what = stuck_phrase(cause, samples) if symptom.pairs else f"it {SPEC_OF[cause].phrase}"
-    return f"{symptom.eval_set_id}: {what}"
+    phrase = stuck_phrase(cause, samples) if symptom.pairs else f"it {SPEC_OF[cause].phrase}"
+    return f"{symptom.eval_set_id}: {phrase}"
 
 
 def peers_of(group: Sequence[Symptom], eval_sets: Iterable[EvalSetJudgment]) -> str:
     """What goes on unharmed: on the same models, else in the same eval sets; empty for nothing."""
     models = {model for symptom in group for model in symptom.models}
     ids = {symptom.eval_set_id for symptom in group}
-    going = 0
+    unharmed = 0
     for eval_set in eval_sets:
         for task in eval_set.tasks:
             for sample in task.samples:
                 if sample.verdict in _GOING_ON:
-                    on = sample.model or task.model
-                    going += on in models if models else eval_set.state.eval_set_id in ids
-    if not going:
+                    model = sample.model or task.model
+                    unharmed += model in models if models else eval_set.state.eval_set_id in ids
+    if not unharmed:
         return ""
     where = "this eval set" if len(ids) == 1 else "these eval sets"
     if models:
         where = "this model" if len(models) == 1 else "these models"
-    verb = "progresses" if going == 1 else "progress"
-    return f"{count(going, 'other sample')} {'on' if models else 'of'} {where} {verb}"
+    verb = "progresses" if unharmed == 1 else "progress"
+    return f"{count(unharmed, 'other sample')} {'on' if models else 'of'} {where} {verb}"

@@ -23,7 +23,7 @@ class Symptom(Struct, frozen=True):
 
     @property
     def is_degraded(self) -> bool:
-        """Whether it is only degraded; such troubles are joined with their like alone."""
+        """Whether it is only degraded; such symptoms are joined with their like alone."""
         return self.degraded_since is not None
 
     @property
@@ -36,8 +36,8 @@ class Symptom(Struct, frozen=True):
         """When it began."""
         if self.degraded_since is not None:
             return self.degraded_since
-        since = [(task if sample is None else sample).since for task, sample in self.pairs]
-        return earliest(*since) if self.pairs else self.eval_set.since
+        instants = [(task if sample is None else sample).since for task, sample in self.pairs]
+        return earliest(*instants) if self.pairs else self.eval_set.since
 
     @property
     def age(self) -> tuple[bool, float, str, Cause]:
@@ -47,9 +47,10 @@ class Symptom(Struct, frozen=True):
     @property
     def muted(self) -> tuple[float, str] | None:
         """Until when, and why, none of it is to be told; None where some of it is."""
-        muted = [self.eval_set.muted or task.muted for task, _ in self.pairs]
-        found = [each for each in muted or [self.eval_set.muted] if each is not None]
-        return min(found) if found and len(found) == max(1, len(muted)) else None
+        mutes = [self.eval_set.muted or task.muted for task, _ in self.pairs]
+        mutes = mutes or [self.eval_set.muted]
+        in_force = [mute for mute in mutes if mute is not None]
+        return min(in_force) if len(in_force) == len(mutes) else None
 
     @property
     def samples(self) -> tuple[SampleJudgment, ...]:
@@ -80,18 +81,18 @@ def symptoms(eval_sets: Iterable[EvalSetJudgment]) -> list[Symptom]:
 
 
 def _by_cause(eval_set: EvalSetJudgment) -> dict[Cause, list[Pair]]:
-    found: dict[Cause, list[Pair]] = {}
-    told = eval_set.verdict in STUCK_VERDICTS or eval_set.cause is Cause.ORPHANED_SANDBOX
-    if told and eval_set.cause is not None and not any(_is_stuck(t) for t in eval_set.tasks):
-        found[eval_set.cause] = []
+    by_cause: dict[Cause, list[Pair]] = {}
+    has_symptom = eval_set.verdict in STUCK_VERDICTS or eval_set.cause is Cause.ORPHANED_SANDBOX
+    if has_symptom and eval_set.cause is not None and not any(_is_stuck(t) for t in eval_set.tasks):
+        by_cause[eval_set.cause] = []
     for task in eval_set.tasks:
         if not _is_stuck(task):
             continue
         for sample in task.stuck():
-            found.setdefault(sample.cause or Cause.UNEXPLAINED, []).append((task, sample))
+            by_cause.setdefault(sample.cause or Cause.UNEXPLAINED, []).append((task, sample))
         if not task.stuck() and task.cause is not None:
-            found.setdefault(task.cause, []).append((task, None))
-    return found
+            by_cause.setdefault(task.cause, []).append((task, None))
+    return by_cause
 
 
 def _is_stuck(task: TaskJudgment) -> bool:

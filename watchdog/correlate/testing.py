@@ -21,15 +21,15 @@ Histories = Mapping[str, tuple[ProbeResult, ...]]
 
 def subjects_of(group: Sequence[Symptom]) -> tuple[Subject, ...]:
     """One failing request for each model; the samples that fail the longest stand for theirs."""
-    found: dict[str, Subject] = {}
+    subjects: dict[str, Subject] = {}
     for symptom in group:
         for task, sample in _calls(symptom):
             model = model_of(sample)
-            if model not in found and len(found) < MODELS_MAX:
+            if model not in subjects and len(subjects) < MODELS_MAX:
                 key = sample.key
                 log = task.state.log
-                found[model] = Subject(model, symptom.eval_set_id, log, key.id, key.epoch)
-    return tuple(found.values())
+                subjects[model] = Subject(model, symptom.eval_set_id, log, key.id, key.epoch)
+    return tuple(subjects.values())
 
 
 def _calls(symptom: Symptom) -> Iterable[tuple[TaskJudgment, SampleJudgment]]:
@@ -53,15 +53,15 @@ def conclusions_of(
 
 def situation_of(group: Sequence[Symptom], model: str, now: float) -> Situation:
     """What the incident's samples do on a model meanwhile."""
-    pairs = [(t, s) for t in group for _, s in _calls(t) if model_of(s) == model]
+    pairs = [(symptom, s) for symptom in group for _, s in _calls(symptom) if model_of(s) == model]
     samples = [sample for _, sample in pairs]
-    due = [at for sample in samples if (at := next_attempt_at(sample.state)) is not None]
+    attempts = [at for sample in samples if (at := next_attempt_at(sample.state)) is not None]
     streaks = [sample.state.streak for sample in samples if sample.state.streak is not None]
     return Situation(
         shared=any(sample.shared for sample in samples),
         last_failed_at=latest(*(streak.last_at for streak in streaks)),
-        next_attempt_at=earliest(*(at for at in due if at > now)) or earliest(*due),
-        waiting=len(due),
+        next_attempt_at=earliest(*(at for at in attempts if at > now)) or earliest(*attempts),
+        waiting=len(attempts),
         hanging=sum(symptom.cause is Cause.HUNG_MODEL_CALL for symptom, _ in pairs),
         auth=any(symptom.cause is Cause.AUTH for symptom, _ in pairs),
     )

@@ -150,23 +150,23 @@ class Baselines:
         many troubles as long (a Poisson process; Gelman et al., Bayesian Data Analysis, 2.6).
         """
         name = trouble_name(kind, group)
-        seen = self._learned.troubles.get(name)
+        histogram = self._learned.troubles.get(name)
         prior = TROUBLES[name].above(seconds / self._limits.scale)
-        longer = seen.above(seconds) if seen is not None else 0.0
+        longer = histogram.above(seconds) if histogram is not None else 0.0
         return self._posterior(prior, longer, (PRIOR_WEEKS,) if kind == "own" else OUTAGE_WEEKS)
 
     def usual_failing(self, model: str, ok: int = 0, failed: int = 0) -> float:
         """The chance that an attempt fails in normal times, by the model's and these outcomes."""
-        known = self._learned.attempts.get(model, Attempts())
-        base = (_PRIOR_ATTEMPTS * _PRIOR_FAILING + known.failed) / (
-            _PRIOR_ATTEMPTS + known.failed + known.ok
+        attempts = self._learned.attempts.get(model, Attempts())
+        base = (_PRIOR_ATTEMPTS * _PRIOR_FAILING + attempts.failed) / (
+            _PRIOR_ATTEMPTS + attempts.failed + attempts.ok
         )
         return (_PRIOR_ATTEMPTS * base + failed) / (_PRIOR_ATTEMPTS + ok + failed)
 
     def streaks(self, model: str) -> float:
         """Runs of failures per week that a model's calls begin in normal times."""
-        known = self._learned.attempts.get(model, Attempts())
-        return self._posterior(_PRIOR_STREAKS, known.streaks, (PRIOR_WEEKS,))
+        attempts = self._learned.attempts.get(model, Attempts())
+        return self._posterior(_PRIOR_STREAKS, attempts.streaks, (PRIOR_WEEKS,))
 
     def limit(self, family: CallFamily, name: str) -> Limit:
         """How long a call of this name may take."""
@@ -181,21 +181,21 @@ class Baselines:
         What is assumed fades with the calls seen, not with time: weeks without a single call of
         this name tell nothing of how long it takes.
         """
-        seen = self._learned.durations.get(call_name(family, name), Histogram())
+        histogram = self._learned.durations.get(call_name(family, name), Histogram())
         anchor = ANCHORS[family] * self._limits.scale
-        rare = math.pow(anchor / max(seconds, 1.0), _ANCHOR_INDEX)
-        assumed = SHARES[family] * _unknown(seen) * rare
-        return assumed + _robustly_above(seen, seconds) / (_CALL_WEEKS + self._weeks)
+        rarity = math.pow(anchor / max(seconds, 1.0), _ANCHOR_INDEX)
+        prior = SHARES[family] * _unknown(histogram) * rarity
+        return prior + _robustly_above(histogram, seconds) / (_CALL_WEEKS + self._weeks)
 
-    def _tolerated_of(self, family: CallFamily, seen: Histogram) -> float:
+    def _tolerated_of(self, family: CallFamily, histogram: Histogram) -> float:
         """Well-known names share what their family may cost; one never seen has all of it."""
-        others = max(0, self._names[family] - 1)
-        return self.tolerated(family) / (1 + others * (1 - _unknown(seen)))
+        other_names = max(0, self._names[family] - 1)
+        return self.tolerated(family) / (1 + other_names * (1 - _unknown(histogram)))
 
     def _find_limit(self, family: CallFamily, name: str) -> Limit:
         """The shortest duration that is rare enough, by bisection on the logarithmic scale."""
-        seen = self._learned.durations.get(call_name(family, name), Histogram())
-        tolerated = self._tolerated_of(family, seen)
+        histogram = self._learned.durations.get(call_name(family, name), Histogram())
+        tolerated = self._tolerated_of(family, histogram)
         low, high = _SHORTEST_LIMIT * self._limits.scale, _LONGEST_LIMIT
         for _ in range(40):
             middle = (low * high) ** 0.5
@@ -204,41 +204,42 @@ class Baselines:
             else:
                 low = middle
         expected_per_week = self.calls(family, name, high)
-        return Limit(
-            high, expected_per_week, tolerated, round(seen.total), seen.largest(_rank(seen))
-        )
+        longest = histogram.largest(_rank(histogram))
+        return Limit(high, expected_per_week, tolerated, round(histogram.total), longest)
 
     @property
     def _weeks(self) -> float:
         return self._learned.weeks if math.isfinite(self._learned.weeks) else 0.0
 
-    def _posterior(self, prior_weekly: float, seen: float, worth: tuple[float, ...]) -> float:
-        return max((weeks * prior_weekly + seen) / (weeks + self._weeks) for weeks in worth)
+    def _posterior(
+        self, prior_weekly: float, count: float, prior_weeks: tuple[float, ...]
+    ) -> float:
+        return max((weeks * prior_weekly + count) / (weeks + self._weeks) for weeks in prior_weeks)
 
 
-def _unknown(seen: Histogram) -> float:
+def _unknown(histogram: Histogram) -> float:
     """How much of a name is still assumed: 1 for one never seen."""
-    return _UNKNOWN_CALLS / (_UNKNOWN_CALLS + seen.total)
+    return _UNKNOWN_CALLS / (_UNKNOWN_CALLS + histogram.total)
 
 
 def _names(learned: Learned, family: CallFamily) -> int:
     return sum(is_of_family(name, family) for name in learned.durations)
 
 
-def _rank(seen: Histogram) -> float:
-    return max(1.0, min(_ROBUST_RANK, seen.total))
+def _rank(histogram: Histogram) -> float:
+    return max(1.0, min(_ROBUST_RANK, histogram.total))
 
 
-def _robustly_above(seen: Histogram, seconds: float) -> float:
+def _robustly_above(histogram: Histogram, seconds: float) -> float:
     """How many of the calls seen would be longer: counted, and beyond the third longest by a tail.
 
     Weissman's estimator (Journal of the American Statistical Association 73, 1978) with a fixed
     index: k · (d / x_k)^-index beyond the k-th longest x_k.
     """
-    if not seen.total:
+    if not histogram.total:
         return 0.0
-    rank = _rank(seen)
-    start = seen.largest(rank)
+    rank = _rank(histogram)
+    start = histogram.largest(rank)
     if seconds <= start:
-        return max(rank, seen.above(seconds))
+        return max(rank, histogram.above(seconds))
     return rank * math.pow(seconds / start, -_TAIL_INDEX)

@@ -30,8 +30,8 @@ _SAMPLE = (
 
 def lag(task: TaskState) -> float:
     """Seconds that the runner's clock is behind the store's; negative where it is ahead."""
-    found = task.clock_lag
-    return found if found is not None and LEAST < abs(found) <= MOST else 0.0
+    clock_lag = task.clock_lag
+    return clock_lag if clock_lag is not None and LEAST < abs(clock_lag) <= MOST else 0.0
 
 
 def clock_evidence(task: TaskState) -> tuple[Evidence, ...]:
@@ -39,8 +39,8 @@ def clock_evidence(task: TaskState) -> tuple[Evidence, ...]:
     behind = lag(task)
     if not behind:
         return ()
-    how = "behind" if behind > 0 else "ahead of"
-    text = f"the runner's clock is {duration(abs(behind))} {how} the store's; that is allowed for"
+    side = "behind" if behind > 0 else "ahead of"
+    text = f"the runner's clock is {duration(abs(behind))} {side} the store's; that is allowed for"
     return (Evidence("clock", text),)
 
 

@@ -27,7 +27,7 @@ class Finding(Struct, frozen=True):
     """It is everybody's trouble on the model, not this sample's."""
 
 
-Found = tuple[Cause, Finding]
+CauseFinding = tuple[Cause, Finding]
 """A cause, and the evidence for it."""
 
 
@@ -52,9 +52,9 @@ class EvalSetContext(Struct, frozen=True):
     state: EvalSetState
     frozen: Finding | None = None
     """The evidence that its runner is frozen."""
-    runner: Found | None = None
+    runner: CauseFinding | None = None
     """What the cluster says of its runner: why it doesn't work."""
-    setup: Found | None = None
+    setup: CauseFinding | None = None
     """What the cluster says of a sandbox that is being set up."""
     suspended: bool = False
     """The runner's Job is suspended."""

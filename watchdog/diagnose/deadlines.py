@@ -29,13 +29,13 @@ def deadline_for(
     baselines: Baselines, allowance: Allowance, family: CallFamily, name: str
 ) -> Deadline:
     """What people allowed, else what is normal."""
-    allowed = allowance.limit(family)
-    if allowed is not None:
-        return Deadline(allowed, "allowed by an override or annotation")
+    seconds = allowance.limit(family)
+    if seconds is not None:
+        return Deadline(seconds, "allowed by an override or annotation")
     limit = baselines.limit(family, name)
     if limit.seen:
-        which = "third longest" if limit.seen > 2 else "shortest"
-        why = f"of {limit.seen} seen, the {which} took up to {duration(limit.longest)}"
+        rank = "third longest" if limit.seen > 2 else "shortest"
+        why = f"of {limit.seen} seen, the {rank} took up to {duration(limit.longest)}"
     else:
         why = "none seen before"
     return Deadline(limit.seconds, why, limit)
@@ -66,8 +66,8 @@ def _explanations(deadline: Deadline) -> tuple[Explanation, ...]:
 
 
 def _change(now: float, since: float, deadline: Deadline) -> tuple[str, ...]:
-    falls = since + deadline.seconds
+    falls_at = since + deadline.seconds
     limit = f"the limit is {duration(deadline.seconds)} ({deadline.why})"
-    if falls > now:
-        return ("its end ends it", f"{limit}: the verdict falls at {clock(falls)}")
-    return ("its end ends it", f"{limit}, and was reached at {clock(falls)}")
+    if falls_at > now:
+        return ("its end ends it", f"{limit}: the verdict falls at {clock(falls_at)}")
+    return ("its end ends it", f"{limit}, and was reached at {clock(falls_at)}")

@@ -26,7 +26,7 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
         tasks=tasks,
         cause=_eval_set_cause(verdict, tasks),
         since=earliest(*(task.since for task in stuck)),
-        evidence=(*_evidence(state, verdict), *_said(context)),
+        evidence=(*_evidence(state, verdict), *_allowance_evidence(context)),
         muted=context.allowance.muted(now),
     )
     base = base if tasks else _without_logs(context, base)
@@ -67,8 +67,8 @@ def _orphaned(judging: JudgingContext, base: EvalSetJudgment) -> EvalSetJudgment
 def _eval_set_verdict(state: EvalSetState, tasks: tuple[TaskJudgment, ...]) -> Verdict:
     if not tasks:
         return Verdict.UNKNOWN if state.unreadable or not state.listed else Verdict.STARTING
-    counted = [task for task in tasks if task.samples or task.verdict in _TOLD_WITHOUT_SAMPLES]
-    return combine([task.verdict for task in counted or tasks])
+    relevant = [task for task in tasks if task.samples or task.verdict in _TOLD_WITHOUT_SAMPLES]
+    return combine([task.verdict for task in relevant or tasks])
 
 
 _TOLD_WITHOUT_SAMPLES = STUCK_VERDICTS | {Verdict.UNKNOWN, Verdict.WAITING}
@@ -76,25 +76,27 @@ _TOLD_WITHOUT_SAMPLES = STUCK_VERDICTS | {Verdict.UNKNOWN, Verdict.WAITING}
 
 def _eval_set_cause(verdict: Verdict, tasks: tuple[TaskJudgment, ...]) -> Cause | None:
     """The cause that most samples have, of the tasks that make the verdict."""
-    making = STUCK_VERDICTS if verdict in STUCK_VERDICTS else {verdict}
+    verdicts = STUCK_VERDICTS if verdict in STUCK_VERDICTS else {verdict}
     return main_cause(
         task.cause
         for task in tasks
-        if task.verdict in making
+        if task.verdict in verdicts
         for _ in range(max(1, len(task.stuck())))
     )
 
 
 def _evidence(state: EvalSetState, verdict: Verdict) -> tuple[Evidence, ...]:
     """What is worth knowing of the eval set as a whole."""
-    logged = tuple(Evidence("sandbox_restarted", text, at) for at, text in state.restarts[-5:])
-    troubled = verdict in STUCK_VERDICTS or verdict is Verdict.DEGRADED
-    rates = _rates(state) if troubled else ()
-    warned = warnings(state)[-3:] if verdict in STUCK_VERDICTS else ()
-    return (*logged, *restarts(state)[-5:], *warned, *rates, *_sampled(state))
+    log_restarts = tuple(
+        Evidence("sandbox_restarted", text, at) for at, text in state.restarts[-5:]
+    )
+    is_troubled = verdict in STUCK_VERDICTS or verdict is Verdict.DEGRADED
+    rates = _rates(state) if is_troubled else ()
+    cluster_warnings = warnings(state)[-3:] if verdict in STUCK_VERDICTS else ()
+    return (*log_restarts, *restarts(state)[-5:], *cluster_warnings, *rates, *_sampled(state))
 
 
-def _said(context: EvalSetContext) -> Iterator[Evidence]:
+def _allowance_evidence(context: EvalSetContext) -> Iterator[Evidence]:
     """What people said of it, and what could not be used of that."""
     muted = context.allowance.muted(context.judging.now)
     if muted is not None:
@@ -102,18 +104,18 @@ def _said(context: EvalSetContext) -> Iterator[Evidence]:
         text = f"muted until {clock(until)}" + (f": {reason}" if reason else "")
         yield Evidence("muted", text, until)
     for job in context.state.cluster.view.jobs if context.state.cluster else ():
-        yield from (Evidence("annotation", f"ignored: {each}") for each in job.ignored)
+        yield from (Evidence("annotation", f"ignored: {annotation}") for annotation in job.ignored)
 
 
 def _rates(state: EvalSetState) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(
             "throughput",
-            f"{told.model}: {told.requests_per_minute:g} requests and {told.retries_per_minute:g} "
-            f"retries a minute, {told.in_backoff} calls in back-off",
-            told.at,
+            f"{rate.model}: {rate.requests_per_minute:g} requests and {rate.retries_per_minute:g} "
+            f"retries a minute, {rate.in_backoff} calls in back-off",
+            rate.at,
         )
-        for told in state.throughput.values()
+        for rate in state.throughput.values()
     )
 
 

@@ -86,24 +86,24 @@ def situation(context: SampleContext, streak: Streak, cause: Cause) -> Situation
         return None
     whole = Span(streak.first_at, streak.last_at, _independent(context, streak))
     fleet, sample, model = context.judging.fleet, context.sample, streak.model
-    seen_ok = fleet.first_ok(
+    first_ok = fleet.first_ok(
         model, whole.since + _SETTLE * context.judging.baselines.independent_seconds
     )
-    alone = _alone(context, streak, whole, seen_ok)
+    alone = _alone(context, streak, whole, first_ok)
     window = alone or whole
-    ok, failed = _before(sample, streak)
+    ok, failed = _counts_before(sample, streak)
     return Situation(
         model=model,
         group=group_of(cause),
         streak=whole,
         alone=alone,
-        outage=_outage(fleet, model, whole, seen_ok),
+        outage=_outage(fleet, model, whole, first_ok),
         peers=fleet.others(sample, model, _settled(context, window), window.until),
-        witnessed=seen_ok is not None,
+        witnessed=first_ok is not None,
         last_ok=fleet.last_ok(model, whole.until),
         usual=context.judging.baselines.usual_failing(model, ok, failed),
         count=streak.count,
-        silent=_silent(context, model, whole.until) if seen_ok is not None else 0,
+        silent=_silent(context, model, whole.until) if first_ok is not None else 0,
         candidates=max(1, fleet.samples(model)),
     )
 
@@ -120,9 +120,9 @@ def _silent(context: SampleContext, model: str, until: float) -> int:
 
 def _independent(context: SampleContext, streak: Streak) -> int:
     """Failures far enough apart; of a long streak only the last ones are remembered one by one."""
-    kept = [o.at for o in failures_of(context.sample, streak.model) if o.at is not None]
-    counted = len(thinned(kept, context.judging.baselines.independent_seconds))
-    return counted if len(kept) == streak.count else max(counted, streak.independent)
+    instants = [o.at for o in failures_of(context.sample, streak.model) if o.at is not None]
+    count = len(thinned(instants, context.judging.baselines.independent_seconds))
+    return count if len(instants) == streak.count else max(count, streak.independent)
 
 
 def _settled(context: SampleContext, window: Span) -> float:
@@ -130,18 +130,18 @@ def _settled(context: SampleContext, window: Span) -> float:
 
 
 def _alone(
-    context: SampleContext, streak: Streak, whole: Span, seen_ok: float | None
+    context: SampleContext, streak: Streak, whole: Span, first_ok: float | None
 ) -> Span | None:
     """The failures that no outage of everybody excuses.
 
     As long as others fail as well and nobody succeeds, it is everybody's trouble; what counts
     against this sample begins with its first failure after somebody's success.
     """
-    until = whole.until if seen_ok is None else min(seen_ok, whole.until)
-    others = context.judging.fleet.others(context.sample, streak.model, whole.since, until)
-    if seen_ok is None or not others.failed:
+    until = whole.until if first_ok is None else min(first_ok, whole.until)
+    peers = context.judging.fleet.others(context.sample, streak.model, whole.since, until)
+    if first_ok is None or not peers.failed:
         return whole
-    later = [o.at for o in failures_of(context.sample, streak.model) if o.at and o.at >= seen_ok]
+    later = [o.at for o in failures_of(context.sample, streak.model) if o.at and o.at >= first_ok]
     if not later:
         return None
     return Span(
@@ -149,82 +149,82 @@ def _alone(
     )
 
 
-def _outage(fleet: Fleet, model: str, whole: Span, seen_ok: float | None) -> float:
+def _outage(fleet: Fleet, model: str, whole: Span, first_ok: float | None) -> float:
     """How long everybody has failed, this streak included."""
-    if seen_ok is not None:
+    if first_ok is not None:
         return 0.0
     span = fleet.failing_span(model)
-    pooled = span[1] - span[0] if span is not None else 0.0
-    return max(whole.seconds, pooled)
+    fleet_seconds = span[1] - span[0] if span is not None else 0.0
+    return max(whole.seconds, fleet_seconds)
 
 
-def _before(sample: SampleState, streak: Streak) -> tuple[int, int]:
+def _counts_before(sample: SampleState, streak: Streak) -> tuple[int, int]:
     """The sample's remembered outcomes on the model before the streak: successes and failures."""
-    before = sample.recent[: max(0, len(sample.recent) - streak.count)]
-    on_model = [outcome.ok for outcome in before if outcome.model == streak.model]
+    outcomes = sample.recent[: max(0, len(sample.recent) - streak.count)]
+    on_model = [outcome.ok for outcome in outcomes if outcome.model == streak.model]
     return sum(on_model), len(on_model) - sum(on_model)
 
 
-def weigh(baselines: Baselines, seen: Situation) -> Weighing:
+def weigh(baselines: Baselines, situation: Situation) -> Weighing:
     """The weight of the evidence that the sample is stuck."""
     return Weighing(
-        subject=f"{seen.count} failed attempts in a row on {seen.model} "
-        f"within {duration(seen.streak.seconds)}",
-        explanations=_explanations(baselines, seen),
-        initial_ratio=_initial_ratio(baselines, seen),
-        enough=seen.count >= LEAST_FAILURES and seen.streak.independent >= LEAST_INDEPENDENT,
+        subject=f"{situation.count} failed attempts in a row on {situation.model} "
+        f"within {duration(situation.streak.seconds)}",
+        explanations=_explanations(baselines, situation),
+        initial_ratio=_initial_ratio(baselines, situation),
+        enough=situation.count >= LEAST_FAILURES
+        and situation.streak.independent >= LEAST_INDEPENDENT,
     )
 
 
-def _initial_ratio(baselines: Baselines, seen: Situation) -> float:
+def _initial_ratio(baselines: Baselines, situation: Situation) -> float:
     """The ratio when the streak was one failure long."""
-    own = baselines.trouble("own", seen.group, 0.0) / baselines.tolerated("own")
-    shared = baselines.trouble("shared", seen.group, 0.0) / baselines.tolerated("shared")
-    chance = baselines.streaks(seen.model) * seen.usual / baselines.tolerated("own")
+    own = baselines.trouble("own", situation.group, 0.0) / baselines.tolerated("own")
+    shared = baselines.trouble("shared", situation.group, 0.0) / baselines.tolerated("shared")
+    chance = baselines.streaks(situation.model) * situation.usual / baselines.tolerated("own")
     return own + shared + chance
 
 
-def _explanations(baselines: Baselines, seen: Situation) -> tuple[Explanation, ...]:
-    return _own(baselines, seen), _shared(baselines, seen), _chance(baselines, seen)
+def _explanations(baselines: Baselines, situation: Situation) -> tuple[Explanation, ...]:
+    return _own(baselines, situation), _shared(baselines, situation), _chance(baselines, situation)
 
 
-def _own(baselines: Baselines, seen: Situation) -> Explanation:
+def _own(baselines: Baselines, situation: Situation) -> Explanation:
     """Trouble of this sample alone, or such trouble and then an outage, whatever is likelier."""
-    tolerated = baselines.tolerated("own")
-    if seen.alone is None:
-        expected_per_week = baselines.trouble("own", seen.group, 0.0)
+    alone, group, tolerated = situation.alone, situation.group, baselines.tolerated("own")
+    if alone is None:
+        expected_per_week = baselines.trouble("own", group, 0.0)
         return Explanation(
             "own", expected_per_week, tolerated, "others succeed again; it hasn't tried since"
         )
-    expected_per_week = baselines.trouble("own", seen.group, seen.alone.seconds)
-    turned = seen.last_ok
-    if turned is not None and turned > seen.alone.since:
-        first = baselines.trouble("own", seen.group, turned - seen.alone.since)
-        whole = baselines.trouble("shared", seen.group, 0.0)
-        rest = baselines.trouble("shared", seen.group, seen.streak.until - turned)
+    expected_per_week = baselines.trouble("own", group, alone.seconds)
+    last_ok = situation.last_ok
+    if last_ok is not None and last_ok > alone.since:
+        first = baselines.trouble("own", group, last_ok - alone.since)
+        whole = baselines.trouble("shared", group, 0.0)
+        rest = baselines.trouble("shared", group, situation.streak.until - last_ok)
         expected_per_week = max(expected_per_week, first * rest / whole)
-    text = f"trouble of one sample that lasts {duration(seen.alone.seconds)} and passes"
+    text = f"trouble of one sample that lasts {duration(alone.seconds)} and passes"
     return Explanation("own", expected_per_week, tolerated, text)
 
 
-def _shared(baselines: Baselines, seen: Situation) -> Explanation:
+def _shared(baselines: Baselines, situation: Situation) -> Explanation:
     """An outage: of everybody, or of the share of calls that fail for others at the same time."""
-    tolerated = baselines.tolerated("shared")
-    if not seen.witnessed:
-        expected_per_week = baselines.trouble("shared", seen.group, seen.outage)
-        text = f"an outage of {seen.model} that lasts {duration(seen.outage)} and passes"
+    alone, peers, tolerated = situation.alone, situation.peers, baselines.tolerated("shared")
+    if not situation.witnessed:
+        expected_per_week = baselines.trouble("shared", situation.group, situation.outage)
+        text = f"an outage of {situation.model} that lasts {duration(situation.outage)} and passes"
         return Explanation("shared", expected_per_week, tolerated, text)
-    if seen.alone is None:
+    if alone is None:
         return Explanation("shared", 0.0, tolerated, "no outage: others succeed")
-    share = seen.peers.failing_share
+    share = peers.failing_share
     # no sample is unlucky alone where nobody has succeeded since
-    chance = (
-        chance_any_fails_all(seen.candidates, share, seen.alone.independent) * share**seen.silent
-    )
-    expected_per_week = baselines.trouble("partial", seen.group, seen.alone.seconds) * chance
+    unlucky = chance_any_fails_all(situation.candidates, share, alone.independent)
+    chance = unlucky * share**situation.silent
+    expected_per_week = baselines.trouble("partial", situation.group, alone.seconds) * chance
     text = (
-        f"a partial outage of {seen.model} of {duration(seen.alone.seconds)}: "
-        f"{seen.peers.failed} attempts of others failed meanwhile, {seen.peers.ok} succeeded"
+        f"a partial outage of {situation.model} of {duration(alone.seconds)}: "
+        f"{peers.failed} attempts of others failed meanwhile, {peers.ok} succeeded"
     )
     return Explanation("shared", expected_per_week, tolerated, text)
 
@@ -234,46 +234,50 @@ def chance_any_fails_all(candidates: int, share: float, attempts: int) -> float:
     return min(1.0, max(1, candidates) * share**attempts)
 
 
-def _chance(baselines: Baselines, seen: Situation) -> Explanation:
+def _chance(baselines: Baselines, situation: Situation) -> Explanation:
     """So many failures in a row at the usual rate."""
-    independent = seen.alone.independent if seen.alone is not None else 0
-    expected_per_week = baselines.streaks(seen.model) * seen.usual**independent
-    text = f"chance: {seen.usual:.0%} of attempts fail in normal times"
+    independent = situation.alone.independent if situation.alone is not None else 0
+    expected_per_week = baselines.streaks(situation.model) * situation.usual**independent
+    text = f"chance: {situation.usual:.0%} of attempts fail in normal times"
     return Explanation("chance", expected_per_week, baselines.tolerated("own"), text)
 
 
 def falls_at(
-    baselines: Baselines, seen: Situation, call_attempts: int, wait: float | None
+    baselines: Baselines, situation: Situation, call_attempts: int, wait: float | None
 ) -> float | None:
     """When the verdict falls if the attempts to come fail too; None where not within twelve.
 
     The next attempt is due `wait` seconds after the last failure, the later ones by Inspect's
     schedule; others are taken to fare as they do.
     """
-    at = seen.streak.until
+    at = situation.streak.until
     for more in range(1, _AHEAD + 1):
         at += wait if more == 1 and wait is not None else scheduled_wait(call_attempts + more - 1)
-        if weigh(baselines, _later(seen, at, more)).suspicion >= 1:
+        if weigh(baselines, _later(situation, at, more)).suspicion >= 1:
             return at
     return None
 
 
-def _later(seen: Situation, at: float, more: int) -> Situation:
+def _later(situation: Situation, at: float, more: int) -> Situation:
     """The situation if `more` attempts, the last of them at `at`, fail as well."""
-    gained = at - seen.streak.until
-    alone = seen.alone or Span(at, at, 0)
-    fares = seen.last_ok + gained if seen.last_ok is not None and seen.witnessed else seen.last_ok
+    elapsed = at - situation.streak.until
+    alone = situation.alone or Span(at, at, 0)
+    last_ok = (
+        situation.last_ok + elapsed
+        if situation.last_ok is not None and situation.witnessed
+        else situation.last_ok
+    )
     return Situation(
-        model=seen.model,
-        group=seen.group,
-        streak=Span(seen.streak.since, at, seen.streak.independent + more),
+        model=situation.model,
+        group=situation.group,
+        streak=Span(situation.streak.since, at, situation.streak.independent + more),
         alone=Span(alone.since, at, alone.independent + more),
-        outage=seen.outage + gained if not seen.witnessed else 0.0,
-        peers=seen.peers,
-        witnessed=seen.witnessed,
-        last_ok=fares,
-        usual=seen.usual,
-        count=seen.count + more,
-        candidates=seen.candidates,
-        silent=seen.silent,
+        outage=situation.outage + elapsed if not situation.witnessed else 0.0,
+        peers=situation.peers,
+        witnessed=situation.witnessed,
+        last_ok=last_ok,
+        usual=situation.usual,
+        count=situation.count + more,
+        candidates=situation.candidates,
+        silent=situation.silent,
     )

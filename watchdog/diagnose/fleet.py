@@ -123,44 +123,44 @@ class Fleet:
 
 
 def _by_model(eval_sets: Iterable[EvalSetState]) -> dict[str, _Times]:
-    found: dict[str, _Times] = {}
+    by_model: dict[str, _Times] = {}
     for state in eval_sets:
         for task in state.tasks.values():
             for sample in task.samples.values():
-                for times in _add(found, sample.recent):
+                for times in _add(by_model, sample.recent):
                     times.samples.add(id(sample))
-            _add(found, task.retired)
-            _add_ended(found, task)
-            _add_forgotten(found, task)
-    for times in found.values():
+            _add(by_model, task.retired)
+            _add_ended(by_model, task)
+            _add_forgotten(by_model, task)
+    for times in by_model.values():
         times.in_order()
-    return found
+    return by_model
 
 
-def _add(found: dict[str, _Times], outcomes: Iterable[Outcome]) -> list[_Times]:
+def _add(by_model: dict[str, _Times], outcomes: Iterable[Outcome]) -> list[_Times]:
     """Add outcomes to their models' times, by the store's clock; the models that they were of."""
-    touched: dict[str, _Times] = {}
+    times_of: dict[str, _Times] = {}
     for outcome in outcomes:
         if outcome.at is None:
             continue
         model = outcome.model
-        times = touched.get(model)
+        times = times_of.get(model)
         if times is None:
-            times = touched[model] = found.setdefault(model, _Times())
+            times = times_of[model] = by_model.setdefault(model, _Times())
         (times.ok if outcome.ok else times.failed).append(outcome.at)
-    return list(touched.values())
+    return list(times_of.values())
 
 
-def _add_ended(found: dict[str, _Times], task: TaskState) -> None:
+def _add_ended(by_model: dict[str, _Times], task: TaskState) -> None:
     """A sample that ended well had its answers, where nothing else is remembered of it."""
     if task.spec is None or task.retired:
         return
     ends = [e.at for e in task.ended.values() if e.state == "completed" and not e.limited]
-    times = found.setdefault(task.spec.model, _Times())
+    times = by_model.setdefault(task.spec.model, _Times())
     times.ok.extend(at for at in ends if at is not None)
 
 
-def _add_forgotten(found: dict[str, _Times], task: TaskState) -> None:
+def _add_forgotten(by_model: dict[str, _Times], task: TaskState) -> None:
     """Successes that no sample remembers any more.
 
     Without them two that fail beside a busy one would each take the other for an outage.
@@ -169,7 +169,7 @@ def _add_forgotten(found: dict[str, _Times], task: TaskState) -> None:
     if horizon is None:
         return
     for model, successes in task.successes.items():
-        times = found.setdefault(model, _Times())
+        times = by_model.setdefault(model, _Times())
         for at, count in successes.before(horizon):
             times.ok.append(at)
             times.many[at] = count
@@ -192,19 +192,19 @@ def _within(at: float | None, since: float, until: float) -> bool:
 
 def thinned(instants: Iterable[float], least: float) -> list[float]:
     """Those that come at least so many seconds after the one taken before."""
-    kept: list[float] = []
+    independent: list[float] = []
     for at in instants:
-        if not kept or at - kept[-1] >= least:
-            kept.append(at)
-    return kept
+        if not independent or at - independent[-1] >= least:
+            independent.append(at)
+    return independent
 
 
 def failures_of(sample: SampleState, model: str) -> list[Outcome]:
     """The failures of the sample's present streak that are still remembered, oldest first."""
-    found: list[Outcome] = []
+    failures: list[Outcome] = []
     for outcome in reversed(sample.recent):
         if outcome.ok:
             break
         if outcome.model == model:
-            found.append(outcome)
-    return found[::-1]
+            failures.append(outcome)
+    return failures[::-1]

@@ -67,8 +67,8 @@ def _overdue(context: SampleContext, call: OpenCall, deadline: Deadline) -> Find
     )
     evidence = (Evidence("pending_call", text, call.since),)
     subject = f"the {call.kind} call {call.name} is pending"
-    found = overdue(context.now, quiet_since, deadline, subject, evidence)
-    return replace(found, since=call.since)
+    finding = overdue(context.now, quiet_since, deadline, subject, evidence)
+    return replace(finding, since=call.since)
 
 
 def _inner_life(context: SampleContext, call: OpenCall) -> float | None:
@@ -85,9 +85,9 @@ def _model_deadline(context: SampleContext, call: OpenCall) -> Deadline:
 
 
 def _tool_deadline(context: SampleContext, call: OpenCall) -> Deadline:
-    declared = _declared(context, call)
-    if declared is not None:
-        return _by_timeout(context, declared)
+    timeout = _declared_timeout(context, call)
+    if timeout is not None:
+        return _by_timeout(context, timeout)
     return deadline_for(context.judging.baselines, context.allowance, "tool", call.name)
 
 
@@ -96,12 +96,12 @@ def _by_timeout(context: SampleContext, timeout: float) -> Deadline:
     return Deadline(timeout + grace, f"its time-out of {duration(timeout)} and grace")
 
 
-def _declared(context: SampleContext, call: OpenCall) -> float | None:
+def _declared_timeout(context: SampleContext, call: OpenCall) -> float | None:
     """A call's own time-out; for a sandbox call within a tool call, the tool's counts too."""
     if call.timeout is not None:
         return call.timeout
-    outer = [c.timeout for c in open_calls(context.sample, "tool", "sandbox") if c.timeout]
-    return max(outer, default=None)
+    timeouts = [c.timeout for c in open_calls(context.sample, "tool", "sandbox") if c.timeout]
+    return max(timeouts, default=None)
 
 
 def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by

@@ -23,28 +23,28 @@ def failing(cause: Cause) -> Detect:
         streak = context.sample.streak
         if streak is None or streak.cause is not cause:
             return None
-        return _finding(context, streak, cause)
+        return _finding(context, streak, situation(context, streak, cause))
 
     return detect
 
 
-def _finding(context: SampleContext, streak: Streak, cause: Cause) -> Finding:
-    seen = situation(context, streak, cause)
-    evidence = (_streak_evidence(context, streak), *_peers_evidence(seen), *_end(context, streak))
-    if seen is None:
+def _finding(context: SampleContext, streak: Streak, situation: Situation | None) -> Finding:
+    peers = _peers_evidence(situation)
+    evidence = (_streak_evidence(context, streak), *peers, *_end(context, streak))
+    if situation is None:
         return Finding(0.0, None, evidence)
-    weighing = weigh(context.judging.baselines, seen)
+    weighing = weigh(context.judging.baselines, situation)
     return Finding(
         weighing.suspicion,
         streak.first_at,
         (*evidence, odds(weighing)),
-        _with_change(context, streak, seen, weighing),
-        shared=seen.shared,
+        _with_change(context, streak, situation, weighing),
+        shared=situation.shared,
     )
 
 
 def _with_change(
-    context: SampleContext, streak: Streak, seen: Situation, weighing: Weighing
+    context: SampleContext, streak: Streak, situation: Situation, weighing: Weighing
 ) -> Weighing:
     """What would change the verdict; only looked for where somebody asks (`explain`)."""
     if not context.judging.explaining:
@@ -52,16 +52,16 @@ def _with_change(
     change = ["the first success ends it"]
     if weighing.suspicion < 1:
         at = falls_at(
-            context.judging.baselines, seen, streak.call_attempts, next_wait(context.sample)
+            context.judging.baselines, situation, streak.call_attempts, next_wait(context.sample)
         )
-        told = f"at {clock(at)}" if at is not None else "not within the next twelve attempts"
-        change.append(f"if all attempts to come fail too, the verdict falls {told}")
+        when = f"at {clock(at)}" if at is not None else "not within the next twelve attempts"
+        change.append(f"if all attempts to come fail too, the verdict falls {when}")
     return replace(weighing, change=tuple(change))
 
 
 def odds(weighing: Weighing) -> Evidence:
     """How likely it is, after all, that it passes: the likeliest harmless explanation."""
-    likeliest = max(weighing.explanations, key=lambda each: each.ratio)
+    likeliest = max(weighing.explanations, key=lambda explanation: explanation.ratio)
     text = (
         f"likeliest way for it to pass by itself: {likeliest.text}; seen "
         f"{frequency(likeliest.expected_per_week)}, "
@@ -70,14 +70,14 @@ def odds(weighing: Weighing) -> Evidence:
     return Evidence("odds", text)
 
 
-def _peers_evidence(seen: Situation | None) -> tuple[Evidence, ...]:
-    if seen is None or not (seen.peers.ok or seen.peers.failed):
+def _peers_evidence(situation: Situation | None) -> tuple[Evidence, ...]:
+    if situation is None or not (situation.peers.ok or situation.peers.failed):
         return ()
     text = (
-        f"meanwhile other samples on {seen.model}: {seen.peers.ok} calls succeeded, "
-        f"{seen.peers.failed} attempts failed"
+        f"meanwhile other samples on {situation.model}: {situation.peers.ok} calls succeeded, "
+        f"{situation.peers.failed} attempts failed"
     )
-    return (Evidence("peers", text, seen.last_ok),)
+    return (Evidence("peers", text, situation.last_ok),)
 
 
 def _end(context: SampleContext, streak: Streak) -> tuple[Evidence, ...]:
@@ -90,8 +90,8 @@ def _end(context: SampleContext, streak: Streak) -> tuple[Evidence, ...]:
 
 
 def _streak_evidence(context: SampleContext, streak: Streak) -> Evidence:
-    known = streak.first_at is not None and streak.last_at is not None
-    span = f" over {duration(streak.last_at - streak.first_at)}" if known else ""  # type: ignore[operator]
+    has_times = streak.first_at is not None and streak.last_at is not None
+    span = f" over {duration(streak.last_at - streak.first_at)}" if has_times else ""  # type: ignore[operator]
     never = "" if context.sample.first_success_at is not None else ", and none ever succeeded"
     counts = ", ".join(f"{count}x {cause.value}" for cause, count in streak.causes)
     text = f"{streak.count} attempts on {streak.model} failed in a row{span}{never} ({counts}): "

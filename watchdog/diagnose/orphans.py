@@ -53,6 +53,6 @@ def _alone_since(state: EvalSetState) -> float | None:
         return None
     if any(task.status == "started" for task in state.tasks.values()):
         return None
-    ended = latest(*(task.completed_at for task in state.tasks.values()))
-    finished = latest(*(job.completed_at for job in cluster.view.jobs))
-    return latest(ended, finished) or cluster.no_runner_since
+    logs_ended_at = latest(*(task.completed_at for task in state.tasks.values()))
+    jobs_ended_at = latest(*(job.completed_at for job in cluster.view.jobs))
+    return latest(logs_ended_at, jobs_ended_at) or cluster.no_runner_since

@@ -7,7 +7,7 @@ any time-out. The runner's trouble concerns every running sample, a sandbox's th
 import re
 from collections.abc import Iterable
 
-from watchdog.diagnose.context import CauseSpec, Detect, Finding, Found, SampleContext
+from watchdog.diagnose.context import CauseFinding, CauseSpec, Detect, Finding, SampleContext
 from watchdog.diagnose.signs import last_life
 from watchdog.model import pod_reasons
 from watchdog.model.action import Action
@@ -19,15 +19,15 @@ from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
 
-def runner_trouble(now: float, limits: Thresholds, state: EvalSetState) -> Found | None:
+def runner_trouble(now: float, limits: Thresholds, state: EvalSetState) -> CauseFinding | None:
     """What keeps the eval set's runner from working; None where it works or isn't known."""
     cluster = state.cluster
     if cluster is None or not {"pods", "jobs"} <= cluster.view.known or suspended(state):
         return None
     live = [pod for pod in cluster.view.runners if pod.is_live]
     if live:
-        found = [f for pod in live if (f := pod_trouble(now, limits, pod, "the runner's pod"))]
-        return max(found, key=lambda f: f[1].suspicion, default=None)
+        troubles = [f for pod in live if (f := pod_trouble(now, limits, pod, "the runner's pod"))]
+        return max(troubles, key=lambda f: f[1].suspicion, default=None)
     return _no_runner(now, limits, state, cluster)
 
 
@@ -40,17 +40,19 @@ def suspended(state: EvalSetState) -> bool:
     return bool(jobs) and not live and all(job.suspended for job in jobs)
 
 
-def _no_runner(now: float, limits: Thresholds, state: EvalSetState, cluster: ClusterState) -> Found:
+def _no_runner(
+    now: float, limits: Thresholds, state: EvalSetState, cluster: ClusterState
+) -> CauseFinding:
     job = _newest(cluster.view.jobs)
     death = next((d for d in reversed(cluster.deaths) if d.role == "runner"), None)
-    since, allowed, text = _absence(limits, state, cluster, job)
+    since, limit, text = _absence(limits, state, cluster, job)
     since = latest(since, death.at if death and job is not None else None)
-    elapsed = now - since if since is not None else allowed
+    elapsed = now - since if since is not None else limit
     evidence = [Evidence("runner", text, since)]
     if death is not None:
         evidence.append(_death_evidence(death, "the runner"))
     cause = _cause_of_death(death) if death is not None else Cause.RUNNER_GONE
-    return cause or Cause.RUNNER_GONE, Finding(elapsed / allowed, since, tuple(evidence))
+    return cause or Cause.RUNNER_GONE, Finding(elapsed / limit, since, tuple(evidence))
 
 
 def _absence(
@@ -58,9 +60,9 @@ def _absence(
 ) -> tuple[float | None, float, str]:
     """Since when there is no runner, how long that may be, and what is seen instead."""
     if job is None:
-        seen = cluster.runner_seen_at is not None
+        was_seen = cluster.runner_seen_at is not None
         life = last_life(state.tasks.values(), state.last_log_line_at)
-        since = cluster.no_runner_since if seen else life
+        since = cluster.no_runner_since if was_seen else life
         return since, limits.runner_gone, "neither its Job nor its pod is there any more"
     if job.finished == "Failed":
         reason = f" ({job.finished_reason})" if job.finished_reason else ""
@@ -72,33 +74,31 @@ def _absence(
     return since, limits.runner_restart, text
 
 
-def pod_trouble(now: float, limits: Thresholds, pod: Pod, what: str) -> Found | None:
+def pod_trouble(now: float, limits: Thresholds, pod: Pod, subject: str) -> CauseFinding | None:
     """What keeps a pod from starting; None where nothing does."""
     if pod.unschedulable and pod.phase == "Pending":
-        text = f"{what} {pod.name} can't be scheduled: {pod.unschedulable}"
+        text = f"{subject} {pod.name} can't be scheduled: {pod.unschedulable}"
         return Cause.UNSCHEDULABLE, _aged(now, pod.created_at, limits.unschedulable, text)
     for container in pod.containers:
-        found = _container_trouble(now, limits, pod, container, what)
-        if found is not None:
-            return found
+        trouble = _container_trouble(now, limits, pod, container, subject)
+        if trouble is not None:
+            return trouble
     return None
 
 
 def _container_trouble(
-    now: float, limits: Thresholds, pod: Pod, container: Container, what: str
-) -> Found | None:
-    where = f"{what} {pod.name}, container {container.name}"
+    now: float, limits: Thresholds, pod: Pod, container: Container, subject: str
+) -> CauseFinding | None:
+    where = f"{subject} {pod.name}, container {container.name}"
     if container.waiting in pod_reasons.IMAGE_PULL:
         text = f"{where}: {container.waiting} {container.waiting_message}"
         return Cause.IMAGE_PULL, _aged(now, pod.created_at, limits.pod_waiting, text)
     if container.waiting in pod_reasons.CRASH_LOOP:
-        ended = container.last_terminated
-        why = f", last {ended.reason} with exit code {ended.exit_code}" if ended else ""
+        end = container.last_terminated
+        why = f", last {end.reason} with exit code {end.exit_code}" if end else ""
         text = f"{where}: {container.waiting} after {container.restarts} restarts{why}"
         cause = (
-            Cause.OOM_KILLED
-            if ended and ended.reason == pod_reasons.OOM_KILLED
-            else Cause.CRASH_LOOP
+            Cause.OOM_KILLED if end and end.reason == pod_reasons.OOM_KILLED else Cause.CRASH_LOOP
         )
         return cause, _aged(now, pod.created_at, limits.pod_waiting, text)
     return None
@@ -106,54 +106,54 @@ def _container_trouble(
 
 def _aged(now: float, since: float | None, limit: float, text: str) -> Finding:
     age = now - since if since is not None else 0.0
-    told = f"{text.strip()} (for {duration(age)})"
-    return Finding(age / limit, since, (Evidence("pod", told, since),))
+    evidence = (Evidence("pod", f"{text.strip()} (for {duration(age)})", since),)
+    return Finding(age / limit, since, evidence)
 
 
-def setup_trouble(now: float, limits: Thresholds, state: EvalSetState) -> Found | None:
+def setup_trouble(now: float, limits: Thresholds, state: EvalSetState) -> CauseFinding | None:
     """What keeps a sandbox of a sample in set-up from starting."""
     if state.cluster is None:
         return None
-    running = {
+    labels = {
         label(sample.key.id) for task in state.tasks.values() for sample in task.samples.values()
     }
-    waiting = (
+    troubles = (
         pod_trouble(now, limits, pod, "sandbox")
         for pod in state.cluster.view.sandboxes
-        if pod.deleting_at is None and label(pod.sample_id) not in running
+        if pod.deleting_at is None and label(pod.sample_id) not in labels
     )
-    return max((f for f in waiting if f), key=lambda f: f[1].suspicion, default=None)
+    return max((f for f in troubles if f), key=lambda f: f[1].suspicion, default=None)
 
 
-def _sandbox_trouble(context: SampleContext) -> list[Found]:
+def _sandbox_trouble(context: SampleContext) -> list[CauseFinding]:
     """What happened to the sandboxes that serve a sample."""
     cluster = context.eval_set.state.cluster
     if cluster is None:
         return []
     pods = [pod for pod in cluster.view.sandboxes if serves(pod, context)]
-    found = [
+    troubles = [
         f
         for pod in pods
         if (f := pod_trouble(context.now, context.judging.limits, pod, "its sandbox"))
     ]
-    return [*found, *_killed_in_call(context, cluster.deaths)]
+    return [*troubles, *_killed_in_call(context, cluster.deaths)]
 
 
-def _killed_in_call(context: SampleContext, deaths: Iterable[PodDeath]) -> list[Found]:
+def _killed_in_call(context: SampleContext, deaths: Iterable[PodDeath]) -> list[CauseFinding]:
     """A sandbox was killed while a call in it was pending, and nothing has come since."""
     calls = [c for c in context.sample.open_calls if c.kind in {"tool", "sandbox"}]
-    began = max((c.since for c in calls if c.since is not None), default=None)
-    found: list[Found] = []
+    since = max((c.since for c in calls if c.since is not None), default=None)
+    troubles: list[CauseFinding] = []
     for death in deaths:
         cause = _cause_of_death(death)
-        if cause is None or began is None or death.at is None or not _of_sample(death, context):
+        if cause is None or since is None or death.at is None or not _of_sample(death, context):
             continue
-        if death.at < began or (context.sample.last_event_at or 0.0) > death.at:
+        if death.at < since or (context.sample.last_event_at or 0.0) > death.at:
             continue
         suspicion = (context.now - death.at) / context.judging.limits.pod_explains
         evidence = (_death_evidence(death, "its sandbox"),)
-        found.append((cause, Finding(suspicion, death.at, evidence)))
-    return found
+        troubles.append((cause, Finding(suspicion, death.at, evidence)))
+    return troubles
 
 
 def _cause_of_death(death: PodDeath) -> Cause | None:
@@ -162,10 +162,10 @@ def _cause_of_death(death: PodDeath) -> Cause | None:
     return Cause.EVICTED if death.reason in pod_reasons.EVICTIONS else None
 
 
-def _death_evidence(death: PodDeath, what: str) -> Evidence:
+def _death_evidence(death: PodDeath, role: str) -> Evidence:
     code = f" with exit code {death.exit_code}" if death.exit_code is not None else ""
     container = f", container {death.container}" if death.container else ""
-    return Evidence("pod", f"{what} {death.pod}{container} ended: {death.reason}{code}", death.at)
+    return Evidence("pod", f"{role} {death.pod}{container} ended: {death.reason}{code}", death.at)
 
 
 def serves(pod: Pod, context: SampleContext) -> bool:
@@ -194,12 +194,12 @@ def restarts(state: EvalSetState) -> tuple[Evidence, ...]:
     """Informational: sandboxes that came back, runners that were started again."""
     if state.cluster is None:
         return ()
-    replaced = (
+    replacements = (
         Evidence("sandbox_restarted", f"sandbox {d.pod} was replaced: new UID {d.uid}", d.at)
         for d in state.cluster.replaced
     )
     deaths = (_death_evidence(d, d.role) for d in state.cluster.deaths)
-    return (*replaced, *deaths)
+    return (*replacements, *deaths)
 
 
 def warnings(state: EvalSetState) -> tuple[Evidence, ...]:
@@ -221,10 +221,10 @@ def cluster_cause(cause: Cause) -> Detect:
     """A rule that finds `cause` in the runner's pod or in the sample's sandboxes."""
 
     def detect(context: SampleContext) -> Finding | None:
-        found = [*_sandbox_trouble(context)]
+        troubles = [*_sandbox_trouble(context)]
         if context.eval_set.runner is not None:
-            found.append(context.eval_set.runner)
-        matching = [finding for kind, finding in found if kind is cause]
+            troubles.append(context.eval_set.runner)
+        matching = [finding for kind, finding in troubles if kind is cause]
         return max(matching, key=lambda finding: finding.suspicion, default=None)
 
     return detect

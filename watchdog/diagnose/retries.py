@@ -49,14 +49,15 @@ def gives_up(task: TaskState, streak: Streak, wait: float | None) -> tuple[float
         return None
     ends = []
     if spec.max_retries is not None:
-        left = max(0, spec.max_retries + 1 - streak.call_attempts)
-        ends.append((_after(streak, left, wait), f"max_retries is {spec.max_retries}"))
+        attempts_left = max(0, spec.max_retries + 1 - streak.call_attempts)
+        at = _instant_after(streak, attempts_left, wait)
+        ends.append((at, f"max_retries is {spec.max_retries}"))
     if spec.retry_timeout is not None and streak.first_at is not None:
         ends.append((streak.first_at + spec.retry_timeout, "the call's timeout"))
     return min(ends, default=None)
 
 
-def _after(streak: Streak, attempts: int, wait: float | None) -> float:
+def _instant_after(streak: Streak, attempts: int, wait: float | None) -> float:
     """When so many more attempts will have been made."""
     at = streak.last_at or 0.0
     for more in range(min(attempts, _ATTEMPTS_AHEAD)):

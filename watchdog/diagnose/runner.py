@@ -48,17 +48,17 @@ def frozen(
     cores = _cores(state)
     if cores is not None:
         return _by_cpu(now, limits, deadline, life, cores) if tasks else None
-    standing = [
+    between_calls = [
         (since, task, sample)
         for task in tasks
         for sample in task.samples.values()
         if (since := between_calls_since(sample)) is not None and not _waits_for_slot(task, sample)
     ]
     idle = [task for task in tasks if _all_ended(task)]
-    if life is None or not (standing or idle):
+    if life is None or not (between_calls or idle):
         return None
-    since = latest(life, min((s for s, _, _ in standing), default=None))
-    return _frozen_finding(now, deadline, latest(life, since) or life, standing, idle)
+    since = latest(life, min((s for s, _, _ in between_calls), default=None))
+    return _frozen_finding(now, deadline, latest(life, since) or life, between_calls, idle)
 
 
 def _cores(state: EvalSetState) -> float | None:
@@ -67,8 +67,8 @@ def _cores(state: EvalSetState) -> float | None:
     if view is None or not view.usage:
         return None
     names = {(pod.namespace, pod.name) for pod in view.runners}
-    used = [use.cores for use in view.usage if (use.namespace, use.name) in names]
-    return sum(used) if used else None
+    cores = [use.cores for use in view.usage if (use.namespace, use.name) in names]
+    return sum(cores) if cores else None
 
 
 def _by_cpu(
@@ -88,16 +88,16 @@ def _frozen_finding(
     now: float,
     deadline: Deadline,
     since: float,
-    standing: list[tuple[float, TaskState, SampleState]],
+    between_calls: list[tuple[float, TaskState, SampleState]],
     idle: list[TaskState],
 ) -> Finding:
     silence = f"the whole runner has written nothing for {duration(now - since)}"
-    if standing:
-        _, _, sample = min(standing, key=lambda item: item[0])
-        what = f"sample {sample.key.id} (epoch {sample.key.epoch}) stands between two calls"
+    if between_calls:
+        _, _, sample = min(between_calls, key=lambda pause: pause[0])
+        sign = f"sample {sample.key.id} (epoch {sample.key.epoch}) stands between two calls"
     else:
-        what = f"all samples of {idle[0].log} have ended, yet the log is not finished"
-    text = f"{what}, which takes a living runner seconds; {silence}"
+        sign = f"all samples of {idle[0].log} have ended, yet the log is not finished"
+    text = f"{sign}, which takes a living runner seconds; {silence}"
     return overdue(
         now, since, deadline, "the runner is silent", (Evidence("silence", text, since),)
     )
@@ -111,17 +111,17 @@ def _all_ended(task: TaskState) -> bool:
 def slot_holders(task: TaskState, sample: SampleState) -> list[SampleState]:
     """Other samples of the task that hold a connection slot: a call is open or being retried."""
     return [
-        other
-        for other in task.samples.values()
-        if other is not sample
-        and (other.streak is not None or any(c.kind == "model" for c in other.open_calls))
+        holder
+        for holder in task.samples.values()
+        if holder is not sample
+        and (holder.streak is not None or any(c.kind == "model" for c in holder.open_calls))
     ]
 
 
 def connections(task: TaskState) -> int:
     """How many model calls the task may have at once."""
-    declared = task.spec.max_connections if task.spec else None
-    return declared or DEFAULT_CONNECTIONS
+    max_connections = task.spec.max_connections if task.spec else None
+    return max_connections or DEFAULT_CONNECTIONS
 
 
 def _waits_for_slot(task: TaskState, sample: SampleState) -> bool:
@@ -135,9 +135,9 @@ def runner_frozen(context: SampleContext) -> Finding | None:
         return None
     if any(call.kind == "input" or call.batch for call in sample.open_calls):
         return None
-    due = next_attempt_at(sample)
+    attempt_at = next_attempt_at(sample)
     deadline = deadline_for(context.judging.baselines, context.allowance, "step", "solver")
-    in_back_off = due is not None and context.now < due + deadline.seconds
+    in_back_off = attempt_at is not None and context.now < attempt_at + deadline.seconds
     return None if in_back_off else finding
 
 

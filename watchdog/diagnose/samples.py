@@ -34,8 +34,8 @@ def judge_sample(context: SampleContext, rules: tuple[CauseSpec, ...]) -> Sample
         text = "its newest events can't be read"
         return replace(base, evidence=(Evidence("unreadable", text),))
     waiting = _waiting(context)
-    runs = context.eval_set.runner is None or context.eval_set.runner[1].suspicion < 1
-    if waiting is not None and runs:
+    runner_works = context.eval_set.runner is None or context.eval_set.runner[1].suspicion < 1
+    if waiting is not None and runner_works:
         return replace(base, verdict=Verdict.WAITING, evidence=(waiting,))
     return _by_rules(context, rules, base)
 
@@ -43,23 +43,23 @@ def judge_sample(context: SampleContext, rules: tuple[CauseSpec, ...]) -> Sample
 def _by_rules(
     context: SampleContext, rules: tuple[CauseSpec, ...], base: SampleJudgment
 ) -> SampleJudgment:
-    found = [(spec.cause, f) for spec in rules if spec.detect and (f := spec.detect(context))]
+    findings = [(spec.cause, f) for spec in rules if spec.detect and (f := spec.detect(context))]
     base = replace(
         base,
-        weighings=tuple((cause, f.weighing) for cause, f in found if f.weighing is not None),
+        weighings=tuple((cause, f.weighing) for cause, f in findings if f.weighing is not None),
         model=context.sample.streak.model if context.sample.streak else "",
     )
-    stuck = next(((cause, f) for cause, f in found if f.suspicion >= 1), None)
-    suspicion = max((f.suspicion for _, f in found), default=0.0)
-    others = tuple(e for _, f in found for e in f.evidence)
+    stuck = next(((cause, f) for cause, f in findings if f.suspicion >= 1), None)
+    suspicion = max((f.suspicion for _, f in findings), default=0.0)
+    all_evidence = tuple(e for _, f in findings for e in f.evidence)
     if stuck is None:
-        verdict = _moving(context, base)
+        verdict = _moving_verdict(context, base)
         cause = _degraded_cause(context.sample) if verdict is Verdict.DEGRADED else None
-        evidence = others if verdict is Verdict.DEGRADED or suspicion >= 0.5 else ()
+        evidence = all_evidence if verdict is Verdict.DEGRADED or suspicion >= 0.5 else ()
         evidence += _informational(context.sample)
         return replace(base, verdict=verdict, cause=cause, suspicion=suspicion, evidence=evidence)
     cause, finding = stuck
-    rest = tuple(e for e in others if e not in finding.evidence)
+    other_evidence = tuple(e for e in all_evidence if e not in finding.evidence)
     return replace(
         base,
         verdict=Verdict.STUCK,
@@ -67,7 +67,7 @@ def _by_rules(
         since=finding.since,
         suspicion=suspicion,
         shared=finding.shared,
-        evidence=(*finding.evidence, *rest, *_informational(context.sample)),
+        evidence=(*finding.evidence, *other_evidence, *_informational(context.sample)),
     )
 
 
@@ -82,9 +82,9 @@ def _waiting(context: SampleContext) -> Evidence | None:
         return Evidence("suspended", "the runner's Job is suspended")
     if context.allowance.waiting is not None:
         return Evidence("told", context.allowance.waiting)
-    asked = next((call for call in sample.open_calls if call.kind == "input"), None)
-    if asked is not None:
-        return Evidence("input", "a person is asked for input", asked.since)
+    input_call = next((call for call in sample.open_calls if call.kind == "input"), None)
+    if input_call is not None:
+        return Evidence("input", "a person is asked for input", input_call.since)
     if sample.human_since is not None:
         return Evidence("human", "a person works on it (human agent)", sample.human_since)
     batch = next((call for call in sample.open_calls if call.batch), None)
@@ -94,36 +94,36 @@ def _waiting(context: SampleContext) -> Evidence | None:
     return Evidence("batch", text + duration(context.now - batch.since), batch.since)
 
 
-def _moving(context: SampleContext, base: SampleJudgment) -> Verdict:
+def _moving_verdict(context: SampleContext, base: SampleJudgment) -> Verdict:
     """The verdict of a sample that is not stuck."""
     sample = context.sample
-    if _warned(context, base) or _failing_much(context):
+    if _warrants_warning(context, base) or _failing_much(context):
         return Verdict.DEGRADED
-    begun = sample.ok_total > 0 or any(o.ok for o in sample.recent)
-    return Verdict.PROGRESSING if begun or sample.scorer_spans else Verdict.STARTING
+    has_begun = sample.ok_total > 0 or any(o.ok for o in sample.recent)
+    return Verdict.PROGRESSING if has_begun or sample.scorer_spans else Verdict.STARTING
 
 
 def _failing_much(context: SampleContext) -> bool:
     """Far more attempts fail than usual, for longer than what is common enough to be no news."""
     window = _window(context.sample)
-    failed = [outcome for outcome in window if not outcome.ok]
-    if len(failed) < max(_STREAK_DEGRADED, context.judging.limits.degraded_share * len(window)):
+    failures = [outcome for outcome in window if not outcome.ok]
+    if len(failures) < max(_STREAK_DEGRADED, context.judging.limits.degraded_share * len(window)):
         return False
-    usual = context.judging.baselines.usual_failing(failed[-1].model)
+    usual = context.judging.baselines.usual_failing(failures[-1].model)
     expected = len(window) * usual
-    if len(failed) - expected < _DEVIATIONS * math.sqrt(expected * (1 - usual)):
+    if len(failures) - expected < _DEVIATIONS * math.sqrt(expected * (1 - usual)):
         return False
-    instants = [outcome.at for outcome in failed if outcome.at is not None]
-    lasted = max(instants) - min(instants) if instants else 0.0
+    instants = [outcome.at for outcome in failures if outcome.at is not None]
+    seconds = max(instants) - min(instants) if instants else 0.0
     group = group_of(_degraded_cause(context.sample) or Cause.UNEXPLAINED)
-    expected_per_week = context.judging.baselines.trouble("partial", group, lasted)
+    expected_per_week = context.judging.baselines.trouble("partial", group, seconds)
     return (
-        expected_per_week + context.judging.baselines.trouble("own", group, lasted)
+        expected_per_week + context.judging.baselines.trouble("own", group, seconds)
         <= context.judging.baselines.warnings
     )
 
 
-def _warned(context: SampleContext, base: SampleJudgment) -> bool:
+def _warrants_warning(context: SampleContext, base: SampleJudgment) -> bool:
     """A streak of failures that is rare enough for a warning."""
     streak = context.sample.streak
     if streak is None or streak.count < _STREAK_DEGRADED:

@@ -31,8 +31,8 @@ def idle(sample: SampleState, now: float) -> bool:
 
 def pending(sample: SampleState, now: float) -> bool:
     """One of its calls has been pending for half an hour."""
-    since = (call.since for call in sample.open_calls if call.since is not None)
-    return any(now - each >= PENDING_SECONDS for each in since)
+    beginnings = (call.since for call in sample.open_calls if call.since is not None)
+    return any(now - since >= PENDING_SECONDS for since in beginnings)
 
 
 SIMPLE_RULES: dict[str, Rule] = {"guide": guide, "idle": idle, "pending": pending}

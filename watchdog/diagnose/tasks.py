@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from watchdog.diagnose.clocks import clock_evidence
-from watchdog.diagnose.context import EvalSetContext, Found, SampleContext
+from watchdog.diagnose.context import CauseFinding, EvalSetContext, SampleContext
 from watchdog.diagnose.hangs import hung_setup
 from watchdog.diagnose.overrides import task_allowance
 from watchdog.diagnose.rules import RULES
@@ -30,16 +30,16 @@ from watchdog.model.words import duration
 def judge_task(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment:
     """A task's verdict, cause, and what was weighed of it."""
     allowance = task_allowance(eval_set, task)
-    judgment = _judged(eval_set, task, allowance)
+    judgment = _task_judgment(eval_set, task, allowance)
     return replace(judgment, muted=allowance.muted(eval_set.judging.now))
 
 
-def _judged(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) -> TaskJudgment:
+def _task_judgment(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) -> TaskJudgment:
     if task.status is not None and task.status != "started":
         return _finished(task)
-    unknown = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
-    if unknown is not None:
-        return _unknown(task, unknown)
+    why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
+    if why is not None:
+        return _unknown(task, why)
     samples = _with_blocked(task, _judge_samples(eval_set, task, allowance))
     base = TaskJudgment(
         state=task,
@@ -62,8 +62,8 @@ def _growth(task: TaskState) -> tuple[Evidence, ...]:
     if task.http_retries is None or task.http_retries_before is None:
         return ()
     count, since = task.http_retries_before
-    known = since is not None and task.http_retries_at is not None
-    span = f" within {duration(task.http_retries_at - since)}" if known else ""  # type: ignore[operator]
+    has_times = since is not None and task.http_retries_at is not None
+    span = f" within {duration(task.http_retries_at - since)}" if has_times else ""  # type: ignore[operator]
     more = task.http_retries - count
     text = f"the runner counts {task.http_retries:,} HTTP retries, {more:,} more{span}"
     return (Evidence("http_retries", text, task.http_retries_at),)
@@ -124,14 +124,14 @@ def _maybe_blocked(
     task: TaskState, sample: SampleJudgment, by_key: dict[SampleKey, SampleJudgment]
 ) -> SampleJudgment:
     movable = (Verdict.STARTING, Verdict.PROGRESSING, Verdict.DEGRADED)
-    standing = between_calls_since(sample.state)
-    if sample.verdict not in movable or sample.state.streak is not None or standing is None:
+    idle_since = between_calls_since(sample.state)
+    if sample.verdict not in movable or sample.state.streak is not None or idle_since is None:
         return sample
     holders = [by_key[state.key] for state in slot_holders(task, sample.state)]
     if len(holders) < connections(task) or any(h.verdict is not Verdict.STUCK for h in holders):
         return sample
-    since = latest(standing, earliest(*(holder.since for holder in holders)))
-    return blocked(sample, holders, since if since is not None else standing)
+    since = latest(idle_since, earliest(*(holder.since for holder in holders)))
+    return blocked(sample, holders, since if since is not None else idle_since)
 
 
 def _running_verdict(task: TaskState, samples: tuple[SampleJudgment, ...]) -> Verdict:
@@ -142,37 +142,37 @@ def _running_verdict(task: TaskState, samples: tuple[SampleJudgment, ...]) -> Ve
 
 def _idle_findings(
     eval_set: EvalSetContext, base: TaskJudgment, allowance: Allowance
-) -> list[Found]:
+) -> list[CauseFinding]:
     """Why nothing new runs although samples are due, or the log should have been finished.
 
     In order of depth: what the cluster says explains a set-up better than its length.
     """
     task, counts = base.state, base.counts
     free = _free_slots(task, counts)
-    found: list[Found] = []
+    findings: list[CauseFinding] = []
     if eval_set.runner is not None and not task.samples:
-        found.append(eval_set.runner)
+        findings.append(eval_set.runner)
     if eval_set.setup is not None and counts.queued and (free is None or free > 0):
-        found.append(eval_set.setup)
+        findings.append(eval_set.setup)
     late = hung_setup(
         eval_set.judging.now, eval_set.judging.baselines, allowance, task, counts.queued, free
     )
     if late is not None:
-        found.append((Cause.HUNG_SETUP, late))
+        findings.append((Cause.HUNG_SETUP, late))
     if eval_set.frozen is not None and not task.samples and not counts.queued:
-        found.append((Cause.RUNNER_FROZEN, eval_set.frozen))
-    return found
+        findings.append((Cause.RUNNER_FROZEN, eval_set.frozen))
+    return findings
 
 
-def _with_idle(base: TaskJudgment, found: list[Found]) -> TaskJudgment:
-    if not found:
+def _with_idle(base: TaskJudgment, findings: list[CauseFinding]) -> TaskJudgment:
+    if not findings:
         return base
     base = replace(
         base,
-        suspicion=max(base.suspicion, *(f.suspicion for _, f in found)),
-        weighings=tuple((cause, f.weighing) for cause, f in found if f.weighing is not None),
+        suspicion=max(base.suspicion, *(f.suspicion for _, f in findings)),
+        weighings=tuple((cause, f.weighing) for cause, f in findings if f.weighing is not None),
     )
-    stuck = next(((cause, f) for cause, f in found if f.suspicion >= 1), None)
+    stuck = next(((cause, f) for cause, f in findings if f.suspicion >= 1), None)
     if stuck is None:
         return base
     cause, finding = stuck
@@ -193,18 +193,18 @@ def _free_slots(task: TaskState, counts: SampleCounts) -> int | None:
 
 
 def _counts(task: TaskState, samples: Iterable[SampleJudgment]) -> SampleCounts:
-    ended = task.ended_counts
+    by_state = task.ended_counts
     running = len(task.samples)
-    seen = len(task.ended) + running
+    subtotal = len(task.ended) + running
     total = task.spec.total_samples if task.spec else None
-    total = max(total or 0, seen)
+    total = max(total or 0, subtotal)
     return SampleCounts(
         total=total,
-        completed=ended.get("completed", 0),
-        errored=ended.get("errored", 0),
-        cancelled=ended.get("cancelled", 0),
+        completed=by_state.get("completed", 0),
+        errored=by_state.get("errored", 0),
+        cancelled=by_state.get("cancelled", 0),
         running=running,
-        queued=total - seen,
+        queued=total - subtotal,
         stuck=sum(sample.verdict is Verdict.STUCK for sample in samples),
     )
 

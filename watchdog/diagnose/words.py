@@ -24,8 +24,8 @@ def summary(eval_set: EvalSetJudgment, now: float) -> str:
 
 def actions(eval_set: EvalSetJudgment) -> tuple[Action, ...]:
     """What to do next; nothing where nothing is stuck."""
-    told = eval_set.verdict in STUCK_VERDICTS or eval_set.cause is Cause.ORPHANED_SANDBOX
-    if not told or eval_set.cause is None:
+    needs_action = eval_set.verdict in STUCK_VERDICTS or eval_set.cause is Cause.ORPHANED_SANDBOX
+    if not needs_action or eval_set.cause is None:
         return ()
     return actions_for(eval_set.cause, eval_set)
 
@@ -40,8 +40,8 @@ def stuck_phrase(cause: Cause, samples: list[tuple[TaskJudgment, SampleJudgment]
     phrase = SPEC_OF[cause].phrase
     if not samples:
         return f"no sample appears: the next one {phrase}"
-    named = sample_names(samples)
-    return f"{named} {phrase}" if len(samples) == 1 else f"{named}: each {phrase}"
+    names = sample_names(samples)
+    return f"{names} {phrase}" if len(samples) == 1 else f"{names}: each {phrase}"
 
 
 def sample_names(samples: list[tuple[TaskJudgment, SampleJudgment]]) -> str:
@@ -55,8 +55,8 @@ def sample_names(samples: list[tuple[TaskJudgment, SampleJudgment]]) -> str:
 def _group(task: str, ids: list[str]) -> str:
     if len(ids) == 1:
         return f"sample {ids[0]} of {task}"
-    shown = ids if len(ids) <= _NAMED + 1 else [*ids[:_NAMED], f"{len(ids) - _NAMED} more"]
-    return f"samples {', '.join(shown[:-1])} and {shown[-1]} of {task}"
+    names = ids if len(ids) <= _NAMED + 1 else [*ids[:_NAMED], f"{len(ids) - _NAMED} more"]
+    return f"samples {', '.join(names[:-1])} and {names[-1]} of {task}"
 
 
 def _sample_name(sample: SampleJudgment) -> str:
@@ -76,14 +76,15 @@ _OTHERWISE = {
 def _stuck(eval_set: EvalSetJudgment, now: float) -> str:
     cause = eval_set.cause or Cause.UNEXPLAINED
     stuck = [(task, sample) for task in eval_set.tasks for sample in task.stuck()]
-    same = [(task, sample) for task, sample in stuck if sample.cause is cause]
+    of_cause = [(task, sample) for task, sample in stuck if sample.cause is cause]
     running = sum(task.counts.running for task in eval_set.tasks)
-    since = f" for {duration(now - eval_set.since)}" if eval_set.since is not None else ""
+    span = f" for {duration(now - eval_set.since)}" if eval_set.since is not None else ""
     if not eval_set.tasks:
-        return f"Stuck{since}: it {SPEC_OF[cause].phrase}."
-    head = f"{len(stuck)} of {running} running samples stuck{since}" if stuck else f"Stuck{since}"
-    others = "" if len(same) == len(stuck) else f" ({len(stuck) - len(same)} for another cause)"
-    return f"{head}{others}: {stuck_phrase(cause, same)}."
+        return f"Stuck{span}: it {SPEC_OF[cause].phrase}."
+    head = f"{len(stuck)} of {running} running samples stuck{span}" if stuck else f"Stuck{span}"
+    others = len(stuck) - len(of_cause)
+    remark = f" ({others} for another cause)" if others else ""
+    return f"{head}{remark}: {stuck_phrase(cause, of_cause)}."
 
 
 def _why_unknown(eval_set: EvalSetJudgment) -> str:

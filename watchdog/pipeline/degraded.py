@@ -32,8 +32,8 @@ class DegradedRuns:
 
     def take(self, eval_sets: Iterable[EvalSetReport], now: float) -> None:
         """Note who is degraded at `now`, in seconds since the epoch."""
-        found = ((e.eval_set_id, _go_on(self._runs.get(e.eval_set_id), e, now)) for e in eval_sets)
-        self._runs = {name: run for name, run in found if run is not None}
+        runs = ((e.eval_set_id, _go_on(self._runs.get(e.eval_set_id), e, now)) for e in eval_sets)
+        self._runs = {name: run for name, run in runs if run is not None}
 
     def since(self, now: float) -> dict[str, float]:
         """Since when, by eval set, for those that have been so for long."""

@@ -53,41 +53,42 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
         notes: what the service knows of eval sets beyond their judgment.
     """
     orphans = find_orphans(states, now, limits)
-    judged = judge(states, now, limits, max_age, orphans, learned=learned, overrides=overrides)
-    standing = (*problems, orphans.problem) if orphans.problem else tuple(problems)
-    incidents = tuple(_stored(each, store) for each in correlate(judged, now, findings, notes))
-    told = tuple(_told(each, incidents, store) for each in judged)
-    made = snapshot(told, incidents, standing, now, troubled_models(judged))
-    return replace(made, tests=_newest(findings))
+    judgments = judge(states, now, limits, max_age, orphans, learned=learned, overrides=overrides)
+    all_problems = (*problems, orphans.problem) if orphans.problem else tuple(problems)
+    incidents = correlate(judgments, now, findings, notes)
+    incidents = tuple(_with_store(incident, store) for incident in incidents)
+    eval_sets = tuple(_with_conclusions(judgment, incidents, store) for judgment in judgments)
+    evaluation = snapshot(eval_sets, incidents, all_problems, now, troubled_models(judgments))
+    return replace(evaluation, tests=_newest(findings))
 
 
 def _newest(findings: Findings) -> tuple[ProbeResult, ...]:
     """The newest result of each model, route and size, of those that were tested."""
-    found = (view(history).shown for history in findings.tests.values())
-    return tuple(result for shown in found for result in shown if result.tested)
+    newest = (view(history).shown for history in findings.tests.values())
+    return tuple(result for results in newest for result in results if result.tested)
 
 
-def _stored(incident: Incident, store: str | None) -> Incident:
+def _with_store(incident: Incident, store: str | None) -> Incident:
     first = incident.eval_sets[0]
     return replace(incident, actions=tuple(fill_store(a, first, store) for a in incident.actions))
 
 
-def _told(
+def _with_conclusions(
     eval_set: EvalSetJudgment, incidents: Sequence[Incident], store: str | None
 ) -> EvalSetJudgment:
     """An eval set that says what the direct tests of its incidents mean."""
     name = eval_set.state.eval_set_id
     own = [incident for incident in incidents if name in incident.eval_sets]
-    said = [c for i in own for c in i.conclusions if c.meaning is not Meaning.NOT_TESTED]
+    conclusions = [c for i in own for c in i.conclusions if c.meaning is not Meaning.NOT_TESTED]
     actions = tuple(fill_store(action, name, store) for action in eval_set.actions)
-    if not said:
+    if not conclusions:
         return replace(eval_set, actions=actions)
     first = next((i.actions for i in own if i.conclusions and i.eval_sets[0] == name), actions)
     return replace(
         eval_set,
         actions=first,
-        summary=f"{eval_set.summary} {said[0].sentence}",
-        evidence=(*eval_set.evidence, *(_evidence(conclusion) for conclusion in said)),
+        summary=f"{eval_set.summary} {conclusions[0].sentence}",
+        evidence=(*eval_set.evidence, *(_evidence(conclusion) for conclusion in conclusions)),
     )
 
 

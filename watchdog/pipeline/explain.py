@@ -31,21 +31,27 @@ async def explain(
     Raises:
         UsageError: there is no such target or sample.
     """
-    read = await read_targets([target], settings, as_of, now)
-    explained = [eval_set for states in read for eval_set in _explained(states, sample, settings)]
+    by_instant = await read_targets([target], settings, as_of, now)
+    explained = [
+        eval_set
+        for target_states in by_instant
+        for eval_set in _explained(target_states, sample, settings)
+    ]
     if sample is not None:
         explained = [eval_set for eval_set in explained if eval_set.samples]
     if not explained:
-        raise UsageError(_nothing(target, sample, read))
+        raise UsageError(_nothing(target, sample, by_instant))
     return tuple(explained)
 
 
-def _explained(read: TargetStates, sample: str | None, settings: Settings) -> list[Explained]:
-    states, limits = all_states(read.sources), settings.thresholds
-    experience = _experience(read, settings)
+def _explained(
+    target_states: TargetStates, sample: str | None, settings: Settings
+) -> list[Explained]:
+    states, limits = all_states(target_states.sources), settings.thresholds
+    experience = _experience(target_states, settings)
     judgments = judge(
         states,
-        read.as_of,
+        target_states.as_of,
         limits,
         float("inf"),
         learned=experience.learned,
@@ -53,35 +59,37 @@ def _explained(read: TargetStates, sample: str | None, settings: Settings) -> li
         explaining=True,
     )
     return [
-        explained_eval_set(judgment, sample, limits, read.as_of, experience)
+        explained_eval_set(judgment, sample, limits, target_states.as_of, experience)
         for judgment in judgments
     ]
 
 
-def _experience(read: TargetStates, settings: Settings) -> Experience:
+def _experience(target_states: TargetStates, settings: Settings) -> Experience:
     """The running service's, where its state is at hand; else what the target itself teaches."""
-    kept = peek(settings.state_url, settings.watch, read.as_of)
-    if kept is not None and kept.warning is None:
-        return Experience(kept.learned, "kept by the service")
+    state = peek(settings.state_url, settings.watch, target_states.as_of)
+    if state is not None and state.warning is None:
+        return Experience(state.learned, "kept by the service")
     learner = Learner(limits=settings.thresholds)
-    learner.take(all_states(read.sources), read.as_of)
-    unusable = f"; the service's state can't be used: {kept.warning}" if kept else ""
+    learner.take(all_states(target_states.sources), target_states.as_of)
+    unusable = f"; the service's state can't be used: {state.warning}" if state else ""
     return Experience(learner.learned, f"of this target alone{unusable}")
 
 
-def _nothing(target: str, sample: str | None, read: Sequence[TargetStates]) -> str:
+def _nothing(target: str, sample: str | None, by_instant: Sequence[TargetStates]) -> str:
     """Why there is nothing to explain."""
-    eval_sets = [state for states in read for state in all_states(states.sources)]
+    eval_sets = [
+        state for target_states in by_instant for state in all_states(target_states.sources)
+    ]
     if not eval_sets:
         return f"explain: {target}: there is no eval set in it"
-    running = [
+    names = [
         clean(f"{key.id}/{key.epoch}", 100)
         for eval_set in eval_sets
         for task in eval_set.tasks.values()
         for key in task.samples
     ]
-    if not running:
+    if not names:
         return f"explain: {target}: no sample of it is running"
-    more = f" and {len(running) - _NAMES_SHOWN} more" if len(running) > _NAMES_SHOWN else ""
-    shown = ", ".join(running[:_NAMES_SHOWN])
-    return f"explain: no running sample {sample!r}; there are {shown}{more}"
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    listing = ", ".join(names[:_NAMES_SHOWN])
+    return f"explain: no running sample {sample!r}; there are {listing}{more}"

@@ -47,9 +47,9 @@ def explained_eval_set(
         now: the instant that was judged at, seconds since the epoch.
         experience: what was judged by.
     """
-    samples = [_sample(task, one) for task in judgment.tasks for one in task.samples]
-    chosen = [one for one in samples if sample is None or sample in _names(one)]
-    chosen.sort(key=lambda one: -one.suspicion)
+    samples = [_sample(task, entry) for task in judgment.tasks for entry in task.samples]
+    matches = [entry for entry in samples if sample is None or sample in _names(entry)]
+    matches.sort(key=lambda entry: -entry.suspicion)
     return Explained(
         eval_set_id=judgment.state.eval_set_id,
         now=timestamp(now),
@@ -64,8 +64,8 @@ def explained_eval_set(
         learned_weeks=experience.learned.weeks,
         learned_from=experience.origin,
         tasks=() if sample else tuple(map(_task, judgment.tasks)),
-        samples=tuple(chosen[:MAX_SAMPLES]),
-        left_out=max(0, len(chosen) - MAX_SAMPLES),
+        samples=tuple(matches[:MAX_SAMPLES]),
+        left_out=max(0, len(matches) - MAX_SAMPLES),
     )
 
 
@@ -99,8 +99,8 @@ def _sample(task: TaskJudgment, sample: SampleJudgment) -> ExplainedSample:
     )
 
 
-def _evidence(item: Evidence) -> EvidenceItem:
-    return EvidenceItem(timestamp(item.at), item.kind, item.text)
+def _evidence(evidence: Evidence) -> EvidenceItem:
+    return EvidenceItem(timestamp(evidence.at), evidence.kind, evidence.text)
 
 
 def _weighings(by_cause: Iterable[tuple[Cause, Weighing]]) -> tuple[ExplainedWeighing, ...]:
@@ -115,8 +115,8 @@ def _weighing(cause: Cause, weighing: Weighing) -> ExplainedWeighing:
         subject=weighing.subject,
         suspicion=weighing.suspicion,
         explanations=tuple(
-            ExplainedExplanation(one.name, one.text, one.expected_per_week, one.tolerated)
-            for one in weighing.explanations
+            ExplainedExplanation(e.name, e.text, e.expected_per_week, e.tolerated)
+            for e in weighing.explanations
         ),
         change=weighing.change,
         enough=weighing.enough,

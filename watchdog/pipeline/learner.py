@@ -34,7 +34,7 @@ _CHANCE = 1.0
 """A streak that chance brings forth so often a week teaches the failure rate, not of trouble."""
 
 
-class _Taken(Struct, frozen=True):
+class _Totals(Struct, frozen=True):
     """What was already taken of one log."""
 
     durations: dict[CallName, Histogram] = {}
@@ -56,7 +56,7 @@ class Learner:
     def __init__(self, learned: Learned | None = None, limits: Thresholds | None = None) -> None:
         self.learned = learned or Learned()
         self._limits = limits or Thresholds()
-        self._taken: dict[tuple[str, str], _Taken] = {}
+        self._totals: dict[tuple[str, str], _Totals] = {}
         self._troubles: dict[str, _Trouble] = {}
         self._taken_at: float | None = None
 
@@ -72,40 +72,42 @@ class Learner:
 
     def take(self, states: Sequence[EvalSetState], now: float) -> None:
         """Learn what is new in these states; `now` in seconds since the epoch."""
-        known = self._taken
-        self._taken = {}
+        previous = self._totals
+        self._totals = {}
         fleet = Fleet(states)
         for state in states:
             for task in state.tasks.values():
                 key = (state.eval_set_id, task.log)
-                self._taken[key] = self._of_task(state, task, known.get(key), fleet)
+                self._totals[key] = self._of_task(state, task, previous.get(key), fleet)
         self._pass_time(states, now)
 
     def _of_task(
-        self, state: EvalSetState, task: TaskState, known: _Taken | None, fleet: Fleet
-    ) -> _Taken:
-        taken = known or _untaken(task)
-        if task.durations is not taken.durations:
-            self._durations(task.durations, taken.durations)
-        new = min(task.passed_total - taken.passed, len(task.passed))
+        self, state: EvalSetState, task: TaskState, previous: _Totals | None, fleet: Fleet
+    ) -> _Totals:
+        totals = previous or _first_totals(task)
+        if task.durations is not totals.durations:
+            self._durations(task.durations, totals.durations)
+        new = min(task.passed_total - totals.passed, len(task.passed))
         for streak in task.passed[len(task.passed) - new :] if new > 0 else ():
-            self._passed(state, streak, fleet)
+            self._passed_streak(state, streak, fleet)
         ok = _calls_ok(task)
-        if ok > taken.ok and task.spec is not None:
-            self._attempts(task.spec.model, ok=ok - taken.ok)
-        return _Taken(task.durations, task.passed_total, max(ok, taken.ok))
+        if ok > totals.ok and task.spec is not None:
+            self._attempts(task.spec.model, ok=ok - totals.ok)
+        return _Totals(task.durations, task.passed_total, max(ok, totals.ok))
 
-    def _durations(self, now: dict[CallName, Histogram], before: dict[CallName, Histogram]) -> None:
+    def _durations(
+        self, current: dict[CallName, Histogram], previous: dict[CallName, Histogram]
+    ) -> None:
         durations = dict(self.learned.durations)
-        for name, histogram in now.items():
-            known = before.get(name)
-            if histogram is known:
+        for name, histogram in current.items():
+            past = previous.get(name)
+            if histogram is past:
                 continue
-            more = histogram if known is None else difference(histogram, known)
+            more = histogram if past is None else difference(histogram, past)
             durations[name] = merge(durations.get(name, Histogram()), more)
         self.learned = replace(self.learned, durations=_most_seen(durations))
 
-    def _passed(self, state: EvalSetState, streak: PassedStreak, fleet: Fleet) -> None:
+    def _passed_streak(self, state: EvalSetState, streak: PassedStreak, fleet: Fleet) -> None:
         """Trouble that a success ended: chance, an outage (of all, or of many), or its own."""
         baselines = Baselines(self.learned, self._limits)
         group = group_of(streak.cause)
@@ -122,20 +124,20 @@ class Learner:
         key = f"{kind} {place}"
         last = self._troubles.pop(key, None)
         histogram = self.learned.troubles.get(kind, Histogram())
-        since, until, ended = streak.first_at, streak.last_at, streak.ended_at
+        since, until, ended_at = streak.first_at, streak.last_at, streak.ended_at
         if last is not None and since <= last.ended_at:
             histogram = _without(histogram, last.until - last.since)
             since, until = min(since, last.since), max(until, last.until)
-            ended = max(ended, last.ended_at)
+            ended_at = max(ended_at, last.ended_at)
         histogram = add(histogram, (until - since,))
-        self._troubles[key] = _Trouble(since, until, ended)
+        self._troubles[key] = _Trouble(since, until, ended_at)
         if len(self._troubles) > _TROUBLES_MAX:
             del self._troubles[next(iter(self._troubles))]
         self.learned = replace(self.learned, troubles={**self.learned.troubles, kind: histogram})
 
     def _attempts(self, model: str, ok: int = 0, failed: int = 0, streaks: int = 0) -> None:
-        known = self.learned.attempts.get(model, Attempts())
-        more = Attempts(known.ok + ok, known.failed + failed, known.streaks + streaks)
+        past = self.learned.attempts.get(model, Attempts())
+        more = Attempts(past.ok + ok, past.failed + failed, past.streaks + streaks)
         attempts = {**self.learned.attempts, model: more}
         if len(attempts) > NAMES_MAX:
             del attempts[min(attempts, key=lambda name: attempts[name].ok)]
@@ -144,8 +146,8 @@ class Learner:
     def _pass_time(self, states: Iterable[EvalSetState], now: float) -> None:
         """Weeks of observation: from the first poll on, and before it what the buffers tell of."""
         since = self._taken_at if self._taken_at is not None else self._first(states, now)
-        watched = min(max(0.0, now - since) / WEEK, MEMORY_WEEKS)
-        weeks = self.learned.weeks + watched
+        more_weeks = min(max(0.0, now - since) / WEEK, MEMORY_WEEKS)
+        weeks = self.learned.weeks + more_weeks
         self._taken_at = now
         self.learned = replace(self.learned, weeks=weeks, until=now)
         if weeks > MEMORY_WEEKS:
@@ -155,18 +157,18 @@ class Learner:
         """Where the watched time begins: nobody knows what was missed while we were away."""
         if self.learned.until is not None:
             return now
-        begun = [
+        beginnings = [
             task.spec.created_at
             for state in states
             for task in state.tasks.values()
             if task.spec is not None and task.spec.created_at is not None and task.samples
         ]
-        return min(begun, default=now)
+        return min(beginnings, default=now)
 
 
-def _untaken(task: TaskState) -> _Taken:
+def _first_totals(task: TaskState) -> _Totals:
     """A log seen for the first time; calls that an earlier life may have counted are left out."""
-    return _Taken() if task.learn_since is None else _Taken(ok=_calls_ok(task))
+    return _Totals() if task.learn_since is None else _Totals(ok=_calls_ok(task))
 
 
 def _calls_ok(task: TaskState) -> int:
@@ -185,10 +187,10 @@ def _kind(
     if first_ok is None or first_ok > streak.last_at:
         return "shared"
     meanwhile = fleet.meanwhile(streak.model, since, streak.last_at)
-    others = Peers(meanwhile.ok, max(0, meanwhile.failed - streak.attempts))
+    peers = Peers(meanwhile.ok, max(0, meanwhile.failed - streak.attempts))
     seconds = streak.last_at - streak.first_at
     chance = chance_any_fails_all(
-        fleet.samples(streak.model), others.failing_share, streak.independent
+        fleet.samples(streak.model), peers.failing_share, streak.independent
     )
     partial = baselines.trouble("partial", group, seconds) * chance
     return "partial" if partial >= baselines.trouble("own", group, seconds) else "own"
@@ -199,11 +201,11 @@ def forgetting(learned: Learned) -> Learned:
     return replace(
         learned,
         weeks=learned.weeks / 2,
-        durations={name: halved(each) for name, each in learned.durations.items()},
-        troubles={name: halved(each) for name, each in learned.troubles.items()},
+        durations={name: halved(seconds) for name, seconds in learned.durations.items()},
+        troubles={name: halved(seconds) for name, seconds in learned.troubles.items()},
         attempts={
-            model: Attempts(each.ok / 2, each.failed / 2, each.streaks / 2)
-            for model, each in learned.attempts.items()
+            model: Attempts(attempts.ok / 2, attempts.failed / 2, attempts.streaks / 2)
+            for model, attempts in learned.attempts.items()
         },
     )
 
@@ -211,8 +213,8 @@ def forgetting(learned: Learned) -> Learned:
 def _most_seen(durations: dict[CallName, Histogram]) -> dict[CallName, Histogram]:
     if len(durations) <= NAMES_MAX:
         return durations
-    kept = sorted(durations, key=lambda name: -durations[name].total)[:NAMES_MAX]
-    return {name: durations[name] for name in kept}
+    names = sorted(durations, key=lambda name: -durations[name].total)[:NAMES_MAX]
+    return {name: durations[name] for name in names}
 
 
 def _without(histogram: Histogram, seconds: float) -> Histogram:

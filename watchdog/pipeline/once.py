@@ -41,19 +41,21 @@ async def check(
     Raises:
         UsageError: a target isn't there, or is none.
     """
-    read = await read_targets(targets, settings, as_of, now, all_eval_sets=all_eval_sets)
-    return _merged([judge_once(settings, states).report for states in read])
+    by_instant = await read_targets(targets, settings, as_of, now, all_eval_sets=all_eval_sets)
+    return _merged([judge_once(settings, target_states).report for target_states in by_instant])
 
 
-def judge_once(settings: Settings, read: TargetStates, findings: Findings = _UNTESTED) -> Snapshot:
+def judge_once(
+    settings: Settings, target_states: TargetStates, findings: Findings = _UNTESTED
+) -> Snapshot:
     """What is to be said of targets as of their instant, with what direct tests found."""
-    states, limits = all_states(read.sources), settings.thresholds
+    states, limits = all_states(target_states.sources), settings.thresholds
     learner = Learner(limits=limits)
-    learner.take(states, read.as_of)
+    learner.take(states, target_states.as_of)
     return evaluate(
         states,
-        all_problems(read.sources),
-        read.as_of,
+        all_problems(target_states.sources),
+        target_states.as_of,
         limits,
         float("inf"),
         learned=learner.learned,

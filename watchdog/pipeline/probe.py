@@ -43,9 +43,9 @@ async def probe(  # noqa: PLR0913, PLR0917 - what a test by hand is
     results: list[ProbeResult] = []
     try:
         results += await _send(tester, [Trial(model, route) for route in ROUTES], now)
-        passing = [result.route for result in results if result.passed]
+        routes = [result.route for result in results if result.passed]
         if size == "large":
-            large = [_large(model, route, tokens) for route in passing]
+            large = [_large(model, route, tokens) for route in routes]
             results += await _send(tester, large, now)
     finally:
         await tester.aclose()

@@ -128,19 +128,19 @@ def _name(task: str, key: SampleKey) -> str:
 
 def _falls(series: Sequence[_Instant]) -> Iterator[Fall]:
     """The first time that anybody called each sample stuck."""
-    since = _since(series)
-    fallen: set[tuple[str, str]] = set()
+    since_of = _stuck_since(series)
+    first_calls: set[tuple[str, str]] = set()
     for instant in series:
-        for who, sample in _calls(instant):
-            if (who, sample) in fallen:
+        for detector, sample in _calls(instant):
+            if (detector, sample) in first_calls:
                 continue
-            fallen.add((who, sample))
-            began = since.get(sample)
-            delay = max(0.0, instant.at - began) if began is not None else None
-            yield Fall(sample, who, timestamp(instant.at), timestamp(began), delay)
+            first_calls.add((detector, sample))
+            stuck_since = since_of.get(sample)
+            delay = max(0.0, instant.at - stuck_since) if stuck_since is not None else None
+            yield Fall(sample, detector, timestamp(instant.at), timestamp(stuck_since), delay)
 
 
-def _since(series: Sequence[_Instant]) -> dict[str, float]:
+def _stuck_since(series: Sequence[_Instant]) -> dict[str, float]:
     """Since when each sample is stuck, by the last verdict on it."""
     return {
         _name(task.name, sample.key): sample.since

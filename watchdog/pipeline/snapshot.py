@@ -75,7 +75,7 @@ def _undecided(eval_set: EvalSetJudgment) -> bool:
 
 
 def _cause_of(verdict: Verdict, eval_sets: tuple[EvalSetJudgment, ...]) -> Cause | None:
-    return main_cause(each.cause for each in eval_sets if each.verdict is verdict)
+    return main_cause(eval_set.cause for eval_set in eval_sets if eval_set.verdict is verdict)
 
 
 def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
@@ -104,8 +104,8 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
 
 def _is_muted(eval_set: EvalSetJudgment) -> bool:
     stuck = [task for task in eval_set.tasks if task.verdict in STUCK_VERDICTS]
-    every = bool(stuck) and all(task.muted is not None for task in stuck)
-    return eval_set.muted is not None or every
+    all_muted = bool(stuck) and all(task.muted is not None for task in stuck)
+    return eval_set.muted is not None or all_muted
 
 
 def _task_figures(eval_set_id: str, task: TaskJudgment, now: float) -> TaskFigures:
@@ -141,14 +141,14 @@ def _task(task: TaskJudgment, now: float) -> TaskReport:
         stuck_since=timestamp(task.since),
         stuck_seconds=_elapsed(task.since, now),
         samples=task.counts,
-        errored=tuple(_errored(entry) for entry in task.state.errored),
+        errored=tuple(_errored_sample(entry) for entry in task.state.errored),
         http_retries=task.state.http_retries,
-        running=tuple(_running(sample, now) for sample in task.samples),
+        running=tuple(_running_sample(sample, now) for sample in task.samples),
         evidence=_evidence(task.evidence),
     )
 
 
-def _errored(entry: ErroredEntry) -> ErroredSample:
+def _errored_sample(entry: ErroredEntry) -> ErroredSample:
     summary = entry.summary
     return ErroredSample(
         id=summary.key.id,
@@ -160,7 +160,7 @@ def _errored(entry: ErroredEntry) -> ErroredSample:
     )
 
 
-def _running(sample: SampleJudgment, now: float) -> RunningSample:
+def _running_sample(sample: SampleJudgment, now: float) -> RunningSample:
     state = sample.state
     return RunningSample(
         id=state.key.id,
@@ -221,8 +221,8 @@ def _incident(incident: Incident) -> IncidentReport:
         restriction=restriction_text(incident.restricted_to),
         stuck_samples=incident.stuck_samples,
         peers=_cut(incident.peers),
-        conclusions=tuple(conclusion_report(each) for each in incident.conclusions),
-        outside=tuple(_outside(each) for each in incident.outside),
+        conclusions=tuple(conclusion_report(conclusion) for conclusion in incident.conclusions),
+        outside=tuple(_outside(report) for report in incident.outside),
     )
 
 

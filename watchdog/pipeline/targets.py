@@ -44,12 +44,12 @@ async def read_targets(
         UsageError: a target isn't there, or is none.
     """
     ids = [target for target in targets if is_id(target)]
-    opened = _open([target for target in targets if target not in ids], settings)
+    sources = _open([target for target in targets if target not in ids], settings)
     if ids or all_eval_sets:
         only = () if all_eval_sets else ids
-        opened.append((cluster_source(settings, lambda: now, only), None))
+        sources.append((cluster_source(settings, lambda: now, only), None))
     by_instant: dict[float, list[SourceState]] = {}
-    for source, captured_at in opened:
+    for source, captured_at in sources:
         instant = _instant(as_of, captured_at, now)
         state = SourceState(source)
         await state.poll(instant)

@@ -115,10 +115,10 @@ class App:
     async def poll(self, source: SourceState) -> None:
         """One source's job."""
         result = await self._read(source)
-        began = time.monotonic()
+        started_at = time.monotonic()
         await self._mutes.read()
         snapshot = self.conclude()
-        self.metrics.stage_took("evaluate", time.monotonic() - began)
+        self.metrics.stage_took("evaluate", time.monotonic() - started_at)
         if self.listed and result.complete:
             self.metrics.poll_complete(snapshot.at)
         await self._notify(snapshot)
@@ -127,9 +127,9 @@ class App:
 
     async def _read(self, source: SourceState) -> PollResult:
         """Poll a source, and count how long it took and what failed."""
-        began = time.monotonic()
+        started_at = time.monotonic()
         result = await source.poll(self._clock())
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started_at
         self._slowest_poll = max(seconds, self._slowest_poll * 0.9)
         self.metrics.stage_took("collect", seconds)
         for reason in result.failures:
@@ -176,11 +176,11 @@ class App:
         self, snapshot: Snapshot, states: Sequence[EvalSetState], now: float
     ) -> Snapshot:
         """Begin the direct API tests that its incidents ask for; which of them are under way."""
-        subjects = {s.model: s for each in reversed(snapshot.subjects.values()) for s in each}
+        subjects = {s.model: s for group in reversed(snapshot.subjects.values()) for s in group}
         if self._prober.take(subjects):
             snapshot = self.judge(states, now)
         testing = self._prober.testing
-        ids = (i for i, each in snapshot.subjects.items() if testing & {s.model for s in each})
+        ids = (i for i, group in snapshot.subjects.items() if testing & {s.model for s in group})
         return replace(snapshot, testing=frozenset(ids))
 
     def _publish(self, snapshot: Snapshot) -> None:
@@ -241,4 +241,4 @@ class App:
 
 def _providers(snapshot: Snapshot) -> set[str]:
     """The providers whose models the incidents are about."""
-    return {provider_of(subject.model) for each in snapshot.subjects.values() for subject in each}
+    return {provider_of(subject.model) for group in snapshot.subjects.values() for subject in group}

@@ -74,9 +74,9 @@ class Prober:
         return frozenset(model for model in self._rounds if self._is_first(model))
 
     def _is_first(self, model: str) -> bool:
-        known = self._book.rounds.get(model, plan.Rounds())
-        began = known.last_at if known.last_at is not None else self._clock()
-        return known.count <= 1 and self._clock() - began < self._page_waits
+        rounds = self._book.rounds.get(model, plan.Rounds())
+        started_at = rounds.last_at if rounds.last_at is not None else self._clock()
+        return rounds.count <= 1 and self._clock() - started_at < self._page_waits
 
     def take(self, subjects: Mapping[str, Subject]) -> bool:
         """What the open incidents ask for now, by model: begin what is due, cancel the rest.
@@ -85,14 +85,14 @@ class Prober:
             Whether something was noted at once: models that can't be tested need no round.
         """
         now = self._clock()
-        before = self._book.results
+        results_before = self._book.results
         self._book = plan.asked(self._book, subjects.keys(), now)
         for model in self._rounds.keys() - subjects.keys():
             self._rounds[model].cancel()
         for model in plan.due(self._book, self._limits, subjects.keys(), now):
             if model not in self._rounds and len(self._rounds) < self._settings.concurrency:
                 self._begin(model, subjects[model], now)
-        return self._book.results != before
+        return self._book.results != results_before
 
     async def aclose(self) -> None:
         """Cancel what is under way, and release connections."""
@@ -103,15 +103,15 @@ class Prober:
 
     def _begin(self, model: str, subject: Subject, now: float) -> None:
         self._book = plan.begun(self._book, model, now)
-        closed = {route: self._closed(model, route) for route in ROUTES}
-        for route, why in closed.items():
+        obstacles = {route: self._obstacle(model, route) for route in ROUTES}
+        for route, why in obstacles.items():
             if why is not None:
                 self._note(not_tested(Trial(model, route), why, now))
-        routes = [route for route, why in closed.items() if why is None]
+        routes = [route for route, why in obstacles.items() if why is None]
         if routes:
             self._rounds[model] = asyncio.create_task(self._run(model, subject, routes))
 
-    def _closed(self, model: str, route: Route) -> str | None:
+    def _obstacle(self, model: str, route: Route) -> str | None:
         if not self._settings.enabled:
             return "switched off: probes.enabled"
         return self._tester.unavailable(model, route)
@@ -130,22 +130,24 @@ class Prober:
 
     async def _round(self, model: str, subject: Subject, routes: Sequence[Route]) -> None:
         small = await asyncio.gather(*(self._test(Trial(model, route)) for route in routes))
-        passing = [result.route for result in small if result.passed]
+        passing_routes = [result.route for result in small if result.passed]
         now = self._clock()
-        wanted = [r for r in passing if not plan.passed_lately(self._book, model, r, "large", now)]
-        if not wanted:
+        large_routes = [
+            r for r in passing_routes if not plan.passed_lately(self._book, model, r, "large", now)
+        ]
+        if not large_routes:
             return
-        measured = await self._measure(subject)
-        await asyncio.gather(*(self._large(model, route, measured) for route in wanted))
+        request_size = await self._measure(subject)
+        await asyncio.gather(*(self._large(model, route, request_size) for route in large_routes))
 
-    async def _large(self, model: str, route: Route, measured: RequestSize) -> None:
-        trial = Trial(model, route, "large", tokens=measured.tokens)
-        if measured.why:
-            self._note(not_tested(trial, measured.why, self._clock()))
+    async def _large(self, model: str, route: Route, request_size: RequestSize) -> None:
+        trial = Trial(model, route, "large", tokens=request_size.tokens)
+        if request_size.why:
+            self._note(not_tested(trial, request_size.why, self._clock()))
             return
-        messages = measured.messages
+        messages = request_size.messages
         if messages is None:
-            messages = await asyncio.to_thread(filler, measured.tokens)
+            messages = await asyncio.to_thread(filler, request_size.tokens)
         await self._test(replace(trial, messages=messages))
 
     async def _test(self, trial: Trial) -> ProbeResult:

@@ -19,13 +19,14 @@ class RequestSizer:
 
     async def __call__(self, subject: Subject) -> RequestSize:
         """Never raises for what a buffer is like: what can't be measured says why."""
-        places = (each.place_of(subject.eval_set_id, subject.log) for each in self._sources)
-        place = next((found for found in places if found is not None), None)
+        places = (source.place_of(subject.eval_set_id, subject.log) for source in self._sources)
+        place = next((place for place in places if place is not None), None)
         if place is None:
             return RequestSize(why="the failing request can't be measured: its log is not at hand")
         try:
-            found = await failing_request(place, SampleKey(subject.sample_id, subject.epoch))
+            request = await failing_request(place, SampleKey(subject.sample_id, subject.epoch))
         except RequestUnreadable as error:
             return RequestSize(why=f"the failing request can't be measured: {error}")
-        tokens = max(LEAST_TOKENS, found.shape.estimated_tokens)
-        return RequestSize(tokens, messages=found.texts if self._replay and found.texts else None)
+        tokens = max(LEAST_TOKENS, request.shape.estimated_tokens)
+        messages = request.texts if self._replay and request.texts else None
+        return RequestSize(tokens, messages=messages)

@@ -22,7 +22,7 @@ from watchdog.notify.channels import build_channels
 from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger import experience
-from watchdog.notify.ledger.database import LedgerError, OpenedLedger, open_ledger
+from watchdog.notify.ledger.database import LedgerError, open_ledger
 from watchdog.notify.ledger.ledger import Ledger
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.learner import Learner
@@ -89,18 +89,18 @@ def build(
 
 
 def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Secrets) -> Parts:
-    opened = _ledger(settings, clock())
-    learner = Learner(_experience(opened.ledger, clock()), settings.thresholds)
+    ledger = _ledger(settings, clock())
+    learner = Learner(_experience(ledger, clock()), settings.thresholds)
     metrics = SelfMetrics()
     deliverer = Deliverer(
-        opened.ledger,
+        ledger,
         build_channels(settings),
         clock,
         on_notification=metrics.notification,
         intervals=_intervals(settings),
         audience=audience(settings.notify),
     )
-    ledger = deliverer.ledger_worker
+    worker = deliverer.ledger_worker
     return Parts(
         sources=tuple(
             SourceState(source, learned_until=lambda: learner.learned_until) for source in sources
@@ -110,27 +110,27 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         prober=_prober(settings, sources, clock, metrics, secrets),
         status_pages=StatusPageRounds(StatusPages(feeds(settings)), clock),
         deliverer=deliverer,
-        mutes=KeptMutes(ledger, clock),
-        experience=KeptExperience(learner, ledger, clock),
+        mutes=KeptMutes(worker, clock),
+        experience=KeptExperience(learner, worker, clock),
         metrics=metrics,
     )
 
 
-def _ledger(settings: Settings, now: float) -> OpenedLedger:
+def _ledger(settings: Settings, now: float) -> Ledger:
     try:
-        opened = open_ledger(settings.state_url, now, settings.watch)
+        opened_ledger = open_ledger(settings.state_url, now, settings.watch)
     except LedgerError as error:
         raise UsageError(f"state: {error}") from error
-    for warning in opened.warnings:
+    for warning in opened_ledger.warnings:
         log.warning("ledger", detail=warning)
-    return opened
+    return opened_ledger.ledger
 
 
 def _experience(ledger: Ledger, now: float) -> Learned:
-    loaded = experience.load(ledger, now)
-    if loaded.warning is not None:
-        log.warning("experience", detail=loaded.warning)
-    return loaded.learned
+    record = experience.load(ledger, now)
+    if record.warning is not None:
+        log.warning("experience", detail=record.warning)
+    return record.learned
 
 
 def _prober(

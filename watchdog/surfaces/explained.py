@@ -47,7 +47,8 @@ def lines(explained: Explained) -> Iterator[Line]:
     in_full = [sample for sample in explained.samples if alone or _is_suspicious(sample)]
     for sample in in_full:
         yield from _sample(sample)
-    yield from _others([one for one in explained.samples if one not in in_full], explained)
+    in_brief = [sample for sample in explained.samples if sample not in in_full]
+    yield from _samples_in_brief(in_brief, explained)
     yield 0, Text()
     yield from _knob(explained)
 
@@ -56,7 +57,7 @@ def _is_suspicious(sample: ExplainedSample) -> bool:
     return sample.suspicion >= _SUSPICIOUS or sample.verdict in {Verdict.STUCK, Verdict.DEGRADED}
 
 
-def _others(samples: Sequence[ExplainedSample], explained: Explained) -> Iterator[Line]:
+def _samples_in_brief(samples: Sequence[ExplainedSample], explained: Explained) -> Iterator[Line]:
     if not samples and not explained.left_out:
         return
     yield 0, Text()

@@ -72,54 +72,54 @@ def _states(labels: Labels, current: Verdict) -> Iterator[Sample]:
         yield (*labels, verdict), float(verdict is current)
 
 
-def _eval_set_verdict(data: Series) -> Iterator[Sample]:
-    for labels, group in data.eval_sets.items():
-        yield from _states(labels, worst([each.report.verdict for each in group]))
+def _eval_set_verdict(by_labels: Series) -> Iterator[Sample]:
+    for labels, group in by_labels.eval_sets.items():
+        yield from _states(labels, worst([figures.report.verdict for figures in group]))
 
 
-def _eval_set_stuck(data: Series) -> Iterator[Sample]:
-    for labels, group in data.eval_sets.items():
-        longest = max(group, key=lambda each: each.report.stuck_seconds).report
+def _eval_set_stuck(by_labels: Series) -> Iterator[Sample]:
+    for labels, group in by_labels.eval_sets.items():
+        longest = max(group, key=lambda figures: figures.report.stuck_seconds).report
         yield (*labels, label(longest.cause)), longest.stuck_seconds
 
 
-def _eval_set_muted(data: Series) -> Iterator[Sample]:
-    for labels, group in data.eval_sets.items():
-        yield labels, float(all(each.muted for each in group))
+def _eval_set_muted(by_labels: Series) -> Iterator[Sample]:
+    for labels, group in by_labels.eval_sets.items():
+        yield labels, float(all(figures.muted for figures in group))
 
 
-def _task_verdict(data: Series) -> Iterator[Sample]:
-    for labels, group in data.tasks.items():
-        yield from _states(labels, worst([each.report.verdict for each in group]))
+def _task_verdict(by_labels: Series) -> Iterator[Sample]:
+    for labels, group in by_labels.tasks.items():
+        yield from _states(labels, worst([figures.report.verdict for figures in group]))
 
 
-def _task_stuck(data: Series) -> Iterator[Sample]:
-    for labels, group in data.tasks.items():
-        longest = max(group, key=lambda each: each.stuck_seconds)
+def _task_stuck(by_labels: Series) -> Iterator[Sample]:
+    for labels, group in by_labels.tasks.items():
+        longest = max(group, key=lambda figures: figures.stuck_seconds)
         yield (*labels, label(longest.report.cause)), longest.stuck_seconds
 
 
-def _task_samples(data: Series) -> Iterator[Sample]:
-    for labels, group in data.tasks.items():
+def _task_samples(by_labels: Series) -> Iterator[Sample]:
+    for labels, group in by_labels.tasks.items():
         for state in ("total", "completed", "errored", "cancelled", "running", "queued", "stuck"):
-            count = sum(getattr(each.report.samples, state) for each in group)
+            count = sum(getattr(figures.report.samples, state) for figures in group)
             yield (*labels, state), float(count)
 
 
-def _task_calls(data: Series) -> Iterator[Sample]:
-    for labels, group in data.tasks.items():
-        yield (*labels, "ok", ""), float(sum(each.calls.ok for each in group))
-        for cause in sorted({cause for each in group for cause in each.calls.fail}):
-            failed = sum(each.calls.fail.get(cause, 0) for each in group)
+def _task_calls(by_labels: Series) -> Iterator[Sample]:
+    for labels, group in by_labels.tasks.items():
+        yield (*labels, "ok", ""), float(sum(figures.calls.ok for figures in group))
+        for cause in sorted({cause for figures in group for cause in figures.calls.fail}):
+            failed = sum(figures.calls.fail.get(cause, 0) for figures in group)
             yield (*labels, "fail", label(cause)), float(failed)
 
 
-def _incidents(data: Series) -> Iterator[Sample]:
-    return ((labels, float(count)) for labels, count in data.incidents.items())
+def _incidents(by_labels: Series) -> Iterator[Sample]:
+    return ((labels, float(count)) for labels, count in by_labels.incidents.items())
 
 
-def _tests(data: Series) -> Iterator[Sample]:
-    return iter(data.tests.items())
+def _tests(by_labels: Series) -> Iterator[Sample]:
+    return iter(by_labels.tests.items())
 
 
 def _of_tasks(
@@ -128,9 +128,9 @@ def _of_tasks(
 ) -> Callable[[Series], Iterator[Sample]]:
     """One value per task; a task without one has no series."""
 
-    def samples(data: Series) -> Iterator[Sample]:
-        for labels, group in data.tasks.items():
-            values = [found for each in group if (found := value(each)) is not None]
+    def samples(by_labels: Series) -> Iterator[Sample]:
+        for labels, group in by_labels.tasks.items():
+            values = [number for figures in group if (number := value(figures)) is not None]
             if values:
                 yield labels, float(merge(values))
 

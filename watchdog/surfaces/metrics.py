@@ -165,8 +165,8 @@ class SnapshotCollector(Collector):
         """All families; none before the first snapshot."""
         snapshot = self._read()
         if snapshot is not None:
-            grouped = series(snapshot)
-            yield from (_metric(family, grouped) for family in FAMILIES)
+            by_labels = series(snapshot)
+            yield from (_metric(family, by_labels) for family in FAMILIES)
 
     def describe(self) -> Iterator[Metric]:
         """Names for the registry, without a snapshot."""
@@ -218,10 +218,10 @@ def _head(family: SelfFamily) -> tuple[str, str, tuple[str, ...]]:
     return family.name, family.help, family.labels
 
 
-def _metric(family: Family, data: Series) -> Metric:
+def _metric(family: Family, by_labels: Series) -> Metric:
     kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
     metric = kind(family.name, family.help, labels=family.labels)
-    for labels, value in family.samples(data):
+    for labels, value in family.samples(by_labels):
         metric.add_metric(labels, value)
     return metric
 

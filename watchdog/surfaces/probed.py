@@ -34,16 +34,17 @@ def exit_status(conclusion: Conclusion) -> int:
 
 def lines(probed: ProbedReport) -> Iterator[Line]:
     """A line each test, what they mean, and how to repeat them."""
-    found = probed.conclusion
-    yield 0, Text(clean(found.model), "bold")
-    for test in found.tests:
+    conclusion = probed.conclusion
+    yield 0, Text(clean(conclusion.model), "bold")
+    for test in conclusion.tests:
         yield 2, _test(test)
     yield 0, Text()
-    yield 0, Text(clean(found.sentence, 1000)).append(f" (confidence {found.confidence})", "dim")
-    for each in probed.commands:
+    confidence = f" (confidence {conclusion.confidence})"
+    yield 0, Text(clean(conclusion.sentence, 1000)).append(confidence, "dim")
+    for reproduction in probed.commands:
         yield 0, Text()
-        yield 0, Text(f"# {each.title}", "dim")
-        for line in each.command.splitlines():
+        yield 0, Text(f"# {reproduction.title}", "dim")
+        for line in reproduction.command.splitlines():
             yield 0, Text(line, "dim", no_wrap=True)
 
 

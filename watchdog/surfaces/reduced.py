@@ -7,23 +7,23 @@ from watchdog.model.report import EvalSetReport, ProblemReport, Report
 
 def reduced(report: Report, eval_set_id: str) -> Report | None:
     """What concerns one eval set; None where it is not in the report."""
-    chosen = [each for each in report.eval_sets if each.eval_set_id == eval_set_id]
-    if not chosen:
+    eval_sets = [e for e in report.eval_sets if e.eval_set_id == eval_set_id]
+    if not eval_sets:
         return None
-    own = _names(chosen[0])
-    others = {
+    own_names = _names(eval_sets[0])
+    other_names = {
         name
-        for each in report.eval_sets
-        if each.eval_set_id != eval_set_id
-        for name in _names(each)
-    } - own
+        for eval_set in report.eval_sets
+        if eval_set.eval_set_id != eval_set_id
+        for name in _names(eval_set)
+    } - own_names
     return replace(
         report,
-        verdict=chosen[0].verdict,
-        cause=chosen[0].cause,
-        eval_sets=tuple(chosen),
-        incidents=tuple(each for each in report.incidents if eval_set_id in each.eval_sets),
-        problems=tuple(each for each in report.problems if _concerns(each, own, others)),
+        verdict=eval_sets[0].verdict,
+        cause=eval_sets[0].cause,
+        eval_sets=tuple(eval_sets),
+        incidents=tuple(i for i in report.incidents if eval_set_id in i.eval_sets),
+        problems=tuple(p for p in report.problems if _concerns(p, own_names, other_names)),
     )
 
 
@@ -32,8 +32,8 @@ def _names(eval_set: EvalSetReport) -> set[str]:
     return {name for name in (eval_set.eval_set_id, *logs) if name}
 
 
-def _concerns(problem: ProblemReport, own: set[str], others: set[str]) -> bool:
+def _concerns(problem: ProblemReport, own_names: set[str], other_names: set[str]) -> bool:
     """A problem that names no eval set, a whole source perhaps, concerns them all."""
-    if any(name in problem.where for name in own):
+    if any(name in problem.where for name in own_names):
         return True
-    return not any(name in problem.where for name in others)
+    return not any(name in problem.where for name in other_names)

@@ -18,13 +18,13 @@ def lines(replayed: Replayed, *, compare: bool = False) -> Iterator[Line]:
     """One line for each bundle; what is new on it below; when each verdict fell at the end."""
     title = Text(clean(replayed.eval_set_id, 120), "bold")
     yield 0, title.append(f"  {count(len(replayed.steps), 'bundle')}", "dim")
-    known: set[str] = set()
+    stuck_before: set[str] = set()
     for step in replayed.steps:
         yield 0, _head(step)
-        yield from _news(step, known)
+        yield from _news(step, stuck_before)
         if compare:
             yield from _rules(step)
-        known = {each.sample for each in step.stuck}
+        stuck_before = {sample.sample for sample in step.stuck}
     yield 0, Text()
     falls = [fall for fall in replayed.falls if compare or fall.told_by == "watchdog"]
     for fall in falls:
@@ -40,15 +40,15 @@ def _head(step: Step) -> Text:
     return text.append(f"  suspicion {min(step.suspicion, 9.99):.2f}", "dim")
 
 
-def _news(step: Step, known: set[str]) -> Iterator[Line]:
-    new = [each for each in step.stuck if each.sample not in known]
-    for each in new[:_SHOWN]:
-        name = Text("stuck: ", "bold red").append(clean(each.sample, 200), "bold")
-        yield 4, name.append(f" since {clock_of(each.stuck_since)}")
-        yield 6, Text(clean(each.why))
+def _news(step: Step, stuck_before: set[str]) -> Iterator[Line]:
+    new = [sample for sample in step.stuck if sample.sample not in stuck_before]
+    for sample in new[:_SHOWN]:
+        name = Text("stuck: ", "bold red").append(clean(sample.sample, 200), "bold")
+        yield 4, name.append(f" since {clock_of(sample.stuck_since)}")
+        yield 6, Text(clean(sample.why))
     if len(new) > _SHOWN:
         yield 4, Text(f"and {count(len(new) - _SHOWN, 'more sample')}", "dim")
-    over = len(known - {each.sample for each in step.stuck})
+    over = len(stuck_before - {sample.sample for sample in step.stuck})
     if over:
         yield 4, Text(f"{count(over, 'sample')} no longer stuck", "green")
 
@@ -60,13 +60,13 @@ def _rules(step: Step) -> Iterator[Line]:
 
 def _some(samples: tuple[str, ...]) -> str:
     more = f" and {len(samples) - _SHOWN} more" if len(samples) > _SHOWN else ""
-    return ", ".join(clean(each, 100) for each in samples[:_SHOWN]) + more or "none"
+    return ", ".join(clean(name, 100) for name in samples[:_SHOWN]) + more or "none"
 
 
 def _fall(fall: Fall, *, compare: bool) -> Text:
-    who = f"{fall.told_by}: " if compare else ""
+    head = f"{fall.told_by}: " if compare else ""
     text = (
-        Text(who).append(clean(fall.sample, 200), "bold").append(f" stuck at {clock_of(fall.at)}")
+        Text(head).append(clean(fall.sample, 200), "bold").append(f" stuck at {clock_of(fall.at)}")
     )
     if fall.delay_seconds is not None:
         text.append(f", {duration(fall.delay_seconds)} after the first sign")

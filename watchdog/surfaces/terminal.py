@@ -48,9 +48,9 @@ def print_report(report: Report, console: Console) -> None:
     print_lines(lines(report), console)
 
 
-def print_lines(found: Iterable[Line], console: Console) -> None:
+def print_lines(lines: Iterable[Line], console: Console) -> None:
     """Print lines; commands are never broken into several."""
-    for indent, text in found:
+    for indent, text in lines:
         width = max(20, console.width - indent)
         for part in [text] if text.no_wrap else text.wrap(console, width):
             part.rstrip()
@@ -63,7 +63,7 @@ def lines(report: Report) -> Iterator[Line]:
     verdict = VERDICT_WORDS[report.verdict].upper()
     yield 0, Text(verdict, STYLES[report.verdict]).append(_because(report.cause))
     yield 0, Text(f"{count(len(report.eval_sets), 'eval set')}, {clock_of(report.now)}", "dim")
-    for eval_set in sorted(report.eval_sets, key=lambda each: -SEVERITY.index(each.verdict)):
+    for eval_set in sorted(report.eval_sets, key=lambda e: -SEVERITY.index(e.verdict)):
         yield 0, Text()
         yield from _eval_set(eval_set)
     yield from _incidents(report)
@@ -102,9 +102,9 @@ def _stuck(eval_set: EvalSetReport) -> Text:
     return text
 
 
-def _task(task: TaskReport, known: Cause | None) -> Iterator[Line]:
-    """A cause that was `known` already is not said again."""
-    cause = None if task.cause == known else task.cause
+def _task(task: TaskReport, eval_set_cause: Cause | None) -> Iterator[Line]:
+    """A cause that is the eval set's too is not said again."""
+    cause = None if task.cause == eval_set_cause else task.cause
     head = Text("Task ").append(clean(task.task, 100), "bold")
     head.append(f" on {clean(task.model, 100)}: ")
     yield 2, head.append_text(_verdict(task.verdict, cause))
@@ -129,8 +129,8 @@ def _sample(sample: RunningSample) -> Iterator[Line]:
     if sample.recent:
         yield 6, _calls(sample)
     if sample.pending:
-        since = f"{sample.pending.kind} {clean(sample.pending.name, 100)}".strip()
-        yield 6, Text(f"pending: {since}, for {duration(sample.pending.seconds)}")
+        call = f"{sample.pending.kind} {clean(sample.pending.name, 100)}".strip()
+        yield 6, Text(f"pending: {call}, for {duration(sample.pending.seconds)}")
     if sample.wait_seconds is not None:
         yield 6, Text(f"next attempt after a wait of {duration(sample.wait_seconds)}")
     yield from _evidence(sample.evidence, 6)
@@ -172,26 +172,26 @@ def _action(place: int, action: str) -> Iterator[Line]:
 
 def _incidents(report: Report) -> Iterator[Line]:
     """What an incident tells beyond its eval sets: who belongs together, who isn't affected."""
-    telling = [each for each in report.incidents if len(each.eval_sets) > 1 or each.peers]
-    if telling:
+    notable = [i for i in report.incidents if len(i.eval_sets) > 1 or i.peers]
+    if notable:
         yield 0, Text()
         yield 0, Text("Incidents", "bold")
-    for incident in telling[:MAX_INCIDENTS]:
+    for incident in notable[:MAX_INCIDENTS]:
         yield 2, _incident(incident)
         if incident.peers:
             yield 4, Text(clean(incident.peers), "dim")
         for page in incident.outside:
             yield 4, Text(f"{clean(page.provider)} says: {clean(page.title)} {clean(page.url)}")
-    if len(telling) > MAX_INCIDENTS:
-        yield 2, Text(f"and {count(len(telling) - MAX_INCIDENTS, 'more incident')}", "dim")
+    if len(notable) > MAX_INCIDENTS:
+        yield 2, Text(f"and {count(len(notable) - MAX_INCIDENTS, 'more incident')}", "dim")
 
 
 def _incident(incident: IncidentReport) -> Text:
     names = [clean(name, 120) for name in incident.eval_sets]
-    shown = ", ".join(names[:MAX_NAMES])
+    listing = ", ".join(names[:MAX_NAMES])
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     subject = clean(incident.subject, 200)
-    about = "" if names == [subject] else f" in {shown}{more}"
+    about = "" if names == [subject] else f" in {listing}{more}"
     text = Text(f"{incident.scope.replace('_', ' ')} {subject}", "bold")
     return text.append(f": {cause_words(incident.cause)}{about}")
 

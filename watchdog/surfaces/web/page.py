@@ -80,13 +80,13 @@ def groups(snapshot: Snapshot) -> tuple[Group, ...]:
     """Eval sets by what they ask of the reader, the worst first; empty groups are left out."""
     ordered = sorted(
         snapshot.report.eval_sets,
-        key=lambda each: (-SEVERITY.index(each.verdict), -each.stuck_seconds, each.eval_set_id),
+        key=lambda e: (-SEVERITY.index(e.verdict), -e.stuck_seconds, e.eval_set_id),
     )
-    made = (
-        Group(title, tuple(each for each in ordered if each.verdict in verdicts), unfolded)
+    all_groups = (
+        Group(title, tuple(e for e in ordered if e.verdict in verdicts), unfolded)
         for title, verdicts, unfolded in _GROUPS
     )
-    return tuple(group for group in made if group.eval_sets)
+    return tuple(group for group in all_groups if group.eval_sets)
 
 
 def stuck_samples(task: TaskReport) -> list[RunningSample]:

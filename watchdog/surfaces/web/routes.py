@@ -76,28 +76,28 @@ class Site:
         snapshot = self._read()
         if snapshot is None:
             raise HTTPException(503, "the first poll is running", {"Retry-After": "5"})
-        wanted = request.query_params.get("eval_set_id")
-        chosen: Report | None = snapshot.report
-        if wanted is not None:
-            chosen = reduced(snapshot.report, wanted)
-        if chosen is None:
+        eval_set_id = request.query_params.get("eval_set_id")
+        report: Report | None = snapshot.report
+        if eval_set_id is not None:
+            report = reduced(snapshot.report, eval_set_id)
+        if report is None:
             raise HTTPException(404, "no eval set of this id is watched")
-        return Response(encode_report(chosen), media_type=JSON)
+        return Response(encode_report(report), media_type=JSON)
 
     async def evidence(self, request: Request) -> Response:
         """The evidence bundle of one eval set as an archive; one at a time."""
-        snapshot, wanted = self._read(), request.query_params.get("eval_set_id", "")
+        snapshot, eval_set_id = self._read(), request.query_params.get("eval_set_id", "")
         if snapshot is None or self._bundle is None:
             raise HTTPException(503, "the first poll is running", {"Retry-After": "5"})
-        if reduced(snapshot.report, wanted) is None:
+        if reduced(snapshot.report, eval_set_id) is None:
             raise HTTPException(404, "no eval set of this id is watched")
         if self._bundling.locked():
             raise HTTPException(429, "another bundle is being written", {"Retry-After": "10"})
         async with self._bundling:
-            path = await self._bundle(wanted)
-        after = BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True)
+            path = await self._bundle(eval_set_id)
+        clean_up = BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True)
         return FileResponse(
-            path, media_type="application/gzip", filename=path.name, background=after
+            path, media_type="application/gzip", filename=path.name, background=clean_up
         )
 
     async def metrics(self, request: Request) -> Response:
