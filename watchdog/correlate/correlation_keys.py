@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from watchdog.correlate.symptom import Symptom
 from watchdog.model.causes import OUTAGE_CAUSES
@@ -12,8 +13,24 @@ from watchdog.model.probe import Conclusion, Meaning
 from watchdog.model.providers import provider_of
 from watchdog.model.verdict import Cause
 
-CorrelationKey = tuple[str, str]
-"""Kind and name: `("model", "openai/gpt-4o")`."""
+KeyKind = Literal["model", "provider", "middleman", "degraded", "room", "node", "registry"]
+
+
+class CorrelationKey(NamedTuple):
+    """What symptoms have in common: what sort of thing, and which."""
+
+    kind: KeyKind
+    name: str = ""
+
+    @property
+    def of_cluster(self) -> str:
+        """The part of the cluster that it is, for people; empty where it is none."""
+        return {
+            "room": "no node has room",
+            "node": f"node {self.name}",
+            "registry": f"registry {self.name}",
+        }.get(self.kind, "")
+
 
 MIDDLEMAN = "middleman"
 CLUSTER_LEAST = 3
@@ -44,13 +61,13 @@ def correlation_keys(
     last_ok = last_successes(eval_sets)
     key_sets = [frozenset(_correlation_keys(symptom, last_ok, conclusions)) for symptom in symptoms]
     counts = Counter(key for keys in key_sets for key in keys)
-    few = {key for key, count in counts.items() if key[0] == "cluster" and count < _least(key)}
+    few = {key for key, count in counts.items() if key.of_cluster and count < _least(key)}
     return [keys - few for keys in key_sets]
 
 
 def _least(key: CorrelationKey) -> int:
     """How many eval sets make it the cluster's: a wrong tag or too large a request is one's own."""
-    return 2 if key[1].startswith("node ") else CLUSTER_LEAST
+    return 2 if key.kind == "node" else CLUSTER_LEAST
 
 
 def _correlation_keys(
@@ -58,18 +75,19 @@ def _correlation_keys(
 ) -> Iterator[CorrelationKey]:
     if symptom.is_degraded:
         # apart from what is stuck: some of their calls succeed
-        yield from (("degraded", model) for model in symptom.models)
+        yield from (CorrelationKey("degraded", model) for model in symptom.models)
         return
     for model in symptom.shared_models:
-        yield "model", model
+        yield CorrelationKey("model", model)
         conclusion = conclusions.get(model)
         if symptom.cause in OUTAGE_CAUSES and not (conclusion and conclusion.meaning in _APART):
-            yield "provider", provider_of(model)
+            yield CorrelationKey("provider", provider_of(model))
             if is_middleman_s(conclusion):
-                yield "provider", MIDDLEMAN
+                yield CorrelationKey("middleman")
     if symptom.cause is Cause.HUNG_MODEL_CALL:
         since = symptom.since or 0.0
-        yield from (("model", m) for m in symptom.models if last_ok.get(m, 0.0) < since)
+        hung = (model for model in symptom.models if last_ok.get(model, 0.0) < since)
+        yield from (CorrelationKey("model", model) for model in hung)
     yield from _cluster(symptom)
 
 
@@ -86,12 +104,12 @@ def is_middleman_s(conclusion: Conclusion | None) -> bool:
 def _cluster(symptom: Symptom) -> Iterator[CorrelationKey]:
     """What pods of several eval sets suffer together: no room, a node that goes, a registry."""
     if symptom.cause is Cause.UNSCHEDULABLE:
-        yield "cluster", "no node has room"
+        yield CorrelationKey("room")
     if symptom.cause in {Cause.EVICTED, Cause.RUNNER_GONE}:
         pods = (pod for pod in _pods(symptom) if pod.node and pod.eviction)
-        yield from (("cluster", f"node {pod.node}") for pod in pods)
+        yield from (CorrelationKey("node", pod.node) for pod in pods)
     if symptom.cause is Cause.IMAGE_PULL:
-        yield from (("cluster", f"registry {host}") for host in _registries(_pods(symptom)))
+        yield from (CorrelationKey("registry", host) for host in _registries(_pods(symptom)))
 
 
 def _pods(symptom: Symptom) -> tuple[Pod, ...]:

@@ -24,11 +24,11 @@ def scope_of(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -> tup
 
 def _joint(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -> tuple[Scope, str]:
     """Of several eval sets: Middleman, a provider, one of its models, or the cluster."""
-    cluster = sorted(name for kind, name in common if kind == "cluster")
+    cluster = sorted(part for key in common if (part := key.of_cluster))
     models = sorted({model for symptom in group for model in symptom.models})
     if cluster:
         return "cluster", ", ".join(cluster)
-    if ("provider", MIDDLEMAN) in common and len(models) > 1:
+    if CorrelationKey("middleman") in common and len(models) > 1:
         return "provider", MIDDLEMAN
     if len(models) == 1:
         return "model", models[0]
