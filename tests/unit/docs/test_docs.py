@@ -91,3 +91,20 @@ def test_detection_md_tells_the_priors(name, told):
     ]
     row = " | ".join([told, *(f"{figure:.2g}" for figure in figures)])
     assert f"| {row} |" in (ROOT / "docs" / "detection.md").read_text()
+
+
+FILES = sorted(
+    {
+        (str(page.relative_to(ROOT)), path)
+        for page in PAGES
+        if page.name != "CHANGELOG.md"
+        for path in re.findall(
+            r"`((?:watchdog|tests|tools|deploy|helm)/[\w/.-]+)`", page.read_text()
+        )
+    }
+)
+
+
+@pytest.mark.parametrize(("page", "path"), FILES)
+def test_files_that_are_named_are_there(page, path):
+    assert (ROOT / path).exists(), page
