@@ -1,4 +1,5 @@
 import json
+import re
 from html.parser import HTMLParser
 
 import httpx
@@ -6,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders.snapshots import HOSTILE, NOW, eval_set, realistic, sample, snapshot, task
+from tests.paths import ROOT
 from watchdog.model.report import ProblemReport
 from watchdog.notify.decide import HELD, Reason
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
@@ -232,3 +234,12 @@ async def test_an_incident_shows_its_severity_and_why_nobody_heard_of_it_yet(ser
     assert text.count("Not told yet: a sample ended a moment ago") == 1
     assert first.severity == "page"
     assert '<span class="badge page">page</span>' in (await service.get("/")).text
+
+
+def test_every_address_stands_in_the_readme():
+    exposition = Exposition(lambda: None, SelfMetrics())
+    app = build_app(lambda: None, lambda: WELL, exposition, lambda: NOW)
+    readme = (ROOT / "README.md").read_text()
+    rows = [line for line in readme.splitlines() if line.startswith("| `/")]
+    addresses = {route.path for route in app.routes} - {"/evidence"}  # the page's own button
+    assert addresses == {path for row in rows for path in re.findall(r"`(/[^`?]*)`", row)}
