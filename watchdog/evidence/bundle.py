@@ -84,12 +84,12 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
         UsageError: the directory can't be made, or the eval set is not known anywhere.
     """
     path = output or Path(default_name(eval_set_id, now))
-    known = secrets if secrets is not None else Secrets(settings.secrets)
+    learned_secrets = secrets if secrets is not None else Secrets(settings.secrets)
     try:
         with _staged(path) as staged:
             notes = await _write(eval_set_id, settings, now, staged, max_bytes)
-            await write_report(staged, settings, wanted, notes, known)
-            notes = (*notes, *await asyncio.to_thread(_finish, staged, wanted, known))
+            await write_report(staged, settings, wanted, notes, learned_secrets)
+            notes = (*notes, *await asyncio.to_thread(_finish, staged, wanted, learned_secrets))
     except OSError as error:
         raise UsageError(f"{error.filename or path}: {error.strerror or error}") from error
     return Written(path, notes)
@@ -135,8 +135,8 @@ def _finish(staged: Path, wanted: Wanted, secrets: Secrets) -> tuple[str, ...]:
         shutil.rmtree(staged / "store", ignore_errors=True)
     redacted = redact_directory(staged, secrets)
     count = len(redacted.changed)
-    told = (f"redacted: secrets in {count} {'file' if count == 1 else 'files'}",) if count else ()
-    return (*told, *redacted.notes)
+    note = (f"redacted: secrets in {count} {'file' if count == 1 else 'files'}",) if count else ()
+    return (*note, *redacted.notes)
 
 
 def _refuse(path: Path) -> None:
@@ -165,11 +165,11 @@ async def _write(
 
 async def _both(*parts: Awaitable[Part]) -> list[Part]:
     """Both parts, or the failure of one once neither writes any more."""
-    found = await asyncio.gather(*parts, return_exceptions=True)
-    for part in found:
+    results = await asyncio.gather(*parts, return_exceptions=True)
+    for part in results:
         if isinstance(part, BaseException):
             raise part
-    return [part for part in found if isinstance(part, Part)]
+    return [part for part in results if isinstance(part, Part)]
 
 
 async def _store(eval_set_id: str, settings: Settings, into: Path, max_bytes: int) -> Part:

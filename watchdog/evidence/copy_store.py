@@ -155,8 +155,8 @@ class _Copy:
                 await self._stream(path, file)
 
         due = [one(path, file) for path, file in files if self._reserve(path, file.size)]
-        found = await asyncio.gather(*due, return_exceptions=True)
-        for failure in found:
+        results = await asyncio.gather(*due, return_exceptions=True)
+        for failure in results:
             if failure is not None:
                 raise failure
 

@@ -37,17 +37,17 @@ def redact_directory(root: Path, secrets: Iterable[str] = (), limit: int = LIMIT
         secrets: values that are known.
         limit: bytes of a file or member; what is larger is left out.
     """
-    known = tuple(Secrets(secrets))
+    values = tuple(Secrets(secrets))
     changed, notes = [], []
     for path in sorted(path for path in root.rglob("*") if path.is_symlink() or path.is_file()):
         name = str(path.relative_to(root))
         try:
-            if _redact_file(path, name, known, limit):
+            if _redact_file(path, name, values, limit):
                 changed.append(name)
         except (_UnsearchableError, OSError) as error:
             path.unlink(missing_ok=True)
             why = error.strerror if isinstance(error, OSError) else str(error)
-            notes.append(f"left out: {redact(name, known)}: {why}")
+            notes.append(f"left out: {redact(name, values)}: {why}")
     return Redacted(tuple(changed), tuple(notes))
 
 
@@ -55,52 +55,52 @@ class _UnsearchableError(Exception):
     """A file can't be searched for secrets; the text says why."""
 
 
-def _redact_file(path: Path, name: str, known: tuple[str, ...], limit: int) -> bool:
+def _redact_file(path: Path, name: str, values: tuple[str, ...], limit: int) -> bool:
     """Whether something was redacted."""
     if path.is_symlink():
         raise _UnsearchableError("a link")
-    if redact(name, known) != name:
+    if redact(name, values) != name:
         raise _UnsearchableError("its name holds a secret")
     if path.stat().st_size > limit:
         raise _UnsearchableError(f"larger than {limit:,} bytes")
     data = path.read_bytes()
     if path.suffix in ZIPS and data:
-        made = _redact_zip(data, known, limit)
+        redacted = _redact_zip(data, values, limit)
     else:
-        made = redact_bytes(data, known)
-    if made is None or made == data:
+        redacted = redact_bytes(data, values)
+    if redacted is None or redacted == data:
         return False
-    _replace(path, made)
+    _replace(path, redacted)
     return True
 
 
-def redact_bytes(data: bytes, known: Iterable[str]) -> bytes:
+def redact_bytes(data: bytes, values: Iterable[str]) -> bytes:
     """A text without secrets; what is no UTF-8 in it stays as it is."""
     text = data.decode("utf-8", "surrogateescape")
-    return redact(text, known).encode("utf-8", "surrogateescape")
+    return redact(text, values).encode("utf-8", "surrogateescape")
 
 
-def _redact_zip(data: bytes, known: tuple[str, ...], limit: int) -> bytes | None:
+def _redact_zip(data: bytes, values: tuple[str, ...], limit: int) -> bytes | None:
     """The zip with its members redacted; None where none of them holds a secret."""
     try:
         members = directory(data)
-        found = {name: read_member(data, members[name], limit) for name in members}
+        contents = {name: read_member(data, members[name], limit) for name in members}
     except CorruptZip as error:
         raise _UnsearchableError(f"can't be searched: {error}") from error
     except MemoryError as error:
         raise _UnsearchableError("too large to be searched") from error
-    if any(form in name for name in members for secret in known for form in forms(secret)):
+    if any(form in name for name in members for secret in values for form in forms(secret)):
         raise _UnsearchableError("a member's name holds a secret")
-    made = {name: redact_bytes(content, known) for name, content in found.items()}
-    return _zipped(members, made) if made != found else None
+    redacted = {name: redact_bytes(content, values) for name, content in contents.items()}
+    return _zipped(members, redacted) if redacted != contents else None
 
 
 def _zipped(members: Directory, contents: dict[str, bytes]) -> bytes:
-    made = BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(members, key=lambda name: members[name].offset):
             archive.writestr(zipfile.ZipInfo(name), contents[name], zipfile.ZIP_DEFLATED)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -104,7 +104,7 @@ def _errors(state: EvalSetState) -> dict[tuple[str, str, int], str]:
 
 async def _requests(staged: Path, report: Report, wanted: Wanted) -> tuple[Request | str, ...]:
     """The failing requests of some stuck samples, or why one could not be read."""
-    found: list[Request | str] = []
+    requests: list[Request | str] = []
     store = DirectoryStore(staged / "store")
     for task, sample in list(_failing(report))[:REQUESTS_MAX]:
         name = f"{task.task}/{sample.id}/{sample.epoch}"
@@ -112,11 +112,11 @@ async def _requests(staged: Path, report: Report, wanted: Wanted) -> tuple[Reque
         try:
             request = await failing_request(place, SampleKey(sample.id, sample.epoch))
         except RequestUnreadable as error:
-            found.append(f"{name}: {error}")
+            requests.append(f"{name}: {error}")
             continue
         texts = request.texts if wanted.content else ()
-        found.append(Request(name, request.shape, texts))
-    return tuple(found)
+        requests.append(Request(name, request.shape, texts))
+    return tuple(requests)
 
 
 def _failing(report: Report) -> Iterator[tuple[TaskReport, RunningSample]]:
@@ -146,10 +146,10 @@ async def _tested(
     """Tests of every model that is asked for, and what status pages say of their providers."""
     models = _models(snapshot, snapshot.report)
     tests = (_test(model, sizes.get(model, 0), settings, now, secrets) for model in models)
-    probed, said = await asyncio.gather(
+    probed, incidents = await asyncio.gather(
         asyncio.gather(*tests), _outside({provider_of(model) for model in models}, settings, now)
     )
-    return Findings(dict(zip(models, probed, strict=True)), said)
+    return Findings(dict(zip(models, probed, strict=True)), incidents)
 
 
 async def _outside(
@@ -169,8 +169,8 @@ async def _test(
         return ()
     size: Size = "large" if tokens else "small"
     tokens = max(LEAST_TOKENS, tokens)
-    found = await probe(model, size, tokens, settings.probes, now, secrets.learn)
-    return found.conclusion.results
+    probed = await probe(model, size, tokens, settings.probes, now, secrets.learn)
+    return probed.conclusion.results
 
 
 def _sizes(requests: Iterable[Request]) -> dict[str, int]:
@@ -180,9 +180,9 @@ def _sizes(requests: Iterable[Request]) -> dict[str, int]:
 
 def _models(snapshot: Snapshot, report: Report) -> list[str]:
     """The models whose calls fail or hang."""
-    asked = (s.model for each in snapshot.subjects.values() for s in each)
-    told = (c.model for incident in report.incidents for c in incident.conclusions)
-    return list(dict.fromkeys((*asked, *told)))
+    failing = (s.model for subjects in snapshot.subjects.values() for s in subjects)
+    tested = (c.model for incident in report.incidents for c in incident.conclusions)
+    return list(dict.fromkeys((*failing, *tested)))
 
 
 def _reproductions(

@@ -63,14 +63,14 @@ def escalation(about: About) -> str:
 
 
 def _head(about: About) -> Iterator[str]:
-    found = about.report
-    yield f"# {plain(found.eval_set_id, 200)}: {VERDICT_WORDS[found.verdict]}"
-    if found.cause is not None:
-        yield f"**Cause:** {cause_words(found.cause)} ({code(found.cause)})"
-    yield plain(found.summary, 2000)
-    if found.actions:
+    eval_set = about.report
+    yield f"# {plain(eval_set.eval_set_id, 200)}: {VERDICT_WORDS[eval_set.verdict]}"
+    if eval_set.cause is not None:
+        yield f"**Cause:** {cause_words(eval_set.cause)} ({code(eval_set.cause)})"
+    yield plain(eval_set.summary, 2000)
+    if eval_set.actions:
         yield "**What to do**\n\n" + "\n".join(
-            f"{n}. {_action(text)}" for n, text in enumerate(found.actions, 1)
+            f"{n}. {_action(text)}" for n, text in enumerate(eval_set.actions, 1)
         )
 
 
@@ -117,16 +117,16 @@ def _errors(about: About) -> Iterator[str]:
 
 def _error_texts(about: About) -> Iterator[tuple[str, str, int]]:
     for task in about.report.tasks:
-        for ended in task.errored:
-            yield ended.cause or "none", ended.error, 1
+        for errored in task.errored:
+            yield errored.cause or "none", errored.error, 1
         for sample in task.running:
             error = about.errors.get((task.log, sample.id, sample.epoch))
             if error is not None and any(e.kind == "fail_streak" for e in sample.evidence):
                 yield sample.cause or "none", error, sample.fail_streak
 
 
-def _stuck(found: EvalSetReport) -> list[tuple[TaskReport, RunningSample]]:
-    pairs = [(t, s) for t in found.tasks for s in t.running if s.verdict in STUCK_VERDICTS]
+def _stuck(eval_set: EvalSetReport) -> list[tuple[TaskReport, RunningSample]]:
+    pairs = [(t, s) for t in eval_set.tasks for s in t.running if s.verdict in STUCK_VERDICTS]
     return sorted(pairs, key=lambda pair: -pair[1].stuck_seconds)
 
 
@@ -176,11 +176,11 @@ def _shape(request: Request) -> Iterator[str]:
     largest = max((message.characters for message in shape.messages), default=0)
     others = sorted({part for message in shape.messages for part in message.parts})
     by = "what the provider counted before" if shape.estimated_by == "usage" else "its length"
-    told = ", ".join(f"{n} {plain(role, 40)}" for role, n in roles.most_common(ROLES_MAX))
+    counts_by_role = ", ".join(f"{n} {plain(role, 40)}" for role, n in roles.most_common(ROLES_MAX))
     yield f"Of {code(request.sample)}; its content is left out."
     rows = [
         ("model", code(shape.model)),
-        ("messages", f"{len(shape.messages)} ({told})"),
+        ("messages", f"{len(shape.messages)} ({counts_by_role})"),
         ("characters", f"{shape.characters:,}, the largest message {largest:,}"),
         ("estimated input tokens", f"{shape.estimated_tokens:,}, by {by}"),
         ("tools", ", ".join(code(tool, 80) for tool in shape.tools) or "none"),
@@ -195,8 +195,8 @@ def _tests(about: About) -> Iterator[str]:
     if not conclusions:
         return
     yield "## Direct API tests"
-    for found in conclusions:
-        yield f"{plain(found.sentence, 1000)} (confidence {found.confidence})"
+    for conclusion in conclusions:
+        yield f"{plain(conclusion.sentence, 1000)} (confidence {conclusion.confidence})"
         rows = [
             (
                 "Middleman" if test.route == "middleman" else "provider direct",
@@ -207,7 +207,7 @@ def _tests(about: About) -> Iterator[str]:
                 clock_of(test.at),
                 code(test.detail) if test.detail else "",
             )
-            for test in found.tests
+            for test in conclusion.tests
         ]
         yield table(("route", "size", "outcome", "status", "took", "at", "said"), rows)
 
@@ -252,13 +252,13 @@ def _timeline(about: About) -> Iterator[str]:
 
 
 def _instants(about: About) -> Iterator[tuple[str | None, str]]:
-    found = about.report
-    yield found.started_at, "the eval set started"
-    yield found.last_progress_at, "last progress of any sample"
-    yield found.stuck_since, "stuck since"
-    for item in found.evidence:
+    eval_set = about.report
+    yield eval_set.started_at, "the eval set started"
+    yield eval_set.last_progress_at, "last progress of any sample"
+    yield eval_set.stuck_since, "stuck since"
+    for item in eval_set.evidence:
         yield item.at, plain(item.text, 300)
-    for task, sample in _stuck(found)[:SAMPLES_MAX]:
+    for task, sample in _stuck(eval_set)[:SAMPLES_MAX]:
         name = code(f"{task.task}/{sample.id}/{sample.epoch}", 120)
         yield sample.last_success_at, f"last success of {name}"
         yield sample.stuck_since, f"{name} is stuck since"
@@ -308,15 +308,15 @@ def _reproduce(about: About) -> Iterator[str]:
         return
     yield "## Reproduce"
     yield "Put the token or key into the variable that the command names."
-    for each in about.reproductions:
-        yield f"{plain(each.title)}:\n\n{block(each.command, 'sh')}"
+    for reproduction in about.reproductions:
+        yield f"{plain(reproduction.title)}:\n\n{block(reproduction.command, 'sh')}"
 
 
 def _content(about: About) -> Iterator[str]:
-    told = [request for request in about.requests if request.texts]
-    if told:
+    requests = [request for request in about.requests if request.texts]
+    if requests:
         yield "## Content of the failing request"
-    for request in told:
+    for request in requests:
         yield f"Of {code(request.sample)}:"
         for role, text in request.texts:
             yield f"{plain(role, 40)}:\n\n{block(text)}"

@@ -62,8 +62,8 @@ def _task(state: EvalSetState, log: str) -> TaskState:
 
 def _listing(state: EvalSetState, fact: Listing) -> EvalSetState:
     """The logs that count; what is gone or superseded is forgotten."""
-    kept = {log: _task(state, log) for log in fact.logs}
-    return replace(state, tasks=kept, listed=True, unreadable=None)
+    tasks = {log: _task(state, log) for log in fact.logs}
+    return replace(state, tasks=tasks, listed=True, unreadable=None)
 
 
 def _unreadable(state: EvalSetState, fact: EvalSetUnreadable) -> EvalSetState:

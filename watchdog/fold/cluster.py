@@ -59,10 +59,10 @@ def _with_known(before: ClusterView, now: ClusterView) -> ClusterView:
     )
 
 
-def _remember(known: tuple[PodDeath, ...], found: Iterator[PodDeath]) -> tuple[PodDeath, ...]:
-    keys = {(death.uid, death.container, death.at, death.reason) for death in known}
-    new = tuple(d for d in found if (d.uid, d.container, d.at, d.reason) not in keys)
-    return (*known, *new)[-DEATHS_MAX:]
+def _remember(before: tuple[PodDeath, ...], deaths: Iterator[PodDeath]) -> tuple[PodDeath, ...]:
+    keys = {(death.uid, death.container, death.at, death.reason) for death in before}
+    new = tuple(d for d in deaths if (d.uid, d.container, d.at, d.reason) not in keys)
+    return (*before, *new)[-DEATHS_MAX:]
 
 
 def _deaths(view: ClusterView) -> Iterator[PodDeath]:

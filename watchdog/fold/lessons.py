@@ -34,21 +34,21 @@ class Lessons:
         if self._since is None or streak.ended_at > self._since:
             self.passed.append(streak)
 
-    def added_to(self, known: Mapping[CallName, Histogram]) -> dict[CallName, Histogram]:
+    def added_to(self, before: Mapping[CallName, Histogram]) -> dict[CallName, Histogram]:
         """The durations known and these; names beyond `NAMES_MAX` are left out."""
-        durations = dict(known)
+        durations = dict(before)
         for name, seconds in self._calls.items():
             if name in durations or len(durations) < NAMES_MAX:
                 durations[name] = add(durations.get(name, Histogram()), seconds)
         return durations
 
-    def successes_with(self, known: Mapping[str, Successes]) -> dict[str, Successes]:
+    def successes_with(self, before: Mapping[str, Successes]) -> dict[str, Successes]:
         """The successes known and these; models beyond `MODELS_MAX` are left out."""
-        found = dict(known)
+        successes = dict(before)
         for model, instants in self._successes.items():
-            if model in found or len(found) < MODELS_MAX:
-                found[model] = succeeded(found.get(model, Successes()), instants)
-        return found
+            if model in successes or len(successes) < MODELS_MAX:
+                successes[model] = succeeded(successes.get(model, Successes()), instants)
+        return successes
 
     def __bool__(self) -> bool:
         return bool(self._calls or self.passed or self._successes)

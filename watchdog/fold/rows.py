@@ -285,9 +285,9 @@ def _span_begin(work: _Work, row: Row) -> None:
 def _span_end(work: _Work, row: Row) -> None:
     work.progress(row)
     span = row.span or ""
-    work.scorers = [known for known in work.scorers if known != span]
+    work.scorers = [other for other in work.scorers if other != span]
     if span in work.humans:
-        work.humans = [known for known in work.humans if known != span]
+        work.humans = [other for other in work.humans if other != span]
         work.human_since = work.human_since if work.humans else None
 
 

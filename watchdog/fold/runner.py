@@ -46,12 +46,12 @@ def sandbox_restart_logged(state: EvalSetState, fact: SandboxRestartLogged) -> E
 
 def throughput_logged(state: EvalSetState, fact: ThroughputLogged) -> EvalSetState:
     """The last rates of a model in the runner's process."""
-    known = state.throughput.get(fact.model)
-    if known is not None and (fact.at or 0.0) < (known.at or 0.0):
+    last = state.throughput.get(fact.model)
+    if last is not None and (fact.at or 0.0) < (last.at or 0.0):
         return state
-    rest = {model: told for model, told in state.throughput.items() if model != fact.model}
-    kept = list({**rest, fact.model: fact}.items())[-THROUGHPUT_MAX:]
-    return replace(state, throughput=dict(kept))
+    rest = {model: rate for model, rate in state.throughput.items() if model != fact.model}
+    rates = list({**rest, fact.model: fact}.items())[-THROUGHPUT_MAX:]
+    return replace(state, throughput=dict(rates))
 
 
 def runner_log_read(state: EvalSetState, fact: RunnerLogRead) -> EvalSetState:
@@ -85,8 +85,8 @@ def _counted(task: TaskState, fact: TaskProgressLogged, retries: int) -> TaskSta
 
 def _is_task(task: TaskState, name: str | None) -> bool:
     """The log line has the task's name; `a/b` may stand there as `b`."""
-    known = task.spec.task if task.spec else None
-    return known is not None and (known == name or known.rsplit("/", 1)[-1] == name)
+    task_name = task.spec.task if task.spec else None
+    return task_name is not None and (task_name == name or task_name.rsplit("/", 1)[-1] == name)
 
 
 def _with_sample(

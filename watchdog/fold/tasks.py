@@ -95,19 +95,19 @@ def setup_kind(task: TaskState) -> str:
     return "sandbox" if task.spec is not None and task.spec.has_sandbox else "plain"
 
 
-def _is_over(ended: Ended | None, sample: SampleSummary) -> bool:
+def _is_over(end: Ended | None, sample: SampleSummary) -> bool:
     """Whether a sample that a manifest calls running is known to have ended since.
 
     Log and manifest are two objects: the log may be the newer. A sample that runs again (Inspect
     retries it) has another uuid.
     """
-    if ended is None:
+    if end is None:
         return False
-    if ended.uuid is not None and sample.uuid is not None:
-        return ended.uuid == sample.uuid
-    if ended.at is None or sample.started_at is None:
+    if end.uuid is not None and sample.uuid is not None:
+        return end.uuid == sample.uuid
+    if end.at is None or sample.started_at is None:
         return False
-    return sample.started_at <= ended.at
+    return sample.started_at <= end.at
 
 
 def rows_read(task: TaskState, fact: RowsRead) -> TaskState:
@@ -170,10 +170,13 @@ def end_state(summary: SampleSummary) -> EndState:
     return "errored" if summary.error is not None else "completed"
 
 
-def _met(known: SampleState | None, summary: SampleSummary) -> SampleState:
+def _met(sample: SampleState | None, summary: SampleSummary) -> SampleState:
     """The known state of a sample, or a new one where it started (again)."""
-    if known is not None and (known.uuid, known.started_at) == (summary.uuid, summary.started_at):
-        return known
+    if sample is not None and (sample.uuid, sample.started_at) == (
+        summary.uuid,
+        summary.started_at,
+    ):
+        return sample
     return SampleState(key=summary.key, uuid=summary.uuid, started_at=summary.started_at)
 
 
@@ -181,23 +184,23 @@ def _end(
     task: TaskState, summaries: Iterable[SampleSummary], again: Collection[SampleKey] = ()
 ) -> TaskState:
     """Take in samples that ended; those that run `again` have not, after all."""
-    ended = {key: end for key, end in task.ended.items() if key not in again}
-    errored = {e.summary.key: e for e in task.errored if e.summary.key in ended}
+    ends = {key: end for key, end in task.ended.items() if key not in again}
+    errored = {e.summary.key: e for e in task.errored if e.summary.key in ends}
     for summary in summaries:
         end = _ended(summary)
-        ended[summary.key] = end
+        ends[summary.key] = end
         errored.pop(summary.key, None)
         if end.state == "errored":
             errored[summary.key] = ErroredEntry(summary, end.cause)
-    if ended == task.ended:
+    if ends == task.ended:
         return task
     return replace(
         task,
-        ended=ended,
-        ended_counts=dict(Counter(end.state for end in ended.values())),
-        last_ended_at=latest(task.last_ended_at, *(end.at for end in ended.values())),
+        ended=ends,
+        ended_counts=dict(Counter(end.state for end in ends.values())),
+        last_ended_at=latest(task.last_ended_at, *(end.at for end in ends.values())),
         errored=tuple(errored.values())[-ERRORED_MAX:],
-        errored_causes=tuple(Counter(e.cause for e in ended.values() if e.cause).items()),
+        errored_causes=tuple(Counter(e.cause for e in ends.values() if e.cause).items()),
     )
 
 

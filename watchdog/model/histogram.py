@@ -71,9 +71,9 @@ def difference(now: Histogram, before: Histogram) -> Histogram:
     return Histogram(counts, sum(counts.values()))
 
 
-def halved(known: Histogram) -> Histogram:
+def halved(histogram: Histogram) -> Histogram:
     """Half of each bin; what has come down to a trace is forgotten."""
-    counts = {number: count / 2 for number, count in known.counts.items() if count > TRACE}
+    counts = {number: count / 2 for number, count in histogram.counts.items() if count > TRACE}
     return Histogram(counts, sum(counts.values()))
 
 

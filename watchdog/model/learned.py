@@ -97,15 +97,15 @@ def _faults(learned: Learned) -> Iterator[str]:
 def _unsound(group: str, named: Mapping[Any, T], is_sound: Callable[[T], bool]) -> Iterator[str]:
     if len(named) > NAMES_MAX:
         yield f"{group}: {len(named)} names"
-    yield from (f"{group}: {name!r:.100}" for name, each in named.items() if not is_sound(each))
+    yield from (f"{group}: {name!r:.100}" for name, value in named.items() if not is_sound(value))
 
 
 def _is_count(number: float) -> bool:
     return math.isfinite(number) and number >= 0
 
 
-def _are_counts(known: Attempts) -> bool:
-    return all(map(_is_count, (known.ok, known.failed, known.streaks)))
+def _are_counts(attempts: Attempts) -> bool:
+    return all(map(_is_count, (attempts.ok, attempts.failed, attempts.streaks)))
 
 
 def _is_sound(histogram: Histogram) -> bool:

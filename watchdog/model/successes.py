@@ -27,7 +27,7 @@ class Successes(Struct, frozen=True):
     def before(self, horizon: float) -> list[tuple[float, int]]:
         """First success and count of each bucket that ended by `horizon`."""
         last = horizon / self.spacing
-        return [found for number, found in self.buckets.items() if number + 1 <= last]
+        return [bucket for number, bucket in self.buckets.items() if number + 1 <= last]
 
 
 def succeeded(known: Successes, instants: Iterable[float]) -> Successes:

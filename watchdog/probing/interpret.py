@@ -41,42 +41,42 @@ def conclude(
         situation: what the samples do meanwhile.
         now: seconds since the epoch.
     """
-    seen = view(history)
-    read = next(read for rule in RULES if (read := rule(seen, situation, now)) is not None)
-    said = results_words(seen.shown)
-    tested = [result.at for result in seen.shown if result.tested]
+    tests = view(history)
+    read = next(read for rule in RULES if (read := rule(tests, situation, now)) is not None)
+    words = results_words(tests.shown)
+    tested = [result.at for result in tests.shown if result.tested]
     back = read.meaning is Meaning.BACK
     return Conclusion(
         model=model,
         meaning=read.meaning,
         confidence=read.confidence,
-        sentence=f"{said[:1].upper()}{said[1:]}: {read.tail}." if said else f"{read.tail}.",
+        sentence=f"{words[:1].upper()}{words[1:]}: {read.tail}." if words else f"{read.tail}.",
         at=max(tested, default=None),
-        results=seen.shown,
+        results=tests.shown,
         next_attempt_at=situation.next_attempt_at if back else None,
     )
 
 
-def _not_tested(seen: View, _situation: Situation, _now: float) -> Read | None:
-    if seen.ways("small") or seen.ways("large"):
+def _not_tested(tests: View, _situation: Situation, _now: float) -> Read | None:
+    if tests.ways("small") or tests.ways("large"):
         return None
     tail = "not tested, so whose fault it is can't be told"
     return Read(Meaning.NOT_TESTED, "low", tail)
 
 
-def _flaky(seen: View, _situation: Situation, _now: float) -> Read | None:
-    same = seen.flaky()
+def _flaky(tests: View, _situation: Situation, _now: float) -> Read | None:
+    same = tests.flaky()
     if not same:
         return None
-    passed = sum(each.passed for each in same)
+    passed = sum(result.passed for result in same)
     name = "Middleman" if same[0].route == "middleman" else "the provider"
     tail = f"flaky: {passed} of the last {len(same)} {same[0].size} tests through {name} pass"
     return Read(Meaning.FLAKY, "medium", tail)
 
 
-def _one_way(seen: View, situation: Situation, _now: float) -> Read | None:
+def _one_way(tests: View, situation: Situation, _now: float) -> Read | None:
     """One route was tested, and fails: what that alone proves."""
-    ways = seen.ways("small")
+    ways = tests.ways("small")
     if len(ways) != 1 or ways[0].passed:
         return None
     only = ways[0]
@@ -89,8 +89,8 @@ def _one_way(seen: View, situation: Situation, _now: float) -> Read | None:
     return Read(Meaning.PROVIDER_OR_MIDDLEMAN, "low", tail)
 
 
-def _middleman_fails(seen: View, situation: Situation, _now: float) -> Read | None:
-    middleman, direct = seen.at("middleman", "small"), seen.at("direct", "small")
+def _middleman_fails(tests: View, situation: Situation, _now: float) -> Read | None:
+    middleman, direct = tests.at("middleman", "small"), tests.at("direct", "small")
     if middleman is None or direct is None or middleman.passed or not direct.passed:
         return None
     if middleman.outcome in CREDENTIALS | {ProbeOutcome.RATE_LIMITED}:
@@ -100,9 +100,9 @@ def _middleman_fails(seen: View, situation: Situation, _now: float) -> Read | No
     return Read(Meaning.MIDDLEMAN, "high", "Middleman")
 
 
-def _both_fail(seen: View, situation: Situation, _now: float) -> Read | None:
-    ways = seen.ways("small")
-    if len(ways) != 2 or any(each.passed for each in ways):
+def _both_fail(tests: View, situation: Situation, _now: float) -> Read | None:
+    ways = tests.ways("small")
+    if len(ways) != 2 or any(result.passed for result in ways):
         return None
     middleman, direct = ways
     if outcomes(ways) <= NETWORK:
@@ -163,48 +163,48 @@ def _until(result: ProbeResult) -> str:
     return f", which ends at {clock(result.again_at)}" if result.again_at is not None else ""
 
 
-def _too_long(seen: View, _situation: Situation, _now: float) -> Read | None:
-    large = seen.ways("large")
+def _too_long(tests: View, _situation: Situation, _now: float) -> Read | None:
+    large = tests.ways("large")
     if ProbeOutcome.TOO_LONG in outcomes(large):
         return Read(Meaning.TOKEN_LIMIT, "high", "the request is longer than the model takes")
-    refused = [each for each in large if each.outcome is ProbeOutcome.REFUSED]
-    if any(each.status in (400, 413) for each in refused):
+    refused = [result for result in large if result.outcome is ProbeOutcome.REFUSED]
+    if any(result.status in (400, 413) for result in refused):
         return Read(Meaning.TOKEN_LIMIT, "medium", "a token limit, by the guide's rule for a 400")
     if refused:
         return Read(Meaning.LARGE_REFUSED, "medium", "large requests are refused, small ones not")
     return None
 
 
-def _large_fails(seen: View, _situation: Situation, _now: float) -> Read | None:
-    large = seen.ways("large")
-    failing = [each for each in large if not each.passed]
+def _large_fails(tests: View, _situation: Situation, _now: float) -> Read | None:
+    large = tests.ways("large")
+    failing = [result for result in large if not result.passed]
     if not failing:
         return None
-    found = outcomes(failing)
+    kinds = outcomes(failing)
     sure: Confidence = "high" if len(failing) == 2 else "medium"
-    if ProbeOutcome.RATE_LIMITED in found:
-        limit = next(each for each in failing if each.outcome is ProbeOutcome.RATE_LIMITED)
+    if ProbeOutcome.RATE_LIMITED in kinds:
+        limit = next(result for result in failing if result.outcome is ProbeOutcome.RATE_LIMITED)
         return Read(Meaning.RATE_LIMIT, sure, f"the limit of tokens in time{_until(limit)}")
-    if len(large) == 2 and [each.route for each in failing] == ["middleman"]:
+    if len(large) == 2 and [result.route for result in failing] == ["middleman"]:
         return Read(Meaning.MIDDLEMAN, "high", "Middleman, with large requests")
-    if ProbeOutcome.SERVER_ERROR in found:
+    if ProbeOutcome.SERVER_ERROR in kinds:
         tail = "the provider's bug with large contexts; a 5xx is no token limit"
         return Read(Meaning.LARGE_FAILS, sure, tail)
-    if ProbeOutcome.TIMEOUT in found:
+    if ProbeOutcome.TIMEOUT in kinds:
         tail = f"large requests take longer than {duration(failing[0].seconds or 0)}"
         return Read(Meaning.LARGE_TIMES_OUT, sure, tail)
     return Read(Meaning.LARGE_FAILS, "low", "large requests fail on their way, small ones don't")
 
 
-def _back(seen: View, situation: Situation, now: float) -> Read | None:
+def _back(tests: View, situation: Situation, now: float) -> Read | None:
     """The API works, and nobody has tried since."""
-    since = seen.passing_since
-    if since is None or not situation.waiting or not (situation.shared or seen.failed_before):
+    since = tests.passing_since
+    if since is None or not situation.waiting or not (situation.shared or tests.failed_before):
         return None
     failed_at = situation.last_failed_at
     if failed_at is not None and failed_at > since + BACK_GRACE:
         return None
-    sure: Confidence = "high" if seen.ways("large") else "medium"
+    sure: Confidence = "high" if tests.ways("large") else "medium"
     waiting = f"{situation.waiting:,} sample{'s wait' if situation.waiting > 1 else ' waits'}"
     tail = f"the API is back; {waiting} in back-off and can't know yet{_due(situation, now)}"
     return Read(Meaning.BACK, sure, tail)
@@ -219,20 +219,20 @@ def _due(situation: Situation, now: float) -> str:
     return f", the next attempt is due at {clock(due)} (in {duration(due - now)})"
 
 
-def _works(seen: View, situation: Situation, _now: float) -> Read | None:
-    if situation.failing or any(not each.passed for each in seen.shown if each.tested):
+def _works(tests: View, situation: Situation, _now: float) -> Read | None:
+    if situation.failing or any(not result.passed for result in tests.shown if result.tested):
         return None
-    sure: Confidence = "high" if seen.ways("large") else "medium"
+    sure: Confidence = "high" if tests.ways("large") else "medium"
     return Read(Meaning.WORKS, sure, "the API works")
 
 
-def _all_pass(seen: View, situation: Situation, _now: float) -> Read | None:
-    if not seen.ways("large"):
+def _all_pass(tests: View, situation: Situation, _now: float) -> Read | None:
+    if not tests.ways("large"):
         return None
     if situation.hanging and situation.last_failed_at is None:
         tail = "the API answers; the call that never returned is lost: its connection, or Inspect"
         return Read(Meaning.CONTENT, "medium", tail)
-    passing, failed_at = seen.passing_since, situation.last_failed_at
+    passing, failed_at = tests.passing_since, situation.last_failed_at
     failed_since = passing is not None and failed_at is not None and failed_at > passing
     tail = "this request's content, or a bug in Inspect"
     return Read(Meaning.CONTENT, "high" if failed_since else "medium", tail)

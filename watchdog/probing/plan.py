@@ -73,42 +73,42 @@ def next_round(book: Book, limits: Limits, model: str) -> float:
 
 def unaffordable(book: Book, limits: Limits, model: str, tokens: int, now: float) -> str | None:
     """Why one more request of so many tokens must not go out; None where it may."""
-    recent = [each for each in book.spent if each.at > now - HOUR]
-    own = [each for each in recent if each.model == model]
+    recent = [payment for payment in book.spent if payment.at > now - HOUR]
+    own = [payment for payment in recent if payment.model == model]
     checks = (
         (len(own) + 1, limits.requests_per_hour_per_model, "requests", " for this model"),
         (len(recent) + 1, limits.requests_per_hour, "requests", ""),
         (_tokens(own) + tokens, limits.tokens_per_hour_per_model, "tokens", " for this model"),
         (_tokens(recent) + tokens, limits.tokens_per_hour, "tokens", ""),
     )
-    for wanted, limit, unit, whose in checks:
-        if wanted > limit:
+    for cost, limit, unit, whose in checks:
+        if cost > limit:
             return f"the budget of {limit:,} {unit} an hour{whose} is spent"
     return None
 
 
 def _tokens(spent: Collection[Spending]) -> int:
-    return sum(each.tokens for each in spent)
+    return sum(payment.tokens for payment in spent)
 
 
 def asked(book: Book, models: Collection[str], now: float) -> Book:
     """Note that incidents ask for these models; forget what nobody asked for in a while."""
     rounds = {
-        model: known
-        for model, known in book.rounds.items()
-        if now - (known.asked_at if known.asked_at is not None else now) < REST
+        model: rounds_of
+        for model, rounds_of in book.rounds.items()
+        if now - (rounds_of.asked_at if rounds_of.asked_at is not None else now) < REST
     }
     for model in list(models)[:MODELS_MAX]:
         rounds[model] = replace(rounds.get(model, Rounds()), asked_at=now)
-    results = {model: found for model, found in book.results.items() if model in rounds}
-    spent = tuple(each for each in book.spent if each.at > now - HOUR)
+    results = {model: history for model, history in book.results.items() if model in rounds}
+    spent = tuple(payment for payment in book.spent if payment.at > now - HOUR)
     return Book(results, rounds, spent)
 
 
 def begun(book: Book, model: str, now: float) -> Book:
     """Note that a round begins."""
-    known = book.rounds.get(model, Rounds())
-    rounds = replace(known, count=known.count + 1, last_at=now)
+    before = book.rounds.get(model, Rounds())
+    rounds = replace(before, count=before.count + 1, last_at=now)
     return replace(book, rounds={**book.rounds, model: rounds})
 
 
@@ -120,10 +120,12 @@ def paid(book: Book, model: str, tokens: int, now: float) -> Book:
 def tested(book: Book, result: ProbeResult) -> Book:
     """Note what came back, or why nothing was sent: of such reasons the last of each cell stays."""
     cell = (result.route, result.size)
-    known = book.results.get(result.model, ())
-    kept = (each for each in known if each.tested or (each.route, each.size) != cell)
-    found = (*kept, result)
-    return replace(book, results={**book.results, result.model: found[-RESULTS_MAX:]})
+    history = book.results.get(result.model, ())
+    others = (
+        earlier for earlier in history if earlier.tested or (earlier.route, earlier.size) != cell
+    )
+    results = (*others, result)
+    return replace(book, results={**book.results, result.model: results[-RESULTS_MAX:]})
 
 
 def passed_lately(book: Book, model: str, route: Route, size: Size, now: float) -> bool:

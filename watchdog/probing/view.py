@@ -43,13 +43,13 @@ class View(Struct, frozen=True):
 
     def ways(self, size: Size) -> tuple[ProbeResult, ...]:
         """The routes that were tested with a request of this size, Middleman first."""
-        found = (self.cells.get((route, size)) for route in ROUTES)
-        return tuple(each for each in found if each is not None and each.tested)
+        cells = (self.cells.get((route, size)) for route in ROUTES)
+        return tuple(result for result in cells if result is not None and result.tested)
 
     def at(self, route: Route, size: Size) -> ProbeResult | None:
         """The test of one route, if there was one."""
-        found = self.cells.get((route, size))
-        return found if found is not None and found.tested else None
+        result = self.cells.get((route, size))
+        return result if result is not None and result.tested else None
 
     @property
     def shown(self) -> tuple[ProbeResult, ...]:
@@ -75,10 +75,12 @@ class View(Struct, frozen=True):
     @property
     def failed_before(self) -> bool:
         """Whether any test on the samples' way failed."""
-        return any(not each.passed for each in self._on_the_way())
+        return any(not result.passed for result in self._on_the_way())
 
     def _on_the_way(self) -> tuple[ProbeResult, ...]:
-        return tuple(each for each in self.history if each.tested and each.route == self.way)
+        return tuple(
+            result for result in self.history if result.tested and result.route == self.way
+        )
 
     def flaky(self) -> tuple[ProbeResult, ...]:
         """Results of the first route and size that passes and fails by turns."""
@@ -100,12 +102,12 @@ def view(history: Sequence[ProbeResult]) -> View:
     cells: dict[tuple[Route, Size], ProbeResult] = {}
     for result in history:
         key = (result.route, result.size)
-        known = cells.get(key)
-        if known is None or result.tested or not known.tested:
+        shown = cells.get(key)
+        if shown is None or result.tested or not shown.tested:
             cells[key] = result
     return View(cells, tuple(history))
 
 
 def outcomes(results: Iterable[ProbeResult]) -> set[ProbeOutcome]:
     """How they ended."""
-    return {each.outcome for each in results}
+    return {result.outcome for result in results}

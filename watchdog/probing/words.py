@@ -47,16 +47,16 @@ def _figures(result: ProbeResult) -> str:
 def results_words(results: Iterable[ProbeResult]) -> str:
     """All of them, small ones first; what belongs to the large size says so."""
     ordered = list(results)
-    small = [result_words(each) for each in ordered if each.size == "small"]
-    large = [each for each in ordered if each.size == "large"]
+    small = [result_words(result) for result in ordered if result.size == "small"]
+    large = [result for result in ordered if result.size == "large"]
     parts = [", ".join(small)] if small else []
     if large:
-        parts.append(f"{size_words(large)}: {', '.join(result_words(each) for each in large)}")
+        parts.append(f"{size_words(large)}: {', '.join(result_words(result) for result in large)}")
     return "; ".join(parts)
 
 
 def size_words(large: Iterable[ProbeResult]) -> str:
     """`as large as the failing request (about 45,000 tokens)`."""
-    tokens = max((each.tokens for each in large), default=0)
+    tokens = max((result.tokens for result in large), default=0)
     about = f" (about {tokens:,} tokens)" if tokens else ""
     return f"as large as the failing request{about}"

@@ -135,8 +135,8 @@ class Buffer:
         segments = sorted(due)
         for begin in range(0, len(segments), AHEAD):
             batch = segments[begin : begin + AHEAD]
-            found = await asyncio.gather(*map(self._fetch, batch))
-            for segment, got in zip(batch, found, strict=True):
+            replies = await asyncio.gather(*map(self._fetch, batch))
+            for segment, got in zip(batch, replies, strict=True):
                 await self._segment(segment, got, due[segment], emit)
             if manifest is not self._manifest:
                 return
@@ -150,8 +150,8 @@ class Buffer:
             before = 0
             for reference in sample.references:
                 if reference.segment not in self._read:
-                    wanted = Wanted(sample, reference, before)
-                    due.setdefault(reference.segment, []).append(wanted)
+                    request = Wanted(sample, reference, before)
+                    due.setdefault(reference.segment, []).append(request)
                 before = max(before, reference.last_event_id or 0)
         return due
 
@@ -166,21 +166,21 @@ class Buffer:
         return got if isinstance(got, Got) else StoreError("other", "unasked-for 304")
 
     async def _segment(
-        self, segment: int, got: Got | StoreError, wanted: list[Wanted], emit: Emit
+        self, segment: int, got: Got | StoreError, requests: list[Wanted], emit: Emit
     ) -> None:
         if isinstance(got, StoreError):
-            await self._missing(segment, got, wanted, emit)
+            await self._missing(segment, got, requests, emit)
             return
         try:
-            unpacked = await unpack(got.data, wanted, self._limit)
+            unpacked = await unpack(got.data, requests, self._limit)
         except CorruptZip as error:
-            self._lose(segment, wanted, StoreError("corrupt", str(error)), emit)
+            self._lose(segment, requests, StoreError("corrupt", str(error)), emit)
             return
         self._read.add(segment)
         self._hand_on(segment, unpacked, got.stored_at, emit)
 
     async def _missing(
-        self, segment: int, error: StoreError, wanted: list[Wanted], emit: Emit
+        self, segment: int, error: StoreError, requests: list[Wanted], emit: Emit
     ) -> None:
         if is_transient(error):
             raise error
@@ -188,7 +188,7 @@ class Buffer:
             self._missed.add(segment)
             if await self._replaced(emit):
                 return
-        self._lose(segment, wanted, error, emit)
+        self._lose(segment, requests, error, emit)
 
     async def _replaced(self, emit: Emit) -> bool:
         """Whether the manifest was replaced since it was read, so that it may need other segments.
@@ -202,49 +202,49 @@ class Buffer:
             self.emit_manifest(emit)
         return change != "unchanged"
 
-    def _lose(self, segment: int, wanted: list[Wanted], error: StoreError, emit: Emit) -> None:
+    def _lose(self, segment: int, requests: list[Wanted], error: StoreError, emit: Emit) -> None:
         self._read.add(segment)
         self.failures.append(error.reason)
         self._stand(segment, error.text)
-        for one in wanted:
+        for one in requests:
             self._lost(one, emit)
 
-    def _lost(self, wanted: Wanted, emit: Emit) -> None:
-        sample, segment = wanted.sample, wanted.reference.segment
+    def _lost(self, request: Wanted, emit: Emit) -> None:
+        sample, segment = request.sample, request.reference.segment
         newest = sample.references[-1].segment == segment
         emit(RowsLost(self._eval_set_id, self._log, sample.summary.key, newest))
 
     def _hand_on(
         self, segment: int, unpacked: Unpacked, stored_at: float | None, emit: Emit
     ) -> None:
-        for wanted, found in unpacked.members:
-            if isinstance(found, Rows):
-                self._rows(wanted, found, stored_at, emit)
-            elif found is not None:
+        for request, rows in unpacked.members:
+            if isinstance(rows, Rows):
+                self._rows(request, rows, stored_at, emit)
+            elif rows is not None:
                 self.failures.append("corrupt")
-                self._stand(segment, found)
-                self._lost(wanted, emit)
+                self._stand(segment, rows)
+                self._lost(request, emit)
             else:
-                self._promised(wanted, 0, emit)
+                self._promised(request, 0, emit)
         self._strangers(segment, unpacked.names)
 
-    def _rows(self, wanted: Wanted, found: Rows, stored_at: float | None, emit: Emit) -> None:
-        sample = wanted.sample
-        for text in found.bad:
-            self._stand(wanted.reference.segment, f"{sample.member}: {text}")
-        for kind in {row.kind for row in found.rows} - KNOWN_KINDS:
+    def _rows(self, request: Wanted, rows: Rows, stored_at: float | None, emit: Emit) -> None:
+        sample = request.sample
+        for text in rows.bad:
+            self._stand(request.reference.segment, f"{sample.member}: {text}")
+        for kind in {row.kind for row in rows.rows} - KNOWN_KINDS:
             self._keep(Problem(self._folder, f"unknown kind of event: {kind}"))
-        if found.rows:
-            emit(RowsRead(self._eval_set_id, self._log, sample.summary.key, found.rows, stored_at))
-        self._promised(wanted, found.rows[-1].id if found.rows else 0, emit)
+        if rows.rows:
+            emit(RowsRead(self._eval_set_id, self._log, sample.summary.key, rows.rows, stored_at))
+        self._promised(request, rows.rows[-1].id if rows.rows else 0, emit)
 
-    def _promised(self, wanted: Wanted, last: int, emit: Emit) -> None:
+    def _promised(self, request: Wanted, last: int, emit: Emit) -> None:
         """Check that a member held all the rows that the manifest promises of it."""
-        promise = wanted.reference.last_event_id
-        if promise is not None and promise > max(last, wanted.before):
-            text = f"{wanted.sample.member}: rows up to {promise} are missing from it"
-            self._stand(wanted.reference.segment, text)
-            self._lost(wanted, emit)
+        promise = request.reference.last_event_id
+        if promise is not None and promise > max(last, request.before):
+            text = f"{request.sample.member}: rows up to {promise} are missing from it"
+            self._stand(request.reference.segment, text)
+            self._lost(request, emit)
 
     def _strangers(self, segment: int, names: tuple[str, ...]) -> None:
         for member in names:

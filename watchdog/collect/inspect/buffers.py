@@ -110,10 +110,10 @@ def decode_manifest(data: bytes) -> Manifest:
         CorruptManifest: it is no JSON object with a list of samples.
     """
     try:
-        found = _manifest.decode(_without_metrics(data))
+        manifest = _manifest.decode(_without_metrics(data))
     except UNFIT:
         return _loose_manifest(data)
-    return Manifest(tuple(_entry(entry) for entry in found.samples))
+    return Manifest(tuple(_entry(entry) for entry in manifest.samples))
 
 
 def decode_summaries(data: bytes) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
@@ -123,7 +123,7 @@ def decode_summaries(data: bytes) -> tuple[tuple[SampleSummary, ...], tuple[str,
         CorruptManifest: it is no JSON list.
     """
     try:
-        return tuple(_summarise(found) for found in _summaries.decode(data)), ()
+        return tuple(_summarise(summary) for summary in _summaries.decode(data)), ()
     except UNFIT:
         return _each(_load(data), _loose_summary)
 
@@ -153,14 +153,14 @@ def _without_metrics(data: bytes) -> bytes:
     return b'{"metrics":null' + rest[end:].encode()
 
 
-def _entry(found: _Entry) -> SampleEntry:
+def _entry(entry: _Entry) -> SampleEntry:
     references = (
         Reference(segment)
         if isinstance(segment, int)
         else Reference(segment.id, segment.last_event_id)
-        for segment in found.segments
+        for segment in entry.segments
     )
-    return _sample(_summarise(found.summary), references)
+    return _sample(_summarise(entry.summary), references)
 
 
 def _sample(summary: SampleSummary, references: Iterable[Reference]) -> SampleEntry:
@@ -174,16 +174,16 @@ def member_name(key: SampleKey) -> str:
     return f"{key.id}_{key.epoch}.json"
 
 
-def _summarise(found: _Summary) -> SampleSummary:
+def _summarise(summary: _Summary) -> SampleSummary:
     return SampleSummary(
-        key=SampleKey(str(found.id), found.epoch),
-        uuid=found.uuid,
-        started_at=instant(found.started_at),
-        completed_at=instant(found.completed_at),
-        completed=found.completed,
-        error=error_line(found.error),
-        cancelled=is_cancelled(found.error),
-        limit=found.limit,
+        key=SampleKey(str(summary.id), summary.epoch),
+        uuid=summary.uuid,
+        started_at=instant(summary.started_at),
+        completed_at=instant(summary.completed_at),
+        completed=summary.completed,
+        error=error_line(summary.error),
+        cancelled=is_cancelled(summary.error),
+        limit=summary.limit,
     )
 
 
@@ -205,10 +205,10 @@ def is_cancelled(error: str | None) -> bool:
 
 
 def _loose_manifest(data: bytes) -> Manifest:
-    found = _load(data)
-    if not isinstance(found, dict):
+    content = _load(data)
+    if not isinstance(content, dict):
         raise CorruptManifest("no JSON object")
-    samples, bad = _each(found.get("samples", []), _loose_entry)
+    samples, bad = _each(content.get("samples", []), _loose_entry)
     return Manifest(samples, bad)
 
 
@@ -219,12 +219,12 @@ def _load(data: bytes) -> object:
         raise CorruptManifest(f"not JSON: {str(error)[:120]}") from error
 
 
-def _each(found: object, read: Callable[[object], Any]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    if not isinstance(found, list):
+def _each(items: object, read: Callable[[object], Any]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    if not isinstance(items, list):
         raise CorruptManifest("no list of samples")
     good: list[Any] = []
     bad: list[str] = []
-    for place, value in enumerate(found):
+    for place, value in enumerate(items):
         try:
             good.append(read(value))
         except ValueError as error:
@@ -232,38 +232,38 @@ def _each(found: object, read: Callable[[object], Any]) -> tuple[tuple[Any, ...]
     return tuple(good), tuple(bad)
 
 
-def _loose_entry(found: object) -> SampleEntry:
-    if not isinstance(found, dict):
+def _loose_entry(item: object) -> SampleEntry:
+    if not isinstance(item, dict):
         raise ValueError("no object")  # noqa: TRY004 - one error for bad data
-    segments = found.get("segments") or []
+    segments = item.get("segments") or []
     if not isinstance(segments, list):
         raise ValueError("its segments are no list")  # noqa: TRY004 - one error for bad data
     references = [_loose_reference(segment) for segment in segments]
-    return _sample(_loose_summary(found.get("summary")), references)
+    return _sample(_loose_summary(item.get("summary")), references)
 
 
-def _loose_reference(found: object) -> Reference:
-    last = whole(found.get("last_event_id")) if isinstance(found, dict) else None
-    segment = whole(found.get("id") if isinstance(found, dict) else found)
+def _loose_reference(item: object) -> Reference:
+    last = whole(item.get("last_event_id")) if isinstance(item, dict) else None
+    segment = whole(item.get("id") if isinstance(item, dict) else item)
     if segment is None:
         raise ValueError("a segment's id is no integer")
     return Reference(segment, last)
 
 
-def _loose_summary(found: object) -> SampleSummary:
-    if not isinstance(found, dict):
+def _loose_summary(item: object) -> SampleSummary:
+    if not isinstance(item, dict):
         raise ValueError("no summary")  # noqa: TRY004 - one error for bad data
-    sample_id, epoch = text(found.get("id")), whole(found.get("epoch"))
+    sample_id, epoch = text(item.get("id")), whole(item.get("epoch"))
     if sample_id is None or epoch is None:
         raise ValueError("its id or epoch is missing")
-    error = text(found.get("error"))
+    error = text(item.get("error"))
     return SampleSummary(
         key=SampleKey(sample_id, epoch),
-        uuid=name(found.get("uuid")),
-        started_at=instant(found.get("started_at")),
-        completed_at=instant(found.get("completed_at")),
-        completed=found.get("completed") is True,
+        uuid=name(item.get("uuid")),
+        started_at=instant(item.get("started_at")),
+        completed_at=instant(item.get("completed_at")),
+        completed=item.get("completed") is True,
         error=error_line(error),
         cancelled=is_cancelled(error),
-        limit=name(found.get("limit")),
+        limit=name(item.get("limit")),
     )

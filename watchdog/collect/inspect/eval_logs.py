@@ -141,8 +141,8 @@ class EvalLog:
         return EndedRead(self._eval_set_id, self._log, samples)
 
     async def _new_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
-        found = (JOURNAL.fullmatch(member) for member in members)
-        new = sorted({int(match[1]) for match in found if match} - self._journal_read)
+        matches = (JOURNAL.fullmatch(member) for member in members)
+        new = sorted({int(match[1]) for match in matches if match} - self._journal_read)
         samples: list[SampleSummary] = []
         for number in new:
             more, bad = await version.summaries(f"_journal/summaries/{number}.json")
@@ -152,14 +152,14 @@ class EvalLog:
         return EndedRead(self._eval_set_id, self._log, tuple(samples)) if samples else None
 
 
-def _closed(status: LogStatus, ended: EndedRead | None) -> EndedRead | None:
+def _closed(status: LogStatus, ends: EndedRead | None) -> EndedRead | None:
     """Of a cancelled run, the samples that did not get to their end were cancelled."""
-    if ended is None or status != "cancelled":
-        return ended
+    if ends is None or status != "cancelled":
+        return ends
     samples = (
-        one if one.completed else structs.replace(one, cancelled=True) for one in ended.samples
+        one if one.completed else structs.replace(one, cancelled=True) for one in ends.samples
     )
-    return structs.replace(ended, samples=tuple(samples))
+    return structs.replace(ends, samples=tuple(samples))
 
 
 class _Version:

@@ -328,9 +328,9 @@ def error_class(traceback: object) -> str | None:
     tail = traceback[-TRACEBACK_TAIL:]
     frame = tail.rfind('\n  File "')
     for line in tail[frame + 1 :].splitlines():
-        found = None if line.startswith(" ") else CLASS_LINE.match(line)
-        if found:
-            return found[1]
+        match = None if line.startswith(" ") else CLASS_LINE.match(line)
+        if match:
+            return match[1]
     return None
 
 
@@ -365,9 +365,9 @@ def _declared_limit(arguments: _Arguments) -> float | None:
 
 def _first_duration(values: Iterable[object]) -> float | None:
     for value in values:
-        found = None if value is None else duration(value)
-        if found is not None:
-            return found
+        seconds = None if value is None else duration(value)
+        if seconds is not None:
+            return seconds
     return None
 
 
@@ -387,8 +387,10 @@ def _loose_final(kind: str, event: dict[str, Any]) -> bool:
 def _loose_answered(output: dict[str, Any]) -> bool:
     choices = output.get("choices")
     reasons = [_object(choice).get("stop_reason") for choice in _list(choices)]
-    told = any(output.get(field) not in (None, "") for field in ("time", "usage", "completion"))
-    return told or any(reason not in (None, "stop", "unknown") for reason in reasons)
+    has_answer = any(
+        output.get(field) not in (None, "") for field in ("time", "usage", "completion")
+    )
+    return has_answer or any(reason not in (None, "stop", "unknown") for reason in reasons)
 
 
 def _list(value: object) -> list[Any]:

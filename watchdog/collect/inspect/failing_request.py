@@ -46,13 +46,13 @@ async def failing_request(
     calls = [event for _, event in sorted(parts.calls, key=lambda call: call[0])]
     failed = [event for event in calls if event.get("error")]
     pending = [event for event in calls if event.get("pending") is True]
-    chosen = next(reversed(failed), None) or next(reversed(pending), None)
-    if chosen is None:
+    event_id = next(reversed(failed), None) or next(reversed(pending), None)
+    if event_id is None:
         raise RequestUnreadable("no call of this sample failed or is pending")
-    shape = _shape(parts, chosen, calls)
-    error = chosen.get("error")
+    shape = _shape(parts, event_id, calls)
+    error = event_id.get("error")
     return FailingRequest(
-        shape, error if isinstance(error, str) else "", tuple(_texts(parts, chosen))
+        shape, error if isinstance(error, str) else "", tuple(_texts(parts, event_id))
     )
 
 
@@ -74,8 +74,10 @@ def _estimated(parts: Parts, shape: RequestShape, calls: list[dict[str, Any]]) -
     """With tokens: by what the provider counted for the last call that it counted, scaled."""
     for event in reversed(calls):
         counted = _counted(event)
-        told = [_message(parts, message) for message in parts.messages(event)] if counted else []
-        characters = sum(message.characters for message in told)
+        messages = (
+            [_message(parts, message) for message in parts.messages(event)] if counted else []
+        )
+        characters = sum(message.characters for message in messages)
         tools = event.get("tools")
         characters += len(json.dumps(tools)) if isinstance(tools, list) and tools else 0
         if counted and characters and shape.characters:

@@ -110,24 +110,24 @@ class LogsSource:
         await self._take_root(root, now, emit)
 
     async def _take_root(self, root: Folder, now: float, emit: Emit) -> None:
-        found: set[str] = set()
+        eval_set_ids: set[str] = set()
         if self._is_own(root):
-            found.add(self._own_id)
+            eval_set_ids.add(self._own_id)
             await self._take("", self._own_id, root, emit)
         names = [name for name in root.folders if not name.startswith(".")]
         for name, folder in zip(names, await self._folders(names), strict=True):
             if isinstance(folder, StoreError):
-                found.add(name)
+                eval_set_ids.add(name)
                 self._unreadable((name,), folder, now, emit)
-            elif is_eval_set(folder) and name not in found:
-                found.add(name)
+            elif is_eval_set(folder) and name not in eval_set_ids:
+                eval_set_ids.add(name)
                 await self._take(name, name, folder, emit)
             elif is_eval_set(folder):
                 self._note(Problem(join(self._store.target, name), "two eval sets of one name"))
-        self._gone(found, emit)
+        self._gone(eval_set_ids, emit)
         if self._listing.failures:
             self._listed_at = None  # see at the next poll whether it can be listed again
-        self._found = None if self._listing.failures else frozenset(found)
+        self._found = None if self._listing.failures else frozenset(eval_set_ids)
 
     def _is_own(self, root: Folder) -> bool:
         return self._options.eval_set_id is not None or is_eval_set(root)
@@ -146,10 +146,10 @@ class LogsSource:
     async def _take(self, folder: str, eval_set_id: str, listing: Folder, emit: Emit) -> None:
         passed_over = self._passed_over.get(eval_set_id, {})
         before = self._tasks.get(eval_set_id, {})
-        known = passed_over | before
+        earlier = passed_over | before
         files = [log_file(file) for file in listing.files if file.name.endswith(SUFFIX)]
         tasks = {
-            log.file.name: known.get(log.file.name)
+            log.file.name: earlier.get(log.file.name)
             or TaskLog(self._place(folder, eval_set_id, log.file.name))
             for log in files
         }
@@ -176,12 +176,12 @@ class LogsSource:
             self._store, folder, eval_set_id, log, options.max_member_bytes, options.sqlite
         )
 
-    def _gone(self, found: set[str], emit: Emit) -> None:
-        for eval_set_id in set(self._tasks) - found:
+    def _gone(self, eval_set_ids: set[str], emit: Emit) -> None:
+        for eval_set_id in set(self._tasks) - eval_set_ids:
             del self._tasks[eval_set_id]
             self._passed_over.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))
-        if not found:
+        if not eval_set_ids:
             self._note(Problem(self._store.target, "no eval set and no .eval log in it"))
 
     def _unreadable(

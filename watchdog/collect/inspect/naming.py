@@ -31,12 +31,12 @@ class LogFile(Struct, frozen=True):
 
 def log_file(file: FileMeta) -> LogFile:
     """A log by its name."""
-    found = NAME.fullmatch(file.name)
-    if not found:
+    match = NAME.fullmatch(file.name)
+    if not match:
         recovered = file.name.removesuffix(SUFFIX).endswith("-recovered")
         return LogFile(file, recovered=recovered)
-    created = "{day}T{h}:{m}:{s}{sign}{zh}:{zm}".format_map(found.groupdict())
-    return LogFile(file, found["task_id"], instant(created), found["recovered"] is not None)
+    created = "{day}T{h}:{m}:{s}{sign}{zh}:{zm}".format_map(match.groupdict())
+    return LogFile(file, match["task_id"], instant(created), match["recovered"] is not None)
 
 
 def newest_of_each_task(logs: Iterable[LogFile]) -> tuple[LogFile, ...]:

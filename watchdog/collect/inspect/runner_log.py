@@ -83,13 +83,13 @@ def parse(lines: Iterable[str], eval_set_id: str, tasks: Collection[str] = ()) -
         `RetryLogged`, `TaskProgressLogged` and `SandboxRestartLogged`, then one `RunnerLogRead`.
     """
     last_line_at: float | None = None
-    known = set(tasks)
+    running = set(tasks)
     for raw in lines:
         line = _decode(raw[:LINE_LIMIT].rstrip("\r\n"))
         last_line_at = last_line_at if line.at is None else line.at
-        fact = _fact(line, eval_set_id, known)
-        if isinstance(fact, TaskProgressLogged) and len(known) < TASKS_LIMIT:
-            known.add(fact.task)
+        fact = _fact(line, eval_set_id, running)
+        if isinstance(fact, TaskProgressLogged) and len(running) < TASKS_LIMIT:
+            running.add(fact.task)
         if fact:
             yield fact
     yield RunnerLogRead(eval_set_id, last_line_at)
@@ -236,8 +236,10 @@ def _split(path: str, context: _Context, tasks: Collection[str]) -> tuple[str, s
     for one in context.ids:
         if path.endswith(f"/{one}"):
             return path[: -len(one) - 1], one
-    known = max((one for one in tasks if path.startswith(f"{one}/")), key=len, default=None)
-    task, _, sample = path.partition("/") if known is None else (known, "", path[len(known) + 1 :])
+    task_name = max((one for one in tasks if path.startswith(f"{one}/")), key=len, default=None)
+    task, _, sample = (
+        path.partition("/") if task_name is None else (task_name, "", path[len(task_name) + 1 :])
+    )
     return task, sample
 
 
@@ -285,19 +287,19 @@ def _throughput(line: _Line, eval_set_id: str) -> ThroughputLogged | None:
 
 def _restart(line: _Line, eval_set_id: str, tasks: Collection[str]) -> SandboxRestartLogged | None:
     """What k8s_sandbox warns of or raises when its pod is another one than before."""
-    told = f"{line.body}\n{line.error}"
-    match = _RESTART.search(told)
+    report = f"{line.body}\n{line.error}"
+    match = _RESTART.search(report)
     if not match:
         return None
-    said = name(told[match.start() :].partition("\n")[0]) or ""
+    sentence = name(report[match.start() :].partition("\n")[0]) or ""
     task, key, _ = _whose(line, match.start(), tasks)
-    return SandboxRestartLogged(eval_set_id, line.at, key, task, said)
+    return SandboxRestartLogged(eval_set_id, line.at, key, task, sentence)
 
 
 def _key(sample: str, epoch: int) -> SampleKey | None:
     """Made as those of the buffer are, or they would not meet."""
-    known = text(sample, LINE_LIMIT)
-    return None if known is None else SampleKey(known, epoch)
+    sample_id = text(sample, LINE_LIMIT)
+    return None if sample_id is None else SampleKey(sample_id, epoch)
 
 
 def _int(digits: str) -> int:

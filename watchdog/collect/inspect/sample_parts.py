@@ -54,7 +54,7 @@ class Parts(Struct):
 
     def text(self, value: str) -> str:
         """A text with the attachments that it names."""
-        return ATTACHMENT.sub(lambda found: self.attachments.get(found[1], found[0]), value)
+        return ATTACHMENT.sub(lambda match: self.attachments.get(match[1], match[0]), value)
 
 
 async def read_parts(place: Place, key: SampleKey, max_bytes: int = MAX_BYTES) -> Parts:
@@ -90,8 +90,8 @@ async def _read_segments(place: Place, folder: str, entry: SampleEntry, max_byte
     segments = [reference.segment for reference in entry.references]
     for begin in range(0, len(segments), AHEAD):
         paths = [join(folder, f"segment.{one}.zip") for one in segments[begin : begin + AHEAD]]
-        found = await asyncio.gather(*(place.store.get(path, place.limit) for path in paths))
-        for got in found:
+        replies = await asyncio.gather(*(place.store.get(path, place.limit) for path in paths))
+        for got in replies:
             if isinstance(got, Got):
                 left -= await asyncio.to_thread(_take_segment, parts, got.data, entry.member, left)
     return parts
@@ -116,18 +116,18 @@ def _take_segment(parts: Parts, data: bytes, name: str, left: int) -> int:
 
 def _loaded(content: bytes) -> dict[str, Any]:
     try:
-        found = loads(content)
+        content_map = loads(content)
     except ValueError as error:
         raise RequestUnreadable(f"its rows are no JSON: {str(error)[:120]}") from error
-    return found if isinstance(found, dict) else {}
+    return content_map if isinstance(content_map, dict) else {}
 
 
-def _take(parts: Parts, found: dict[str, Any]) -> None:
-    for row in _objects(found.get("events")):
+def _take(parts: Parts, member: dict[str, Any]) -> None:
+    for row in _objects(member.get("events")):
         _take_event(parts, row.get("id"), row.get("event"))
-    for row in _objects(found.get("message_pool")):
+    for row in _objects(member.get("message_pool")):
         _take_message(parts, row.get("id"), row.get("data"))
-    for row in _objects(found.get("attachments")):
+    for row in _objects(member.get("attachments")):
         digest, content = row.get("hash"), row.get("content")
         if isinstance(digest, str) and isinstance(content, str):
             parts.attachments[digest] = content

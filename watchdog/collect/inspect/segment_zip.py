@@ -30,25 +30,25 @@ class Unpacked(Struct, frozen=True):
     """All members, wanted or not."""
 
 
-async def unpack(data: bytes, wanted: list[Wanted], limit: int) -> Unpacked:
+async def unpack(data: bytes, requests: list[Wanted], limit: int) -> Unpacked:
     """Read the wanted samples' members, each of at most `limit` bytes.
 
     Raises:
         CorruptZip: the segment as a whole is unreadable.
     """
     if len(data) <= THREAD_BYTES:
-        return _unpack(data, wanted, limit)
-    return await asyncio.to_thread(_unpack, data, wanted, limit)
+        return _unpack(data, requests, limit)
+    return await asyncio.to_thread(_unpack, data, requests, limit)
 
 
-def _unpack(data: bytes, wanted: list[Wanted], limit: int) -> Unpacked:
+def _unpack(data: bytes, requests: list[Wanted], limit: int) -> Unpacked:
     members = directory(data)
-    found: list[tuple[Wanted, Rows | str | None]] = []
-    for one in wanted:
+    members_read: list[tuple[Wanted, Rows | str | None]] = []
+    for one in requests:
         member = members.get(one.sample.member)
         try:
             rows = decode_member(read_member(data, member, limit)) if member else None
-            found.append((one, rows))
+            members_read.append((one, rows))
         except (CorruptZip, CorruptMember) as error:
-            found.append((one, str(error)))
-    return Unpacked(tuple(found), tuple(members))
+            members_read.append((one, str(error)))
+    return Unpacked(tuple(members_read), tuple(members))

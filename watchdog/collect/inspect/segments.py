@@ -65,17 +65,17 @@ def decode_member(data: bytes) -> Rows:
         events = _member.decode(data).events
     except UNFIT:
         return _row_by_row(data)
-    return _in_order([found.event.row(found.id, found.event_id) for found in events])
+    return _in_order([envelope.event.row(envelope.id, envelope.event_id) for envelope in events])
 
 
 def _row_by_row(data: bytes) -> Rows:
     try:
-        found: list[Any] = list(_raw_member.decode(data).events)
+        envelopes: list[Any] = list(_raw_member.decode(data).events)
     except UNFIT:
-        found = _loose_events(data)
+        envelopes = _loose_events(data)
     rows: list[Row] = []
     bad: list[str] = []
-    for place, raw in enumerate(found):
+    for place, raw in enumerate(envelopes):
         try:
             rows.append(_raw_row(raw) if isinstance(raw, Raw) else _loose_envelope(raw))
         except ValueError as error:
@@ -85,10 +85,10 @@ def _row_by_row(data: bytes) -> Rows:
 
 def _loose_events(data: bytes) -> list[Any]:
     try:
-        found = loads(data)
+        member = loads(data)
     except ValueError as error:
         raise CorruptMember(f"not JSON: {str(error)[:120]}") from error
-    events = found.get("events") if isinstance(found, dict) else None
+    events = member.get("events") if isinstance(member, dict) else None
     if not isinstance(events, list):
         raise CorruptMember("no list of events")
     return events
@@ -96,19 +96,19 @@ def _loose_events(data: bytes) -> list[Any]:
 
 def _raw_row(raw: Raw) -> Row:
     try:
-        found = _raw_envelope.decode(raw)
+        envelope = _raw_envelope.decode(raw)
     except UNFIT:
         return _loose_envelope(loads(bytes(raw)))
-    return decode_row(found.id, found.event_id, found.event)
+    return decode_row(envelope.id, envelope.event_id, envelope.event)
 
 
-def _loose_envelope(found: object) -> Row:
-    if not isinstance(found, dict):
+def _loose_envelope(item: object) -> Row:
+    if not isinstance(item, dict):
         raise ValueError("no object")  # noqa: TRY004 - one error for bad data
-    row_id = whole(found.get("id"))
+    row_id = whole(item.get("id"))
     if row_id is None:
         raise ValueError("its id is no integer")
-    return loose_row(row_id, name(found.get("event_id")) or str(row_id), found.get("event"))
+    return loose_row(row_id, name(item.get("event_id")) or str(row_id), item.get("event"))
 
 
 def _in_order(rows: list[Row], bad: list[str] | None = None) -> Rows:

@@ -68,8 +68,8 @@ def find(log: Path | str, data_dir: Path | None = None) -> Path | None:
     root = (data_dir or platformdirs.user_data_path("inspect_ai")) / "samplebuffer"
     name = str(log).rstrip("/").rpartition("/")[2]
     folders = (root / _log_dir_hash(one) for one in _log_dirs(log))
-    found = [path for folder in folders for path in folder.glob(f"{glob.escape(name)}.*.db")]
-    return max(found, key=_written_at, default=None)
+    databases = [path for folder in folders for path in folder.glob(f"{glob.escape(name)}.*.db")]
+    return max(databases, key=_written_at, default=None)
 
 
 def _log_dirs(log: Path | str) -> list[str]:
@@ -184,8 +184,8 @@ def _facts(batch: _Batch, eval_set_id: str, log: str) -> Iterator[Fact]:
 def _read_batch(path: Path, after: int) -> _Batch:
     batch = _Batch(after)
     with _opened(path) as connection:
-        found = connection.execute(_EVENTS, (EVENT_LIMIT, after, BATCH_ROWS))
-        for row_id, event_id, sample_id, epoch, data in found:
+        cursor_rows = connection.execute(_EVENTS, (EVENT_LIMIT, after, BATCH_ROWS))
+        for row_id, event_id, sample_id, epoch, data in cursor_rows:
             batch.add(row_id, event_id, _key(sample_id, epoch), data)
     return batch
 
@@ -202,9 +202,9 @@ def _row(row_id: object, event_id: object, data: object) -> Row | None:
 def _read_samples(path: Path) -> tuple[tuple[SampleSummary, ...], int]:
     """The samples in the buffer, and how many more there are that can't be understood."""
     with _opened(path) as connection:
-        found = [_summary(*row) for row in connection.execute(_SAMPLES)]
-    known = tuple(one for one in found if one)
-    return known, len(found) - len(known)
+        summaries = [_summary(*row) for row in connection.execute(_SAMPLES)]
+    readable = tuple(one for one in summaries if one)
+    return readable, len(summaries) - len(readable)
 
 
 def _summary(sample_id: object, epoch: object, data: object) -> SampleSummary | None:
@@ -218,12 +218,12 @@ def _summary(sample_id: object, epoch: object, data: object) -> SampleSummary | 
 
 def _old_summary(sample_id: object, epoch: object, raw: bytes) -> SampleSummary:
     """A summary that leaves its id to the columns, or has the guide's `state`."""
-    found = loads(raw)
-    if not isinstance(found, dict):
+    record = loads(raw)
+    if not isinstance(record, dict):
         raise ValueError("no summary")  # noqa: TRY004 - one error for bad data
     key = {"id": _text(sample_id), "epoch": _text(epoch)}
-    ended = {"completed": found.get("state") in ENDED_STATES}
-    return decode_summary(json.dumps({**key, **ended, **found}).encode())
+    end = {"completed": record.get("state") in ENDED_STATES}
+    return decode_summary(json.dumps({**key, **end, **record}).encode())
 
 
 def _key(sample_id: object, epoch: object) -> SampleKey | None:

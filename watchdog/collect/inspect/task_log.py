@@ -57,8 +57,8 @@ class TaskLog:
 
     def listed(self, file: FileMeta) -> None:
         """Take in what a listing shows: another file is read again, a buffer is looked for."""
-        known = self._file
-        self._log_due |= known is None or (file.etag, file.mtime) != (known.etag, known.mtime)
+        before = self._file
+        self._log_due |= before is None or (file.etag, file.mtime) != (before.etag, before.mtime)
         self._file = file
         self._look_again = True
 
@@ -103,8 +103,8 @@ class TaskLog:
 
     async def _running(self, emit: Emit) -> StoreError | None:
         """Read buffer and log; a log that can't be read does not keep the buffer's facts back."""
-        known = self._buffer.present
-        change = await self._buffer.refresh() if known or self._look_again else "absent"
+        present = self._buffer.present
+        change = await self._buffer.refresh() if present or self._look_again else "absent"
         self._look_again = False
         failure = None if change == "unchanged" else await self._try_log()
         self._send(emit)
@@ -172,5 +172,5 @@ class TaskLog:
 
     @staticmethod
     async def _find_database(log: Path) -> _Database | None:
-        found = await asyncio.to_thread(sqlite_buffer.find, log)
-        return sqlite_buffer.SqliteBuffer(found) if found else None
+        database = await asyncio.to_thread(sqlite_buffer.find, log)
+        return sqlite_buffer.SqliteBuffer(database) if database else None

@@ -185,7 +185,7 @@ class BucketStore:
         return Got(data, meta["size"], start, meta["e_tag"], stored_at)
 
     async def _list(self, path: str) -> Folder:
-        found = await obstore.list_with_delimiter_async(self._client, path or None)
+        page = await obstore.list_with_delimiter_async(self._client, path or None)
         files = (
             FileMeta(
                 meta["path"].rpartition("/")[2],
@@ -193,9 +193,9 @@ class BucketStore:
                 meta["last_modified"].timestamp(),
                 meta["e_tag"],
             )
-            for meta in found["objects"]
+            for meta in page["objects"]
         )
-        names = {prefix.rstrip("/").rpartition("/")[2] for prefix in found["common_prefixes"]}
+        names = {prefix.rstrip("/").rpartition("/")[2] for prefix in page["common_prefixes"]}
         return Folder(tuple(sorted(files, key=lambda file: file.name)), tuple(sorted(names)))
 
     async def _run(self, path: str, request: Awaitable[T]) -> T:

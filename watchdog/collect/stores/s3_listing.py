@@ -56,5 +56,5 @@ def list_level(
         raise ListingError(text) from error
     finally:
         client.close()
-    found = sorted((file for file in files if file.name), key=lambda file: file.name)
-    return Folder(tuple(found), tuple(sorted(filter(None, folders))))
+    named_files = sorted((file for file in files if file.name), key=lambda file: file.name)
+    return Folder(tuple(named_files), tuple(sorted(filter(None, folders))))

@@ -107,10 +107,10 @@ def _place64(data: bytes, start: int, end: int) -> tuple[int, int] | None:
     if at < 0 or not data.startswith(LOCATOR_SIGNATURE, at):
         return None
     record = LOCATOR.unpack_from(data, at)[2]
-    found = END64.unpack(_slice(data, start, record, END64.size))
-    if found[0] != END64_SIGNATURE:
+    fields = END64.unpack(_slice(data, start, record, END64.size))
+    if fields[0] != END64_SIGNATURE:
         raise CorruptZip("not a readable zip: wrong 64-bit end record")
-    return found[9], found[8]
+    return fields[9], fields[8]
 
 
 def _slice(data: bytes, start: int, begin: int, size: int) -> bytes:
@@ -121,18 +121,18 @@ def _slice(data: bytes, start: int, begin: int, size: int) -> bytes:
     return data[begin - start : begin - start + size]
 
 
-def _entries(found: bytes) -> Iterator[Member]:
+def _entries(entries: bytes) -> Iterator[Member]:
     at = 0
-    while at < len(found):
-        entry = ENTRY.unpack_from(found, at)
+    while at < len(entries):
+        entry = ENTRY.unpack_from(entries, at)
         if entry[0] != ENTRY_SIGNATURE:
             raise CorruptZip("not a readable zip: wrong signature in its directory")
         name_end = at + ENTRY.size + entry[10]
-        name = found[at + ENTRY.size : name_end]
+        name = entries[at + ENTRY.size : name_end]
         extra_end = name_end + entry[11]
         sizes = (entry[9], entry[8], entry[16])
         if LARGE in sizes:
-            sizes = _sizes64(found[name_end:extra_end], sizes)
+            sizes = _sizes64(entries[name_end:extra_end], sizes)
         yield Member(
             name.decode("utf-8" if entry[3] & UTF8 else "cp437", "replace"),
             entry[4],
