@@ -6,6 +6,7 @@ A command is a file in `watchdog/commands/` and a line in COMMANDS.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -59,15 +60,19 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     try:
-        return _called(argv)
+        status = _called(argv)
+        # what is still held back is written here, where a closed pipe is noticed
+        sys.stdout.flush()
     except (UsageError, ConfigError) as error:
         sys.stderr.write("".join(f"watchdog: {line}\n" for line in str(error).splitlines()))
         return UNDONE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
+        # at its exit the interpreter flushes again, and would end with a status of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNDONE
+    return status
 
 
 def _called(argv: Sequence[str] | None) -> int:

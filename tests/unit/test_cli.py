@@ -1,11 +1,12 @@
 """How a call of the program ends: exit status, and one line that says what is wrong."""
 
-import io
+import os
 import subprocess
 import sys
 
 import pytest
 
+from tests.paths import ROOT
 from watchdog import __version__, cli
 from watchdog.commands import Command
 from watchdog.errors import ConfigError, UsageError
@@ -89,12 +90,43 @@ def test_what_ends_a_command(capsys, monkeypatch, raised, status, said):
     assert run(capsys, "end") == (status, "", said)
 
 
-def test_a_reader_that_goes_away_gets_no_traceback(monkeypatch):
-    monkeypatch.setattr(cli, "COMMANDS", (ending_in(BrokenPipeError()),))
-    complaints = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", complaints)
-    assert cli.main(["end"]) == 3
-    assert complaints.closed
+PRINTING = """
+import sys
+from watchdog import cli
+from watchdog.commands import Command, print_lines
+from rich.text import Text
+
+def end(_arguments, _settings):
+    if sys.argv[1] == "lines":
+        print_lines([(0, Text("a verdict"))])
+    else:
+        sys.stdout.write("a verdict" + " " * int(sys.argv[1]))
+    return 2
+
+def add(parser):
+    parser.set_defaults(config=None)
+
+cli.COMMANDS = (Command("end", "", "", "", "", add, end),)
+sys.exit(cli.main(["end"]))
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("printed", ["0", "1000000", "lines"])
+def test_a_reader_that_goes_away_gets_no_traceback_and_no_other_verdict(printed, unbuffered):
+    """Whether it is noticed while the report is written, or only at its end."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        ended = subprocess.run(
+            [sys.executable, "-c", PRINTING, printed],
+            check=False,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert (ended.returncode, ended.stderr) == (3, b"")
 
 
 def ending_in(raised):

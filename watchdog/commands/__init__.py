@@ -106,8 +106,6 @@ def print_json(record: object) -> None:
 
 def print_lines(lines: Iterable[Line]) -> None:
     """Print lines for people, as wide as the terminal is."""
-    from rich.console import Console
-
     from watchdog.surfaces import terminal
 
-    terminal.print_lines(lines, Console())
+    terminal.print_lines(lines, terminal.Terminal())

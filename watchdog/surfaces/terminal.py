@@ -43,6 +43,14 @@ Line = tuple[int, Text]
 """Indentation and text."""
 
 
+class Terminal(Console):
+    """Leaves it to the command line how a call ends whose reader has gone away."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich's own ends the program with status 1, which says `degraded` here."""
+        raise BrokenPipeError
+
+
 def print_report(report: Report, console: Console) -> None:
     """Print `report`."""
     print_lines(lines(report), console)
