@@ -91,6 +91,16 @@ def test_the_operator_s_form_is_the_same():
     assert made["spec"] == {"groups": groups()}
 
 
+def test_the_provider_s_causes_are_those_of_the_program(monkeypatch, capsys, tmp_path):
+    old = tmp_path / "alertmanager.yaml"
+    old.write_text(deploy.ALERTMANAGER.read_text().replace("api_server_error|", ""))
+    monkeypatch.setattr(deploy, "ALERTMANAGER", old)
+    monkeypatch.setattr(deploy, "ROOT", tmp_path)
+    assert deploy.main(["--check"]) == 1
+    assert "alertmanager.yaml is out of date" in capsys.readouterr().err
+    assert 'cause=~"api_server_error|' in deploy.with_causes(old.read_text())
+
+
 def test_a_form_that_is_out_of_date_is_told(monkeypatch, capsys):
     old = ROOT / "old.yaml"
     monkeypatch.setattr(deploy, "PROMETHEUS_RULE", old)

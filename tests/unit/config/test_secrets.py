@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 import traceback
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import pytest
 import structlog
 from pydantic import AfterValidator, SecretStr
 
-from tests.builders.settings import SECRETS, dotted, error_of, with_value
+from tests.builders.settings import PLAIN, SECRETS, dotted, error_of, with_value
 from watchdog.config.load import load
 from watchdog.config.secrets import secrets_in
 from watchdog.config.section import Section
@@ -56,6 +57,12 @@ def test_what_was_secret_stays_secret():
         "probes.middleman_token",
         "probes.providers.acme.key",
     }
+
+
+def test_what_is_called_a_secret_is_one():
+    """A token that somebody declared a plain text would be shown."""
+    name = re.compile(r"(?:^|_)(?:token|secret|key|password|credential)$")
+    assert [dotted(place) for place in PLAIN if name.search(str(place[-1]))] == []
 
 
 @every_secret

@@ -178,3 +178,14 @@ def test_metrics_on_ourselves():
 def test_an_unknown_eval_set_counts_as_neither():
     found = scrape(snapshot(quiet("x", Verdict.UNKNOWN)))
     assert found[key("eval_watchdog_eval_set_verdict", "x", "unknown")] == 1
+
+
+def test_what_the_process_exports_is_what_the_reference_lists():
+    registered = {
+        family.name: family.type
+        for family in SelfMetrics().registry.collect()
+        if family.name.startswith("eval_watchdog_")
+    }
+    # the client's families leave out what their samples end in
+    listed = {f.name.removesuffix("_total").removesuffix("_info"): f.type for f in SELF_FAMILIES}
+    assert registered == listed

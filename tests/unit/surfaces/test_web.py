@@ -26,8 +26,8 @@ class Service:
         self.snapshot = realistic()
         self.health = WELL
         exposition = Exposition(lambda: self.snapshot, SelfMetrics())
-        app = build_app(lambda: self.snapshot, lambda: self.health, exposition, lambda: NOW)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self.app = build_app(lambda: self.snapshot, lambda: self.health, exposition, lambda: NOW)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://watchdog")
 
     async def get(self, path, **more):
@@ -234,6 +234,16 @@ async def test_an_incident_shows_its_severity_and_why_nobody_heard_of_it_yet(ser
     assert text.count("Not told yet: a sample ended a moment ago") == 1
     assert first.severity == "page"
     assert '<span class="badge page">page</span>' in (await service.get("/")).text
+
+
+async def test_every_address_answers_and_is_locked_down(service):
+    """A template, or whatever else an address needs, was not forgotten."""
+    paths = [route.path for route in service.app.routes]
+    assert len(paths) > 5
+    for path in paths:
+        answer = await service.get(path)
+        assert answer.status_code != 500, path
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'; "), path
 
 
 def test_every_address_stands_in_the_readme():

@@ -1,0 +1,30 @@
+"""What stands in an action to be filled in is filled in somewhere, or is a person's to know."""
+
+import inspect
+import re
+
+from watchdog.diagnose import placeholders
+from watchdog.diagnose.rules import SPECS
+from watchdog.probing.steps import STEPS
+
+PLACEHOLDER = re.compile(r"<[\w.-]+>|\{\w+\}")
+FILLED = set(re.findall(r'"(<[\w.-]+>|\{\w+\})"', inspect.getsource(placeholders)))
+BY_STEPS = {"{model}", "{next}"}
+"""What a direct test knows (`probing/steps.py`)."""
+FOR_PEOPLE = {"<config.yaml>", "<base-url>"}
+"""What only whoever started the eval set knows."""
+
+
+def test_there_are_placeholders_to_look_at():
+    assert {"{eval_set_id}", "<runner-pod>", "<sample-uuid>", "<store>"} <= FILLED
+
+
+def test_a_cause_s_actions_name_what_can_be_filled_in():
+    texts = [action.text for spec in SPECS for action in spec.actions]
+    assert {p for text in texts for p in PLACEHOLDER.findall(text)} <= FILLED | FOR_PEOPLE
+
+
+def test_so_do_the_steps_after_direct_tests():
+    texts = [action.text for actions in STEPS.values() for action in actions]
+    used = {p for text in texts for p in PLACEHOLDER.findall(text)}
+    assert used <= FILLED | FOR_PEOPLE | BY_STEPS
