@@ -1,5 +1,6 @@
 """The verdict of an eval set: from its tasks, and from what only the cluster can tell."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.context import EvalSetContext, JudgingContext
 from watchdog.diagnose.pods import restarts, warnings
 from watchdog.diagnose.words import actions, summary
-from watchdog.model.causes import main_cause
+from watchdog.model.causes import main_of_counts
 from watchdog.model.instants import clock, earliest
 from watchdog.model.judgment import EvalSetJudgment, TaskJudgment
 from watchdog.model.state import EvalSetState
@@ -77,12 +78,11 @@ _TOLD_WITHOUT_SAMPLES = STUCK_VERDICTS | {Verdict.UNKNOWN, Verdict.WAITING}
 def _eval_set_cause(verdict: Verdict, tasks: tuple[TaskJudgment, ...]) -> Cause | None:
     """The cause that most samples have, of the tasks that make the verdict."""
     verdicts = STUCK_VERDICTS if verdict in STUCK_VERDICTS else {verdict}
-    return main_cause(
-        task.cause
-        for task in tasks
-        if task.verdict in verdicts
-        for _ in range(max(1, len(task.stuck())))
-    )
+    samples: Counter[Cause] = Counter()
+    for task in tasks:
+        if task.verdict in verdicts and task.cause is not None:
+            samples[task.cause] += max(1, len(task.stuck()))
+    return main_of_counts(samples)
 
 
 def _evidence(state: EvalSetState, verdict: Verdict) -> tuple[Evidence, ...]:

@@ -9,14 +9,8 @@ from watchdog.diagnose.eval_sets import judge_eval_set
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.overrides import eval_set_allowance
-from watchdog.diagnose.pods import (
-    runner_trouble,
-    setup_trouble,
-    suspended,
-)
-from watchdog.diagnose.runner import (
-    frozen,
-)
+from watchdog.diagnose.pods import runner_trouble, setup_trouble, suspended
+from watchdog.diagnose.runner import frozen
 from watchdog.diagnose.tasks import judge_task
 from watchdog.model.allowances import Override
 from watchdog.model.judgment import EvalSetJudgment

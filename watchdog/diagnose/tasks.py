@@ -1,6 +1,5 @@
 """The verdict of a task: from its running samples, and from what is due and doesn't come."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -10,14 +9,10 @@ from watchdog.diagnose.context import CauseFinding, EvalSetContext, SampleContex
 from watchdog.diagnose.hangs import hung_setup
 from watchdog.diagnose.overrides import task_allowance
 from watchdog.diagnose.rules import RULES
-from watchdog.diagnose.runner import (
-    between_calls_since,
-    connections,
-    slot_holders,
-)
+from watchdog.diagnose.runner import between_calls_since, connections, slot_holders
 from watchdog.diagnose.samples import blocked, judge_sample
 from watchdog.model.allowances import Allowance
-from watchdog.model.causes import main_cause
+from watchdog.model.causes import main_cause, main_of_counts
 from watchdog.model.facts import SampleKey
 from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
@@ -102,13 +97,13 @@ def _unknown(task: TaskState, why: str) -> TaskJudgment:
 
 
 def _finished(task: TaskState) -> TaskJudgment:
-    causes = Counter(dict(task.errored_causes)) if task.status != "cancelled" else Counter()
+    causes = dict(task.errored_causes) if task.status != "cancelled" else {}
     evidence = (Evidence("status", f"{task.status}: {task.error}", task.completed_at),)
     return TaskJudgment(
         state=task,
         verdict=Verdict.FINISHED,
         counts=_counts(task, ()),
-        cause=main_cause(causes.elements()),
+        cause=main_of_counts(causes),
         last_progress_at=_last_progress(task),
         evidence=evidence if task.error else (),
     )

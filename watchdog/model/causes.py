@@ -4,7 +4,7 @@ A cause is added here and in `Cause`; how it is found stands in its family (`wat
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -74,8 +74,11 @@ def main_cause(causes: Iterable[Cause | None]) -> Cause | None:
     """The one cause that is given for several: the most frequent, among equals the deepest.
 
     Args:
-        causes: one for each thing that has it; what has none doesn't count. For counts,
-            `Counter.elements()`.
+        causes: one for each thing that has it; what has none doesn't count.
     """
-    counts = Counter(cause for cause in causes if cause is not None)
+    return main_of_counts(Counter(cause for cause in causes if cause is not None))
+
+
+def main_of_counts(counts: Mapping[Cause, int]) -> Cause | None:
+    """`main_cause` where it is known how many things have each cause; None for no causes."""
     return max(counts, key=lambda cause: (counts[cause], -DEPTH[cause]), default=None)

@@ -3,12 +3,11 @@
 `fold` makes new states from old ones; nothing else does. Instants are seconds since the epoch.
 """
 
-from collections import Counter
 from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
-from watchdog.model.causes import main_cause
+from watchdog.model.causes import main_of_counts
 from watchdog.model.cluster import ClusterView
 from watchdog.model.facts import LogStatus, SampleKey, SampleSummary, TaskSpec, ThroughputLogged
 from watchdog.model.histogram import Histogram
@@ -63,7 +62,7 @@ class Streak(Struct, frozen=True):
     @property
     def cause(self) -> Cause:
         """The main cause of its failures."""
-        return main_cause(Counter(dict(self.causes)).elements()) or Cause.UNEXPLAINED
+        return main_of_counts(dict(self.causes)) or Cause.UNEXPLAINED
 
 
 class PassedStreak(NamedTuple):

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from watchdog.model.causes import CAUSES, INFO_OF, cause_words, main_cause
+from watchdog.model.causes import CAUSES, INFO_OF, cause_words, main_cause, main_of_counts
 from watchdog.model.verdict import Cause
 
 
@@ -20,6 +20,13 @@ def test_the_most_frequent_is_the_main_one():
 @pytest.mark.parametrize("seen", list(permutations([Cause.UNEXPLAINED, Cause.EVICTED, Cause.AUTH])))
 def test_among_equals_the_deepest_is_whatever_came_first(seen):
     assert main_cause(seen) is Cause.EVICTED
+
+
+def test_counts_say_the_same_without_being_expanded():
+    uncountable = 10**12
+    assert main_of_counts({Cause.EVICTED: 3, Cause.AUTH: uncountable}) is Cause.AUTH
+    assert main_of_counts({Cause.AUTH: uncountable, Cause.EVICTED: uncountable}) is Cause.EVICTED
+    assert main_of_counts({}) is None
 
 
 def test_nothing_has_no_cause():
