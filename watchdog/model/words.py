@@ -1,8 +1,10 @@
 """Verdicts, durations, counts and outcomes as people say them."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from watchdog.model.report import SampleCounts
+from watchdog.model.state import Outcome
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Verdict
 
@@ -67,6 +69,11 @@ def frequency(expected_per_week: float) -> str:
         return f"once in {weeks:.2g} weeks"
     years = weeks / _WEEKS_A_YEAR
     return f"once in {years:,.2g} years" if years < _NEVER_YEARS else "practically never"
+
+
+def outcomes(recent: Sequence[Outcome]) -> str:
+    """Model attempts as a strip, the newest first, of those kept oldest first: `FAIL FAIL OK`."""
+    return " ".join("OK" if outcome.ok else "FAIL" for outcome in reversed(recent))
 
 
 def strip(recent: str, length: int = _STRIP) -> str:

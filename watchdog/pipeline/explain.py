@@ -6,10 +6,11 @@ from watchdog.config.settings import Settings
 from watchdog.diagnose.judge import judge
 from watchdog.errors import UsageError
 from watchdog.model.explained import Explained
+from watchdog.model.state import EvalSetState
 from watchdog.model.texts import clean
 from watchdog.notify.ledger.experience import peek
 from watchdog.pipeline.explained import Experience, explained_eval_set
-from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.learner import learned_from
 from watchdog.pipeline.source_state import all_states
 from watchdog.pipeline.targets import TargetStates, read_targets
 
@@ -48,7 +49,7 @@ def _explained(
     target_states: TargetStates, sample: str | None, settings: Settings
 ) -> list[Explained]:
     states, limits = all_states(target_states.sources), settings.thresholds
-    experience = _experience(target_states, settings)
+    experience = _experience(states, target_states.as_of, settings)
     judgments = judge(
         states,
         target_states.as_of,
@@ -64,15 +65,14 @@ def _explained(
     ]
 
 
-def _experience(target_states: TargetStates, settings: Settings) -> Experience:
+def _experience(states: Sequence[EvalSetState], as_of: float, settings: Settings) -> Experience:
     """The running service's, where its state is at hand; else what the target itself teaches."""
-    state = peek(settings.state_url, settings.watch, target_states.as_of)
+    state = peek(settings.state_url, settings.watch, as_of)
     if state is not None and state.warning is None:
         return Experience(state.learned, "kept by the service")
-    learner = Learner(limits=settings.thresholds)
-    learner.take(all_states(target_states.sources), target_states.as_of)
     unusable = f"; the service's state can't be used: {state.warning}" if state else ""
-    return Experience(learner.learned, f"of this target alone{unusable}")
+    learned = learned_from(states, as_of, settings.thresholds)
+    return Experience(learned, f"of this target alone{unusable}")
 
 
 def _nothing(target: str, sample: str | None, by_instant: Sequence[TargetStates]) -> str:

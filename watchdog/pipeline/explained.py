@@ -20,6 +20,7 @@ from watchdog.model.report import EvidenceItem
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.weighing import Weighing
+from watchdog.model.words import outcomes
 
 MAX_SAMPLES = 20
 
@@ -93,7 +94,7 @@ def _sample(task: TaskJudgment, sample: SampleJudgment) -> ExplainedSample:
         phase=sample.phase,
         stuck_since=timestamp(sample.since),
         suspicion=sample.suspicion,
-        recent=" ".join("OK" if outcome.ok else "FAIL" for outcome in reversed(state.recent)),
+        recent=outcomes(state.recent),
         evidence=tuple(map(_evidence, sample.evidence)),
         weighings=_weighings(sample.weighings),
     )

@@ -166,6 +166,13 @@ class Learner:
         return min(beginnings, default=now)
 
 
+def learned_from(states: Sequence[EvalSetState], now: float, limits: Thresholds) -> Learned:
+    """What one look at targets teaches, without experience from before."""
+    learner = Learner(limits=limits)
+    learner.take(states, now)
+    return learner.learned
+
+
 def _first_totals(task: TaskState) -> _Totals:
     """A log seen for the first time; calls that an earlier life may have counted are left out."""
     return _Totals() if task.learn_since is None else _Totals(ok=_calls_ok(task))

@@ -13,7 +13,7 @@ from watchdog.correlate.incidents import Findings
 from watchdog.model.report import Report, Snapshot
 from watchdog.model.verdict import Verdict, worst
 from watchdog.pipeline.evaluate import evaluate
-from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.learner import learned_from
 from watchdog.pipeline.source_state import all_problems, all_states
 from watchdog.pipeline.targets import TargetStates, read_targets, store_of
 
@@ -50,15 +50,13 @@ def judge_once(
 ) -> Snapshot:
     """What is to be said of targets as of their instant, with what direct tests found."""
     states, limits = all_states(target_states.sources), settings.thresholds
-    learner = Learner(limits=limits)
-    learner.take(states, target_states.as_of)
     return evaluate(
         states,
         all_problems(target_states.sources),
         target_states.as_of,
         limits,
         float("inf"),
-        learned=learner.learned,
+        learned=learned_from(states, target_states.as_of, limits),
         overrides=settings.allowances,
         findings=findings,
         store=store_of(settings),

@@ -38,6 +38,7 @@ from watchdog.model.verdict import (
     Verdict,
     worst,
 )
+from watchdog.model.words import outcomes
 
 _TEXT_MAX = 1000
 _PENDING_KIND = {"model": "model", "tool": "tool", "sandbox": "tool", "input": "input"}
@@ -176,16 +177,12 @@ def _running_sample(sample: SampleJudgment, now: float) -> RunningSample:
         stuck_seconds=_elapsed(sample.since, now),
         retries=state.fail_total,
         fail_streak=state.streak.count if state.streak else 0,
-        recent=_recent(state),
+        recent=outcomes(state.recent),
         pending=_pending(state, now),
         wait_seconds=sample.wait,
         estimated_stuck_seconds=sample.estimated,
         evidence=_evidence(sample.evidence),
     )
-
-
-def _recent(state: SampleState) -> str:
-    return " ".join("OK" if outcome.ok else "FAIL" for outcome in reversed(state.recent))
 
 
 def _pending(state: SampleState, now: float) -> PendingItem | None:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from tests.builders.snapshots import NOW, eval_set, finished, incident, quiet, snapshot
 from tests.doubles.channel import REFUSED, RETRY, SENT, Clock, Recorder, turn
@@ -255,6 +255,16 @@ async def test_a_full_disk_does_not_silence_the_pager(build, monkeypatch):
     assert channel.kinds == ["opened"]
     assert deliverer.failing == (("ledger", "database failed: memory only until the next start"),)
     await deliverer.aclose()
+
+
+async def test_a_database_error_without_words_is_one_too(build, monkeypatch):
+    def wordless(*_args, **_more):
+        raise SQLAlchemyError("")
+
+    deliverer = build(Recorder())
+    monkeypatch.setattr(Ledger, "open_incidents", wordless)
+    assert await turn(deliverer, STUCK) == []
+    assert deliverer.failing == (("ledger", "database fails (SQLAlchemyError)"),)
 
 
 async def test_pruning_goes_through_the_ledger(build, clock, ledger):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -22,6 +21,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 
+from watchdog.model.instants import compact
+from watchdog.model.texts import first_line
 from watchdog.notify.ledger.ledger import Ledger
 from watchdog.notify.ledger.tables import SCHEMA_VERSION, metadata, schema_version
 
@@ -161,8 +162,7 @@ def _begin_afresh(url: URL, watch: str, now: float, reason: str) -> OpenedLedger
     file = _file(url)
     if file is None:
         raise LedgerError(f"state: {_shown(url)}: {reason}")
-    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = _free(file.with_name(f"{file.name}.unusable-{stamp}"))
+    aside = _free(file.with_name(f"{file.name}.unusable-{compact(now)}"))
     try:
         _set_aside(file, aside)
         ledger = _connect(url, watch)
@@ -195,4 +195,4 @@ def _shown(url: URL) -> str:
 
 def _reason(error: Exception) -> str:
     origin = error.orig if isinstance(error, DBAPIError) else error
-    return f"{type(origin).__name__}: {origin}".splitlines()[0][:200]
+    return first_line(f"{type(origin).__name__}: {origin}", 200)

@@ -7,6 +7,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from watchdog.model.texts import first_line
 from watchdog.notify.ledger.database import memory_ledger
 from watchdog.notify.ledger.ledger import Ledger
 
@@ -60,7 +61,7 @@ class LedgerWorker:
     def _record_failure(self, error: SQLAlchemyError) -> None:
         self._failures += 1
         self.failure = f"database fails ({type(error).__name__})"
-        log.error("ledger_failed", error=str(error).splitlines()[0][:200])
+        log.error("ledger_failed", error=first_line(str(error), 200))
         if self._failures >= FAILURES:
             self._replace()
 
