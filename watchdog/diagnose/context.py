@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.exceptions import Exceptions
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.orphans import Orphans
 from watchdog.model.action import Action
@@ -59,7 +60,9 @@ class EvalSetContext(Struct, frozen=True):
     suspended: bool = False
     """The runner's Job is suspended."""
     allowance: Allowance = Allowance()
-    """What the Job's annotations, and the configuration for the whole eval set, say."""
+    """What metadata, annotations, and the configuration for the whole eval set, say."""
+    exceptions: tuple[Exceptions, ...] = ()
+    """The same by who says it, what weighs most last."""
 
 
 class SampleContext(Struct, frozen=True):

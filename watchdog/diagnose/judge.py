@@ -6,9 +6,10 @@ from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.clocks import by_store_clock
 from watchdog.diagnose.context import EvalSetContext, JudgingContext
 from watchdog.diagnose.eval_sets import judge_eval_set
+from watchdog.diagnose.exceptions import together
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.orphans import Orphans, find_orphans
-from watchdog.diagnose.overrides import eval_set_allowance
+from watchdog.diagnose.overrides import eval_set_exceptions
 from watchdog.diagnose.pods import runner_trouble, setup_trouble, suspended
 from watchdog.diagnose.runner import frozen
 from watchdog.diagnose.tasks import judge_task
@@ -62,16 +63,19 @@ def _judge_eval_set(judging: JudgingContext, state: EvalSetState) -> EvalSetJudg
 
 def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
     as_of = _cluster_now(judging, state)
-    allowance = eval_set_allowance(judging.overrides, state)
+    exceptions = eval_set_exceptions(state, judging.overrides, judging.now, judging.limits)
+    allowance = together(exceptions)
+    limits = judging.limits.patient(allowance.patience)
     open_logs = not state.tasks or any(t.status == "started" for t in state.tasks.values())
     return EvalSetContext(
         judging=judging,
         state=state,
         frozen=frozen(judging.now, judging.limits, judging.baselines, allowance, state),
-        runner=runner_trouble(as_of, judging.limits, state) if open_logs else None,
-        setup=setup_trouble(as_of, judging.limits, state),
+        runner=runner_trouble(as_of, limits, state) if open_logs else None,
+        setup=setup_trouble(as_of, limits, state),
         suspended=suspended(state),
         allowance=allowance,
+        exceptions=exceptions,
     )
 
 

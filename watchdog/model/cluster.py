@@ -96,7 +96,7 @@ class Job(Struct, frozen=True, gc=False):
     finished_reason: str = ""
     """Why it failed: BackoffLimitExceeded, DeadlineExceeded, …"""
     allowance: Allowance = Allowance()
-    """What people said of its eval set, in its annotations."""
+    """What its eval set's owner says in its annotations."""
     ignored: tuple[str, ...] = ()
     """Annotations of ours that can't be used, each with the reason."""
 

@@ -100,7 +100,8 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         model_access=_cut(cluster.view.model_access) if cluster else "",
         team=_cut(cluster.view.team) if cluster else "",
     )
-    return EvalSetFigures(report, tasks, _is_muted(eval_set))
+    no_page = eval_set.is_warned_of is not None
+    return EvalSetFigures(report, tasks, _is_muted(eval_set), no_page)
 
 
 def _is_muted(eval_set: EvalSetJudgment) -> bool:
