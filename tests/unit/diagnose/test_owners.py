@@ -343,7 +343,7 @@ def test_of_several_tasks_what_all_say_holds_for_the_eval_set():
     assert both.verdict is Verdict.PROGRESSING
     assert both.no_page is not None
     assert "expects up to 22 h of silence, wants a warning" in texts(both)[0]
-    assert texts(both)[1].startswith("mmlu: its owner expects up to 1 d of silence, asks for 2")
+    assert texts(both)[1].startswith("mmlu: its owner expects up to 24 h of silence, asks for 2")
 
 
 def test_one_task_s_word_excuses_it_alone():
