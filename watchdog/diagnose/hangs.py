@@ -1,7 +1,7 @@
 """Causes in the runner itself: calls that don't come back, scorers and set-ups that don't end.
 
 How long is too long: a call's own declared time-out first, then what people said of the task
-(`Allowance`), then what such calls took before (`Baselines`).
+(`Allowance`), then what such calls took before (`Baselines`). Silence that they expect excuses all.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext, open_calls
-from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
+from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
 from watchdog.diagnose.sandboxes import replaced_in_call
 from watchdog.fold.tasks import setup_kind
 from watchdog.model.action import Action
@@ -81,7 +81,7 @@ def _inner_life(context: SampleContext, call: OpenCall) -> float | None:
 
 def _model_deadline(context: SampleContext, call: OpenCall) -> Deadline:
     if call.batch:
-        return Deadline(context.judging.limits.batch_call, "a batch")
+        return excused(Deadline(context.judging.limits.batch_call, "a batch"), context.allowance)
     if call.timeout is not None:
         return _by_timeout(context, call.timeout)
     return deadline_for(context.judging.baselines, context.allowance, "model", call.name)
@@ -96,7 +96,8 @@ def _tool_deadline(context: SampleContext, call: OpenCall) -> Deadline:
 
 def _by_timeout(context: SampleContext, timeout: float) -> Deadline:
     grace = context.judging.limits.call_grace
-    return Deadline(timeout + grace, f"its time-out of {duration(timeout)} and grace")
+    deadline = Deadline(timeout + grace, f"its time-out of {duration(timeout)} and grace")
+    return excused(deadline, context.allowance)
 
 
 def _declared_timeout(context: SampleContext, call: OpenCall) -> float | None:

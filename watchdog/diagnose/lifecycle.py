@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.clocks import LEAST
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Finding, Waiting
-from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
+from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
 from watchdog.diagnose.deletion import Deletion
 from watchdog.diagnose.signs import last_life
 from watchdog.fold.cluster import runner_started
@@ -69,6 +69,7 @@ def hung_startup(
     deadline = deadline_for(baselines, allowance, "setup", STARTUP)
     if writes:
         deadline = Deadline(_WITH_LOG * deadline.seconds, deadline.why, deadline.limit)
+    deadline = excused(deadline, allowance)
     said = f"its last line is {duration(now - line_at)} old" if writes and line_at else "no line"
     text = (
         f"the runner has run for {duration(now - started_at)} and written no eval log; of its own "

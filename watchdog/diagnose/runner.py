@@ -6,8 +6,6 @@ when all of it is silent and a sample stands between two calls, unless that samp
 connection slot (Inspect holds a call's slot through all its retries).
 """
 
-from msgspec.structs import replace
-
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
@@ -138,15 +136,24 @@ def runner_frozen(context: SampleContext) -> Finding | None:
     attempt_at = next_attempt_at(sample)
     deadline = deadline_for(context.judging.baselines, context.allowance, "step", "solver")
     in_back_off = attempt_at is not None and context.now < attempt_at + deadline.seconds
-    return None if in_back_off else finding
+    return None if in_back_off or _is_task_patient(context.now, finding, deadline) else finding
+
+
+def _is_task_patient(now: float, finding: Finding, deadline: Deadline) -> bool:
+    """Whether more silence is allowed of this task than of the eval set, and not over yet."""
+    weighing = finding.weighing
+    if weighing is None or weighing.limit is None or finding.since is None:
+        return False
+    return weighing.limit < deadline.seconds and now < finding.since + deadline.seconds
 
 
 def unexplained(context: SampleContext) -> Finding | None:
     """A sample stands between two calls for hours while others work: it waits for no slot."""
     since = between_calls_since(context.sample)
     model = context.task.spec.model if context.task.spec else ""
-    deadline = deadline_for(context.judging.baselines, context.allowance, "step", "solver")
-    deadline = replace(deadline, seconds=_QUEUE_FACTOR * deadline.seconds)
+    deadline = deadline_for(
+        context.judging.baselines, context.allowance, "step", "solver", times=_QUEUE_FACTOR
+    )
     if since is None or context.now - since < deadline.seconds:
         return None
     peers = context.judging.fleet.others(context.sample, model, since, context.now)

@@ -22,8 +22,9 @@ def sandbox_troubles(context: SampleContext) -> Iterator[CauseFinding]:
     cluster = context.eval_set.state.cluster
     if cluster is None:
         return
+    limits = context.judging.limits.patient(context.allowance.patience)
     for pod in sandboxes_of(context):
-        trouble = pod_trouble(context.now, context.judging.limits, cluster.view, pod, "its sandbox")
+        trouble = pod_trouble(context.now, limits, cluster.view, pod, "its sandbox")
         if trouble is not None and (trouble[0] is not Cause.NODE_NOT_READY or _is_in_use(context)):
             yield trouble
     yield from _killed_in_call(context, cluster.deaths)

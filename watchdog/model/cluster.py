@@ -130,7 +130,7 @@ class Job(Struct, frozen=True, gc=False):
     human: str = ""
     """Hawk's label `human`: a person does the work, and hours of silence are normal."""
     allowance: Allowance = Allowance()
-    """What people said of its eval set, in its annotations."""
+    """What its eval set's owner says in its annotations."""
     ignored: tuple[str, ...] = ()
     """Annotations of ours that can't be used, each with the reason."""
 

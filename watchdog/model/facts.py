@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from watchdog.model.allowances import Allowance
 from watchdog.model.cluster import ClusterView
 
 LogStatus = Literal["started", "success", "cancelled", "error"]
@@ -36,6 +37,10 @@ class TaskSpec(Struct, frozen=True):
     """Seconds after which Inspect gives a model call up, retries included; None is never."""
     has_sandbox: bool = False
     eval_set_id: str | None = None
+    allowance: Allowance = Allowance()
+    """What its owner says of it in the log's metadata."""
+    ignored: tuple[str, ...] = ()
+    """What of that can't be used, each with the reason."""
 
 
 class SampleSummary(Struct, frozen=True):

@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from watchdog.collect.inspect.buffers import CorruptManifest, decode_summaries, error_line
 from watchdog.collect.inspect.events import loads
+from watchdog.collect.inspect.metadata import allowance
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.collect.stores.zip_members import CorruptZip, Directory, fetch_directory, fetch_member
 from watchdog.collect.values import duration, instant, name, whole
@@ -216,6 +217,7 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
     """An `EvalSpec` (`log/_log.py`) reduced to what is needed."""
     config = _object(spec.get("config"))
     generate = _object(spec.get("model_generate_config"))
+    allowed, ignored = allowance(_object(spec.get("metadata")))
     return TaskSpec(
         task=name(spec.get("task")) or "",
         task_id=name(spec.get("task_id")) or "",
@@ -228,6 +230,8 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         retry_timeout=duration(generate.get("timeout")),
         has_sandbox=spec.get("sandbox") is not None,
         eval_set_id=name(spec.get("eval_set_id")),
+        allowance=allowed,
+        ignored=ignored,
     )
 
 
