@@ -4,12 +4,14 @@ A pod's trouble is the deepest cause: it explains a pending call, a set-up or a 
 any time-out. The runner's trouble concerns every running sample, a sandbox's the sample it serves.
 """
 
-import re
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Detect, Finding, SampleContext
+from watchdog.diagnose.sandboxes import belongs, unclaimed
 from watchdog.diagnose.signs import last_life
-from watchdog.model import pod_reasons
+from watchdog.model import advice, pod_reasons
 from watchdog.model.action import Action
 from watchdog.model.cluster import Container, Job, Pod
 from watchdog.model.instants import latest
@@ -112,15 +114,10 @@ def _aged(now: float, since: float | None, limit: float, text: str) -> Finding:
 
 def setup_trouble(now: float, limits: Thresholds, state: EvalSetState) -> CauseFinding | None:
     """What keeps a sandbox of a sample in set-up from starting."""
-    if state.cluster is None:
-        return None
-    labels = {
-        label(sample.key.id) for task in state.tasks.values() for sample in task.samples.values()
-    }
     troubles = (
         pod_trouble(now, limits, pod, "sandbox")
-        for pod in state.cluster.view.sandboxes
-        if pod.deleting_at is None and label(pod.sample_id) not in labels
+        for pod in unclaimed(state)
+        if pod.deleting_at is None
     )
     return max((f for f in troubles if f), key=lambda f: f[1].suspicion, default=None)
 
@@ -170,24 +167,11 @@ def _death_evidence(death: PodDeath, role: str) -> Evidence:
 
 def serves(pod: Pod, context: SampleContext) -> bool:
     """Whether a sandbox pod belongs to the sample, by its labels."""
-    task = context.task.spec.task if context.task.spec else ""
-    return same_label(pod.sample_id, context.sample.key.id) and (
-        not pod.task_name or same_label(pod.task_name, task)
-    )
+    return belongs(pod, context.task, context.sample)
 
 
 def _of_sample(death: PodDeath, context: SampleContext) -> bool:
-    return death.role == "sandbox" and same_label(death.sample_id, context.sample.key.id)
-
-
-def label(text: str) -> str:
-    """A text as a label value could hold it: at most 63 of letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", text[:200].lower()).strip("-")[:63].strip("-")
-
-
-def same_label(value: str, text: str) -> bool:
-    """Whether a label's value stands for `text` (a task `a/b` may stand there as `b`)."""
-    return bool(value) and label(value) in {label(text), label(text.rsplit("/", 1)[-1])}
+    return death.role == "sandbox" and belongs(death, context.task, context.sample)
 
 
 def restarts(state: EvalSetState) -> tuple[Evidence, ...]:
@@ -230,61 +214,68 @@ def cluster_cause(cause: Cause) -> Detect:
     return detect
 
 
-_DESCRIBE = Action("look", "See its last state: `kubectl describe pod -n <namespace> <pod>`")
-_EVENTS = Action(
-    "look", "See the events: `kubectl get events -n <namespace> --sort-by=.lastTimestamp`"
-)
-_RESTART = Action(
-    "restart", "Start the eval set again: `hawk eval-set <config.yaml>` (finished samples are kept)"
-)
+_LOST = (advice.CANCEL_LOST_CALL, replace(advice.STOP_SAMPLE, when=("pod_lost",)))
+"""What helps a sample whose sandbox is gone while its runner lives."""
 
 SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
         Cause.OOM_KILLED,
         "stands still since a container ran out of memory (OOMKilled)",
         (
-            _DESCRIBE,
+            advice.DESCRIBE_POD,
+            *_LOST,
             Action("mend", "Give the container more memory, or run fewer samples at once"),
-            _RESTART,
+            *advice.RESUMED,
         ),
         cluster_cause(Cause.OOM_KILLED),
     ),
     CauseSpec(
         Cause.EVICTED,
         "stands still since a pod was evicted or preempted",
-        (_DESCRIBE, Action("look", "Look at the node: `kubectl describe node <node>`"), _RESTART),
+        (advice.DESCRIBE_POD, advice.NODE, *_LOST, *advice.RESUMED),
         cluster_cause(Cause.EVICTED),
     ),
     CauseSpec(
         Cause.IMAGE_PULL,
         "waits for a container image that can't be pulled",
-        (_DESCRIBE, Action("look", "Check the image's name, tag and pull secret"), _EVENTS),
+        (
+            advice.DESCRIBE_POD,
+            Action("mend", "Mend the image's name, tag or pull secret; the node tries again"),
+            advice.EVENTS,
+        ),
         cluster_cause(Cause.IMAGE_PULL),
     ),
     CauseSpec(
         Cause.UNSCHEDULABLE,
         "waits for a pod that no node has room for",
-        (_EVENTS, Action("mend", "Ask for less CPU or memory, or add nodes: `kubectl get nodes`")),
+        (
+            advice.EVENTS,
+            Action("mend", "Ask for less CPU or memory, or add nodes: `kubectl get nodes`"),
+        ),
         cluster_cause(Cause.UNSCHEDULABLE),
     ),
     CauseSpec(
         Cause.CRASH_LOOP,
         "waits for a container that crashes again and again",
-        (Action("look", "Read why: `kubectl logs -n <namespace> <pod> --previous`"), _DESCRIBE),
+        (advice.PREVIOUS_LOG, advice.DESCRIBE_POD),
         cluster_cause(Cause.CRASH_LOOP),
     ),
     CauseSpec(
         Cause.RUNNER_GONE,
         "has no runner any more",
         (
-            Action("look", "See what is left: `kubectl get jobs,pods -A | grep {eval_set_id}`"),
-            _RESTART,
+            Action("look", "See what is left: `kubectl get jobs,pods -n <runner-namespace>`"),
+            advice.EVIDENCE,
+            *advice.RESUMED,
         ),
         cluster_cause(Cause.RUNNER_GONE),
     ),
     CauseSpec(
         Cause.ORPHANED_SANDBOX,
         "has ended, and its sandboxes are still there",
-        (Action("restart", "Delete them: `hawk delete {eval_set_id}`"), _EVENTS),
+        (
+            Action("look", "See them: `kubectl get pods -n <sandbox-namespace>`"),
+            advice.DELETE_LEFTOVERS,
+        ),
     ),
 )

@@ -96,5 +96,14 @@ def _death(  # noqa: PLR0913, PLR0917 - a record's fields
     role: Role, pod: Pod, container: str, reason: str, exit_code: int | None, at: float | None
 ) -> PodDeath:
     return PodDeath(
-        role, pod.name, pod.uid, container, reason, exit_code, at, pod.sample_id, pod.task_name
+        role,
+        pod.name,
+        pod.uid,
+        container,
+        reason,
+        exit_code,
+        at,
+        pod.sample_id,
+        pod.task_name,
+        pod.sample_uuid,
     )

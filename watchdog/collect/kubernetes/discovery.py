@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from watchdog.collect.kubernetes.objects import Entry, Meta
 from watchdog.config.kubernetes import Kubernetes
@@ -63,7 +64,9 @@ def discover(objects: Objects, settings: Kubernetes, at: float) -> dict[str, Clu
         name = rules.of_sandbox(pod.meta, eval_sets) if rules.is_sandbox(pod.meta) else ""
         if name and name not in ignored:
             eval_sets[name].sandboxes.append(pod.record)
-    return _views(eval_sets, ignored, objects, at)
+    views = _views(eval_sets, ignored, objects, at)
+    container = settings.container
+    return {name: replace(view, runner_container=container) for name, view in views.items()}
 
 
 class _Rules:

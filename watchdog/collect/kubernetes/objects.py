@@ -14,8 +14,16 @@ R_co = TypeVar("R_co", covariant=True)
 Key = tuple[str, str]
 """Namespace and name."""
 
+SAMPLE_UUID = "inspectSampleUUID"
+"""What inspect_k8s_sandbox labels a sandbox's pods with."""
 LABELS = frozenset(
-    {"app.kubernetes.io/name", "app.kubernetes.io/component", "inspect/service", "team"}
+    {
+        "app.kubernetes.io/name",
+        "app.kubernetes.io/component",
+        "inspect/service",
+        "team",
+        SAMPLE_UUID,
+    }
 )
 """Labels that are kept beside the ones with the configured prefix."""
 ANNOTATIONS = ("email", "model-access", "inspect-version", "team")

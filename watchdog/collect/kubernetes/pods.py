@@ -1,6 +1,14 @@
 """From the API's pods to the model's."""
 
-from watchdog.collect.kubernetes.objects import Context, Entry, Meta, at, message, meta_of
+from watchdog.collect.kubernetes.objects import (
+    SAMPLE_UUID,
+    Context,
+    Entry,
+    Meta,
+    at,
+    message,
+    meta_of,
+)
 from watchdog.collect.kubernetes.wire import (
     Condition,
     ContainerStatus,
@@ -41,6 +49,7 @@ def _pod(meta: Meta, spec: PodSpec, status: PodStatus, context: Context) -> Pod:
         labels.get("inspect/service", ""),
         labels.get(context.sample_id, ""),
         labels.get(context.task_name, ""),
+        labels.get(SAMPLE_UUID, ""),
     )
 
 
