@@ -11,6 +11,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.control_plane.build.resolve import cache_root
+
 LOCK = Path(__file__).parent / "hawk.txt"
 OLDEST = (3, 13)
 NAMES = ("python3.13", "python3.14", "python3", "python")
@@ -27,20 +29,16 @@ def python_with_hawk() -> Path:
         NoHawkError: there is no Python 3.13, or its packages can't be fetched.
     """
     key = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
-    folder = _cache() / f"hawk-{key}"
+    folder = cache_root() / f"hawk-{key}"
     python = folder / "bin" / "python"
     if not python.is_file():
         _make(folder)
     return python
 
 
-def _cache() -> Path:
-    chosen = os.environ.get("STUCK_EVAL_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    return Path(chosen or Path.home() / ".cache").expanduser() / "stuck-eval-watchdog"
-
-
 def _make(folder: Path) -> None:
     """Made beside its place and then moved there, so that half of one is never found."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_suffix(f".{os.getpid()}")
     shutil.rmtree(unfinished, ignore_errors=True)
     _run(_interpreter(), "-m", "venv", unfinished)
