@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import pytest
 
+from tests.command_lines import pages
 from tests.command_lines.filled import HOSTILE, filled, inner
 from tests.command_lines.hawk_cli import NoHawkError, python_with_hawk
 from tests.control_plane.build.parts import module_of
@@ -66,7 +67,8 @@ def asked(python, module, attribute, calls, folder):
 def inspect(tmp_path_factory):
     """How Inspect's own command line takes its commands."""
     folder = tmp_path_factory.mktemp("inspect")
-    return asked(sys.executable, "inspect_ai._cli.main", "inspect", of("inspect"), folder)
+    calls = of("inspect") + pages.words_of("inspect")
+    return asked(sys.executable, "inspect_ai._cli.main", "inspect", calls, folder)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,8 @@ def hawk(tmp_path_factory):
         python = python_with_hawk()
     except NoHawkError as error:
         refuse(str(error))
-    return asked(python, "hawk.cli.cli", "cli", of("hawk"), tmp_path_factory.mktemp("hawk"))
+    calls = of("hawk") + pages.words_of("hawk")
+    return asked(python, "hawk.cli.cli", "cli", calls, tmp_path_factory.mktemp("hawk"))
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +139,19 @@ def test_kubectl_takes_its_commands(kubectl):
     commands = [shlex.split(c)[1:] for c in COMMANDS if c.startswith("kubectl ")]
     shapes = {_shape(words): words for words in commands}
     assert {shape: said for shape, words in shapes.items() if (said := _said(kubectl, words))} == {}
+
+
+def test_kubectl_takes_the_runbook_s_commands(kubectl):
+    commands = [c for c in pages.commands() if c.startswith("kubectl ")]
+    assert len(commands) > 30
+    asking = {command: _said(kubectl, shlex.split(command)[1:]) for command in commands}
+    assert {command: said for command, said in asking.items() if said} == {}
+
+
+def test_the_runbook_s_commands_in_a_pod_name_the_container():
+    in_pods = [c for c in pages.commands() if c.startswith(("kubectl exec ", "kubectl logs "))]
+    assert in_pods
+    assert [command for command in in_pods if " -c " not in command.split(" -- ")[0]] == []
 
 
 def test_kubectl_s_refusal_would_be_seen(kubectl):

@@ -38,6 +38,8 @@ class Surroundings(Struct, frozen=True):
     task: TaskJudgment | None = None
     sample: SampleJudgment | None = None
     """The sample that is stuck for this cause the longest, and its task; None where none is."""
+    all_stuck: bool = False
+    """Whether no sample of the eval set gets on."""
 
     @property
     def local(self) -> bool:
@@ -76,6 +78,7 @@ def _holds(situation: Situation, around: Surroundings) -> bool:
     gone = _has_no_runner(cluster)
     refused = cluster is not None and _is_refused(cluster)
     return {
+        "all_stuck": around.all_stuck,
         "local": around.local,
         "no_control": not _has_control(around),
         "pod_lost": around.cause in _LOST_PODS and not gone,

@@ -25,7 +25,8 @@ _PLACEHOLDER = re.compile(r"<[a-z-]+>|\{eval_set_id\}")
 def fill(actions: Iterable[Action], eval_set: EvalSetJudgment, cause: Cause) -> tuple[Action, ...]:
     """The actions that apply, as they are to be typed for this eval set."""
     task, sample = _stuck(eval_set, cause)
-    around = Surroundings(eval_set.state, cause, task, sample)
+    all_stuck = eval_set.verdict is Verdict.STUCK
+    around = Surroundings(eval_set.state, cause, task, sample, all_stuck)
     values = {place: value for place, value in _values(around) if value or place == IN_RUNNER}
     return tuple(
         replace(action, text=_filled(action.text, values))

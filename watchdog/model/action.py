@@ -10,13 +10,21 @@ what causes it. `tell`: whoever can. `restart`: end or start again, which may co
 nothing is to be done."""
 
 Situation = Literal[
-    "local", "no_control", "pod_lost", "runner_alive", "configuration_refused", "resumable"
+    "all_stuck",
+    "configuration_refused",
+    "local",
+    "no_control",
+    "pod_lost",
+    "resumable",
+    "runner_alive",
 ]
-"""When an action makes sense. `local`: the evaluation runs on this machine. `no_control`:
-its Inspect has no control channel that could end one sample. `pod_lost`: the
-sample's sandbox is what is wrong, its runner lives. `runner_alive`: the cluster doesn't say that
-there is no runner. `configuration_refused`: it is gone, with exit code 78, so starting it again as
-it is won't help. `resumable`: it is gone, and not for that."""
+"""When an action makes sense. `all_stuck`: no sample of the eval set gets on.
+`configuration_refused`: the runner is gone, with exit code 78, so starting it again as it is won't
+help. `local`: the evaluation runs on this machine. `no_control`: its Inspect has no control channel
+that could end one sample. `pod_lost`: the sample's sandbox is what is wrong, its runner lives.
+`resumable`: the runner is gone, and not for its configuration. `runner_alive`: the cluster doesn't
+say that there is none.
+"""
 
 
 class Action(Struct, frozen=True):

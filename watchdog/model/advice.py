@@ -79,8 +79,8 @@ SAMPLE_ANEW = (CANCEL_SAMPLE, REQUEUE_SAMPLE)
 
 STOP = Action(
     "restart",
-    "End the whole eval set; every running sample is scored with what it has: "
-    "`hawk stop {eval_set_id}`",
+    "End the whole eval set for good: what runs is scored with what it has, what hasn't begun with "
+    "nothing: `hawk stop {eval_set_id}`",
     ("runner_alive",),
 )
 RESUME = Action(
@@ -95,20 +95,24 @@ RESUME_MENDED = Action(
     "it, then: `hawk eval-set resume {eval_set_id} --config <config.yaml>`",
     ("configuration_refused",),
 )
-RESUME_AFTER = Action(
-    "restart",
-    "Once it has ended, start it anew under the same id; samples that ended are kept (secrets are "
-    "to be given again): `hawk eval-set resume {eval_set_id}`",
-    ("runner_alive",),
-)
 RESUMED = (RESUME, RESUME_MENDED)
 """What brings back an eval set whose runner is gone, by why it is gone."""
-DELETE_DEAF = Action(
+DELETE_RUNNER = Action(
     "restart",
-    "Only if it hasn't obeyed for 15 minutes and the evidence is saved: `hawk delete "
-    "{eval_set_id}` ends the runner at once; what runs is lost, the logs stay",
-    ("runner_alive",),
+    "Last, where only a new runner helps: nothing that runs can be saved, and the evidence is: "
+    "`hawk delete {eval_set_id}`; what runs is lost, finished samples and what waits its turn are "
+    "not",
+    ("runner_alive", "all_stuck"),
 )
+RESUME_AFTER = Action(
+    "restart",
+    "After that, start it anew under the same id; those that ran begin anew (secrets are to be "
+    "given again): `hawk eval-set resume {eval_set_id}`",
+    ("runner_alive", "all_stuck"),
+)
+NEW_RUNNER = (DELETE_RUNNER, RESUME_AFTER)
+"""Not `hawk stop`: that ends what waits its turn too, scored with nothing, and a resume takes it
+for finished (hawk 3.7.2, `runner/stop_monitor.py`)."""
 DELETE_LEFTOVERS = Action(
     "restart",
     "Nothing is left to save: take the rest away, the logs stay: `hawk delete {eval_set_id}`",

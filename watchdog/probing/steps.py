@@ -61,8 +61,7 @@ STEPS: dict[Meaning, tuple[Action, ...]] = {
             "If the test passes and the samples still fail, the runner keeps the token it was "
             "started with; only a new runner gets another",
         ),
-        advice.STOP,
-        advice.RESUME_AFTER,
+        *advice.NEW_RUNNER,
     ),
     Meaning.NO_ACCESS: (
         Action("tell", "Ask for access to {model} for whoever started the eval set"),

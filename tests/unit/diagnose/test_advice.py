@@ -12,7 +12,8 @@ from watchdog.model.cluster import Container
 from watchdog.model.facts import SampleKey, TaskSpec
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.shell import VALUE_MAX, typed
-from watchdog.model.verdict import Cause
+from watchdog.model.verdict import Cause, Verdict
+from watchdog.probing.steps import STEPS
 
 CAUSES = [spec.cause for spec in SPECS]
 EXEC = "kubectl exec -n inspect-x runner-1 -c inspect-eval-set -- "
@@ -150,9 +151,26 @@ def test_deleting_comes_last_and_only_where_nothing_can_be_saved(cause):
     for cluster in (ALIVE, GONE):
         texts = [a.text for a in actions_for(cause, stuck(cause, cluster))]
         deleting = [place for place, text in enumerate(texts) if "hawk delete" in text]
-        assert not deleting or cause in {Cause.RUNNER_FROZEN, Cause.ORPHANED_SANDBOX}
+        may = {Cause.RUNNER_FROZEN, Cause.HUNG_SETUP, Cause.AUTH, Cause.ORPHANED_SANDBOX}
+        assert not deleting or cause in may
+        assert all("resume" in text for place in deleting for text in texts[place + 1 :])
         stops = [place for place, text in enumerate(texts) if "hawk stop" in text]
         assert not (deleting and stops) or max(stops) < min(deleting)
+
+
+@pytest.mark.parametrize("cause", sorted(set(CAUSES) - {Cause.ORPHANED_SANDBOX}))
+def test_nothing_is_deleted_while_a_sample_gets_on(cause):
+    partly = replace(stuck(cause), verdict=Verdict.PARTIALLY_STUCK)
+    assert "hawk delete" not in told(cause, partly)
+    assert "resume" not in told(cause, partly)
+
+
+def test_a_stopped_eval_set_is_never_resumed():
+    """What waits its turn is ended by a stop too, and a resume takes it for finished."""
+    given = [spec.actions for spec in SPECS] + list(STEPS.values())
+    for actions in given:
+        texts = "\n".join(action.text for action in actions)
+        assert not ("`hawk stop {eval_set_id}`" in texts and "eval-set resume" in texts)
 
 
 @pytest.mark.parametrize("cause", CAUSES)
