@@ -12,6 +12,7 @@ from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
 from watchdog.diagnose.deletion import Deletion
 from watchdog.diagnose.signs import last_life
 from watchdog.fold.cluster import runner_started
+from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import earliest, latest
@@ -141,27 +142,21 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.HUNG_STARTUP,
         "has a runner that runs and never writes a log",
         (
-            Action("look", "Read what it does: `hawk logs {eval_set_id}`"),
-            Action("look", "See where it waits: `hawk stacktrace {eval_set_id}`"),
+            advice.RUNNER_LOG,
+            advice.STACKTRACE,
             Action(
                 "restart",
-                "If it hangs in installing packages or loading tasks, nothing is lost by starting "
-                "it again: `hawk delete {eval_set_id}`, then the same configuration once more",
+                "Nothing was evaluated since that start, so nothing is lost by starting it anew: "
+                "`hawk delete {eval_set_id}`",
+                ("runner_alive", "all_stuck"),
             ),
+            advice.RESUME_AFTER,
         ),
     ),
     CauseSpec(
         Cause.HUNG_TEARDOWN,
         "has ended, and its runner is still there",
-        (
-            Action("look", "See what it waits for: `hawk stacktrace {eval_set_id}`"),
-            Action("look", "Read the runner's log: `hawk logs {eval_set_id}`"),
-            Action(
-                "restart",
-                "Its logs are finished, so nothing is lost by taking it down: "
-                "`hawk delete {eval_set_id}`",
-            ),
-        ),
+        (advice.STACKTRACE, advice.RUNNER_LOG, advice.DELETE_LEFTOVERS),
     ),
     CauseSpec(
         Cause.DELETION_STUCK,
@@ -169,8 +164,8 @@ SPECS: tuple[CauseSpec, ...] = (
         (
             Action(
                 "look",
-                "See what holds it: `kubectl describe namespace <namespace>` names what remains, "
-                "and finalizers",
+                "See what remains, and which finalizers hold it: `kubectl describe namespace "
+                "<namespace>`",
             ),
             Action(
                 "look",

@@ -11,6 +11,7 @@ from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
 from watchdog.diagnose.retries import next_attempt_at, next_wait
 from watchdog.diagnose.signs import last_life
+from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
@@ -172,18 +173,11 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.RUNNER_FROZEN,
         "stands between two calls in a runner that does nothing any more",
         (
-            Action(
-                "look", "Look at the runner: `kubectl top pod -n <runner-namespace> <runner-pod>`"
-            ),
-            Action(
-                "look",
-                "See where it hangs: "
-                "`kubectl exec -n <runner-namespace> <runner-pod> -- py-spy dump --pid 1`",
-            ),
-            Action(
-                "restart",
-                "Restart it: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`",
-            ),
+            advice.STACKTRACE,
+            advice.ANOMALIES,
+            advice.EVIDENCE,
+            *advice.NEW_RUNNER,
+            advice.RETRY_LOCALLY,
         ),
         runner_frozen,
     ),
@@ -196,11 +190,12 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.UNEXPLAINED,
         "gets nothing done, and nothing known explains it",
         (
-            Action(
-                "tell",
-                "Gather the evidence: `hawk status {eval_set_id}`, `hawk logs {eval_set_id}`",
-            ),
-            Action("look", "Read the sample's conversation: `hawk transcript <sample-uuid>`"),
+            advice.EVIDENCE,
+            advice.RUNNER_LOG,
+            advice.TRANSCRIPT,
+            advice.STACKTRACE,
+            advice.ANOMALIES,
+            advice.STOP_SAMPLE,
         ),
         unexplained,
     ),
