@@ -9,6 +9,7 @@ from watchdog.diagnose.eval_sets import judge_eval_set
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.overrides import eval_set_allowance
+from watchdog.diagnose.people import on_purpose
 from watchdog.diagnose.pods import runner_trouble, setup_trouble, suspended
 from watchdog.diagnose.runner import frozen
 from watchdog.diagnose.tasks import judge_task
@@ -63,14 +64,16 @@ def _judge_eval_set(judging: JudgingContext, state: EvalSetState) -> EvalSetJudg
 def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
     as_of = _cluster_now(judging, state)
     allowance = eval_set_allowance(judging.overrides, state)
+    purpose = on_purpose(judging.now, judging.limits, state)
     open_logs = not state.tasks or any(t.status == "started" for t in state.tasks.values())
     return EvalSetContext(
         judging=judging,
         state=state,
-        frozen=frozen(judging.now, judging.limits, judging.baselines, allowance, state),
+        frozen=frozen(judging, allowance, state, purpose),
         runner=runner_trouble(as_of, judging.limits, state) if open_logs else None,
         setup=setup_trouble(as_of, judging.limits, state),
         suspended=suspended(state),
+        on_purpose=purpose,
         allowance=allowance,
     )
 

@@ -32,6 +32,19 @@ class Thresholds(Struct, frozen=True):
     batch_call: Annotated[
         float, Meta(gt=0, description="seconds that a call may spend in a provider's batch")
     ] = 259_200.0
+    approval_wait: Annotated[
+        float,
+        Meta(gt=0, description="seconds a person's approval or answer may be awaited unwarned"),
+    ] = 86_400.0
+    capacity_wait: Annotated[
+        float, Meta(gt=0, description="seconds a queue may hold an eval set back unwarned")
+    ] = 86_400.0
+    stop_wait: Annotated[
+        float, Meta(gt=0, description="seconds a sample may go on after it was asked to stop")
+    ] = 900.0
+    deletion_wait: Annotated[
+        float, Meta(gt=0, description="seconds that a deletion may take unwarned")
+    ] = 1800.0
     call_grace: Annotated[
         float, Meta(gt=0, description="seconds that a call may take beyond its declared time-out")
     ] = 600.0

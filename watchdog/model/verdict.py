@@ -111,6 +111,7 @@ degraded for long."""
 
 EvidenceKind = Literal[
     "annotation",
+    "approval",
     "batch",
     "blocked",
     "clock",
@@ -135,6 +136,7 @@ EvidenceKind = Literal[
     "setup",
     "silence",
     "status",
+    "stop",
     "suspended",
     "throughput",
     "told",

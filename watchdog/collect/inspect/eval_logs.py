@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from msgspec import Struct, structs
 
+from watchdog.collect.inspect.approval import approver_policies
 from watchdog.collect.inspect.buffers import CorruptManifest, decode_summaries, error_line
 from watchdog.collect.inspect.events import loads
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
@@ -228,6 +229,8 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         retry_timeout=duration(generate.get("timeout")),
         has_sandbox=spec.get("sandbox") is not None,
         eval_set_id=name(spec.get("eval_set_id")),
+        run_id=name(spec.get("run_id")),
+        approval=approver_policies(config.get("approval")),
     )
 
 
