@@ -51,9 +51,7 @@ class Rows:
         self.pending("model", at)
         event, done = self.rows[-1].event_id, at + seconds
         self.add("model", at, event, name=self.model, calls=functions)
-        return self.add(
-            "model", at, event, name=self.model, calls=functions, completed_at=done
-        )
+        return self.add("model", at, event, name=self.model, calls=functions, completed_at=done)
 
     def approved(self, at: float, decision: str = "approve") -> "Rows":
         return self.add("approval", at, type=decision)

@@ -1,4 +1,4 @@
-"""Who waits for a person and who is to stop, as any store has it: read when it changes, by its time."""
+"""Who waits for a person and who is to stop, as any store has it: by its time, when it changes."""
 
 import time
 
@@ -108,7 +108,7 @@ async def test_of_an_eval_set_that_has_ended_nothing_is_asked(shelf):
 
 
 async def test_what_it_costs(bucket):
-    """A conditional GET at each poll where there is such a file; a listing for stops; else nothing."""
+    """A conditional GET at each poll where there is such a file, and a listing for stops."""
     fill(bucket, running_store())
     watched = watch(bucket)
     await watched.poll()

@@ -47,13 +47,15 @@ def _order(candidate: _Candidate) -> tuple[int, float, SamplePlace]:
 
 def on_purpose(now: float, limits: Thresholds, state: EvalSetState) -> OnPurpose:
     """Which samples of an eval set wait for a person, and which were asked to stop."""
-    start = runner_start(state)
-    all_at = state.stops.all_at
-    stops = {uuid: _stop(now, limits, at) for uuid, at in state.stops.samples.items()}
+    start, stops = runner_start(state), state.stops
     return OnPurpose(
         awaited={c.place: _awaited(now, limits, c) for c in _awaiting(state, start)},
-        stop=_stop(now, limits, all_at) if all_at is not None and _is_newer(all_at, start) else None,
-        stops={u: stop for u, stop in stops.items() if _is_newer(stop.since, start)},
+        stop=_stop(now, limits, stops.all_at, start),
+        stops={
+            uuid: stop
+            for uuid, at in stops.samples.items()
+            if (stop := _stop(now, limits, at, start)) is not None
+        },
     )
 
 
@@ -92,8 +94,11 @@ def _awaiting(state: EvalSetState, start: float | None) -> list[_Candidate]:
 
 
 def _may_be_counted(candidate: _Candidate, counted_at: float | None) -> bool:
-    """A silence is taken for a question only if it began before the count: more than that is known
-    of a call that has not begun (the next one may be asked about without a change of the count)."""
+    """Whether the count can be about it.
+
+    A silence is taken for a question only if it began before the count. A call that has not begun
+    may have come later: one answered, the next asked, and the count stays what it was.
+    """
     if candidate.rank == _PARKED or candidate.since is None or counted_at is None:
         return candidate.rank == _PARKED
     return candidate.since <= counted_at + _COUNTED_WITHIN
@@ -152,7 +157,10 @@ def _awaited(now: float, limits: Thresholds, candidate: _Candidate) -> Waiting:
     return Waiting(Evidence("input", text, since), since, bound, "a person's answer is awaited")
 
 
-def _stop(now: float, limits: Thresholds, at: float) -> Waiting:
+def _stop(now: float, limits: Thresholds, at: float | None, start: float | None) -> Waiting | None:
+    """A stop that the present runner was asked for: the one before it left its own behind."""
+    if at is None or not _is_newer(at, start):
+        return None
     text = f"a stop was asked for at {clock(at)}" + _beyond(now, at, limits.stop_wait)
     words = "a stop was asked for"
     return Waiting(Evidence("stop", text, at), at, limits.stop_wait, words, lapses=True)

@@ -73,8 +73,9 @@ def _unreadable(state: EvalSetState, fact: EvalSetUnreadable) -> EvalSetState:
 
 
 def _interactions_read(state: EvalSetState, fact: InteractionsRead) -> EvalSetState:
-    gone = fact.count is None
-    return replace(state, interactions=None if gone else Interactions(fact.count, fact.at))
+    """How many wait for a person; where the file is gone, nobody says."""
+    counted = None if fact.count is None else Interactions(fact.count, fact.at)
+    return replace(state, interactions=counted)
 
 
 def _stops_read(state: EvalSetState, fact: StopsRead) -> EvalSetState:

@@ -64,7 +64,7 @@ API_CAUSES = OUTAGE_CAUSES | {info.cause for info in CAUSES if info.concern == "
 CLUSTER_CAUSES = frozenset(info.cause for info in CAUSES if info.concern == "cluster") | {
     Cause.RUNNER_GONE
 }
-"""What the cluster says of runner and sandboxes: it holds for a sample that waits on purpose too."""
+"""What the cluster says of runner and sandboxes: true of a sample that waits on purpose too."""
 
 TESTABLE_CAUSES = API_CAUSES | {info.cause for info in CAUSES if info.concern == "call"}
 """Causes of which a direct API test may tell more."""

@@ -3,8 +3,6 @@
 `fold` makes new states from old ones; nothing else does. Instants are seconds since the epoch.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
@@ -266,18 +264,18 @@ class ClusterState(Struct, frozen=True):
     """Since when neither is."""
 
 
-class Interactions(NamedTuple):
+class Interactions(Struct, frozen=True):
     """How many samples wait for a person, by their runner's last word, and when that was."""
 
     count: int
     at: float | None
 
 
-class Stops(NamedTuple):
+class Stops(Struct, frozen=True):
     """When people asked for all samples to be stopped, and for single ones by their uuid."""
 
     all_at: float | None = None
-    samples: Mapping[str, float] = MappingProxyType({})
+    samples: dict[str, float] = field(default_factory=dict)
 
 
 class EvalSetState(Struct, frozen=True):

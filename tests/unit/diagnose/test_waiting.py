@@ -1,4 +1,4 @@
-"""What waits for a person, or was asked to stop, is not stuck; and nothing else is excused by it."""
+"""What waits for a person, or was asked to stop, is not stuck; nothing else is excused by it."""
 
 import pytest
 from msgspec.structs import replace

@@ -43,7 +43,7 @@ def _texts(tools: object) -> list[str]:
     return [part for part in parts if part][:PATTERNS_MAX]
 
 
-def _pattern(pattern: str, by_person: bool) -> str | None:  # noqa: FBT001 - a policy's field
+def _pattern(pattern: str, by_person: bool) -> str | None:
     """A glob for the tool's name alone: the arguments of an awaited call aren't kept.
 
     A person may be asked about each call of a tool of which some calls are theirs; that something
