@@ -19,6 +19,7 @@ from watchdog.model.facts import (
 )
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Verdict
+from watchdog.pipeline.evaluate import evaluate
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -71,6 +72,16 @@ def test_a_parked_sample_that_the_runner_counts_waits_and_alerts_nobody():
     )
     assert (sample.waiting.since, sample.waiting.bound, sample.overdue) == (610, DAY, False)
     assert correlate([eval_set], now) == ()
+
+
+def test_the_report_says_that_a_person_is_what_is_pending():
+    now = 7 * HOUR
+    folded = known(now, {"1": parked(), "2": Rows().ok(0).ok(500)}, counted(2))
+    report = evaluate([folded], (), now, LIMITS, 90.0).report
+    pending = {s.id: s.pending for s in report.eval_sets[0].tasks[0].running}
+    assert (pending["1"].kind, pending["1"].name) == ("input", "approval")
+    assert pending["1"].since == "1970-01-01T00:10:10.000Z"
+    assert (pending["2"].kind, pending["2"].name) == ("input", "answer")
 
 
 @pytest.mark.parametrize(
