@@ -2,8 +2,8 @@
 
 Rows of inspect_ai 0.3.285 (`model/_call_tools.py`): the answer; per call an `approval` row once
 somebody decided, its span, its pending event, its final one. Inspect 0.3.90 writes the pending
-event first, and no row of an approval, or one after it. An agent that runs as a tool has answers of its own
-while that call is open, so turns stand within each other, the innermost last.
+event first, and no row of an approval, or one after it. An agent that runs as a tool has answers
+of its own while that call is open, so turns stand within each other, the innermost last.
 """
 
 from collections.abc import Iterable
