@@ -17,10 +17,12 @@ from watchdog.model.facts import TaskSpec
 from watchdog.model.instants import clock, earliest
 from watchdog.model.judgment import Waiting
 from watchdog.model.state import EvalSetState, SampleState, TaskState
+from watchdog.model.texts import clean
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import duration
 
+_NAME_MAX = 80
 _COUNTED_WITHIN = 60.0
 """Seconds; a runner counts every few seconds, and its clock may differ from the store's."""
 
@@ -133,7 +135,7 @@ def _candidate(task: TaskState, sample: SampleState) -> _Candidate | None:
 
 
 def _approval_of(function: str) -> str:
-    return f"a person's approval of a call of {function or 'a tool'}"
+    return f"a person's approval of a call of {clean(function, _NAME_MAX) or 'a tool'}"
 
 
 def needs_person(spec: TaskSpec | None, functions: tuple[str, ...]) -> bool:
