@@ -34,16 +34,29 @@ class Thresholds(Struct, frozen=True):
     ] = 259_200.0
     approval_wait: Annotated[
         float,
-        Meta(gt=0, description="seconds a person's approval or answer may be awaited unwarned"),
+        Meta(
+            gt=0,
+            description="seconds that a person's approval or answer may be awaited before it is a "
+            "warning",
+        ),
     ] = 86_400.0
     capacity_wait: Annotated[
-        float, Meta(gt=0, description="seconds a queue may hold an eval set back unwarned")
+        float,
+        Meta(
+            gt=0,
+            description="seconds that a queue may hold an eval set back before it is a warning",
+        ),
     ] = 86_400.0
     stop_wait: Annotated[
-        float, Meta(gt=0, description="seconds a sample may go on after it was asked to stop")
+        float,
+        Meta(
+            gt=0,
+            description="seconds that a stop may take; then it explains no silence any more, and "
+            "is a warning",
+        ),
     ] = 900.0
     deletion_wait: Annotated[
-        float, Meta(gt=0, description="seconds that a deletion may take unwarned")
+        float, Meta(gt=0, description="seconds that a deletion may take before it is a warning")
     ] = 1800.0
     call_grace: Annotated[
         float, Meta(gt=0, description="seconds that a call may take beyond its declared time-out")
