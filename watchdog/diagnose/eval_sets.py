@@ -192,7 +192,7 @@ def _evidence(state: EvalSetState, verdict: Verdict) -> tuple[Evidence, ...]:
     is_troubled = verdict in STUCK_VERDICTS or verdict is Verdict.DEGRADED
     rates = _rates(state) if is_troubled else ()
     cluster_warnings = warnings(state)[-3:] if verdict in STUCK_VERDICTS else ()
-    left = cost(leftovers(state)) if verdict is not Verdict.FINISHED else ()
+    left = cost(state, leftovers(state)) if verdict is not Verdict.FINISHED else ()
     told = (*log_restarts, *restarts(state)[-5:], *cluster_warnings)
     return (*told, *rates, *_sampled(state), *left)
 

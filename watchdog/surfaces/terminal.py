@@ -71,7 +71,9 @@ def lines(report: Report) -> Iterator[Line]:
     """The whole report; the first line is the verdict."""
     verdict = VERDICT_WORDS[report.verdict].upper()
     yield 0, Text(verdict, STYLES[report.verdict]).append(_because(report.cause))
-    yield 0, Text(f"{count(len(report.eval_sets), 'eval set')}, {clock_of(report.now)}", "dim")
+    scans = f", {count(report.not_watched, 'scan')} not watched" if report.not_watched else ""
+    number = count(len(report.eval_sets), "eval set")
+    yield 0, Text(f"{number}{scans}, {clock_of(report.now)}", "dim")
     for eval_set in sorted(report.eval_sets, key=lambda e: -SEVERITY.index(e.verdict)):
         yield 0, Text()
         yield from _eval_set(eval_set)
@@ -104,7 +106,8 @@ def _eval_set(eval_set: EvalSetReport) -> Iterator[Line]:
 
 
 def _stuck(eval_set: EvalSetReport) -> Text:
-    text = Text("Stuck since ").append(clock_of(eval_set.stuck_since))
+    label = "Stuck since " if eval_set.verdict in STUCK_VERDICTS else "Since "
+    text = Text(label).append(clock_of(eval_set.stuck_since))
     text.append(f" ({duration(eval_set.stuck_seconds)})", "bold")
     if eval_set.estimated_stuck_seconds:
         text.append(f"; retries x waits: {duration(eval_set.estimated_stuck_seconds)}", "dim")

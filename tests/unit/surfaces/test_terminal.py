@@ -100,3 +100,9 @@ def test_little_is_said_of_what_is_well():
     assert printed(snapshot(finished()).report).count("\n") == 7
     assert printed(snapshot().report).startswith("FINISHED\n0 eval sets")
     assert counts().total == 0
+
+
+def test_scans_are_counted_and_said_to_be_left_out():
+    report = realistic().report
+    assert "4 eval sets, 3 scans not watched, " in printed(replace(report, not_watched=3))
+    assert "not watched" not in printed(report)
