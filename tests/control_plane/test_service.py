@@ -4,11 +4,14 @@ Real Inspect recordings, moved to the present, lie behind them in a real S3 serv
 minutes in production are seconds here (`FAST`); an interval is one `tick`.
 """
 
+import json
 import time
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import pytest
+from backports.zstd import zipfile
 
 from tests.acceptance.playback import captured_at
 from tests.control_plane import hawk
@@ -34,6 +37,8 @@ FAST = {
     "pod_explains": 0.5,
     "runner_gone": 0.5,
     "orphaned": 0.5,
+    "pod_rejected": 0.5,
+    "node_not_ready": 0.5,
 }
 RULES = [
     {
@@ -44,6 +49,15 @@ RULES = [
     {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get", "list", "watch"]},
     {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
 ]
+OPTIONAL_RULES = [
+    {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list", "watch"]},
+    {
+        "apiGroups": ["kueue.x-k8s.io"],
+        "resources": ["workloads"],
+        "verbs": ["get", "list", "watch"],
+    },
+]
+"""What can be done without (the chart's `rbac.nodes`, `rbac.kueue`)."""
 HEALTHY = (
     ("all-500", "all_500", 0),
     ("finished", "finished", 0),
@@ -63,10 +77,17 @@ FAULTY = (
     ("no-node", "hung_setup", 0, "sandbox_unschedulable", "unschedulable"),
     ("crashing", "hung_setup", 0, "sandbox_crash_loop", "crash_loop"),
     ("runner-pull", None, 0, "runner_image_pull", "image_pull"),
-    ("deleted", "timeouts", 0, "runner_deleted", "runner_gone"),
+    ("refused", None, 0, "runner_refused", "pod_rejected"),
     ("silent", "frozen_runner", 2, None, "runner_frozen"),
     ("orphans", "finished", -1, "sandboxes_orphaned", "orphaned_sandbox"),
     ("provider", "one_sample_500", 1, None, "api_server_error"),
+    ("taken-away", "timeouts", 0, "runner_taken_away", "runner_gone"),
+    ("no-box", "hung_setup", 0, "sandbox_refused", "pod_rejected"),
+    ("no-secret", None, 0, "runner_config_error", "container_start"),
+    ("no-container", "hung_setup", 0, "sandbox_create_error", "container_start"),
+    ("node-away", "hung_model_call", 0, "node_not_ready", "node_not_ready"),
+    ("mute", None, 0, "runner_without_log", "hung_startup"),
+    ("stays", "finished", -1, None, "hung_teardown"),
 )
 """Eval sets with a fault: id, recording, instant, fault, the cause that must be told."""
 
@@ -74,8 +95,18 @@ INFORMATIONAL = (
     ("replaced", "connection", 0, "sandbox_replaced", "progressing"),
     ("evicted", "auth_401", 0, "runner_evicted", "progressing"),
     ("suspended", "rate_limited_forever", 0, "runner_suspended", "waiting"),
+    ("freed", "all_500", 0, "runner_refused_for_a_while", "progressing"),
+    ("creating", None, 0, "runner_creating", "starting"),
+    ("created", "all_500", 0, "runner_created_late", "progressing"),
+    ("node-back", "all_500", 0, "node_away_for_a_moment", "progressing"),
+    ("young", None, 0, None, "starting"),
+    ("ended", "finished", 1, None, "finished"),
 )
 """Faults that need no person: id, recording, instant, fault, verdict."""
+
+INSTALLING = 120.0
+"""Seconds that a recording's runner had run when it wrote its first log. The pods are made now, the
+recordings begin hours ago, and a runner that is younger than its log is another one."""
 
 LOGGED = {"silent", "provider"}
 """Eval sets whose runner's log is the recorded one."""
@@ -93,6 +124,17 @@ def recorded(tmp_path_factory):
         return made
 
     return bundle
+
+
+def begun_at(bundle: Path) -> float:
+    """When a recording's first log was made."""
+    starts = map(_start, (bundle / "store").glob("*.eval"))
+    return min(datetime.fromisoformat(start["eval"]["created"]).timestamp() for start in starts)
+
+
+def _start(log: Path) -> dict:
+    with zipfile.ZipFile(log) as members:
+        return json.loads(members.read("_journal/start.json"))
 
 
 def log_lines(bundle: Path) -> list[tuple[str, str]]:
@@ -134,6 +176,8 @@ def cluster(plane, s3, recorded):
     wanted.append({"eval_set_id": "scan-1", "kind": "scan", "samples": ()})
     made = hawk.make_eval_sets(plane, wanted)
     for eval_set in made:
+        if eval_set.id in bundles and _has_worked(eval_set):
+            eval_set.age(time.time() - begun_at(bundles[eval_set.id]) + INSTALLING)
         if eval_set.id in LOGGED:
             eval_set.log(log_lines(bundles[eval_set.id]))
     yield made
@@ -141,10 +185,16 @@ def cluster(plane, s3, recorded):
         eval_set.remove()
 
 
+def _has_worked(eval_set) -> bool:
+    """Whether its runner is the one that wrote the recording, and runs."""
+    pods = eval_set.runners()
+    return len(pods) == 1 and pods[0]["status"]["phase"] == "Running"
+
+
 @pytest.fixture(scope="module")
 def account(plane):
     """A service account with exactly the chart's rules; its kubeconfig."""
-    plane.grant("default", "watchdog-test", RULES)
+    plane.grant("default", "watchdog-test", [*RULES, *OPTIONAL_RULES])
     return plane.kubeconfig_for("default", "watchdog-test")
 
 
@@ -153,13 +203,13 @@ def settings(s3, account, tmp_path, slack, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.secret_key)
 
-    def make(**kubernetes) -> Settings:
+    def make(detection=FAST, **kubernetes) -> Settings:
         return load(
             {
                 "interval": 1,
                 "listing_interval": 0.001,
                 "state": str(tmp_path / "state.sqlite3"),
-                "detection": FAST,
+                "detection": detection,
                 "s3": {"endpoint_url": s3.url, "region": s3.region, "timeout": 5, "retries": 0},
                 "kubernetes": {
                     "kubeconfig": str(account),
@@ -182,8 +232,8 @@ async def watch(settings):
     """Starts the service; it is closed after the test."""
     apps: list[App] = []
 
-    async def start(**kubernetes) -> App:
-        made = settings(**kubernetes)
+    async def start(detection=FAST, **kubernetes) -> App:
+        made = settings(detection, **kubernetes)
         apps.append(build(made, [cluster_source(made, time.time)], time.time))
         await apps[-1].start()
         return apps[-1]
@@ -253,7 +303,7 @@ async def test_check_all_tells_of_every_eval_set(settings):
     assert report.verdict.value == "stuck"
 
 
-@pytest.mark.parametrize("name", ["oom", "pull", "deleted", "silent", "slow"])
+@pytest.mark.parametrize("name", ["oom", "pull", "taken-away", "silent", "slow"])
 async def test_evidence_is_a_bundle_that_says_the_same_later(settings, tmp_path, name):
     now = time.time()
     live = await check([name], settings(), None, now)
