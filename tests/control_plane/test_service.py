@@ -40,6 +40,9 @@ FAST = {
     "pod_rejected": 0.5,
     "node_not_ready": 0.5,
 }
+LATER = {**FAST, "orphaned": 1800}
+"""Sandboxes of what was deleted a moment ago are no orphans."""
+
 RULES = [
     {
         "apiGroups": [""],
@@ -210,6 +213,7 @@ def settings(s3, account, tmp_path, slack, monkeypatch):
                 "listing_interval": 0.001,
                 "state": str(tmp_path / "state.sqlite3"),
                 "detection": detection,
+                "notify": {"storm": 100},
                 "s3": {"endpoint_url": s3.url, "region": s3.region, "timeout": 5, "retries": 0},
                 "kubernetes": {
                     "kubeconfig": str(account),
@@ -229,10 +233,12 @@ def settings(s3, account, tmp_path, slack, monkeypatch):
 
 @pytest.fixture
 async def watch(settings):
-    """Starts the service; it is closed after the test."""
+    """Starts the service, in place of the one before; the last one is closed after the test."""
     apps: list[App] = []
 
     async def start(detection=FAST, **kubernetes) -> App:
+        while apps:
+            await apps.pop().aclose()
         made = settings(detection, **kubernetes)
         apps.append(build(made, [cluster_source(made, time.time)], time.time))
         await apps[-1].start()
@@ -331,6 +337,104 @@ async def test_an_eval_set_that_appears_is_watched_and_one_that_ends_leaves(
     assert "late" not in {name for i in app.snapshot.report.incidents for name in i.eval_sets}
 
 
+@pytest.fixture
+def make_recorded(plane, s3, recorded):
+    """Makes an eval set with a recording behind it, and takes it away after the test."""
+    made: list[hawk.HawkEvalSet] = []
+
+    def make(name: str, layout: str = "per-job", **plan) -> hawk.HawkEvalSet:
+        bundle = recorded("timeouts", 0)
+        s3.put_tree("evals", f"evals/{name}", bundle / "store")
+        made.append(hawk.make_eval_set(plane, name, layout, samples=(Sample("99", "x"),), **plan))
+        made[-1].age(time.time() - begun_at(bundle) + INSTALLING)
+        return made[-1]
+
+    yield make
+    for eval_set in made:
+        eval_set.remove()
+
+
+def about(slack, name: str) -> list[str]:
+    """The messages about an eval set."""
+    return [message for message in slack.messages if f"`{name}`" in message]
+
+
+def is_gone(plane, eval_set) -> bool:
+    """Whether nothing of its runner is left."""
+    if eval_set.runners() or plane.api.find("Job", eval_set.id, eval_set.runner_namespace):
+        return False
+    shared = eval_set.plan.layout == "shared"
+    return shared or plane.api.find("Namespace", eval_set.runner_namespace) is None
+
+
+@pytest.mark.parametrize(
+    ("layout", "kind", "place"), [("shared", "Job", "inspect"), ("per-job", "Namespace", None)]
+)
+async def test_what_is_deleted_while_it_works_is_told_to_nobody(  # noqa: PLR0913, PLR0917 - fixtures
+    plane, watch, make_recorded, slack, layout, kind, place
+):
+    eval_set = make_recorded(f"deleted-{layout}", layout)
+    app = await watch(LATER)
+    before = await ticks(app, 3)
+    assert before[eval_set.id].verdict.value == "progressing"
+    told, verdicts = list(slack.messages), []
+
+    def is_over(found) -> bool:
+        verdicts.append(found[eval_set.id].verdict.value if eval_set.id in found else "gone")
+        return is_gone(plane, eval_set) and "progressing" not in verdicts[-8:]
+
+    plane.api.delete(kind, eval_set.id if kind == "Job" else eval_set.runner_namespace, place)
+    await until(app, is_over)
+    assert set(verdicts) <= {"progressing", "finished", "gone"}
+    assert slack.messages == told
+
+
+async def test_a_runner_that_died_stays_an_incident_until_it_is_resumed(
+    plane, watch, make_recorded, slack
+):
+    """What a TTL and a janitor take away, and a restart of ours, mend nothing."""
+    eval_set = make_recorded("died", backoff_limit=0)
+    app = await watch(LATER)
+    assert (await ticks(app, 3))["died"].verdict.value == "progressing"
+    eval_set.inflict("runner_failed_for_good")
+    await until(app, lambda _: about(slack, "died"))
+    eval_set.remove()
+    await until(app, lambda _: is_gone(plane, eval_set))
+    assert (await ticks(app, 5))["died"].cause == "runner_gone"
+    (opened,) = about(slack, "died")
+    again = await watch(LATER)
+    await ticks(again, 5)
+    assert about(slack, "died") == [opened]
+    make_recorded("died")
+    await until(again, lambda _: about(slack, "died")[1:])
+    (resumed,) = about(slack, "died")[1:]
+    assert "was resumed" in resumed
+
+
+async def test_a_deletion_that_does_not_end_is_a_warning(watch, make_recorded, slack):
+    eval_set = make_recorded("held")
+    app = await watch({**LATER, "deletion_wait": 2})
+    assert (await ticks(app, 3))["held"].verdict.value == "progressing"
+    eval_set.inflict("deletion_held")
+    found = await until(app, lambda found: found["held"].cause)
+    assert (found["held"].verdict.value, found["held"].cause) == ("finished", "deletion_stuck")
+    (severity,) = {i.severity for i in app.snapshot.report.incidents if "held" in i.eval_sets}
+    assert severity == "warning"
+    assert len(about(slack, "held")) == 1
+
+
+async def test_without_the_rights_for_nodes_and_workloads_the_rest_is_told(plane, watch):
+    plane.grant("default", "watchdog-needed", RULES)
+    app = await watch(kubeconfig=str(plane.kubeconfig_for("default", "watchdog-needed")))
+    found = await ticks(app, 3)
+    expected = {n: c for n, c in expected_causes().items() if c != "node_not_ready"}
+    assert {n: e.cause and e.cause.value for n, e in found.items() if n in expected} == expected
+    assert found["node-away"].verdict.value == "progressing"
+    assert ready(app.health()).ready
+    assert source_errors(app) == 0
+    assert [p for p in app.snapshot.report.problems if p.where == "kubernetes"] == []
+
+
 def changed(during: dict, before: dict) -> dict:
     """What was known stays known; what only the cluster can tell may turn unknown at most."""
     pairs = {name: (before[name], during.get(name)) for name in before}
@@ -403,9 +507,9 @@ async def test_s3_that_is_away_makes_nothing_healthy_and_sends_nothing(s3, watch
     try:
         during = await ticks(app, 1)
         assert dict(app.health().failing_sources).keys() == {"store"}
-        assert {n: e.verdict for n, e in during.items()} == {
-            n: e.verdict for n, e in before.items()
-        }
+        assert changed(during, before) == {}
+        unknown = {n for n, e in during.items() if e.verdict.value == "unknown"}
+        assert unknown == {"creating", "young", "mute"}  # whether they have a log can't be told
     finally:
         s3.start()
     await until(app, lambda _: not app.health().failing_sources)
