@@ -18,6 +18,7 @@ from tests.control_plane import hawk
 from tests.control_plane.fixtures import found
 from tests.control_plane.hawk_plan import Sample
 from tests.control_plane.plane import ControlPlane
+from tests.control_plane.waiting import wait_for
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
 from watchdog.config.load import load
@@ -352,6 +353,10 @@ def make_recorded(plane, s3, recorded):
     yield make
     for eval_set in made:
         eval_set.remove()
+    for eval_set in made:
+        own = eval_set.sandbox_namespace
+        wait_for(lambda own=own: plane.api.find("Namespace", own) is None, f"{own} is gone")
+        wait_for(lambda one=eval_set: is_gone(plane, one), f"{eval_set.id} is gone")
 
 
 def about(slack, name: str) -> list[str]:
@@ -401,10 +406,11 @@ async def test_a_runner_that_died_stays_an_incident_until_it_is_resumed(
     eval_set.remove()
     await until(app, lambda _: is_gone(plane, eval_set))
     assert (await ticks(app, 5))["died"].cause == "runner_gone"
-    (opened,) = about(slack, "died")
+    opened = about(slack, "died")
+    assert len(opened) == 1, opened
     again = await watch(LATER)
     await ticks(again, 5)
-    assert about(slack, "died") == [opened]
+    assert about(slack, "died") == opened
     make_recorded("died")
     await until(again, lambda _: about(slack, "died")[1:])
     (resumed,) = about(slack, "died")[1:]
@@ -467,7 +473,7 @@ async def test_an_api_server_that_restarts_is_survived_without_a_message(plane, 
         assert not ready(app.health()).ready
     finally:
         plane.start_apiserver()
-    await until(app, lambda _: not app.health().failing_sources)
+    await until(app, lambda _: not app.health().failing_sources, 240)  # waits up to 30 s by itself
     assert slack.messages[len(told) :] == []
 
 
