@@ -15,6 +15,7 @@ CONTROLLERS = (
     "namespace-controller",
     "node-lifecycle-controller",
     "replicaset-controller",
+    "resourcequota-controller",
     "root-ca-certificate-publisher-controller",
     "serviceaccount-controller",
     "statefulset-controller",

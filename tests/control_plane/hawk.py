@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from tests.control_plane import hawk_plan, hawk_runner, hawk_sandbox
+from tests.control_plane import hawk_cluster, hawk_plan, hawk_runner, hawk_sandbox, objects
 from tests.control_plane.api import Object
 from tests.control_plane.hawk_faults import FAULTS, Fault
 from tests.control_plane.hawk_plan import HawkVersion, Layout, Plan, Sample
@@ -78,6 +78,8 @@ class HawkEvalSet:
     def make(self) -> None:
         """Make all its objects."""
         self._make_namespaces()
+        if self.plan.own_node:
+            self.plane.add_node(self.plan.runner_node)
         for thing in [*hawk_runner.release(self.plan), hawk_runner.job(self.plan)]:
             self.plane.api.create(thing)
         for number in range(len(self.sandboxes)):
@@ -90,6 +92,15 @@ class HawkEvalSet:
         if self.plan.kind == "eval-set":
             marks = hawk_plan.labels(self.plan, "sandbox")
             self.plane.namespace(self.sandbox_namespace, labels=marks, annotations=notes)
+        self._limit(self.runner_namespace, self.plan.runner_quota)
+        self._limit(self.sandbox_namespace, self.plan.sandbox_quota)
+
+    def _limit(self, namespace: str, memory: str) -> None:
+        """Give a namespace a quota, and wait until it is in force."""
+        if memory:
+            made = self.plane.api.create(objects.quota(namespace, memory))
+            name = made["metadata"]["name"]
+            self.plane.api.wait("ResourceQuota", name, namespace, lambda q: q["status"].get("hard"))
 
     def add_sandbox(self, number: int) -> None:
         """Make a sandbox."""
@@ -99,9 +110,10 @@ class HawkEvalSet:
 
     def wait_running(self) -> None:
         """Wait until the runner and the sandboxes run, but for those that are not meant to."""
-        if self.plan.runner_fate == "running":
+        if self.plan.runner_fate == "running" and not self.plan.runner_quota:
             wait_for(lambda: _runs(self.runner()), f"the runner of {self.id} runs")
-        sound = self.plan.sandbox_fate == "running" and not self.plan.unschedulable
+        bound = self.plan.unschedulable or self.plan.sandbox_quota
+        sound = self.plan.sandbox_fate == "running" and not bound
         for name in self.sandboxes[0 if sound else 1 :]:
             self.plane.api.wait("Pod", name, self.sandbox_namespace, _runs)
 
@@ -111,6 +123,10 @@ class HawkEvalSet:
         """Write the runner's log."""
         name = self.runner()["metadata"]["name"]
         self.plane.set_pod_log(self.runner_namespace, name, lines, previous, append=append)
+
+    def age(self, seconds: float) -> None:
+        """Let the runner have run for so long already."""
+        hawk_cluster.age(self, seconds)
 
     def inflict(self, fault: Fault) -> None:
         """Let something go wrong, and wait until it shows."""
@@ -123,6 +139,7 @@ class HawkEvalSet:
 
     def remove(self) -> None:
         """Take everything away, as Hawk's clean-up does; doesn't wait for the namespaces to go."""
+        hawk_cluster.let_go(self)
         if self.plan.layout == "per-job":
             self.plane.api.drop("Namespace", self.runner_namespace)
         else:

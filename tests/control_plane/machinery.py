@@ -160,7 +160,7 @@ class Machinery:
         return self._answered(f"http://{commands.LOOPBACK}:{self._at.etcd_port}/health") is not None
 
     def _nodes_are_ready(self) -> bool:
-        return all(_is_ready(node) for node in self.api.list("Node"))
+        return all(is_ready(node) for node in self.api.list("Node"))
 
     def _pods_are_welcome(self) -> bool:
         return self.api.find("ServiceAccount", "default", "default") is not None
@@ -181,6 +181,7 @@ class Machinery:
         return answer.text if answer.is_success else None
 
 
-def _is_ready(node: Object) -> bool:
+def is_ready(node: Object) -> bool:
+    """Whether a node is ready."""
     conditions = node["status"].get("conditions", [])
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

@@ -270,6 +270,11 @@ class ClusterState(Struct, frozen=True):
     """The runner's newest Job, as it was last seen; it may be gone."""
     job_gone_since: float | None = None
     """When it was first seen to be gone."""
+    deleting_since: float | None = None
+    """When the deletion of its Job or its runner's namespace began, while it is under way or done;
+    what happens to the Job from then on is the deletion's work."""
+    ended_unasked: str = ""
+    """UID of the Job that was seen to end while nothing of it was being deleted."""
     healthy_at: float | None = None
     """When its runner last worked, waited for capacity or was about to start."""
     runner_started_at: float | None = None
