@@ -133,8 +133,9 @@ def overdue_wait(now: float, waits: Iterable[Waiting]) -> CauseFinding | None:
     wait = min(late, key=lambda wait: wait.since or 0.0, default=None)
     if wait is None or wait.bound is None:
         return None
-    text = f"{wait.evidence.text}; that is longer than {duration(wait.bound)}"
-    evidence = (Evidence(wait.evidence.kind, text, wait.since),)
+    text = f"{wait.words}, for {duration(now - (wait.since or now))}: longer than the "
+    text += f"{duration(wait.bound)} that it may take"
+    evidence = (Evidence(wait.evidence.kind, text, wait.since), wait.evidence)
     return Cause.OVERDUE_WAIT, Finding(1.0, wait.since, evidence)
 
 

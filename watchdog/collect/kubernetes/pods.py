@@ -24,6 +24,8 @@ from watchdog.model.texts import cut
 
 NO_STATUS, NO_SPEC = PodStatus(), PodSpec()
 NOTHING = Condition()
+GATED = "SchedulingGated"
+"""Reason of the condition PodScheduled=False of a pod with gates."""
 GATES_LIMIT = 200
 """Characters of the names of a pod's scheduling gates."""
 
@@ -91,9 +93,9 @@ def _unschedulable(scheduled: Condition) -> str:
 def _gates(spec: PodSpec, scheduled: Condition) -> str:
     """What holds it back from the scheduler; empty where nothing does."""
     names = ", ".join(gate.name for gate in spec.scheduling_gates or ())
-    if not names and scheduled.reason != "SchedulingGated":
+    if not names and scheduled.reason != GATED:
         return ""
-    return cut(message(names), GATES_LIMIT) or "a scheduling gate"
+    return cut(message(names), GATES_LIMIT) or GATED
 
 
 def _containers(status: PodStatus, context: Context) -> tuple[Container, ...]:

@@ -140,7 +140,7 @@ def test_what_kueue_holds_back() -> None:
         "lastTransitionTime": LATER,
     }
     box = pod("p", phase="Pending", conditions=[gated])
-    assert only("pods", box).record.gates == "a scheduling gate"
+    assert only("pods", box).record.gates == "SchedulingGated"
     box["spec"]["schedulingGates"] = [{"name": "kueue.x-k8s.io/admission"}]
     found = only("pods", box).record
     assert (found.gates, found.scheduling_since) == ("kueue.x-k8s.io/admission", EIGHT + 600)
