@@ -149,7 +149,10 @@ def test_a_quota_that_gets_free(make):
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [("runner_creating", "ContainerCreating"), ("runner_config_error", "CreateContainerConfigError")],
+    [
+        ("runner_creating", "ContainerCreating"),
+        ("runner_config_error", "CreateContainerConfigError"),
+    ],
 )
 def test_a_container_that_is_not_started(make, fault, reason):
     runner = make(fault=fault).runner()
@@ -177,7 +180,7 @@ def test_a_runner_that_runs_for_hours(make):
 
 
 @pytest.mark.parametrize("layout", ["per-job", "shared"])
-def test_a_deletion_that_is_held(plane, make, layout):
+def test_a_deletion_that_is_held(make, layout):
     made = make(layout, fault="deletion_held")
     (runner,) = made.runners()
     assert runner["metadata"]["deletionTimestamp"]
