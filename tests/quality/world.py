@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
+from msgspec.structs import replace
+
 from tests.quality.fleets import HOUR, Fleet, Lengths, Model, Trouble
 from watchdog.model.facts import Row, SampleKey
 
@@ -99,6 +101,10 @@ class Sample:
     """When it got stuck for good: its first call that never succeeds."""
     kind: Kind | None = None
     ended_at: float | None = None
+    killed_after: float = KILLED_AFTER
+    """Seconds until somebody ends it where it is stuck."""
+    pauses: list[tuple[float, float]] = field(default_factory=list)
+    """When its machine stood still, and for how long: what comes after that comes later."""
     _rows: Iterator[tuple[float, Row]] = field(init=False)
     _next: tuple[float, Row] | None = field(init=False, default=None)
     _count: int = field(init=False, default=0)
@@ -111,8 +117,8 @@ class Sample:
     def rows(self, now: float) -> list[Row]:
         """What it has written since the last time."""
         found: list[Row] = []
-        while self._next is not None and self._next[0] <= now:
-            found.append(self._next[1])
+        while self._next is not None and self._outside(self._next[0]) <= now:
+            found.append(self._moved(self._next[1]))
             self._next = next(self._rows, None)
         done = {row.event_id for row in found if not row.pending}
         return [row for row in found if not (row.pending and row.event_id in done)]
@@ -121,7 +127,29 @@ class Sample:
         """Whether it has ended, by itself or by somebody's hand."""
         if self._killed(now):
             return True
-        return self._next is None and self.ended_at is not None and self.ended_at <= now
+        ended_at = self.ended_at
+        return self._next is None and ended_at is not None and self._outside(ended_at) <= now
+
+    def _outside(self, at: float) -> float:
+        """An instant of its machine, by the clock on the wall."""
+        for since, seconds in self.pauses:
+            at += seconds if at > since else 0.0
+        return at
+
+    def _moved(self, row: Row) -> Row:
+        if not self.pauses:
+            return row
+        ends = row.completed_at
+        return replace(
+            row,
+            at=self._outside(row.at) if row.at is not None else None,
+            completed_at=self._outside(ends) if ends is not None else None,
+        )
+
+    @property
+    def next_row(self) -> tuple[float, Row] | None:
+        """When it writes next, and what; None where it writes no more."""
+        return self._next
 
     @property
     def stuck(self) -> bool:
@@ -129,7 +157,7 @@ class Sample:
         return self.onset is not None
 
     def _killed(self, now: float) -> bool:
-        return self.onset is not None and now - self.onset >= KILLED_AFTER
+        return self.onset is not None and now - self.onset >= self.killed_after
 
     def _life(self) -> Iterator[tuple[float, Row]]:
         at = self.started_at
