@@ -7,9 +7,14 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from watchdog.model.allowances import Allowance
 from watchdog.model.cluster import ClusterView
 
 LogStatus = Literal["started", "success", "cancelled", "error"]
+
+
+CALLS_MAX = 64
+"""Calls of tools that are kept of one answer."""
 
 
 class SampleKey(NamedTuple):
@@ -17,6 +22,18 @@ class SampleKey(NamedTuple):
 
     id: str
     epoch: int
+
+
+class ApproverPolicy(Struct, frozen=True):
+    """One approver of `config.approval`, and the tools whose calls it decides on.
+
+    Inspect asks the approvers of a call in order, until one doesn't pass the decision on.
+    """
+
+    tools: tuple[str, ...]
+    """Names of tools, or globs; `*` for all."""
+    by_person: bool
+    """Whether a person decides, as far as can be known: the approver isn't an automatic one."""
 
 
 class TaskSpec(Struct, frozen=True):
@@ -36,6 +53,25 @@ class TaskSpec(Struct, frozen=True):
     """Seconds after which Inspect gives a model call up, retries included; None is never."""
     has_sandbox: bool = False
     eval_set_id: str | None = None
+    allowance: Allowance = Allowance()
+    """What its owner says of it in the log's metadata."""
+    ignored: tuple[str, ...] = ()
+    """What of that can't be used, each with the reason."""
+    inspect_version: tuple[int, int, int] | None = None
+    """Of Inspect, as the log names it; None where it doesn't, or not as a version."""
+    fail_on_error: bool | float | None = None
+    """Whether an errored sample fails the task, or from which share or count; None is yes."""
+    continue_on_fail: bool | None = None
+    """Whether the other samples go on where the task will fail; None is no."""
+    run_id: str | None = None
+    """The run that wrote the log: all tasks that one call of Inspect started have the same."""
+    approval: tuple[ApproverPolicy, ...] = ()
+    """Who approves the calls of tools, in order; empty where nobody does."""
+
+    @property
+    def bears_errors(self) -> bool:
+        """Whether the other samples go on after one is ended as an error."""
+        return self.fail_on_error is False or self.continue_on_fail is True
 
 
 class SampleSummary(Struct, frozen=True):
@@ -81,7 +117,10 @@ class Row(Struct, frozen=True, gc=False):
     span: str | None = None
     """Id of the span that begins or ends (span_begin, span_end)."""
     type: str | None = None
-    """Type of a span (`scorers`, `scorer`, `solver`, `agent`, …), source of an info event."""
+    """Type of a span (`scorers`, `scorer`, `solver`, `agent`, …), source of an info event, decision
+    of an approval."""
+    calls: tuple[str, ...] = ()
+    """Functions of the tools that a model's answer calls, at most `CALLS_MAX`."""
 
 
 class Listing(Struct, frozen=True):
@@ -89,6 +128,18 @@ class Listing(Struct, frozen=True):
 
     eval_set_id: str
     logs: tuple[str, ...]
+
+
+class Located(Struct, frozen=True):
+    """Where an eval set's logs are, as a person types it."""
+
+    eval_set_id: str
+    address: str
+    """What the program itself takes: a directory, a bundle, `s3://bucket/prefix`."""
+    logs_at: str
+    """The logs' own folder; empty where these are copies."""
+    local: bool
+    """Whether they are on this machine."""
 
 
 class SpecRead(Struct, frozen=True):
@@ -219,6 +270,29 @@ class RunnerLogRead(Struct, frozen=True):
     last_line_at: float | None
 
 
+class InteractionsRead(Struct, frozen=True):
+    """How many samples of an eval set wait for a person, as its runner says (Hawk's file).
+
+    The runner writes it at each change only, and one that is killed leaves its last count behind.
+    """
+
+    eval_set_id: str
+    count: int | None
+    """None where there is no such file."""
+    at: float | None = None
+    """When it was written, by the store's clock."""
+
+
+class StopsRead(Struct, frozen=True):
+    """When people asked for an eval set, or samples of it, to be stopped (Hawk's markers)."""
+
+    eval_set_id: str
+    all_at: float | None = None
+    """For all of it; None where nobody asked."""
+    samples: tuple[tuple[str, float], ...] = ()
+    """For single samples: uuid and when, the newest first."""
+
+
 class ClusterRead(Struct, frozen=True):
     """The eval set as the cluster shows it now; replaces what the last one said."""
 
@@ -236,6 +310,7 @@ class RunnerLogSampled(Struct, frozen=True):
 
 Fact = (
     Listing
+    | Located
     | SpecRead
     | EndedRead
     | ManifestRead
@@ -249,6 +324,8 @@ Fact = (
     | ThroughputLogged
     | SandboxRestartLogged
     | RunnerLogRead
+    | InteractionsRead
+    | StopsRead
     | ClusterRead
     | RunnerLogSampled
 )

@@ -3,11 +3,34 @@
 from msgspec import Struct
 
 from watchdog.model.action import Action
+from watchdog.model.allowances import NoPage
 from watchdog.model.facts import SampleKey
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import EvalSetState, SampleState, TaskState
-from watchdog.model.verdict import Cause, Evidence, Phase, Verdict
+from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Verdict
 from watchdog.model.weighing import Weighing
+
+
+class Waiting(Struct, frozen=True):
+    """Something that a sample waits for on purpose."""
+
+    evidence: Evidence
+    since: float | None
+    bound: float | None
+    """Seconds after which it is worth a warning; None for never."""
+    words: str
+    """For a summary: `a person's approval is awaited`."""
+    lapses: bool = False
+    """Whether it is an excuse only within its bound."""
+
+    def overdue(self, now: float) -> bool:
+        """Whether it has lasted longer than its bound."""
+        has_bound = self.since is not None and self.bound is not None
+        return has_bound and now - self.since > self.bound  # type: ignore[operator]
+
+    def excuses(self, now: float) -> bool:
+        """Whether the sample's silence is explained by it."""
+        return not (self.lapses and self.overdue(now))
 
 
 class SampleJudgment(Struct, frozen=True):
@@ -32,6 +55,10 @@ class SampleJudgment(Struct, frozen=True):
     """It is the trouble of everybody on the model, not of this sample."""
     model: str = ""
     """The model whose calls fail, where they do."""
+    waiting: Waiting | None = None
+    """What it waits for on purpose; where something of that is overdue, what is."""
+    overdue: bool = False
+    """What it waits for has lasted longer than its bound: worth a warning, whatever the verdict."""
 
     @property
     def key(self) -> SampleKey:
@@ -55,6 +82,8 @@ class TaskJudgment(Struct, frozen=True):
     """What was weighed of the task itself: its set-up, its runner."""
     muted: tuple[float, str] | None = None
     """Until when, and why, people want to hear nothing of it."""
+    no_page: NoPage | None = None
+    """Who wants a warning in place of a page, and why."""
 
     @property
     def name(self) -> str:
@@ -100,3 +129,12 @@ class EvalSetJudgment(Struct, frozen=True):
     """What to do next, with the command to run."""
     muted: tuple[float, str] | None = None
     """Until when, and why, people want to hear nothing of all of it."""
+    no_page: NoPage | None = None
+    """Who wants a warning in place of a page for all of it, and why."""
+
+    @property
+    def is_warned_of(self) -> NoPage | None:
+        """Why none of what is stuck in it is to be a page; None where some of it may be."""
+        stuck = [task for task in self.tasks if task.verdict in STUCK_VERDICTS]
+        wishes = [task.no_page for task in stuck] or [self.no_page]
+        return wishes[0] if all(wish is not None for wish in wishes) else None

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 
 class Thresholds(Struct, frozen=True):
@@ -32,6 +33,32 @@ class Thresholds(Struct, frozen=True):
     batch_call: Annotated[
         float, Meta(gt=0, description="seconds that a call may spend in a provider's batch")
     ] = 259_200.0
+    approval_wait: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="seconds that a person's approval or answer may be awaited before it is a "
+            "warning",
+        ),
+    ] = 86_400.0
+    capacity_wait: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="seconds that a queue may hold an eval set back before it is a warning",
+        ),
+    ] = 86_400.0
+    stop_wait: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="seconds that a stop may take; then it explains no silence any more, and "
+            "is a warning",
+        ),
+    ] = 900.0
+    deletion_wait: Annotated[
+        float, Meta(gt=0, description="seconds that a deletion may take before it is a warning")
+    ] = 1800.0
     call_grace: Annotated[
         float, Meta(gt=0, description="seconds that a call may take beyond its declared time-out")
     ] = 600.0
@@ -69,13 +96,6 @@ class Thresholds(Struct, frozen=True):
     runner_gone: Annotated[
         float, Meta(gt=0, description="seconds without any runner before the runner is gone")
     ] = 30.0
-    capacity_wait: Annotated[
-        float,
-        Meta(gt=0, description="seconds Kueue may hold back Job or pods until it is a warning"),
-    ] = 86_400.0
-    deletion_wait: Annotated[
-        float, Meta(gt=0, description="seconds a deletion may take until it is a warning")
-    ] = 1800.0
     teardown: Annotated[
         float,
         Meta(gt=0, description="seconds a runner may take to end once its logs are finished"),
@@ -103,6 +123,30 @@ class Thresholds(Struct, frozen=True):
         float,
         Meta(gt=0, le=1, description="share of failed attempts among the last 20 that is degraded"),
     ] = 0.25
+    owner_exceptions: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=7_776_000,
+            description="seconds from the start of a Job or a log for which its owner's exceptions "
+            "(annotations, metadata) may hold; an earlier `until` ends them",
+        ),
+    ] = 1_209_600.0
     stale_intervals: Annotated[
         float, Meta(ge=1, description="intervals after which what was read is too old to judge")
     ] = 3.0
+
+    def patient(self, patience: float | None) -> "Thresholds":
+        """With so many times the patience for what is assumed of pods that are to start."""
+        if patience is None:
+            return self
+        return replace(
+            self,
+            pod_waiting=patience * self.pod_waiting,
+            pod_creating=patience * self.pod_creating,
+            pod_creating_silent=patience * self.pod_creating_silent,
+            pod_rejected=patience * self.pod_rejected,
+            node_not_ready=patience * self.node_not_ready,
+            unschedulable=patience * self.unschedulable,
+            runner_restart=patience * self.runner_restart,
+        )

@@ -24,6 +24,7 @@ from watchdog.model.words import VERDICT_WORDS, count, duration, strip, tally
 
 MAX_SAMPLES = 20
 MAX_EVIDENCE = 5
+MAX_WAITING = 5
 MAX_PROBLEMS = 20
 MAX_INCIDENTS = 20
 MAX_NAMES = 50
@@ -123,6 +124,17 @@ def _task(task: TaskReport, eval_set_cause: Cause | None) -> Iterator[Line]:
         yield from _sample(sample)
     if len(stuck) > MAX_SAMPLES:
         yield 4, Text(f"and {count(len(stuck) - MAX_SAMPLES, 'more stuck sample')}", "dim")
+    waiting = [sample for sample in task.running if sample.verdict is Verdict.WAITING]
+    for sample in waiting[:MAX_WAITING]:
+        yield 4, _waiting(sample)
+    if len(waiting) > MAX_WAITING:
+        yield 4, Text(f"and {count(len(waiting) - MAX_WAITING, 'more waiting sample')}", "dim")
+
+
+def _waiting(sample: RunningSample) -> Text:
+    """A sample that waits on purpose, in one line: for what."""
+    head = Text(f"Sample {clean(sample.id, 100)}, epoch {sample.epoch}: ", "bold")
+    return head.append(clean("; ".join(item.text for item in sample.evidence)), "dim")
 
 
 def _retries(http_retries: int | None) -> str:

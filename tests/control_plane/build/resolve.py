@@ -28,10 +28,11 @@ def resolve(binary: str, say: Say = lambda _: None) -> Path:
 
 def cache(module: Module) -> Path:
     """Give the folder of a module's binaries."""
-    return _cache_root() / "bin" / module.key
+    return cache_root() / "bin" / module.key
 
 
-def _cache_root() -> Path:
+def cache_root() -> Path:
+    """Give the folder of everything that is made once for the tests."""
     chosen = os.environ.get("STUCK_EVAL_CACHE")
     if chosen:
         return Path(chosen).expanduser().resolve()

@@ -14,7 +14,8 @@ from tests.builders.snapshots import (
     snapshot,
     task,
 )
-from watchdog.model.report import ProblemReport
+from watchdog.model.report import EvidenceItem, ProblemReport
+from watchdog.model.verdict import Verdict
 from watchdog.surfaces.terminal import print_report
 
 
@@ -73,6 +74,17 @@ def test_hostile_text_is_shown_and_not_obeyed():
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "[red]x[/red]" in text
+
+
+def test_samples_that_wait_are_told_with_what_for():
+    item = EvidenceItem(None, "approval", "a person's approval is awaited since noon")
+    waiting = tuple(
+        sample(str(place), verdict=Verdict.WAITING, evidence=(item,)) for place in range(7)
+    )
+    text = printed(snapshot(eval_set(tasks=(task(running=waiting),))).report)
+    assert "    Sample 4, epoch 1: a person's approval is awaited since noon\n" in text
+    assert "Sample 5" not in text
+    assert "and 2 more waiting samples" in text
 
 
 def test_long_lists_end_with_a_count():
