@@ -105,6 +105,12 @@ class Sample:
     """Seconds until somebody ends it where it is stuck."""
     pauses: list[tuple[float, float]] = field(default_factory=list)
     """When its machine stood still, and for how long: what comes after that comes later."""
+    names_calls: bool = False
+    """Whether its model's answers name the tools that they call."""
+    asks: tuple[float, float] | None = None
+    """From when on a person must approve its next call of a tool, and for how long that takes."""
+    asked: tuple[float, float] | None = None
+    """Since when, and until when, it is parked on an approval, or was."""
     _rows: Iterator[tuple[float, Row]] = field(init=False)
     _next: tuple[float, Row] | None = field(init=False, default=None)
     _count: int = field(init=False, default=0)
@@ -146,6 +152,10 @@ class Sample:
             completed_at=self._outside(ends) if ends is not None else None,
         )
 
+    def is_parked(self, now: float) -> bool:
+        """Whether it waits for a person's approval."""
+        return self.asked is not None and self.asked[0] <= now < self.asked[1]
+
     @property
     def next_row(self) -> tuple[float, Row] | None:
         """When it writes next, and what; None where it writes no more."""
@@ -180,7 +190,10 @@ class Sample:
             error = self._error(at)
             if error is None:
                 done = at + drawn(self.random, self.model.seconds)
-                yield done, self._row(event, "model", at, name=name, completed_at=done)
+                calls = ("bash",) if self.names_calls else ()
+                yield done, self._row(
+                    event, "model", at, name=name, completed_at=done, calls=calls
+                )
                 return
             failures += 1
             failed = at + (600 if error == "timeout" else self.random.uniform(1, 8))
@@ -198,6 +211,10 @@ class Sample:
         return self.weather.error(self.random, at)
 
     def _tool_call(self, at: float) -> Iterator[tuple[float, Row]]:
+        if self.asks is not None and at >= self.asks[0]:
+            since, at, self.asks = at, at + self.asks[1], None
+            self.asked = (since, at)
+            yield at, self._row(self._event(), "approval", at, type="approve")
         event = self._event()
         yield at, self._row(event, "tool", at, name="bash", pending=True, final=False)
         if self._hangs(at, "tool"):

@@ -42,7 +42,7 @@ def _begun_at(state: EvalSetState) -> float | None:
         return started_at
     live = [pod for pod in view.runners if pod.is_live]
     if live:
-        return latest(*(pod.created_at for pod in live))
+        return latest(*(pod.created_at for pod in live if pod.phase == "Pending"))
     waiting = [job for job in view.jobs if not (job.finished or job.suspended or job.deleting_at)]
     return latest(*(job.started_at for job in waiting))
 

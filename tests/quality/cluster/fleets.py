@@ -28,6 +28,8 @@ class Cluster:
     """Whether Kueue's Workloads may be read."""
     tells_slots: bool
     """Whether logs tell how many samples run at once."""
+    counts_parked: bool
+    """Whether runners say how many samples wait for a person; else only the log's configuration."""
     restarts: float
     """Restarts of the watchdog a week."""
     poll: float = MINUTE
@@ -82,6 +84,7 @@ def drawn_by_lot(number: int) -> Cluster:
         knows_nodes=random.random() < 0.5,
         knows_queue=random.random() < 0.5,
         tells_slots=random.random() < 0.5,
+        counts_parked=random.random() < 0.7,
         restarts=between(1, 6),
     )
 

@@ -34,6 +34,30 @@ def capacity_wait(life: Life) -> float:
     return math.exp(life.random.uniform(math.log(3 * MINUTE), math.log(20 * HOUR)))
 
 
+def held_long(life: Life) -> None:
+    """Kueue holds the Job back for more than a day, which people should hear of."""
+    life.happened = True
+    life.suspended_for = life.random.uniform(26 * HOUR, 40 * HOUR)
+    until = life.began + life.suspended_for
+    life.stands(life.began + 24 * HOUR, HOUR, severity="warning", until=until)
+
+
+def approval(life: Life) -> None:
+    """A person must approve a call of one sample, or of all that run."""
+    life.is_approved = True
+
+    def ask(at: float) -> None:
+        running = list(life.run.running.values()) if life.run else []
+        if not running:
+            life.plan(at + 5 * MINUTE, ask)
+            return
+        life.happened = True
+        for sample in running if life.random.random() < 0.5 else running[:1]:
+            sample.asks = (at, capacity_wait(life))
+
+    life.after_log.append(lambda at: life.plan(moment(life, at), ask))
+
+
 def gated(life: Life) -> None:
     """From a moment on, sandboxes of new samples wait behind a gate."""
 
@@ -128,6 +152,8 @@ HAPPENINGS: dict[Happening, Callable[[Life], None]] = {
     Happening.DELETED: deleted,
     Happening.HELD: held,
     Happening.PREEMPTED: lambda life: preempted(life, capacity_wait(life)),
+    Happening.HELD_LONG: held_long,
+    Happening.APPROVAL: approval,
     Happening.GATED: gated,
     Happening.BOX_EVICTED: box_evicted,
     Happening.BOX_REPLACED: box_replaced,

@@ -22,8 +22,10 @@ from tests.quality.fleets import HOUR, MINUTE
 from tests.quality.world import Sample, Weather
 from watchdog.model.cluster import Container, Pod, Termination
 from watchdog.model.facts import (
+    ApproverPolicy,
     EndedRead,
     Fact,
+    InteractionsRead,
     Listing,
     LogStatus,
     ManifestRead,
@@ -49,6 +51,7 @@ class Run(EvalSet):
     ids: tuple[str, ...] = ()
     """Of its samples, by number."""
     slots: int | None = None
+    approvers: tuple[ApproverPolicy, ...] = ()
     ready: list[tuple[int, float]] = field(default_factory=list)
 
     def beginning(self) -> list[Fact]:
@@ -61,7 +64,9 @@ class Run(EvalSet):
 
     def spec(self) -> TaskSpec:
         """With a sandbox, and perhaps how many samples run at once."""
-        return replace(super().spec(), max_samples=self.slots, has_sandbox=True)
+        return replace(
+            super().spec(), max_samples=self.slots, has_sandbox=True, approval=self.approvers
+        )
 
     def fill(self, now: float) -> bool:
         """Whose sandboxes are ready."""
@@ -99,6 +104,10 @@ class Life:
         self.frozen_until = -math.inf
         """Until then its runner's node is away: nothing is written, and nothing begins."""
         self.lingers_for: float | None = None
+        self.is_approved = False
+        """Whether a person approves calls of tools."""
+        self.parked = 0
+        """How many samples wait for that, as its runner said last."""
         self.start_trouble: Callable[[Life, Pod, float], float] | None = None
         """What delays the runner's container: gives the seconds that it takes to run."""
         self.box_trouble: Callable[[Life, Pod, float], Pod] | None = None
@@ -233,6 +242,7 @@ class Life:
                 self._weather,
                 fleet,
                 killed_after=KILLED_AFTER,
+                names_calls=True,
             )
 
         slots = fleet.concurrent if self.cluster.tells_slots else None
@@ -246,6 +256,7 @@ class Life:
             log=f"log-{run}.eval",
             ids=ids,
             slots=slots,
+            approvers=(ApproverPolicy(("*",), by_person=True),) if self.is_approved else (),
         )
         for then in self.after_log:
             then(at)
@@ -258,8 +269,17 @@ class Life:
         facts = run.facts(now)
         self.facts += facts[:-1]  # that it was read is said by whoever reads it
         self._clean_up(facts, now)
+        if self.is_approved and self.cluster.counts_parked:
+            self._count_parked(run, now)
         if run.is_over and not self.setting_up:
             self._finish(run, now)
+
+    def _count_parked(self, run: Run, now: float) -> None:
+        """Hawk's runner writes the count at each change."""
+        parked = sum(sample.is_parked(now) for sample in run.running.values())
+        if parked != self.parked:
+            self.parked = parked
+            self.facts.append(InteractionsRead(self.name, parked, now))
 
     def _clean_up(self, facts: list[Fact], now: float) -> None:
         """Ended samples' sandboxes go within seconds."""
@@ -298,12 +318,12 @@ class Life:
             return
         self.release.boxes[pod.name] = pod
         starts = self.gated_until + self.random.uniform(0, 20) if gated else now
-        self.plan(starts, lambda _: self._ungate(pod.name))
+        self.plan(starts, lambda at: self._ungate(pod.name, at))
         self.plan(
             starts + self.random.uniform(10, 100), lambda at: self.box_ready(run, number, at)
         )
 
-    def _ungate(self, name: str) -> None:
+    def _ungate(self, name: str, at: float) -> None:
         pod = self.release.boxes.get(name)
         if pod is not None and pod.gates:
             waiting = (Container("default", waiting="ContainerCreating"),)
@@ -312,6 +332,7 @@ class Life:
                 gates="",
                 node=f"{self.name}-box-node",
                 scheduling_since=None,
+                scheduled_at=at,
                 containers=waiting,
             )
 

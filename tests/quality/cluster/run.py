@@ -59,6 +59,7 @@ class _Run:
         self.learner = Learner()
         self._open: dict[str, IncidentReport] = {}
         self._stale: set[str] = set()
+        self._false: set[str] = set()
         self._begin()
 
     def _begin(self) -> None:
@@ -115,6 +116,7 @@ class _Run:
         truth = self._truth(incident, now, GRACE)
         if truth and (not is_page or any(one.severity == "page" for one in truth)):
             return
+        self._false.add(incident.id)
         self._wrong("false page" if is_page else "false warning", incident, now, notice.kind)
 
     def _if_too_early(self, notice: Notice, now: float) -> None:
@@ -144,7 +146,9 @@ class _Run:
 
     def _if_stands_long(self, now: float) -> None:
         for incident in self._open.values():
-            if incident.id not in self._stale and not self._truth(incident, now, STANDS_LONG):
+            if incident.id not in self._stale | self._false and not self._truth(
+                incident, now, STANDS_LONG
+            ):
                 self._stale.add(incident.id)
                 self._wrong("stands too long", incident, now, "open")
 

@@ -15,6 +15,8 @@ class Happening(StrEnum):
     DELETED = "deleted at a random moment"
     HELD = "Kueue holds its Job back, up to 20 hours"
     PREEMPTED = "Kueue preempts it, up to 20 hours"
+    HELD_LONG = "Kueue holds its Job back for more than a day"
+    APPROVAL = "a person's approval is awaited, up to 20 hours"
     GATED = "Kueue holds sandboxes back, up to 20 hours"
     BOX_EVICTED = "sandbox evicted in a call"
     BOX_REPLACED = "sandbox replaced between calls"
