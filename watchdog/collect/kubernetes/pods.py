@@ -65,6 +65,7 @@ def _pod(meta: Meta, spec: PodSpec, status: PodStatus, context: Context) -> Pod:
         at(scheduled.last_transition_time) if waits else None,
         at(disrupted.last_transition_time) if disrupted.status == "True" else None,
         at(ready.last_transition_time) if ready.status == "False" else None,
+        at(scheduled.last_transition_time) if scheduled.status == "True" else None,
     )
 
 
