@@ -93,8 +93,22 @@ def setup_trouble(now: float, limits: Thresholds, state: EvalSetState) -> CauseF
 
 
 def setups_placed_at(state: EvalSetState) -> float | None:
-    """Since when a node can start the sandboxes that are being set up: no capacity is missing."""
-    return earliest(*(pod.placed_at for pod in _in_setup(state)))
+    """Since when a node can start the sandboxes that are being set up, where capacity was missing.
+
+    None where one of them had its node at once: then it isn't capacity that they waited for.
+    """
+    pods = _in_setup(state)
+    waited = [pod.scheduled_at for pod in pods if _waited_for_node(pod)]
+    return earliest(*waited) if len(waited) == len(pods) else None
+
+
+def _waited_for_node(pod: Pod) -> bool:
+    made_at, placed_at = pod.created_at, pod.scheduled_at
+    return made_at is not None and placed_at is not None and placed_at - made_at >= _NODE_WAIT
+
+
+_NODE_WAIT = 60.0
+"""Seconds; a scheduler that has room takes a moment."""
 
 
 def _in_setup(state: EvalSetState) -> list[Pod]:
