@@ -11,7 +11,7 @@ from watchdog.diagnose.judge import judge
 from watchdog.diagnose.placeholders import fill
 from watchdog.fold import fold
 from watchdog.model.action import Action
-from watchdog.model.cluster import ClusterView, Container, Job, Pod
+from watchdog.model.cluster import ClusterView, Container, Job, Namespace, Pod
 from watchdog.model.facts import ClusterRead
 from watchdog.model.pod_reasons import LOST
 from watchdog.model.probe import Meaning
@@ -114,7 +114,12 @@ def with_pods(name: str, now: float, *sandboxes: Pod):
     runner = Pod(name, f"runner-{name}", name, "Running", created_at=0.0)
     jobs, names = (replace(JOB, namespace=name),), (name,)
     view = ClusterView(
-        now, KNOWN, jobs=jobs, runners=(runner,), sandboxes=sandboxes, namespaces=names
+        now,
+        KNOWN,
+        jobs=jobs,
+        runners=(runner,),
+        sandboxes=sandboxes,
+        namespaces=tuple(map(Namespace, names)),
     )
     known = eval_set(name, {"1": Rows().ok(0).ok(500)}, now)
     early = replace(view, at=now - 2 * HOUR)
@@ -173,7 +178,7 @@ def test_commands_are_filled_in_for_the_eval_set():
                 jobs=(JOB,),
                 runners=(Pod("ns", "runner-7", "u", "Running"),),
                 runner_namespace="ns",
-                namespaces=("ns",),
+                namespaces=(Namespace("ns"),),
             ),
         ),
     )
@@ -199,7 +204,7 @@ def test_what_was_tested_is_not_asked_for_again_and_nothing_else_is_left_out():
 @pytest.mark.parametrize("reason", sorted(LOST))
 def test_a_node_is_named_for_every_reason_to_give_a_pod_up(reason):
     lost = Pod("ns", "runner-7", "u", "Failed", reason=reason, node="node-3")
-    view = ClusterView(NOW, KNOWN, jobs=(JOB,), runners=(lost,), namespaces=("ns",))
+    view = ClusterView(NOW, KNOWN, jobs=(JOB,), runners=(lost,), namespaces=(Namespace("ns"),))
     state = fold(eval_set("a", {"1": failing()}), ClusterRead("a", view))
     judged = judge([state], NOW, LIMITS, float("inf"))[0]
     (action,) = fill([Action("look", "`kubectl describe node <node>`")], judged, Cause.EVICTED)
