@@ -222,9 +222,7 @@ def test_kueue_holds_sandboxes_back():
     assert (eval_set.verdict, incident.severity) == (Verdict.WAITING, "warning")
 
 
-@pytest.mark.parametrize(
-    "waiting", ["", "ContainerCreating", "ErrImagePull", "PodInitializing"]
-)
+@pytest.mark.parametrize("waiting", ["", "ContainerCreating", "ErrImagePull", "PodInitializing"])
 def test_what_a_queue_held_back_for_hours_has_as_long_to_start_as_any_other(waiting):
     """Its age since it was made says nothing: a node has it for a minute."""
     now = 20 * HOUR
