@@ -8,6 +8,9 @@ from multiprocessing import get_context
 
 from tests.paths import ROOT
 from tests.quality import page
+from tests.quality.cluster import page as cluster_page
+from tests.quality.cluster.fleets import CLUSTERS
+from tests.quality.cluster.run import ClusterResult, run_cluster
 from tests.quality.fleets import FLEETS, LOOKED_AT, UNSEEN
 from tests.quality.goals import missed
 from tests.quality.recorded import recorded
@@ -22,15 +25,18 @@ def main() -> int:
     arguments = _arguments()
     tell = _teller()
     tallies = recorded(tell)
-    results = [] if arguments.recordings else _simulated(arguments, tell)
+    sys.stdout.write(page.recordings(tallies) + "\n")
+    clusters = [] if arguments.only == "recordings" else _clusters(arguments, tell)
+    results = [] if arguments.only else _simulated(arguments, tell)
     summaries = by_fleet(results)
     unseen = together(results, UNSEEN) if results else None
-    sys.stdout.write(page.recordings(tallies) + "\n")
     if unseen is not None:
         sys.stdout.write(page.fleets({**summaries, page.TOGETHER: unseen}) + "\n")
         if arguments.write:
-            page.write(tallies, summaries, unseen, DOCS)
-    failed = missed(tallies, summaries, unseen)
+            page.write(tallies, summaries, unseen, clusters, DOCS)
+    elif clusters and arguments.write:
+        page.write_clusters(clusters, DOCS)
+    failed = missed(tallies, summaries, unseen, clusters)
     for line in failed:
         sys.stderr.write(f"goal missed: {line}\n")
     return 1 if failed else 0
@@ -38,7 +44,23 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.quality", description=__doc__)
-    parser.add_argument("--recordings", action="store_true", help="only the recordings: a minute")
+    parser.add_argument(
+        "--recordings",
+        dest="only",
+        action="store_const",
+        const="recordings",
+        help="only the recordings: a minute",
+    )
+    parser.add_argument(
+        "--clusters",
+        dest="only",
+        action="store_const",
+        const="clusters",
+        help="only the recordings and the simulated clusters: some minutes",
+    )
+    parser.add_argument(
+        "--cluster-weeks", type=float, default=1.0, help="simulated, for each cluster"
+    )
     parser.add_argument("--weeks", type=float, default=4.0, help="simulated, for each seed")
     parser.add_argument("--seeds", type=int, default=2, help="for each unseen fleet")
     parser.add_argument("--workers", type=int, default=2, help="processes")
@@ -61,6 +83,21 @@ def _simulated(arguments: argparse.Namespace, tell: page.Tell) -> list[Result]:
             tell(f"{len(done)} of {len(runs)} simulations done")
     order = list(FLEETS)
     return [done[run] for run in sorted(done, key=lambda run: (order.index(run[0]), run[1]))]
+
+
+def _clusters(arguments: argparse.Namespace, tell: page.Tell) -> list[ClusterResult]:
+    results: dict[str, ClusterResult] = {}
+    with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
+        futures = {
+            pool.submit(run_cluster, cluster, 1, arguments.cluster_weeks): name
+            for name, cluster in CLUSTERS.items()
+        }
+        for future in as_completed(futures):
+            results[futures[future]] = future.result()
+            tell(f"{len(results)} of {len(CLUSTERS)} clusters done")
+    ordered = [results[name] for name in CLUSTERS]
+    sys.stdout.write(cluster_page.table(ordered) + "\n")
+    return ordered
 
 
 def _teller() -> page.Tell:

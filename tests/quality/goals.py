@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from tests.quality.cluster.goals import cluster_goals
+from tests.quality.cluster.run import ClusterResult
 from tests.quality.fleets import UNSEEN
 from tests.quality.recorded import OURS, Tally
 from tests.quality.summary import Summary
@@ -17,13 +19,17 @@ FLEETS_WITHIN = 2
 
 
 def missed(
-    tallies: Mapping[str, Tally], summaries: Mapping[str, Summary], unseen: Summary | None
+    tallies: Mapping[str, Tally],
+    summaries: Mapping[str, Summary],
+    unseen: Summary | None,
+    clusters: Sequence[ClusterResult] = (),
 ) -> list[str]:
     """The goals that are not met, in words."""
     return [
         *_recordings(tallies),
         *(_within(summaries) if summaries else ()),
         *(_delay(unseen) if unseen else ()),
+        *cluster_goals(clusters),
     ]
 
 

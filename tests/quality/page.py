@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.quality import plots
+from tests.quality.cluster import page as clusters
+from tests.quality.cluster.run import ClusterResult
 from tests.quality.recorded import OURS, Tally
 from tests.quality.summary import Point, Rate, Summary
 
@@ -20,7 +22,8 @@ _INTRO = """# How good the verdicts are
 
 Measured by `make quality`, which writes this page: real recordings against the truth of their
 scripts, and simulated fleets through the real fold, learner and judgment. Both stand beside simple
-rules. Seeded: the same commit gives the same figures."""
+rules. Last come simulated clusters, for what happens to eval sets besides their calls. Seeded: the
+same commit gives the same figures."""
 
 _RECORDINGS = """
 ## Recordings
@@ -105,14 +108,25 @@ def fleets(summaries: Mapping[str, Summary]) -> str:
 
 
 def write(
-    tallies: Mapping[str, Tally], summaries: Mapping[str, Summary], unseen: Summary, docs: Path
+    tallies: Mapping[str, Tally],
+    summaries: Mapping[str, Summary],
+    unseen: Summary,
+    results: Sequence[ClusterResult],
+    docs: Path,
 ) -> None:
     """The page and its plots."""
     every = {**summaries, TOGETHER: unseen}
     plots.delays(every, docs / "quality-delay.svg")
     plots.calibration(summaries, docs / "quality-pages.svg")
     parts = [_INTRO, _RECORDINGS, recordings(tallies), _FLEETS]
-    (docs / "quality.md").write_text("\n".join([*parts, fleets(every), ""]))
+    (docs / "quality.md").write_text("\n".join([*parts, fleets(every), clusters.section(results)]))
+
+
+def write_clusters(results: Sequence[ClusterResult], docs: Path) -> None:
+    """The section on clusters anew; the rest of the page stays."""
+    page = docs / "quality.md"
+    rest = page.read_text().partition(f"\n{clusters.HEADING}")[0].rstrip("\n")
+    page.write_text("\n".join([rest, clusters.section(results)]))
 
 
 def _rate(rate: Rate) -> str:

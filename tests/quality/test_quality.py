@@ -4,10 +4,27 @@ import os
 
 import pytest
 
+from tests.quality.cluster import page as cluster_page
+from tests.quality.cluster.fleets import SMALL
+from tests.quality.cluster.goals import cluster_goals
+from tests.quality.cluster.run import ClusterResult, run_cluster
+from tests.quality.cluster.truth import Happening, Standstill, Wrong
 from tests.quality.fleets import TUNING, UNSEEN, drawn_by_lot
 from tests.quality.pages import JOINED, RulePages, Score, Truth
 from tests.quality.simulate import simulate
 from tests.quality.world import START, Sample
+
+MUST_BE_HEARD = {
+    Happening.BOX_EVICTED,
+    Happening.DELETION_HANGS,
+    Happening.FAILED,
+    Happening.LEFT_BEHIND,
+    Happening.LINGERS,
+    Happening.NODE_LOST,
+    Happening.NO_SANDBOX,
+    Happening.NO_START,
+    Happening.RESUMED,
+}
 
 
 def test_the_same_seed_gives_the_same_figures():
@@ -65,3 +82,36 @@ def test_what_is_never_found_counts_as_late_as_it_lasted():
     score.finds(("a", "1"), 400.0)
     score.finds(("a", "1"), 500.0)
     assert score.delays(truths, hanging=False) == [300.0]
+
+
+def test_a_small_cluster_with_all_its_happenings_is_told_of_rightly():
+    """Half a day, every kind of happening: nothing is missed, and nothing told wrongly."""
+    result = run_cluster(SMALL, 1, 0.1)
+    assert list(cluster_goals([result])) == []
+    assert set(result.happenings) == set(Happening)
+    assert {
+        one.happening for one in result.standstills if one.heard_at is not None
+    } == MUST_BE_HEARD
+    assert result.pages >= 10
+    assert "| **together** |" in cluster_page.table([result])
+
+
+def test_the_same_seed_gives_the_same_cluster():
+    one, other = (run_cluster(SMALL, 2, 0.015) for _ in range(2))
+    assert one == other
+    assert one.happenings.total() > 5
+
+
+def test_what_is_told_wrongly_of_a_cluster_is_a_goal_missed():
+    standstill = Standstill(Happening.FAILED, "set-1", 100.0, 600.0, until=2000.0)
+    wrong = Wrong("false page", 50.0, Happening.DELETED, "set-2", "opened runner_gone: set-2")
+    result = ClusterResult("c", 1, 1.0, standstills=[standstill], wrongs=[wrong], ended=3000.0)
+    result.happenings[Happening.FAILED] = 1
+    assert list(cluster_goals([result])) == [
+        f"c, seed 1: missed: set-1: {Happening.FAILED.value}",
+        f"c, seed 1: false page: set-2: {Happening.DELETED.value}: opened runner_gone: set-2",
+    ]
+    standstill.heard_at = 650.0
+    assert not result.missed
+    (line,) = [line for line in cluster_page.lines([result]) if line.standstills]
+    assert (line.eval_sets, line.missed, line.delays) == (1, 0, [550.0])

@@ -191,9 +191,7 @@ class Sample:
             if error is None:
                 done = at + drawn(self.random, self.model.seconds)
                 calls = ("bash",) if self.names_calls else ()
-                yield done, self._row(
-                    event, "model", at, name=name, completed_at=done, calls=calls
-                )
+                yield done, self._row(event, "model", at, name=name, completed_at=done, calls=calls)
                 return
             failures += 1
             failed = at + (600 if error == "timeout" else self.random.uniform(1, 8))

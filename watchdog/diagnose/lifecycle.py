@@ -5,7 +5,9 @@ A runner that never gets going, or doesn't end; deletions that hang, waits that 
 
 from collections.abc import Iterable
 
-from watchdog.diagnose.baselines import Baselines
+from msgspec.structs import replace
+
+from watchdog.diagnose.baselines import ANCHORS, Baselines
 from watchdog.diagnose.clocks import LEAST
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Finding
 from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
@@ -84,7 +86,7 @@ def hung_startup(
     writes = line_at is not None and line_at >= started_at
     deadline = deadline_for(baselines, allowance, "setup", STARTUP)
     if writes:
-        deadline = Deadline(_WITH_LOG * deadline.seconds, deadline.why, deadline.limit)
+        deadline = replace(deadline, seconds=_with_log(deadline))
     deadline = excused(deadline, allowance)
     said = f"its last line is {duration(now - line_at)} old" if writes and line_at else "no line"
     text = (
@@ -93,6 +95,17 @@ def hung_startup(
     )
     evidence = (Evidence("startup", text, started_at),)
     return overdue(now, started_at, deadline, "the runner gets going", evidence)
+
+
+def _with_log(deadline: Deadline) -> float:
+    """How long a start may take whose log shows that it does something.
+
+    What was learned rests on such starts already: beyond day one's it is not made longer still.
+    """
+    longer = _WITH_LOG * deadline.seconds
+    if deadline.limit is None or not deadline.limit.seen:
+        return longer
+    return min(longer, max(deadline.seconds, _WITH_LOG * ANCHORS["setup"]))
 
 
 def hung_teardown(now: float, limits: Thresholds, state: EvalSetState) -> Finding | None:

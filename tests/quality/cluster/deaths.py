@@ -150,7 +150,9 @@ def _evict_box(life: Life, sample: Sample, at: float) -> None:
         )
     life.plan(at + gone_for, lambda then: _again(life, pod, then))
     standstill = life.stands(at, 20 * MINUTE, sample=sample.key.id)
-    _until_ended(life, standstill_end=lambda then: setattr(standstill, "until", then), sample=sample)
+    _until_ended(
+        life, standstill_end=lambda then: setattr(standstill, "until", then), sample=sample
+    )
 
 
 def _until_ended(life: Life, standstill_end: Then, sample: Sample) -> None:
@@ -286,9 +288,7 @@ def _die(life: Life, at: float) -> None:
     failed_at = at + random.uniform(0.5, 10)
     if release.job is not None:
         job = replace(release.job, active=0, failed=release.job.failed + 1)
-        release.job = replace(
-            job, finished="Failed", finished_reason=why, completed_at=failed_at
-        )
+        release.job = replace(job, finished="Failed", finished_reason=why, completed_at=failed_at)
     life.stands(at, 15 * MINUTE)
     life.plan(at + TTL, life.take_job)
     life.plan(at + TTL + random.uniform(0, HOUR), life.uninstall)

@@ -123,7 +123,7 @@ def delete(life: Life, at: float, seconds: float | None = None) -> None:
     life.cut(at)
     life.moves(at)
     life.is_at_work = False
-    random, release = life.random, life.release
+    random = life.random
     if seconds is None:
         seconds = random.choice((0.0, random.uniform(1, 30), random.uniform(20, 400)))
     if run is not None and random.random() < 0.4:
@@ -144,7 +144,12 @@ def terminate(life: Life, at: float, seconds: float) -> None:
     release.runners = {n: replace(p, deleting_at=at) for n, p in release.runners.items()}
     release.boxes = {n: replace(p, deleting_at=at) for n, p in release.boxes.items()}
     if random.random() < 0.5:
-        life.plan(at + random.uniform(0, min(seconds, 120)), lambda _: release.runners.clear())
+        life.plan(at + random.uniform(0, min(seconds, 120)), release.drop_runners)
+
+
+def lingers(life: Life) -> None:
+    """Its logs are finished, and its runner stays for hours."""
+    life.lingers_for = life.random.uniform(HOUR, 6 * HOUR)
 
 
 HAPPENINGS: dict[Happening, Callable[[Life], None]] = {
@@ -165,14 +170,7 @@ HAPPENINGS: dict[Happening, Callable[[Life], None]] = {
     Happening.NO_START: lambda life: no_start(life, delete),
     Happening.SLOW_START: slow_start,
     Happening.NO_SANDBOX: lambda life: no_sandbox(life, delete),
-    Happening.LINGERS: lambda life: lingers(life),
+    Happening.LINGERS: lingers,
     Happening.DELETION_HANGS: deletion_hangs,
     Happening.LEFT_BEHIND: left_behind,
 }
-
-
-def lingers(life: Life) -> None:
-    """Its logs are finished, and its runner stays for hours."""
-    life.lingers_for = life.random.uniform(HOUR, 6 * HOUR)
-
-

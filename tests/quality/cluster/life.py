@@ -115,7 +115,9 @@ class Life:
         self.install_seconds = random.uniform(20, 5 * MINUTE)
         self.after_log: list[Then] = []
         """What is to be planned once the first log is there."""
-        self.todo = [str(number) for number in range(1, random.randint(2, 2 * cluster.fleet.samples))]
+        self.todo = [
+            str(number) for number in range(1, random.randint(2, 2 * cluster.fleet.samples))
+        ]
         self.setting_up: dict[str, str] = {}
         self.box_of: dict[str, str] = {}
         self.runs = 0
@@ -151,7 +153,7 @@ class Life:
 
     def cut(self, at: float) -> None:
         """Its runner writes no more, and nothing that was planned for it comes."""
-        self._write(at)
+        self._write(at, cut=True)
         self.run = None
         self._generation += 1
         self.setting_up = {}
@@ -262,7 +264,7 @@ class Life:
             then(at)
         self.after_log = []
 
-    def _write(self, now: float) -> None:
+    def _write(self, now: float, *, cut: bool = False) -> None:
         run = self.run
         if run is None or now < self.frozen_until:
             return
@@ -271,7 +273,7 @@ class Life:
         self._clean_up(facts, now)
         if self.is_approved and self.cluster.counts_parked:
             self._count_parked(run, now)
-        if run.is_over and not self.setting_up:
+        if run.is_over and not self.setting_up and not cut:
             self._finish(run, now)
 
     def _count_parked(self, run: Run, now: float) -> None:
@@ -291,7 +293,9 @@ class Life:
                     pod = self.release.boxes[box]
                     self.release.boxes[box] = replace(pod, deleting_at=now)
                     self.plan(
-                        now + self.random.uniform(1, 40), lambda _, b=box: self._drop(b), always=True
+                        now + self.random.uniform(1, 40),
+                        lambda _, b=box: self._drop(b),
+                        always=True,
                     )
 
     def _drop(self, box: str) -> None:
@@ -319,9 +323,7 @@ class Life:
         self.release.boxes[pod.name] = pod
         starts = self.gated_until + self.random.uniform(0, 20) if gated else now
         self.plan(starts, lambda at: self._ungate(pod.name, at))
-        self.plan(
-            starts + self.random.uniform(10, 100), lambda at: self.box_ready(run, number, at)
-        )
+        self.plan(starts + self.random.uniform(10, 100), lambda at: self.box_ready(run, number, at))
 
     def _ungate(self, name: str, at: float) -> None:
         pod = self.release.boxes.get(name)

@@ -125,6 +125,10 @@ class Release:
         self.runners, self.boxes, self.namespaces, self.repeating = {}, {}, {}, {}
         self.node = None
 
+    def drop_runners(self, _: float) -> None:
+        """The runner's pods are gone."""
+        self.runners = {}
+
     def jobs(self) -> Iterator[Entry[Job]]:
         """Its Job."""
         if self.job is not None:
@@ -148,7 +152,9 @@ class Release:
         for place, deleting_at in self.namespaces.items():
             part = "runner" if place == self.runner_place else "sandbox"
             labels = self._meta("", place, part)
-            yield replace(labels, deleting_at=deleting_at, labels={} if self.older else labels.labels)
+            yield replace(
+                labels, deleting_at=deleting_at, labels={} if self.older else labels.labels
+            )
 
     def told(self, now: float) -> Iterator[PodEvent]:
         """Its events, as far as the API server keeps them."""

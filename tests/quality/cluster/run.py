@@ -140,7 +140,9 @@ class _Run:
         }
         for standstill in self.world.standstills:
             if standstill.heard_at is None and standstill.is_true(now):
-                named = standstill.sample is None or (standstill.eval_set, standstill.sample) in stuck
+                named = (
+                    standstill.sample is None or (standstill.eval_set, standstill.sample) in stuck
+                )
                 if standstill.eval_set in told and named:
                     standstill.heard_at = now
 

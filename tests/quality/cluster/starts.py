@@ -20,9 +20,7 @@ def no_start(life: Life, delete: Delete) -> None:
     """It never gets going; somebody takes it down hours later."""
     kinds = (*TROUBLES, "refused", "hangs", "hangs and tells")
     _start(life, life.random.choice(kinds), math.inf)
-    life.plan(
-        life.began + life.random.uniform(5 * HOUR, 10 * HOUR), lambda at: delete(life, at)
-    )
+    life.plan(life.began + life.random.uniform(9 * HOUR, 14 * HOUR), lambda at: delete(life, at))
 
 
 def slow_start(life: Life) -> None:
@@ -49,10 +47,11 @@ DUE = {
     "FailedMount": 30 * MINUTE,
     "creating": 90 * MINUTE,
     "refused": 30 * MINUTE,
-    "hangs": 90 * MINUTE,
-    "hangs and tells": 4 * HOUR,
+    "hangs": 8 * HOUR,
+    "hangs and tells": 8 * HOUR,
 }
-"""Seconds after which it must have been told, with a wide margin."""
+"""Seconds after which it must have been told, with a wide margin; how long installing takes is
+learned, from the slow ones too."""
 TROUBLES = tuple(kind for kind in DUE if kind not in {"refused", "hangs", "hangs and tells"})
 
 

@@ -93,7 +93,9 @@ class ClusterWorld:
             events=[event for release in releases for event in release.told(self.now)],
             nodes=[r.node for r in releases if r.node is not None and self.cluster.knows_nodes],
             workloads=[w for r in releases for w in r.workloads() if self.cluster.knows_queue],
-            departed=[job for release in gone for job in release.gone_jobs(watched_since, self.now)],
+            departed=[
+                job for release in gone for job in release.gone_jobs(watched_since, self.now)
+            ],
         )
 
     def source(self) -> ClusterSource:

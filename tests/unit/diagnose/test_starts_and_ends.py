@@ -10,6 +10,8 @@ from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
 from watchdog.model.cluster import Container, Node, PodEvent, Workload
 from watchdog.model.facts import ClusterRead, Listing, RunnerLogRead, SampleSummary
+from watchdog.model.histogram import Histogram, add
+from watchdog.model.learned import Learned
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Cause, Verdict
 
@@ -60,6 +62,19 @@ def test_a_runner_without_a_log_is_hung_after_an_hour_or_three(minutes, line_at,
         assert eval_set.since == 20.0
         (incident,) = correlate([eval_set], minutes * MINUTE)
         assert incident.severity == "page"
+
+
+@pytest.mark.parametrize(("longest", "hours"), [(81 * MINUTE, 6), (20.0, 3)])
+def test_what_was_learned_of_starts_is_not_made_longer_still(longest, hours):
+    """One start of many took 81 minutes, three times: five hours are enough, and not sixteen."""
+    seen = add(Histogram(), [10.0] * 90 + [longest] * 3)
+    learned = Learned(weeks=0.25, durations={"setup:startup": seen})
+    now = hours * HOUR
+    known = fold(EvalSetState(SET), Listing(SET, ()))
+    for fact in (ClusterRead(SET, view(now, runners=(STARTED,))), RunnerLogRead(SET, now - 60)):
+        known = fold(known, fact)
+    (eval_set,) = judge([known], now + 60, LIMITS, 90.0, learned=learned)
+    assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.HUNG_STARTUP)
 
 
 def test_without_the_store_nothing_is_said_of_logs():
@@ -207,9 +222,7 @@ def test_kueue_holds_sandboxes_back():
     assert (eval_set.verdict, incident.severity) == (Verdict.WAITING, "warning")
 
 
-@pytest.mark.parametrize(
-    "waiting", ["", "ContainerCreating", "ErrImagePull", "PodInitializing"]
-)
+@pytest.mark.parametrize("waiting", ["", "ContainerCreating", "ErrImagePull", "PodInitializing"])
 def test_what_a_queue_held_back_for_hours_has_as_long_to_start_as_any_other(waiting):
     """Its age since it was made says nothing: a node has it for a minute."""
     now = 20 * HOUR
