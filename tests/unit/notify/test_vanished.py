@@ -46,8 +46,17 @@ def test_a_warning_does_not_outlive_its_eval_set():
     assert reason(snapshot(), limping) is Reason.GONE
 
 
-def test_that_a_dead_runner_is_taken_away_mends_nothing():
-    assert reason(snapshot(deleted()), DEAD) is Reason.HOLD_VANISHED
+@pytest.mark.parametrize("scope", ["eval_set", "task", "sample"])
+@pytest.mark.parametrize("cause", [Cause.RUNNER_GONE, Cause.OOM_KILLED, Cause.EVICTED])
+def test_that_a_dead_runner_is_taken_away_mends_nothing(scope, cause):
+    """Of an eval set with one task, or one sample, the incident has its scope."""
+    dead = replace(DEAD, scope=scope, cause=cause)
+    assert reason(snapshot(deleted()), dead) is Reason.HOLD_VANISHED
+
+
+def test_a_killed_sandbox_of_one_sample_is_no_death_of_the_runner():
+    killed = replace(HUNG, cause=Cause.OOM_KILLED, verdict=Verdict.PARTIALLY_STUCK)
+    assert reason(snapshot(deleted()), killed) is Reason.RESOLVE
 
 
 def test_the_deletion_of_what_hung_is_its_remedy():

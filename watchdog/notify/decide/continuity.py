@@ -40,7 +40,7 @@ def continues(incident: IncidentReport | Incident, earlier: IncidentReport | Inc
 def _is_same_death(incident: IncidentReport | Incident, earlier: IncidentReport | Incident) -> bool:
     """One dead runner, of which only less is known by now: its pod's events are gone."""
     return (
-        incident.scope == earlier.scope == "eval_set"
+        incident.verdict is earlier.verdict is Verdict.STUCK
         and {incident.cause, earlier.cause} <= RUNNER_DEATHS
         and incident.eval_sets == earlier.eval_sets
     )

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from watchdog.model.causes import RUNNER_DEATHS
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import EvalSetReport, Snapshot
-from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
+from watchdog.model.verdict import STUCK_VERDICTS, Verdict
 from watchdog.notify.decide.continuity import has_stopped_firing
 from watchdog.notify.decide.records import Intervals, LedgerEntry, Reason
 
@@ -85,8 +85,7 @@ def _has_vanished(entry: LedgerEntry, eval_sets: Sequence[EvalSetReport]) -> boo
         return False
     if incident.eval_sets and not eval_sets:
         return True
-    of_all = incident.scope == "eval_set" and incident.cause in RUNNER_DEATHS
-    died = of_all or incident.cause is Cause.RUNNER_GONE  # of one task: it may have no other
+    died = incident.cause in RUNNER_DEATHS and incident.verdict is Verdict.STUCK
     return died and all(_is_taken_away(item) for item in eval_sets)
 
 
