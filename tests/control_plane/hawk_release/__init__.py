@@ -1,0 +1,1 @@
+"""Eval sets installed by Hawk's own chart, out of its published wheel, watched on a real cluster."""
