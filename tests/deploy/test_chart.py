@@ -30,7 +30,14 @@ ALLOWED = {
     ("", "events"): READ,
     ("", "pods/log"): ("get",),
     ("batch", "jobs"): READ,
+    ("", "nodes"): READ,
+    ("kueue.x-k8s.io", "workloads"): READ,
     ("metrics.k8s.io", "pods"): ("get", "list"),
+}
+OPTIONAL = {
+    "metrics": ("metrics.k8s.io", "pods"),
+    "nodes": ("", "nodes"),
+    "kueue": ("kueue.x-k8s.io", "workloads"),
 }
 
 
@@ -125,13 +132,14 @@ def test_the_role_allows_what_is_asked_for_and_nothing_else(render):
     assert {kind for kind, _ in objects if "Role" in kind} == {"ClusterRole", "ClusterRoleBinding"}
     assert rules(objects["ClusterRole", ""]) == ALLOWED
     asked = [getattr(resources, name) for name in ("PODS", "JOBS", "NAMESPACES", "EVENTS")]
-    asked += [resources.POD_LOG, resources.USAGE]
+    asked += [resources.POD_LOG, resources.USAGE, resources.NODES, resources.WORKLOADS]
     assert {(each.group, each.plural): each.verbs for each in asked} == ALLOWED
 
 
-def test_pods_metrics_are_left_out_when_not_wanted(render):
-    found = rules(render({"rbac": {"metrics": False}})["ClusterRole", ""])
-    assert found == {k: v for k, v in ALLOWED.items() if k[0] != "metrics.k8s.io"}
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_what_can_be_done_without_is_left_out_when_not_wanted(render, name):
+    found = rules(render({"rbac": {name: False}})["ClusterRole", ""])
+    assert found == {key: verbs for key, verbs in ALLOWED.items() if key != OPTIONAL[name]}
 
 
 def test_with_namespaces_each_has_a_role_and_the_cluster_none(render, tmp_path):
@@ -140,7 +148,8 @@ def test_with_namespaces_each_has_a_role_and_the_cluster_none(render, tmp_path):
     assert rules(cluster) == {("", "namespaces"): READ}
     assert cluster["rules"][0]["resourceNames"] == ["runners", "123"]
     for namespace in ("runners", "123"):
-        assert rules(cluster, objects["Role", namespace]) == ALLOWED
+        found = rules(cluster, objects["Role", namespace])
+        assert found == {key: verbs for key, verbs in ALLOWED.items() if key != ("", "nodes")}
         binding = objects["RoleBinding", namespace]
         assert binding["roleRef"]["name"] == objects["Role", namespace]["metadata"]["name"]
         assert binding["subjects"] == objects["ClusterRoleBinding", ""]["subjects"]

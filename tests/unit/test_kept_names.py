@@ -52,7 +52,16 @@ async def test_the_report_says_what_it_said_under_the_same_keys(bundle):
         # commands name the place of the logs, which was another one
         for each in (*report["eval_sets"], *report["incidents"]):
             del each["actions"]
-    assert now == then
+    assert _of_keys(now, then) == then
+
+
+def _of_keys(now, then):
+    """Without the keys that were added since."""
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {key: _of_keys(value, then[key]) for key, value in now.items() if key in then}
+    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
+        return [_of_keys(*pair) for pair in zip(now, then, strict=True)]
+    return now
 
 
 def test_an_old_report_is_read(bundle):

@@ -26,6 +26,8 @@ class PollResult(Struct, frozen=True):
     """Failed reads of those parts: part (`store`) and reason."""
     watched: frozenset[str] | None = None
     """The eval sets that there are, where a listing in full could tell; None where it could not."""
+    not_watched: int = 0
+    """Jobs that are left out on purpose: scans."""
 
 
 class Source(Protocol):

@@ -31,6 +31,8 @@ class Kubernetes(Section):
     """Values of `app.kubernetes.io/name` on sandbox pods."""
     label_prefix: str = "inspect-ai.metr.org/"
     """Prefix of Hawk's own label and annotation keys (job-id, job-type, eval-set-id, …)."""
+    vanished_kept: PositiveSeconds = 604_800
+    """Seconds that an eval set whose runner died stays, after its objects were taken away (TTL)."""
     job_types: Texts = ("eval-set",)
     """Values of the label job-type that are watched; add `scan` for scans."""
     container: str = "inspect-eval-set"

@@ -140,6 +140,7 @@ def _incident(
         muted_reason=reason,
         severity=_severity(group),
         verdict=worst([symptom.eval_set.verdict for symptom in group]),
+        in_cluster=all(symptom.eval_set.state.cluster is not None for symptom in group),
         stuck_samples=sum(len(symptom.samples) for symptom in group if not symptom.is_degraded),
         peers="" if oldest.is_degraded else peers_of(group, judgments),
         subjects=subjects,
@@ -150,7 +151,7 @@ def _incident(
 
 def _severity(group: Sequence[Symptom]) -> Severity:
     """A page where nothing of an eval set goes on, or several suffer the same."""
-    if group[0].is_degraded:
+    if group[0].is_degraded or all(symptom.caution is not None for symptom in group):
         return "warning"
     joint = len({symptom.eval_set_id for symptom in group}) > 1
     stands = any(symptom.eval_set.verdict is Verdict.STUCK for symptom in group)

@@ -67,6 +67,8 @@ def summary_of(group: Sequence[Symptom], scope: Scope, subject: str, cause: Caus
 def _single_summary(symptom: Symptom) -> str:
     samples = [(task, sample) for task, sample in symptom.pairs if sample is not None]
     cause = symptom.cause
+    if symptom.caution is not None:
+        return f"{symptom.eval_set_id}: {symptom.caution.text}"
     phrase = stuck_phrase(cause, samples) if symptom.pairs else f"it {SPEC_OF[cause].phrase}"
     return f"{symptom.eval_set_id}: {phrase}"
 

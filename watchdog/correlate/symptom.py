@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from watchdog.diagnose.placeholders import model_of
 from watchdog.model.instants import earliest
-from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
+from watchdog.model.judgment import Caution, EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause
 
 Pair = tuple[TaskJudgment, SampleJudgment | None]
@@ -20,6 +20,8 @@ class Symptom(Struct, frozen=True):
     pairs: tuple[Pair, ...]
     degraded_since: float | None = None
     """Where nothing is stuck, but has failed more than usual since then; None where it is."""
+    caution: Caution | None = None
+    """What is no standstill: it is told as a warning, whatever else there is."""
 
     @property
     def is_degraded(self) -> bool:
@@ -36,6 +38,8 @@ class Symptom(Struct, frozen=True):
         """When it began."""
         if self.degraded_since is not None:
             return self.degraded_since
+        if self.caution is not None:
+            return self.caution.since
         instants = [(task if sample is None else sample).since for task, sample in self.pairs]
         return earliest(*instants) if self.pairs else self.eval_set.since
 
@@ -72,12 +76,19 @@ class Symptom(Struct, frozen=True):
 
 
 def symptoms(eval_sets: Iterable[EvalSetJudgment]) -> list[Symptom]:
-    """All that is stuck, by eval set and cause."""
-    return [
+    """All that is stuck, by eval set and cause, and what people should hear of besides."""
+    judgments = tuple(eval_sets)
+    stuck = [
         Symptom(eval_set, cause, tuple(pairs))
-        for eval_set in eval_sets
+        for eval_set in judgments
         for cause, pairs in _by_cause(eval_set).items()
     ]
+    cautions = [
+        Symptom(eval_set, caution.cause, (), caution=caution)
+        for eval_set in judgments
+        for caution in eval_set.cautions
+    ]
+    return stuck + cautions
 
 
 def _by_cause(eval_set: EvalSetJudgment) -> dict[Cause, list[Pair]]:

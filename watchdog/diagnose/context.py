@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.deletion import Deletion
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.orphans import Orphans
 from watchdog.model.action import Action
@@ -25,6 +26,22 @@ class Finding(Struct, frozen=True):
     """What it was concluded from; None where it is a fact, not a matter of odds."""
     shared: bool = False
     """It is everybody's trouble on the model, not this sample's."""
+
+
+class Waiting(Struct, frozen=True):
+    """That something waits on purpose, and for how long it may."""
+
+    evidence: Evidence
+    words: str
+    """Completes "it waits: …" for people."""
+    since: float | None = None
+    bound: float | None = None
+    """Seconds after which it is a warning; None where it never is."""
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether it has lasted for longer than it should."""
+        lasts = self.since is not None and self.bound is not None
+        return lasts and now - self.since > self.bound  # type: ignore[operator]
 
 
 CauseFinding = tuple[Cause, Finding]
@@ -56,8 +73,16 @@ class EvalSetContext(Struct, frozen=True):
     """What the cluster says of its runner: why it doesn't work."""
     setup: CauseFinding | None = None
     """What the cluster says of a sandbox that is being set up."""
-    suspended: bool = False
-    """The runner's Job is suspended."""
+    suspended: Waiting | None = None
+    """The runner's Job, or its pod, is held back until there is capacity."""
+    gated: Waiting | None = None
+    """Sandboxes of samples in set-up are held back until there is capacity."""
+    deletion: Deletion | None = None
+    """It is being deleted, or was."""
+    restarted: float | None = None
+    """When its present runner started, where its logs are all from before: of an earlier one."""
+    startup: Finding | None = None
+    """Its runner runs and writes no log."""
     allowance: Allowance = Allowance()
     """What the Job's annotations, and the configuration for the whole eval set, say."""
 

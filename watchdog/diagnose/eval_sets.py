@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.context import EvalSetContext, JudgingContext
+from watchdog.diagnose.context import CauseFinding, EvalSetContext, JudgingContext, Waiting
+from watchdog.diagnose.leftovers import cost, leftovers
+from watchdog.diagnose.lifecycle import deletion_stuck, hung_teardown, overdue_wait
 from watchdog.diagnose.pods import restarts, warnings
 from watchdog.diagnose.words import actions, summary
 from watchdog.model.causes import main_of_counts
-from watchdog.model.instants import clock, earliest
-from watchdog.model.judgment import EvalSetJudgment, TaskJudgment
+from watchdog.model.instants import clock, earliest, latest
+from watchdog.model.judgment import Caution, EvalSetJudgment, TaskJudgment
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
 from watchdog.model.words import duration
@@ -28,11 +31,89 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
         cause=_eval_set_cause(verdict, tasks),
         since=earliest(*(task.since for task in stuck)),
         evidence=(*_evidence(state, verdict), *_allowance_evidence(context)),
+        deleted_at=context.deletion.since if context.deletion else None,
+        runner_started_at=_runner_started_at(state),
         muted=context.allowance.muted(now),
     )
     base = base if tasks else _without_logs(context, base)
-    base = _orphaned(context.judging, base)
+    base = _begun_anew(context, base)
+    base = _ended_late(context, _deleted(context, base))
+    base = _orphaned(context.judging, _waits_long(context, base))
     return replace(base, summary=summary(base, now), actions=actions(base))
+
+
+def _runner_started_at(state: EvalSetState) -> float | None:
+    jobs = state.cluster.view.jobs if state.cluster else ()
+    return latest(*(job.created_at for job in jobs))
+
+
+def _begun_anew(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
+    """Its logs are all finished, and a runner that was started since works on."""
+    if base.verdict is not Verdict.FINISHED or context.restarted is None or not base.tasks:
+        return base
+    text = f"a runner was started again at {clock(context.restarted)}; its logs are older"
+    evidence = (Evidence("startup", text, context.restarted), *base.evidence)
+    return replace(base, verdict=Verdict.STARTING, cause=None, evidence=evidence)
+
+
+def _deleted(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
+    """It was deleted, or is being deleted: nothing runs any more, whatever its logs say."""
+    deletion = context.deletion
+    if deletion is None:
+        return base
+    open_logs = any(task.status == "started" for task in context.state.tasks.values())
+    evidence = base.evidence
+    if open_logs or deletion.since is not None:
+        evidence = (Evidence("deletion", deletion.text, deletion.since), *evidence)
+    base = replace(base, verdict=Verdict.FINISHED, since=None, evidence=evidence)
+    base = replace(base, cause=None) if open_logs else base
+    judging = context.judging
+    late = deletion_stuck(judging.now, judging.limits, context.state, deletion)
+    return _cautioned(base, (Cause.DELETION_STUCK, late)) if late is not None else base
+
+
+def _ended_late(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
+    """Its logs are finished, and the runner stays."""
+    if base.verdict is not Verdict.FINISHED or context.deletion is not None:
+        return base
+    late = hung_teardown(context.judging.now, context.judging.limits, context.state)
+    return _cautioned(base, (Cause.HUNG_TEARDOWN, late)) if late is not None else base
+
+
+def _waits_long(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
+    """Something waits on purpose for longer than it should."""
+    if base.verdict in _OVER:
+        return base
+    late = overdue_wait(context.judging.now, _waits(context, base.tasks))
+    if late is None:
+        return base
+    cautioned = _cautioned(base, late)
+    return replace(base, evidence=cautioned.evidence, cautions=cautioned.cautions)
+
+
+def _waits(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> Iterator[Waiting]:
+    if context.suspended is not None:
+        yield context.suspended
+    if context.gated is not None and any(task.counts.queued for task in tasks):
+        yield context.gated
+
+
+def _cautioned(base: EvalSetJudgment, finding: CauseFinding) -> EvalSetJudgment:
+    """With a warning, where its time has come."""
+    cause, late = finding
+    if late.suspicion < 1:
+        return base
+    caution = Caution(cause, late.since, late.evidence[0].text)
+    return replace(
+        base,
+        cause=cause,
+        since=late.since,
+        evidence=tuple(dict.fromkeys((*late.evidence, *base.evidence))),
+        cautions=(*base.cautions, caution),
+    )
+
+
+_OVER = STUCK_VERDICTS | {Verdict.FINISHED, Verdict.UNKNOWN}
 
 
 def _without_logs(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
@@ -42,14 +123,18 @@ def _without_logs(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudg
         return base
     if judging.now - cluster.view.at > judging.max_age:
         return replace(base, verdict=Verdict.UNKNOWN)
-    if context.suspended:
-        return replace(base, verdict=Verdict.WAITING)
-    if not (cluster.view.jobs or cluster.view.runners):
+    if context.suspended is not None:
+        evidence = (context.suspended.evidence, *base.evidence)
+        return replace(base, verdict=Verdict.WAITING, evidence=evidence)
+    if not (cluster.view.jobs or cluster.view.runners or cluster.job):
         return replace(base, verdict=Verdict.FINISHED) if context.state.listed else base
-    trouble = context.runner
-    if trouble is None or trouble[1].suspicion < 1:
+    startup = context.startup
+    late = [(Cause.HUNG_STARTUP, startup)] if startup and base.verdict is Verdict.STARTING else []
+    troubles = [context.runner] if context.runner is not None else []
+    stuck = next((trouble for trouble in chain(troubles, late) if trouble[1].suspicion >= 1), None)
+    if stuck is None:
         return base
-    cause, finding = trouble
+    cause, finding = stuck
     evidence = (*finding.evidence, *base.evidence)
     return replace(base, verdict=Verdict.STUCK, cause=cause, since=finding.since, evidence=evidence)
 
@@ -93,7 +178,9 @@ def _evidence(state: EvalSetState, verdict: Verdict) -> tuple[Evidence, ...]:
     is_troubled = verdict in STUCK_VERDICTS or verdict is Verdict.DEGRADED
     rates = _rates(state) if is_troubled else ()
     cluster_warnings = warnings(state)[-3:] if verdict in STUCK_VERDICTS else ()
-    return (*log_restarts, *restarts(state)[-5:], *cluster_warnings, *rates, *_sampled(state))
+    left = cost(leftovers(state)) if verdict is not Verdict.FINISHED else ()
+    told = (*log_restarts, *restarts(state)[-5:], *cluster_warnings)
+    return (*told, *rates, *_sampled(state), *left)
 
 
 def _allowance_evidence(context: EvalSetContext) -> Iterator[Evidence]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext, open_calls
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
+from watchdog.diagnose.sandboxes import replaced_in_call
 from watchdog.fold.tasks import setup_kind
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
@@ -30,7 +31,9 @@ def hung_model_call(context: SampleContext) -> Finding | None:
 def hung_tool_call(context: SampleContext) -> Finding | None:
     """A tool or sandbox call is pending beyond its time-out, or what such calls take."""
     calls = open_calls(context.sample, "tool", "sandbox")
-    return _worst(context, calls, _tool_deadline)
+    late, replaced = _worst(context, calls, _tool_deadline), replaced_in_call(context)
+    findings = [finding for finding in (replaced, late) if finding is not None]
+    return max(findings, key=lambda finding: finding.suspicion, default=None)
 
 
 def hung_scoring(context: SampleContext) -> Finding | None:

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.capacity import runner_held_back, sandboxes_held_back
 from watchdog.diagnose.clocks import by_store_clock
 from watchdog.diagnose.context import EvalSetContext, JudgingContext
+from watchdog.diagnose.deletion import deletion
 from watchdog.diagnose.eval_sets import judge_eval_set
 from watchdog.diagnose.fleet import Fleet
+from watchdog.diagnose.lifecycle import hung_startup, restarted
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.overrides import eval_set_allowance
-from watchdog.diagnose.pods import runner_trouble, setup_trouble, suspended
+from watchdog.diagnose.pods import runner_trouble, setup_trouble
 from watchdog.diagnose.runner import frozen
 from watchdog.diagnose.tasks import judge_task
 from watchdog.model.allowances import Override
@@ -63,14 +66,21 @@ def _judge_eval_set(judging: JudgingContext, state: EvalSetState) -> EvalSetJudg
 def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
     as_of = _cluster_now(judging, state)
     allowance = eval_set_allowance(judging.overrides, state)
+    limits, baselines = judging.limits, judging.baselines
     open_logs = not state.tasks or any(t.status == "started" for t in state.tasks.values())
+    suspended, removal = runner_held_back(limits, state), deletion(state)
+    works = suspended is None and removal is None
     return EvalSetContext(
         judging=judging,
         state=state,
-        frozen=frozen(judging.now, judging.limits, judging.baselines, allowance, state),
-        runner=runner_trouble(as_of, judging.limits, state) if open_logs else None,
-        setup=setup_trouble(as_of, judging.limits, state),
-        suspended=suspended(state),
+        frozen=frozen(judging.now, limits, baselines, allowance, state),
+        runner=runner_trouble(as_of, limits, state) if open_logs and works else None,
+        setup=setup_trouble(as_of, limits, state),
+        suspended=suspended,
+        gated=sandboxes_held_back(limits, state),
+        deletion=removal,
+        restarted=restarted(state),
+        startup=hung_startup(as_of, baselines, allowance, state),
         allowance=allowance,
     )
 

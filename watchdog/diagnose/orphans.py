@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from watchdog.diagnose.deletion import deletion
+from watchdog.diagnose.signs import last_life
 from watchdog.model.instants import latest
-from watchdog.model.state import EvalSetState
+from watchdog.model.state import ClusterState, EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Problem
 
@@ -51,8 +53,21 @@ def _alone_since(state: EvalSetState) -> float | None:
         return None
     if cluster.view.runners or any(not job.finished for job in cluster.view.jobs):
         return None
-    if any(task.status == "started" for task in state.tasks.values()):
-        return None
-    logs_ended_at = latest(*(task.completed_at for task in state.tasks.values()))
+    tasks = state.tasks.values()
     jobs_ended_at = latest(*(job.completed_at for job in cluster.view.jobs))
+    if any(task.status == "started" for task in tasks):
+        return _deleted_since(state, cluster)
+    logs_ended_at = latest(*(task.completed_at for task in tasks))
     return latest(logs_ended_at, jobs_ended_at) or cluster.no_runner_since
+
+
+def _deleted_since(state: EvalSetState, cluster: ClusterState) -> float | None:
+    """Since when the sandboxes of a deleted eval set, whose log has no end, are alone.
+
+    Where nobody saw it go, the last that was heard of it is the best that is known.
+    """
+    removal = deletion(state)
+    if removal is None:
+        return None
+    heard_at = last_life(state.tasks.values(), state.last_log_line_at)
+    return removal.since or heard_at or cluster.no_runner_since

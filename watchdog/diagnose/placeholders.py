@@ -102,6 +102,8 @@ def _shows(pod: Pod, cause: Cause) -> bool:
         return bool(pod.unschedulable)
     if cause is Cause.EVICTED:
         return bool(pod.eviction)
+    if cause is Cause.NODE_NOT_READY:
+        return not pod.ready and bool(pod.node)
     return any(_container_shows(container, cause) for container in pod.containers)
 
 
@@ -110,6 +112,8 @@ def _container_shows(container: Container, cause: Cause) -> bool:
         return container.waiting in pod_reasons.IMAGE_PULL
     if cause is Cause.CRASH_LOOP:
         return container.waiting in pod_reasons.CRASH_LOOP
+    if cause is Cause.CONTAINER_START:
+        return bool(container.waiting) and container.waiting not in pod_reasons.IMAGE_PULL
     ends = (container.terminated, container.last_terminated)
     return cause is Cause.OOM_KILLED and any(
         end is not None and end.reason == pod_reasons.OOM_KILLED for end in ends

@@ -4,54 +4,51 @@ A pod's trouble is the deepest cause: it explains a pending call, a set-up or a 
 any time-out. The runner's trouble concerns every running sample, a sandbox's the sample it serves.
 """
 
-import re
-from collections.abc import Iterable
-
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Detect, Finding, SampleContext
+from watchdog.diagnose.labels import label
+from watchdog.diagnose.leftovers import leftovers
+from watchdog.diagnose.pod_trouble import cause_of_death, death_evidence, pod_trouble
+from watchdog.diagnose.refusals import runner_refused, sandbox_refused
+from watchdog.diagnose.sandboxes import sandbox_troubles
 from watchdog.diagnose.signs import last_life
-from watchdog.model import pod_reasons
 from watchdog.model.action import Action
-from watchdog.model.cluster import Container, Job, Pod
+from watchdog.model.cluster import Job
 from watchdog.model.instants import latest
-from watchdog.model.state import ClusterState, EvalSetState, PodDeath
+from watchdog.model.pod_reasons import POD_FAILURE_POLICY
+from watchdog.model.state import ClusterState, EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
-from watchdog.model.words import duration
 
 
 def runner_trouble(now: float, limits: Thresholds, state: EvalSetState) -> CauseFinding | None:
     """What keeps the eval set's runner from working; None where it works or isn't known."""
     cluster = state.cluster
-    if cluster is None or not {"pods", "jobs"} <= cluster.view.known or suspended(state):
+    if cluster is None or not {"pods", "jobs"} <= cluster.view.known:
         return None
     live = [pod for pod in cluster.view.runners if pod.is_live]
-    if live:
-        troubles = [f for pod in live if (f := pod_trouble(now, limits, pod, "the runner's pod"))]
-        return max(troubles, key=lambda f: f[1].suspicion, default=None)
-    return _no_runner(now, limits, state, cluster)
-
-
-def suspended(state: EvalSetState) -> bool:
-    """Whether the runner's Job is suspended: it waits on purpose."""
-    if state.cluster is None:
-        return False
-    jobs = [job for job in state.cluster.view.jobs if not job.finished]
-    live = any(pod.is_live for pod in state.cluster.view.runners)
-    return bool(jobs) and not live and all(job.suspended for job in jobs)
+    leaving = [pod for pod in cluster.view.runners if pod.deleting_at is not None]
+    troubles = [
+        trouble
+        for pod in live or leaving
+        if (trouble := pod_trouble(now, limits, cluster.view, pod, "the runner's pod"))
+    ]
+    if live or troubles:
+        return max(troubles, key=lambda trouble: trouble[1].suspicion, default=None)
+    return runner_refused(now, limits, cluster.view) or _no_runner(now, limits, state, cluster)
 
 
 def _no_runner(
     now: float, limits: Thresholds, state: EvalSetState, cluster: ClusterState
 ) -> CauseFinding:
-    job = _newest(cluster.view.jobs)
+    job = _newest(cluster.view.jobs) or cluster.job
     death = next((d for d in reversed(cluster.deaths) if d.role == "runner"), None)
     since, limit, text = _absence(limits, state, cluster, job)
     since = latest(since, death.at if death and job is not None else None)
     elapsed = now - since if since is not None else limit
     evidence = [Evidence("runner", text, since)]
     if death is not None:
-        evidence.append(_death_evidence(death, "the runner"))
-    cause = _cause_of_death(death) if death is not None else Cause.RUNNER_GONE
+        evidence.append(death_evidence(death, "the runner"))
+    cause = cause_of_death(death) if death is not None else Cause.RUNNER_GONE
     return cause or Cause.RUNNER_GONE, Finding(elapsed / limit, since, tuple(evidence))
 
 
@@ -59,135 +56,42 @@ def _absence(
     limits: Thresholds, state: EvalSetState, cluster: ClusterState, job: Job | None
 ) -> tuple[float | None, float, str]:
     """Since when there is no runner, how long that may be, and what is seen instead."""
+    life = last_life(state.tasks.values(), state.last_log_line_at)
     if job is None:
         was_seen = cluster.runner_seen_at is not None
-        life = last_life(state.tasks.values(), state.last_log_line_at)
         since = cluster.no_runner_since if was_seen else life
-        return since, limits.runner_gone, "neither its Job nor its pod is there any more"
+        return since or life, limits.runner_gone, "neither its Job nor its pod is there any more"
+    ended_at = job.completed_at or life or cluster.healthy_at
+    left = "" if cluster.view.jobs else "; it has been taken away since"
     if job.finished == "Failed":
-        reason = f" ({job.finished_reason})" if job.finished_reason else ""
-        return job.completed_at, limits.runner_gone, f"its Job has failed{reason}: no pod follows"
+        text = f"its Job has failed{_why_failed(job)}: no pod follows{left}"
+        return ended_at, limits.runner_gone, text
     if job.finished == "Complete":
-        return job.completed_at, limits.runner_restart, "its Job is complete, its logs are not"
-    text = f"its Job has no pod at work ({job.failed} have failed)"
+        return ended_at, limits.runner_restart, f"its Job is complete, its logs are not{left}"
+    text = f"its Job has no pod at work ({job.failed} have failed){left}"
     since = latest(job.started_at, job.created_at, cluster.runner_live_at)
     return since, limits.runner_restart, text
 
 
-def pod_trouble(now: float, limits: Thresholds, pod: Pod, subject: str) -> CauseFinding | None:
-    """What keeps a pod from starting; None where nothing does."""
-    if pod.unschedulable and pod.phase == "Pending":
-        text = f"{subject} {pod.name} can't be scheduled: {pod.unschedulable}"
-        return Cause.UNSCHEDULABLE, _aged(now, pod.created_at, limits.unschedulable, text)
-    for container in pod.containers:
-        trouble = _container_trouble(now, limits, pod, container, subject)
-        if trouble is not None:
-            return trouble
-    return None
-
-
-def _container_trouble(
-    now: float, limits: Thresholds, pod: Pod, container: Container, subject: str
-) -> CauseFinding | None:
-    where = f"{subject} {pod.name}, container {container.name}"
-    if container.waiting in pod_reasons.IMAGE_PULL:
-        text = f"{where}: {container.waiting} {container.waiting_message}"
-        return Cause.IMAGE_PULL, _aged(now, pod.created_at, limits.pod_waiting, text)
-    if container.waiting in pod_reasons.CRASH_LOOP:
-        end = container.last_terminated
-        why = f", last {end.reason} with exit code {end.exit_code}" if end else ""
-        text = f"{where}: {container.waiting} after {container.restarts} restarts{why}"
-        cause = (
-            Cause.OOM_KILLED if end and end.reason == pod_reasons.OOM_KILLED else Cause.CRASH_LOOP
-        )
-        return cause, _aged(now, pod.created_at, limits.pod_waiting, text)
-    return None
-
-
-def _aged(now: float, since: float | None, limit: float, text: str) -> Finding:
-    age = now - since if since is not None else 0.0
-    evidence = (Evidence("pod", f"{text.strip()} (for {duration(age)})", since),)
-    return Finding(age / limit, since, evidence)
+def _why_failed(job: Job) -> str:
+    if job.finished_reason == POD_FAILURE_POLICY:
+        return f" ({job.finished_reason}: {job.finished_message or 'its exit code ends it'})"
+    return f" ({job.finished_reason})" if job.finished_reason else ""
 
 
 def setup_trouble(now: float, limits: Thresholds, state: EvalSetState) -> CauseFinding | None:
     """What keeps a sandbox of a sample in set-up from starting."""
     if state.cluster is None:
         return None
-    labels = {
-        label(sample.key.id) for task in state.tasks.values() for sample in task.samples.values()
-    }
-    troubles = (
-        pod_trouble(now, limits, pod, "sandbox")
-        for pod in state.cluster.view.sandboxes
-        if pod.deleting_at is None and label(pod.sample_id) not in labels
-    )
-    return max((f for f in troubles if f), key=lambda f: f[1].suspicion, default=None)
-
-
-def _sandbox_trouble(context: SampleContext) -> list[CauseFinding]:
-    """What happened to the sandboxes that serve a sample."""
-    cluster = context.eval_set.state.cluster
-    if cluster is None:
-        return []
-    pods = [pod for pod in cluster.view.sandboxes if serves(pod, context)]
+    view, left = state.cluster.view, leftovers(state)
+    running = {label(key.id) for task in state.tasks.values() for key in task.samples}
     troubles = [
-        f
-        for pod in pods
-        if (f := pod_trouble(context.now, context.judging.limits, pod, "its sandbox"))
+        pod_trouble(now, limits, view, pod, "sandbox")
+        for pod in view.sandboxes
+        if pod.deleting_at is None and pod.uid not in left and label(pod.sample_id) not in running
     ]
-    return [*troubles, *_killed_in_call(context, cluster.deaths)]
-
-
-def _killed_in_call(context: SampleContext, deaths: Iterable[PodDeath]) -> list[CauseFinding]:
-    """A sandbox was killed while a call in it was pending, and nothing has come since."""
-    calls = [c for c in context.sample.open_calls if c.kind in {"tool", "sandbox"}]
-    since = max((c.since for c in calls if c.since is not None), default=None)
-    troubles: list[CauseFinding] = []
-    for death in deaths:
-        cause = _cause_of_death(death)
-        if cause is None or since is None or death.at is None or not _of_sample(death, context):
-            continue
-        if death.at < since or (context.sample.last_event_at or 0.0) > death.at:
-            continue
-        suspicion = (context.now - death.at) / context.judging.limits.pod_explains
-        evidence = (_death_evidence(death, "its sandbox"),)
-        troubles.append((cause, Finding(suspicion, death.at, evidence)))
-    return troubles
-
-
-def _cause_of_death(death: PodDeath) -> Cause | None:
-    if death.reason == pod_reasons.OOM_KILLED:
-        return Cause.OOM_KILLED
-    return Cause.EVICTED if death.reason in pod_reasons.EVICTIONS else None
-
-
-def _death_evidence(death: PodDeath, role: str) -> Evidence:
-    code = f" with exit code {death.exit_code}" if death.exit_code is not None else ""
-    container = f", container {death.container}" if death.container else ""
-    return Evidence("pod", f"{role} {death.pod}{container} ended: {death.reason}{code}", death.at)
-
-
-def serves(pod: Pod, context: SampleContext) -> bool:
-    """Whether a sandbox pod belongs to the sample, by its labels."""
-    task = context.task.spec.task if context.task.spec else ""
-    return same_label(pod.sample_id, context.sample.key.id) and (
-        not pod.task_name or same_label(pod.task_name, task)
-    )
-
-
-def _of_sample(death: PodDeath, context: SampleContext) -> bool:
-    return death.role == "sandbox" and same_label(death.sample_id, context.sample.key.id)
-
-
-def label(text: str) -> str:
-    """A text as a label value could hold it: at most 63 of letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", text[:200].lower()).strip("-")[:63].strip("-")
-
-
-def same_label(value: str, text: str) -> bool:
-    """Whether a label's value stands for `text` (a task `a/b` may stand there as `b`)."""
-    return bool(value) and label(value) in {label(text), label(text.rsplit("/", 1)[-1])}
+    troubles.append(sandbox_refused(now, limits, view))
+    return max(filter(None, troubles), key=lambda trouble: trouble[1].suspicion, default=None)
 
 
 def restarts(state: EvalSetState) -> tuple[Evidence, ...]:
@@ -198,7 +102,7 @@ def restarts(state: EvalSetState) -> tuple[Evidence, ...]:
         Evidence("sandbox_restarted", f"sandbox {d.pod} was replaced: new UID {d.uid}", d.at)
         for d in state.cluster.replaced
     )
-    deaths = (_death_evidence(d, d.role) for d in state.cluster.deaths)
+    deaths = (death_evidence(d, d.role) for d in state.cluster.deaths)
     return (*replacements, *deaths)
 
 
@@ -221,7 +125,7 @@ def cluster_cause(cause: Cause) -> Detect:
     """A rule that finds `cause` in the runner's pod or in the sample's sandboxes."""
 
     def detect(context: SampleContext) -> Finding | None:
-        troubles = [*_sandbox_trouble(context)]
+        troubles = [*sandbox_troubles(context)]
         if context.eval_set.runner is not None:
             troubles.append(context.eval_set.runner)
         matching = [finding for kind, finding in troubles if kind is cause]
@@ -239,6 +143,41 @@ _RESTART = Action(
 )
 
 SPECS: tuple[CauseSpec, ...] = (
+    CauseSpec(
+        Cause.POD_REJECTED,
+        "waits for a pod that the API server refuses to make",
+        (
+            _EVENTS,
+            Action(
+                "look",
+                "Where a quota is named, see who uses it: `kubectl describe resourcequota -n "
+                "<namespace>`",
+            ),
+            Action("wait", "The controller tries again by itself, within 17 minutes at most"),
+        ),
+        cluster_cause(Cause.POD_REJECTED),
+    ),
+    CauseSpec(
+        Cause.CONTAINER_START,
+        "waits for a container that can't be created or started",
+        (
+            _DESCRIBE,
+            Action("mend", "Make what the message names: a secret, a volume, a command, a network"),
+            Action("wait", "The kubelet tries again by itself: nothing needs to be started anew"),
+        ),
+        cluster_cause(Cause.CONTAINER_START),
+    ),
+    CauseSpec(
+        Cause.NODE_NOT_READY,
+        "stands still since its node doesn't answer",
+        (
+            Action("look", "Look at the node: `kubectl describe node <node>`"),
+            Action(
+                "tell", "Tell whoever runs the cluster: what ran there is lost if it is removed"
+            ),
+        ),
+        cluster_cause(Cause.NODE_NOT_READY),
+    ),
     CauseSpec(
         Cause.OOM_KILLED,
         "stands still since a container ran out of memory (OOMKilled)",

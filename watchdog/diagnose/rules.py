@@ -4,12 +4,18 @@ The deepest cause that explains a standstill comes first: what the cluster says,
 provider or the connection answered, then the runner, then what hangs, then the unexplained.
 """
 
-from watchdog.diagnose import hangs, model_calls, pods, runner
+from watchdog.diagnose import hangs, lifecycle, model_calls, pods, runner
 from watchdog.diagnose.context import CauseSpec
 from watchdog.model.causes import DEPTH
 from watchdog.model.verdict import Cause
 
-SPECS: tuple[CauseSpec, ...] = (*pods.SPECS, *model_calls.SPECS, *hangs.SPECS, *runner.SPECS)
+SPECS: tuple[CauseSpec, ...] = (
+    *pods.SPECS,
+    *model_calls.SPECS,
+    *hangs.SPECS,
+    *runner.SPECS,
+    *lifecycle.SPECS,
+)
 """Everything known of each cause that can be found."""
 
 SPEC_OF: dict[Cause, CauseSpec] = {spec.cause: spec for spec in SPECS}

@@ -26,7 +26,7 @@ def judge_sample(context: SampleContext, rules: tuple[CauseSpec, ...]) -> Sample
     base = SampleJudgment(
         state=sample,
         verdict=Verdict.UNKNOWN,
-        phase=_phase(sample),
+        phase=phase_of(sample),
         wait=next_wait(sample),
         estimated=_estimated(context),
     )
@@ -71,15 +71,16 @@ def _by_rules(
     )
 
 
-def _phase(sample: SampleState) -> Phase:
+def phase_of(sample: SampleState) -> Phase:
+    """What a running sample is at."""
     return "scoring" if sample.scorer_spans else "solving"
 
 
 def _waiting(context: SampleContext) -> Evidence | None:
     """The evidence that it waits on purpose."""
     sample, limits = context.sample, context.judging.limits
-    if context.eval_set.suspended:
-        return Evidence("suspended", "the runner's Job is suspended")
+    if context.eval_set.suspended is not None:
+        return context.eval_set.suspended.evidence
     if context.allowance.waiting is not None:
         return Evidence("told", context.allowance.waiting)
     input_call = next((call for call in sample.open_calls if call.kind == "input"), None)

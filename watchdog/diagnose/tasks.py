@@ -10,11 +10,11 @@ from watchdog.diagnose.hangs import hung_setup
 from watchdog.diagnose.overrides import task_allowance
 from watchdog.diagnose.rules import RULES
 from watchdog.diagnose.runner import between_calls_since, connections, slot_holders
-from watchdog.diagnose.samples import blocked, judge_sample
+from watchdog.diagnose.samples import blocked, judge_sample, phase_of
 from watchdog.model.allowances import Allowance
 from watchdog.model.causes import main_cause, main_of_counts
 from watchdog.model.facts import SampleKey
-from watchdog.model.instants import earliest, latest
+from watchdog.model.instants import clock, earliest, latest
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import TaskState
@@ -32,9 +32,13 @@ def judge_task(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment:
 def _task_judgment(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) -> TaskJudgment:
     if task.status is not None and task.status != "started":
         return _finished(task)
+    if eval_set.deletion is not None:
+        return _left(task, Verdict.FINISHED, Evidence("deletion", eval_set.deletion.text))
     why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
     if why is not None:
         return _unknown(task, why)
+    if eval_set.restarted is not None and eval_set.suspended is None:
+        return _of_earlier_runner(eval_set, task, eval_set.restarted)
     samples = _with_blocked(task, _judge_samples(eval_set, task, allowance))
     base = TaskJudgment(
         state=task,
@@ -47,8 +51,14 @@ def _task_judgment(eval_set: EvalSetContext, task: TaskState, allowance: Allowan
         last_progress_at=_last_progress(task),
         evidence=(*_growth(task), *clock_evidence(task)),
     )
-    if eval_set.suspended:
+    if eval_set.suspended is not None:
         return base if samples else replace(base, verdict=Verdict.WAITING)
+    if eval_set.gated is not None and not samples and base.counts.queued:
+        base = replace(
+            base,
+            verdict=Verdict.WAITING,
+            evidence=(eval_set.gated.evidence, *base.evidence),
+        )
     return _with_idle(base, _idle_findings(eval_set, base, allowance))
 
 
@@ -94,6 +104,36 @@ def _unknown(task: TaskState, why: str) -> TaskJudgment:
         last_progress_at=_last_progress(task),
         evidence=(Evidence("unreadable", why, task.read_at),),
     )
+
+
+def _left(task: TaskState, verdict: Verdict, evidence: Evidence) -> TaskJudgment:
+    """A task that nobody works on any more, with what its samples were at."""
+    samples = tuple(
+        SampleJudgment(state=sample, verdict=verdict, phase=phase_of(sample))
+        for sample in task.samples.values()
+    )
+    return TaskJudgment(
+        state=task,
+        verdict=verdict,
+        counts=_counts(task, samples),
+        samples=samples,
+        last_progress_at=_last_progress(task),
+        evidence=(evidence,),
+    )
+
+
+def _of_earlier_runner(
+    eval_set: EvalSetContext, task: TaskState, started_at: float
+) -> TaskJudgment:
+    """Its runner was started again, and nothing of the new one is there yet."""
+    text = f"its runner was started again at {clock(started_at)}; all that its log tells is older"
+    base = _left(task, Verdict.STARTING, Evidence("startup", text, started_at))
+    findings: list[CauseFinding] = []
+    if eval_set.runner is not None:
+        findings.append(eval_set.runner)
+    if eval_set.startup is not None:
+        findings.append((Cause.HUNG_STARTUP, eval_set.startup))
+    return _with_idle(base, findings)
 
 
 def _finished(task: TaskState) -> TaskJudgment:
@@ -152,7 +192,7 @@ def _idle_findings(
     late = hung_setup(
         eval_set.judging.now, eval_set.judging.baselines, allowance, task, counts.queued, free
     )
-    if late is not None:
+    if late is not None and eval_set.gated is None:
         findings.append((Cause.HUNG_SETUP, late))
     if eval_set.frozen is not None and not task.samples and not counts.queued:
         findings.append((Cause.RUNNER_FROZEN, eval_set.frozen))
@@ -171,7 +211,7 @@ def _with_idle(base: TaskJudgment, findings: list[CauseFinding]) -> TaskJudgment
     if stuck is None:
         return base
     cause, finding = stuck
-    alone = not base.samples or base.verdict is Verdict.STUCK
+    alone = not base.samples or base.verdict in {Verdict.STUCK, Verdict.STARTING}
     return replace(
         base,
         verdict=Verdict.STUCK if alone else Verdict.PARTIALLY_STUCK,

@@ -5,7 +5,7 @@ from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.action import Action
 from watchdog.model.instants import latest
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
-from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
+from watchdog.model.verdict import STUCK_VERDICTS, Cause, EvidenceKind, Verdict
 from watchdog.model.words import duration
 
 _NAMED = 3
@@ -15,15 +15,33 @@ def summary(eval_set: EvalSetJudgment, now: float) -> str:
     """One sentence on an eval set."""
     if eval_set.verdict in STUCK_VERDICTS:
         return _stuck(eval_set, now)
-    if eval_set.cause is Cause.ORPHANED_SANDBOX:
+    if eval_set.verdict is Verdict.FINISHED and eval_set.cause in _LEFT_BEHIND:
         return f"It {SPEC_OF[eval_set.cause].phrase}: {_progress(eval_set, now)}."
     if eval_set.verdict is Verdict.UNKNOWN:
         return f"It can't be told: {_why_unknown(eval_set)}."
-    return f"{_OTHERWISE[eval_set.verdict]}: {_progress(eval_set, now)}."
+    why = _reason(eval_set)
+    late = any(caution.cause is Cause.OVERDUE_WAIT for caution in eval_set.cautions)
+    why += ", and some of it for longer than it should" if late else ""
+    return f"{_OTHERWISE[eval_set.verdict]}{why}: {_progress(eval_set, now)}."
+
+
+_LEFT_BEHIND = frozenset({Cause.ORPHANED_SANDBOX, Cause.HUNG_TEARDOWN, Cause.DELETION_STUCK})
+"""What is wrong with an eval set that has ended."""
+_REASONS: tuple[EvidenceKind, ...] = ("deletion", "capacity", "suspended", "startup")
+"""Evidence that says why an eval set is what it is, where nothing is stuck."""
+
+
+def _reason(eval_set: EvalSetJudgment) -> str:
+    """Why it waits, or runs no more, in the words of its evidence."""
+    evidence = (*eval_set.evidence, *(e for task in eval_set.tasks for e in task.evidence))
+    text = next((e.text for e in evidence if e.kind in _REASONS), "")
+    return f" ({text})" if text else ""
 
 
 def actions(eval_set: EvalSetJudgment) -> tuple[Action, ...]:
     """What to do next; nothing where nothing is stuck."""
+    if eval_set.cautions and eval_set.verdict not in STUCK_VERDICTS:
+        return actions_for(eval_set.cautions[0].cause, eval_set)
     needs_action = eval_set.verdict in STUCK_VERDICTS or eval_set.cause is Cause.ORPHANED_SANDBOX
     if not needs_action or eval_set.cause is None:
         return ()

@@ -31,7 +31,6 @@ from watchdog.model.facts import (
 from watchdog.model.state import EvalSetState, TaskState
 
 _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
-    SpecRead: tasks.spec_read,
     EndedRead: tasks.ended_read,
     ManifestRead: tasks.manifest_read,
     RowsRead: tasks.rows_read,
@@ -44,6 +43,8 @@ _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
 def fold(state: EvalSetState, fact: Fact) -> EvalSetState:
     """The eval set's state after one more fact."""
     on_task = _TASK_HANDLERS.get(type(fact))
+    if isinstance(fact, SpecRead):
+        return cluster.started(_on_task(state, fact.log, tasks.spec_read, fact), fact.log)
     if on_task is not None:
         return _on_task(state, fact.log, on_task, fact)  # type: ignore[union-attr]
     return _EVAL_SET_HANDLERS[type(fact)](state, fact)

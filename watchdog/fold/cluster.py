@@ -1,17 +1,22 @@
 """Handlers for what the cluster shows: the present view, and what must outlive it.
 
 A killed pod is soon replaced and forgotten by the API server; why it was killed is the cause of a
-standstill hours later. So deaths are remembered.
+standstill hours later. So deaths are remembered, and the runner's Job as it was last seen: one that
+was healthy and is gone was deleted, one that had failed was taken away.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from msgspec.structs import replace
 
-from watchdog.model.cluster import ClusterView, Container, Pod
+from watchdog.fold.lessons import Lessons
+from watchdog.model import pod_reasons
+from watchdog.model.cluster import ClusterView, Container, Job, Pod, PodEvent
 from watchdog.model.facts import ClusterRead, RunnerLogSampled
-from watchdog.model.state import DEATHS_MAX, ClusterState, EvalSetState, PodDeath
+from watchdog.model.instants import latest
+from watchdog.model.learned import STARTUP, call_name
+from watchdog.model.state import DEATHS_MAX, ClusterState, EvalSetState, PodDeath, Served
 
 Role = Literal["runner", "sandbox"]
 
@@ -21,15 +26,22 @@ def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
     before = state.cluster
     view = _with_known(before.view, fact.view) if before else fact.view
     before = before or ClusterState(view)
-    uids = {f"{pod.namespace}/{pod.name}": pod.uid for pod in view.sandboxes}
-    alone = "pods" in view.known and "jobs" in view.known and not view.runners and not view.jobs
+    listed = "pods" in view.known and "jobs" in view.known
+    alone = listed and not view.runners and not view.jobs
+    serving = _serving(view) if "pods" in fact.view.known else before.sandboxes
+    job_gone = listed and not view.jobs
     return replace(
         state,
         cluster=ClusterState(
             view=view,
-            deaths=_remember(before.deaths, _deaths(view)),
-            replaced=_remember(before.replaced, _replaced(before.uids, view)),
-            uids=uids if "pods" in fact.view.known else before.uids,
+            deaths=_remember(before.deaths, _deaths(view, {**before.sandboxes, **serving})),
+            replaced=_remember(before.replaced, _replaced(before.sandboxes, view)),
+            sandboxes=serving,
+            job=_newest((*view.jobs, *view.departed, *((before.job,) if before.job else ()))),
+            job_gone_since=(before.job_gone_since or view.at) if job_gone else None,
+            healthy_at=view.at if _is_healthy(view) else before.healthy_at,
+            runner_started_at=runner_started(view.runners) or before.runner_started_at,
+            startup_learned_of=before.startup_learned_of,
             runner_live_at=view.at
             if any(p.is_live for p in view.runners)
             else before.runner_live_at,
@@ -37,6 +49,53 @@ def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
             no_runner_since=(before.no_runner_since or view.at) if alone else None,
         ),
     )
+
+
+def _newest(jobs: tuple[Job, ...]) -> Job | None:
+    """The newest Job; of one that was seen several times the present state, else the last words."""
+    return max(jobs, key=lambda job: job.created_at or 0.0, default=None)
+
+
+def runner_started(pods: Iterable[Pod]) -> float | None:
+    """When the container of the runner that is at work was started; None where none is."""
+    newest = max((p for p in pods if p.is_live), key=lambda p: p.created_at or 0.0, default=None)
+    containers = newest.containers if newest is not None else ()
+    return latest(*(c.running_since for c in containers if not c.is_init))
+
+
+def _is_healthy(view: ClusterView) -> bool:
+    """Whether its runner is at work, waits for capacity, or is about to start."""
+    job = max(view.jobs, key=lambda job: job.created_at or 0.0, default=None)
+    if job is None or job.finished:
+        return False
+    live = any(pod.is_live for pod in view.runners)
+    return live or job.suspended or not (job.failed or view.runners)
+
+
+def _serving(view: ClusterView) -> dict[str, Served]:
+    return {
+        f"{pod.namespace}/{pod.name}": Served(pod.uid, pod.sample_id, pod.task_name)
+        for pod in view.sandboxes
+    }
+
+
+def started(state: EvalSetState, log: str) -> EvalSetState:
+    """A log's specification was read: how long its runner took to write its first one is learned.
+
+    Nothing is learned where the start isn't known, or another log of this runner came before.
+    """
+    task, cluster = state.tasks[log], state.cluster
+    started_at = cluster.runner_started_at if cluster is not None else None
+    created_at = task.spec.created_at if task.spec else None
+    if started_at is None or created_at is None or created_at < started_at:
+        return state
+    if cluster is None or cluster.startup_learned_of == started_at:
+        return state
+    lessons = Lessons(task.learn_since)
+    lessons.took(call_name("setup", STARTUP), created_at - started_at, created_at)
+    task = replace(task, durations=lessons.added_to(task.durations))
+    cluster = replace(cluster, startup_learned_of=started_at)
+    return replace(state, tasks={**state.tasks, log: task}, cluster=cluster)
 
 
 def runner_log_sampled(state: EvalSetState, fact: RunnerLogSampled) -> EvalSetState:
@@ -56,6 +115,8 @@ def _with_known(before: ClusterView, now: ClusterView) -> ClusterView:
         events=now.events if "events" in now.known else before.events,
         usage=now.usage if "metrics" in now.known else (),
         namespaces=now.namespaces if "namespaces" in now.known else before.namespaces,
+        nodes=now.nodes if "nodes" in now.known else (),
+        workloads=now.workloads if "workloads" in now.known else (),
     )
 
 
@@ -65,19 +126,49 @@ def _remember(before: tuple[PodDeath, ...], deaths: Iterator[PodDeath]) -> tuple
     return (*before, *new)[-DEATHS_MAX:]
 
 
-def _deaths(view: ClusterView) -> Iterator[PodDeath]:
+def _deaths(view: ClusterView, sandboxes: dict[str, Served]) -> Iterator[PodDeath]:
     for pod in view.runners:
         yield from _pod_deaths("runner", pod)
     for pod in view.sandboxes:
         yield from _pod_deaths("sandbox", pod)
+    present = {(pod.namespace, f"Pod/{pod.name}"): pod for pod in (*view.runners, *view.sandboxes)}
+    for event in view.events:
+        if is_eviction(event) and not _is_told(event, present.get((event.namespace, event.object))):
+            yield _told_death(event, view, sandboxes)
+
+
+def is_eviction(event: PodEvent) -> bool:
+    """Whether an event tells that a pod was given up."""
+    return (
+        event.object.startswith("Pod/")
+        and event.reason in pod_reasons.EVICTION_EVENTS
+        and not event.message.startswith(pod_reasons.CANCELLED_EVICTION)
+    )
+
+
+def _is_told(event: PodEvent, pod: Pod | None) -> bool:
+    """Whether the pod itself tells it: one of the same name that is newer is another one."""
+    if pod is None or not pod.eviction:
+        return False
+    return event.at is None or pod.created_at is None or pod.created_at <= event.at
+
+
+def _told_death(event: PodEvent, view: ClusterView, sandboxes: dict[str, Served]) -> PodDeath:
+    """The death of a pod of which only an event is left: a StatefulSet replaces it in a second."""
+    name = event.object.partition("/")[2]
+    served = sandboxes.get(f"{event.namespace}/{name}")
+    role: Role = (
+        "runner" if event.namespace == view.runner_namespace and served is None else "sandbox"
+    )
+    sample_id, task_name = (served.sample_id, served.task_name) if served else ("", "")
+    return PodDeath(role, name, "", "", event.reason, None, event.at, sample_id, task_name)
 
 
 def _pod_deaths(role: Role, pod: Pod) -> Iterator[PodDeath]:
     for container in pod.containers:
         yield from _container_deaths(role, pod, container)
     if pod.eviction:
-        reason = pod.eviction
-        yield _death(role, pod, "", reason, None, pod.deleting_at)
+        yield _death(role, pod, "", pod.eviction, None, pod.given_up_at)
 
 
 def _container_deaths(role: Role, pod: Pod, container: Container) -> Iterator[PodDeath]:
@@ -86,9 +177,10 @@ def _container_deaths(role: Role, pod: Pod, container: Container) -> Iterator[Po
             yield _death(role, pod, container.name, end.reason, end.exit_code, end.finished_at)
 
 
-def _replaced(uids: dict[str, str], view: ClusterView) -> Iterator[PodDeath]:
+def _replaced(before: dict[str, Served], view: ClusterView) -> Iterator[PodDeath]:
     for pod in view.sandboxes:
-        if uids.get(f"{pod.namespace}/{pod.name}", pod.uid) != pod.uid:
+        served = before.get(f"{pod.namespace}/{pod.name}")
+        if served is not None and served.uid != pod.uid:
             yield _death("sandbox", pod, "", "replaced", None, pod.created_at)
 
 

@@ -25,6 +25,9 @@ class CauseInfo(Struct, frozen=True):
 
 
 CAUSES: tuple[CauseInfo, ...] = (
+    CauseInfo(Cause.POD_REJECTED, "pod is refused by the API server", "cluster"),
+    CauseInfo(Cause.CONTAINER_START, "container can't be created or started", "cluster"),
+    CauseInfo(Cause.NODE_NOT_READY, "node doesn't answer", "cluster"),
     CauseInfo(Cause.OOM_KILLED, "container ran out of memory", "cluster"),
     CauseInfo(Cause.EVICTED, "pod was evicted", "cluster"),
     CauseInfo(Cause.IMAGE_PULL, "container image can't be pulled", "cluster"),
@@ -38,12 +41,16 @@ CAUSES: tuple[CauseInfo, ...] = (
     CauseInfo(Cause.CLIENT_TIMEOUT, "client gives up waiting for answers", "provider"),
     CauseInfo(Cause.CONNECTION, "no connection to the model API", "provider"),
     CauseInfo(Cause.RUNNER_GONE, "runner is gone", "runner"),
+    CauseInfo(Cause.HUNG_STARTUP, "runner never gets going", "runner"),
     CauseInfo(Cause.RUNNER_FROZEN, "runner is frozen", "runner"),
     CauseInfo(Cause.HUNG_MODEL_CALL, "a model call never returns", "call"),
     CauseInfo(Cause.HUNG_TOOL_CALL, "a tool call never returns", "sample"),
     CauseInfo(Cause.HUNG_SETUP, "sandbox set-up never ends", "sample"),
     CauseInfo(Cause.HUNG_SCORING, "scoring never ends", "sample"),
     CauseInfo(Cause.ORPHANED_SANDBOX, "sandboxes outlive their eval set", "cluster"),
+    CauseInfo(Cause.HUNG_TEARDOWN, "it has ended and isn't taken down", "runner"),
+    CauseInfo(Cause.DELETION_STUCK, "deletion never ends", "cluster"),
+    CauseInfo(Cause.OVERDUE_WAIT, "waits on purpose for too long", "sample"),
     CauseInfo(Cause.SANDBOX_RESTARTED, "sandbox was restarted", "cluster"),
     # failed calls whose errors tell no cause are part of an outage too
     CauseInfo(Cause.UNEXPLAINED, "no known cause fits", "provider"),
@@ -54,6 +61,17 @@ INFO_OF: dict[Cause, CauseInfo] = {info.cause: info for info in CAUSES}
 
 DEPTH: dict[Cause, int] = {info.cause: place for place, info in enumerate(CAUSES)}
 """Its place by depth, 0 for the deepest."""
+
+RUNNER_DEATHS = frozenset(
+    {
+        Cause.RUNNER_GONE,
+        Cause.OOM_KILLED,
+        Cause.EVICTED,
+        Cause.NODE_NOT_READY,
+        Cause.CRASH_LOOP,
+    }
+)
+"""What ends a runner, where a whole eval set has it: why it died may be forgotten, not that."""
 
 OUTAGE_CAUSES = frozenset(info.cause for info in CAUSES if info.concern == "provider")
 """What an outage of a provider shows itself as; the other causes are about single models."""

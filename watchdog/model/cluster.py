@@ -8,9 +8,10 @@ from typing import Literal
 from msgspec import Struct
 
 from watchdog.model.allowances import Allowance
+from watchdog.model.instants import earliest, latest
 from watchdog.model.pod_reasons import LOST
 
-ResourceKind = Literal["pods", "jobs", "namespaces", "events", "metrics"]
+ResourceKind = Literal["pods", "jobs", "namespaces", "events", "metrics", "nodes", "workloads"]
 
 LIVE_PHASES = frozenset({"Pending", "Running", "Unknown", ""})
 
@@ -36,6 +37,7 @@ class Container(Struct, frozen=True, gc=False):
     running_since: float | None = None
     terminated: Termination | None = None
     last_terminated: Termination | None = None
+    is_init: bool = False
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -58,6 +60,7 @@ class Pod(Struct, frozen=True, gc=False):
     disrupted: str = ""
     """Reason of the condition DisruptionTarget=True (eviction, preemption)."""
     ready: bool = False
+    """Condition Ready."""
     owner: str = ""
     """`Job/name`, `StatefulSet/name`, …: its controller."""
     service: str = ""
@@ -65,11 +68,34 @@ class Pod(Struct, frozen=True, gc=False):
     sample_id: str = ""
     """Sample id as the labels give it (made fit for a label); empty where they don't."""
     task_name: str = ""
+    instance: str = ""
+    """Label `app.kubernetes.io/instance`: the Helm release that it belongs to."""
+    gates: str = ""
+    """Names of its scheduling gates, between commas: it is held back from the scheduler."""
+    queue: str = ""
+    """Kueue's queue, by its label."""
+    scheduling_since: float | None = None
+    """Since when it waits to be scheduled (condition PodScheduled=False)."""
+    disrupted_at: float | None = None
+    """When it was given up (condition DisruptionTarget)."""
+    unready_since: float | None = None
+    """Since when it is not ready (condition Ready=False)."""
 
     @property
     def eviction(self) -> str:
         """The reason for which its node gave it up; empty where it didn't."""
         return self.reason if self.reason in LOST else self.disrupted
+
+    @property
+    def ended_at(self) -> float | None:
+        """When its last container ended; None where one still may run."""
+        ends = [c.terminated.finished_at for c in self.containers if c.terminated is not None]
+        return latest(*ends) if ends and len(ends) == len(self.containers) else None
+
+    @property
+    def given_up_at(self) -> float | None:
+        """When its node gave it up, as well as its status tells."""
+        return earliest(self.disrupted_at, self.ended_at) or self.deleting_at or self.unready_since
 
     @property
     def is_live(self) -> bool:
@@ -86,6 +112,7 @@ class Job(Struct, frozen=True, gc=False):
     created_at: float | None = None
     started_at: float | None = None
     completed_at: float | None = None
+    """When it ended, well or not: a failed Job has no `completionTime`, but a condition."""
     deleting_at: float | None = None
     suspended: bool = False
     active: int = 0
@@ -94,7 +121,14 @@ class Job(Struct, frozen=True, gc=False):
     backoff_limit: int | None = None
     finished: Literal["", "Complete", "Failed"] = ""
     finished_reason: str = ""
-    """Why it failed: BackoffLimitExceeded, DeadlineExceeded, …"""
+    """Why it failed: BackoffLimitExceeded, DeadlineExceeded, PodFailurePolicy, …"""
+    finished_message: str = ""
+    suspended_since: float | None = None
+    """When it was suspended (condition Suspended); it may have been created so."""
+    queue: str = ""
+    """Kueue's queue, by its label: Kueue suspends and resumes it."""
+    human: str = ""
+    """Hawk's label `human`: a person does the work, and hours of silence are normal."""
     allowance: Allowance = Allowance()
     """What people said of its eval set, in its annotations."""
     ignored: tuple[str, ...] = ()
@@ -110,8 +144,11 @@ class PodEvent(Struct, frozen=True, gc=False):
     reason: str
     message: str
     at: float | None = None
+    """When it was seen last."""
     count: int = 1
     warning: bool = False
+    first_at: float | None = None
+    """When it was seen first."""
 
 
 class PodUsage(Struct, frozen=True, gc=False):
@@ -121,6 +158,40 @@ class PodUsage(Struct, frozen=True, gc=False):
     name: str
     cores: float
     at: float | None = None
+
+
+class Namespace(Struct, frozen=True, gc=False):
+    """A namespace of an eval set's own."""
+
+    name: str
+    is_runner: bool = False
+    """Its runner's; else its sandboxes'."""
+    deleting_at: float | None = None
+
+
+class Node(Struct, frozen=True, gc=False):
+    """A node, as far as its pods depend on it."""
+
+    name: str
+    ready: bool = True
+    since: float | None = None
+    """When that changed last (condition Ready)."""
+    reason: str = ""
+    """Why it isn't ready: KubeletNotReady, NodeStatusUnknown, …"""
+
+
+class Workload(Struct, frozen=True, gc=False):
+    """What Kueue knows of a Job or pod that waits for capacity (kueue.x-k8s.io)."""
+
+    namespace: str
+    name: str
+    owner: str = ""
+    """`Job/name` or `Pod/name`: what it stands for."""
+    queue: str = ""
+    admitted: bool = False
+    message: str = ""
+    """Why it isn't admitted, in Kueue's words."""
+    since: float | None = None
 
 
 class ClusterView(Struct, frozen=True, gc=False):
@@ -138,7 +209,13 @@ class ClusterView(Struct, frozen=True, gc=False):
     events: tuple[PodEvent, ...] = ()
     """Newest last; Warning events and the ones about scheduling and images."""
     usage: tuple[PodUsage, ...] = ()
-    namespaces: tuple[str, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    """Its own ones; not one that it shares with others."""
+    nodes: tuple[Node, ...] = ()
+    """Those of its pods that aren't ready."""
+    workloads: tuple[Workload, ...] = ()
+    departed: tuple[Job, ...] = ()
+    """Jobs of it that were deleted since the last view, as they were at the end."""
     runner_namespace: str = ""
     created_by: str = ""
     email: str = ""

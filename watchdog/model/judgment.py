@@ -71,6 +71,15 @@ class TaskJudgment(Struct, frozen=True):
         return tuple(s for s in self.samples if s.verdict is Verdict.STUCK)
 
 
+class Caution(Struct, frozen=True):
+    """What people should hear of though nothing is stuck: never more than a warning."""
+
+    cause: Cause
+    since: float | None
+    text: str
+    """What it is, for people; completes "eval set X: "."""
+
+
 class EvalSetJudgment(Struct, frozen=True):
     """An eval set, judged by the running samples of all its tasks."""
 
@@ -80,6 +89,11 @@ class EvalSetJudgment(Struct, frozen=True):
     cause: Cause | None = None
     since: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    deleted_at: float | None = None
+    """When it was deleted; None where it wasn't, or nobody saw it."""
+    runner_started_at: float | None = None
+    """When its newest runner's Job was made."""
     summary: str = ""
     """One sentence for the person on call."""
     actions: tuple[Action, ...] = ()

@@ -17,6 +17,8 @@ CallFamily = Literal["model", "tool", "setup", "scoring", "step"]
 """What takes its time: a call of a model or a tool, a set-up, a scorer, a step between calls."""
 LearnedFamily = CallFamily | Literal["sandbox", "input"]
 """Also what is counted and not judged by: calls within tools, and what people take to answer."""
+STARTUP = "startup"
+"""Name of what a runner takes from its start to its first log, in the family `setup`."""
 TroubleKind = Literal["own", "shared", "partial"]
 """Trouble of one sample alone, of everybody on a model, or of many while some get through."""
 TroubleGroup = Literal["failed", "refused"]

@@ -130,6 +130,10 @@ class EvalSetReport(Struct, frozen=True):
     """The groups that may see its models, as its annotation has them."""
     team: str = ""
     """Whose it is, by the label or annotation `team`."""
+    runner_started_at: Timestamp | None = None
+    """When its newest runner's Job was made; null outside a cluster."""
+    deleted_at: Timestamp | None = None
+    """When it was deleted, where that was seen."""
 
 
 class ProbeReport(Struct, frozen=True):
@@ -192,6 +196,8 @@ class IncidentReport(Struct, frozen=True):
     outside: tuple[OutsideReport, ...] = ()
     recovered: tuple[str, ...] = ()
     """Eval sets that were in it and no longer are; only in what is told, not in a check."""
+    in_cluster: bool = False
+    """Whether a cluster runs it: what dies there is taken away by a TTL and a janitor."""
 
     @property
     def restricted_to(self) -> tuple[str, ...]:
@@ -220,6 +226,8 @@ class Report(Struct, frozen=True):
     eval_sets: tuple[EvalSetReport, ...]
     incidents: tuple[IncidentReport, ...]
     problems: tuple[ProblemReport, ...]
+    not_watched: Count = 0
+    """Jobs in the cluster that are left out on purpose: scans."""
     schema_version: Literal[1] = SCHEMA_VERSION
 
 
@@ -266,5 +274,8 @@ class Snapshot(Struct, frozen=True):
     """What direct API tests could tell more of, by incident."""
     testing: frozenset[str] = frozenset()
     """Incidents whose first direct API tests are under way."""
+    acknowledged: tuple[str, ...] = ()
+    """Eval sets of which people asked to hear nothing for now, as shell patterns: also of those
+    that left."""
     tests: tuple[ProbeResult, ...] = ()
     """The newest direct API test of each model, route and size."""

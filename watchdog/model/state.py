@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct, field
 
 from watchdog.model.causes import main_of_counts
-from watchdog.model.cluster import ClusterView
+from watchdog.model.cluster import ClusterView, Job
 from watchdog.model.facts import LogStatus, SampleKey, SampleSummary, TaskSpec, ThroughputLogged
 from watchdog.model.histogram import Histogram
 from watchdog.model.learned import CallName
@@ -212,6 +212,14 @@ class PodDeath(Struct, frozen=True):
     task_name: str = ""
 
 
+class Served(NamedTuple):
+    """A sandbox pod, and the sample that it serves, as its labels have it."""
+
+    uid: str
+    sample_id: str
+    task_name: str
+
+
 class ClusterState(Struct, frozen=True):
     """What the cluster shows of an eval set now, and what is remembered of it."""
 
@@ -220,8 +228,18 @@ class ClusterState(Struct, frozen=True):
     """The last ones, oldest first."""
     replaced: tuple[PodDeath, ...] = ()
     """Sandbox pods that came back under their name with another UID (reason `replaced`)."""
-    uids: dict[str, str] = field(default_factory=dict)
-    """UID by namespace/name of the sandbox pods of the last view."""
+    sandboxes: dict[str, Served] = field(default_factory=dict)
+    """By namespace/name: the sandbox pods of the last view, and whom they serve."""
+    job: Job | None = None
+    """The runner's newest Job, as it was last seen; it may be gone."""
+    job_gone_since: float | None = None
+    """When it was first seen to be gone."""
+    healthy_at: float | None = None
+    """When its runner last worked, waited for capacity or was about to start."""
+    runner_started_at: float | None = None
+    """When the container of its newest runner that was seen at work was started."""
+    startup_learned_of: float | None = None
+    """The start from which it was learned how long a first log takes."""
     runner_seen_at: float | None = None
     """When a runner's Job or pod was last there."""
     runner_live_at: float | None = None

@@ -38,6 +38,24 @@ class Thresholds(Struct, frozen=True):
     pod_waiting: Annotated[
         float, Meta(gt=0, description="seconds a container may wait for its image, or crash anew")
     ] = 300.0
+    pod_creating: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="seconds a container may be in creation though mounts, networks or its "
+            "sandbox fail (such trouble often passes)",
+        ),
+    ] = 900.0
+    pod_creating_silent: Annotated[
+        float, Meta(gt=0, description="the same where nothing tells why (a large image, say)")
+    ] = 3600.0
+    pod_rejected: Annotated[
+        float,
+        Meta(gt=0, description="seconds a pod may be refused by the API server (quotas get free)"),
+    ] = 900.0
+    node_not_ready: Annotated[
+        float, Meta(gt=0, description="seconds a node may be away (kubelets are restarted)")
+    ] = 300.0
     unschedulable: Annotated[
         float, Meta(gt=0, description="seconds a pod may be unschedulable (nodes may be added)")
     ] = 900.0
@@ -51,6 +69,24 @@ class Thresholds(Struct, frozen=True):
     runner_gone: Annotated[
         float, Meta(gt=0, description="seconds without any runner before the runner is gone")
     ] = 30.0
+    capacity_wait: Annotated[
+        float,
+        Meta(gt=0, description="seconds Kueue may hold back Job or pods until it is a warning"),
+    ] = 86_400.0
+    deletion_wait: Annotated[
+        float, Meta(gt=0, description="seconds a deletion may take until it is a warning")
+    ] = 1800.0
+    teardown: Annotated[
+        float,
+        Meta(gt=0, description="seconds a runner may take to end once its logs are finished"),
+    ] = 1800.0
+    teardown_retried: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="the same where a log ended in an error: Inspect may try the task again",
+        ),
+    ] = 7200.0
     idle_cores: Annotated[
         float, Meta(gt=0, description="CPU cores below which a runner does nothing at all")
     ] = 0.0005

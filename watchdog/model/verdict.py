@@ -99,6 +99,13 @@ class Cause(StrEnum):
     RUNNER_GONE = "runner_gone"
     RUNNER_FROZEN = "runner_frozen"
     ORPHANED_SANDBOX = "orphaned_sandbox"
+    POD_REJECTED = "pod_rejected"
+    CONTAINER_START = "container_start"
+    NODE_NOT_READY = "node_not_ready"
+    HUNG_STARTUP = "hung_startup"
+    HUNG_TEARDOWN = "hung_teardown"
+    DELETION_STUCK = "deletion_stuck"
+    OVERDUE_WAIT = "overdue_wait"
     UNEXPLAINED = "unexplained"
 
 
@@ -113,8 +120,11 @@ EvidenceKind = Literal[
     "annotation",
     "batch",
     "blocked",
+    "capacity",
     "clock",
+    "cost",
     "cpu",
+    "deletion",
     "event",
     "fail_streak",
     "gives_up",
@@ -134,8 +144,10 @@ EvidenceKind = Literal[
     "scoring",
     "setup",
     "silence",
+    "startup",
     "status",
     "suspended",
+    "teardown",
     "throughput",
     "told",
     "unreadable",
@@ -179,6 +191,8 @@ class Incident(Struct, frozen=True):
     """The worst of its eval sets'."""
     restricted_to: tuple[str, ...] = ()
     """The channels that alone may hear of it, by name; empty where everybody may."""
+    in_cluster: bool = False
+    """Whether a cluster runs its eval sets."""
     stuck_samples: int = 0
     """How many samples are stuck in it."""
     peers: str = ""

@@ -51,6 +51,8 @@ class Notice(Struct, frozen=True):
     ended: float | None = None
     """Resolved: when it was first not seen any more, before that was waited for to last."""
     gone: bool = False
+    resumed: bool = False
+    """It ended because the same eval set was started again."""
     samples: tuple[NoticeSample, ...] = ()
     more_samples: int = 0
     actions: tuple[str, ...] = ()
@@ -178,6 +180,7 @@ def resolved(decision: Decision, entry: LedgerEntry) -> Notice:
         verdict=decision.ended_as,
         ended=entry.absent_since,
         gone=decision.reason is Reason.GONE,
+        resumed=decision.reason is Reason.RESUMED,
     )
 
 

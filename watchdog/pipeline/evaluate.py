@@ -37,6 +37,7 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
     findings: Findings = _UNTESTED,
     store: str | None = None,
     notes: Notes = _NO_NOTES,
+    not_watched: int = 0,
 ) -> Snapshot:
     """Everything that can be said of these eval sets at `now`.
 
@@ -51,6 +52,7 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
         findings: direct API tests, and status pages.
         store: address of the logs, `{eval_set_id}` in it, for commands.
         notes: what the service knows of eval sets beyond their judgment.
+        not_watched: how many jobs are left out on purpose.
     """
     orphans = find_orphans(states, now, limits)
     judgments = judge(states, now, limits, max_age, orphans, learned=learned, overrides=overrides)
@@ -58,8 +60,16 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
     incidents = correlate(judgments, now, findings, notes)
     incidents = tuple(_with_store(incident, store) for incident in incidents)
     eval_sets = tuple(_with_conclusions(judgment, incidents, store) for judgment in judgments)
-    evaluation = snapshot(eval_sets, incidents, all_problems, now, troubled_models(judgments))
-    return replace(evaluation, tests=_newest(findings))
+    evaluation = snapshot(
+        eval_sets, incidents, all_problems, now, troubled_models(judgments), not_watched
+    )
+    return replace(evaluation, tests=_newest(findings), acknowledged=_acknowledged(overrides, now))
+
+
+def _acknowledged(overrides: Iterable[Override], now: float) -> tuple[str, ...]:
+    """Of which eval sets nothing is to be told, by pattern."""
+    muted = (o for o in overrides if o.for_all_tasks and o.allowance.muted(now) is not None)
+    return tuple(override.eval_set for override in muted)
 
 
 def _newest(findings: Findings) -> tuple[ProbeResult, ...]:

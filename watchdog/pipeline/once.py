@@ -14,7 +14,7 @@ from watchdog.model.report import Report, Snapshot
 from watchdog.model.verdict import Verdict, worst
 from watchdog.pipeline.evaluate import evaluate
 from watchdog.pipeline.learner import learned_from
-from watchdog.pipeline.source_state import all_problems, all_states
+from watchdog.pipeline.source_state import all_not_watched, all_problems, all_states
 from watchdog.pipeline.targets import TargetStates, read_targets, store_of
 
 _UNTESTED = Findings()
@@ -60,6 +60,7 @@ def judge_once(
         overrides=settings.allowances,
         findings=findings,
         store=store_of(settings),
+        not_watched=all_not_watched(target_states.sources),
     )
 
 
@@ -77,4 +78,5 @@ def _merged(reports: Sequence[Report]) -> Report:
         eval_sets=eval_sets,
         incidents=tuple(incident for report in reports for incident in report.incidents),
         problems=tuple(problem for report in reports for problem in report.problems),
+        not_watched=sum(report.not_watched for report in reports),
     )

@@ -44,12 +44,13 @@ _TEXT_MAX = 1000
 _PENDING_KIND = {"model": "model", "tool": "tool", "sandbox": "tool", "input": "input"}
 
 
-def snapshot(
+def snapshot(  # noqa: PLR0913, PLR0917 - all that it is made of
     eval_sets: tuple[EvalSetJudgment, ...],
     incidents: tuple[Incident, ...],
     problems: Iterable[Problem],
     now: float,
     troubled: frozenset[str] = frozenset(),
+    not_watched: int = 0,
 ) -> Snapshot:
     """Everything that one evaluation found, ready to be shown."""
     figures = tuple(_figures(eval_set, now) for eval_set in eval_sets)
@@ -61,6 +62,7 @@ def snapshot(
         eval_sets=tuple(figure.report for figure in figures),
         incidents=tuple(_incident(incident) for incident in incidents),
         problems=tuple(ProblemReport(_cut(p.where), _cut(p.text)) for p in problems),
+        not_watched=not_watched,
     )
     undecided = frozenset(e.state.eval_set_id for e in eval_sets if _undecided(e))
     subjects = {incident.id: incident.subjects for incident in incidents if incident.subjects}
@@ -99,6 +101,8 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         email=_cut(cluster.view.email) if cluster else "",
         model_access=_cut(cluster.view.model_access) if cluster else "",
         team=_cut(cluster.view.team) if cluster else "",
+        runner_started_at=timestamp(eval_set.runner_started_at),
+        deleted_at=timestamp(eval_set.deleted_at),
     )
     return EvalSetFigures(report, tasks, _is_muted(eval_set))
 
@@ -220,6 +224,7 @@ def _incident(incident: Incident) -> IncidentReport:
         peers=_cut(incident.peers),
         conclusions=tuple(conclusion_report(conclusion) for conclusion in incident.conclusions),
         outside=tuple(_outside(report) for report in incident.outside),
+        in_cluster=incident.in_cluster,
     )
 
 

@@ -19,6 +19,8 @@ class SourceState(Struct):
     problems: tuple[Problem, ...] = ()
     silent: tuple[tuple[str, str], ...] = ()
     """Parts behind it that don't answer, each with the reason."""
+    not_watched: int = 0
+    """Jobs that it leaves out on purpose."""
     answered: bool = False
     """Its last poll listed everything."""
     listed_once: bool = False
@@ -42,6 +44,7 @@ class SourceState(Struct):
         result = await self.source.poll(now, self._take)
         self.problems = result.problems
         self.silent = result.silent
+        self.not_watched = result.not_watched
         self.answered = result.complete
         self.listed_once = self.listed_once or result.complete
         self.polled_at = now
@@ -69,6 +72,11 @@ def all_states(sources: Iterable[SourceState]) -> list[EvalSetState]:
     """The states of all sources, in order of their names."""
     states = [state for source in sources for state in source.states.values()]
     return sorted(states, key=lambda state: state.eval_set_id)
+
+
+def all_not_watched(sources: Iterable[SourceState]) -> int:
+    """How many jobs are left out on purpose, scans above all."""
+    return sum(source.not_watched for source in sources)
 
 
 def all_problems(sources: Iterable[SourceState]) -> Iterator[Problem]:

@@ -23,7 +23,12 @@ from watchdog.notify.deliver import Deliverer
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.evaluate import evaluate
 from watchdog.pipeline.learner import Learner
-from watchdog.pipeline.source_state import SourceState, all_problems, all_states
+from watchdog.pipeline.source_state import (
+    SourceState,
+    all_not_watched,
+    all_problems,
+    all_states,
+)
 from watchdog.pipeline.targets import store_of
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.prober import Prober
@@ -163,6 +168,7 @@ class App:
             findings=Findings(self._prober.results, self._status_pages.incidents),
             store=store_of(settings),
             notes=Notes(self._degraded_runs.since(now), self._deliverer.restrictions(states)),
+            not_watched=all_not_watched(self._sources),
         )
 
     def _states(self) -> list[EvalSetState]:

@@ -158,6 +158,7 @@ def _intervals(settings: Settings) -> Intervals:
         reopen=notify.reopen_within,
         flapping=notify.flapping,
         for_=notify.hold,
+        vanished=settings.kubernetes.vanished_kept,
     )
 
 

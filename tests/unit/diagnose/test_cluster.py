@@ -105,7 +105,6 @@ def test_a_pod_that_comes_back_with_another_uid_is_informational():
 @pytest.mark.parametrize(
     ("job", "pods", "cause"),
     [
-        ((), (), Cause.RUNNER_GONE),
         ((replace(JOB, finished="Failed", completed_at=650.0),), (), Cause.RUNNER_GONE),
         (
             (replace(JOB, finished="Failed", completed_at=650.0),),

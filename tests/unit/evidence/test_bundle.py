@@ -183,7 +183,7 @@ async def test_an_eval_set_that_only_the_store_knows(tmp_path, server):
     said = await playback.live()
     notes = await playback.write()
     assert (await playback.later()) == said
-    assert said["verdict"] == "stuck"
+    assert said["verdict"] == "finished"
     assert "kubernetes: 0 namespaces, 0 jobs, 0 pods, 0 events, 0 logs" in notes
     assert json.loads((playback.bundle / "kubernetes" / "pods.json").read_text())["items"] == []
     assert (playback.bundle / "store").is_dir()

@@ -35,6 +35,7 @@ def test_every_reason_not_to_open_yet_has_words():
         Reason.HOLD_DEGRADED,
         Reason.HOLD_NO_PROGRESS,
         Reason.HOLD_UNKNOWN,
+        Reason.HOLD_VANISHED,
     }
     assert set(HELD) == {reason for reason in Reason if reason.name.startswith("HOLD_")} - ends
 

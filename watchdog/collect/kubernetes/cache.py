@@ -8,7 +8,15 @@ from msgspec import Struct
 
 from watchdog.collect.kubernetes import events
 from watchdog.collect.kubernetes.api import Api
-from watchdog.collect.kubernetes.decoding import EVENT, JOB, NAMESPACE, POD, Decoder
+from watchdog.collect.kubernetes.decoding import (
+    EVENT,
+    JOB,
+    NAMESPACE,
+    NODE,
+    POD,
+    WORKLOAD,
+    Decoder,
+)
 from watchdog.collect.kubernetes.decoding import Kind as KindOf
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.object_cache import ObjectCache, Trim, View
@@ -18,14 +26,24 @@ from watchdog.collect.kubernetes.resources import (
     EVENTS,
     JOBS,
     NAMESPACES,
+    NODES,
     PODS,
     USAGE,
+    WORKLOADS,
     ListQuery,
     Resource,
 )
 from watchdog.collect.kubernetes.usage import UsagePoll
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import Job, Pod, PodEvent, PodUsage, ResourceKind
+from watchdog.model.cluster import (
+    Job,
+    Node,
+    Pod,
+    PodEvent,
+    PodUsage,
+    ResourceKind,
+    Workload,
+)
 from watchdog.model.verdict import Problem
 
 R = TypeVar("R")
@@ -38,7 +56,11 @@ WATCHED: tuple[tuple[Resource, KindOf[Any, Any], Trim[Any] | None], ...] = (
     (JOBS, JOB, None),
     (NAMESPACES, NAMESPACE, None),
     (EVENTS, EVENT, events.trim),
+    (NODES, NODE, None),
+    (WORKLOADS, WORKLOAD, None),
 )
+OPTIONAL: frozenset[ResourceKind] = frozenset({"metrics", "nodes", "workloads"})
+"""What can be done without: there may be no metrics server and no Kueue, nodes may be hidden."""
 
 STOP_SECONDS = 2.0
 
@@ -60,10 +82,14 @@ class ClusterSnapshot(Struct, frozen=True):
     events: tuple[PodEvent, ...]
     """Newest last."""
     usage: Mapping[Key, PodUsage]
+    nodes: Mapping[Key, Entry[Node]]
+    workloads: Mapping[Key, Entry[Workload]]
+    departed: tuple[Entry[Job], ...]
+    """Jobs that were deleted lately."""
     known: frozenset[Scope]
     """What has been listed in full at least once."""
     errors: Mapping[Scope, ApiError]
-    """What can't be read now, and why. The metrics API may be absent: that is no error."""
+    """What can't be read now, and why; what can be done without isn't among it."""
     confirmed_at: Mapping[Scope, float]
     """When each was last known to be current."""
     problems: tuple[Problem, ...] = ()
@@ -119,12 +145,12 @@ class ClusterCache:
             reader.join(STOP_SECONDS)
 
     def wait_listed(self, timeout: float) -> bool:
-        """Wait until each kind has been listed or refused; whether all but metrics are listed."""
+        """Wait until each kind has been listed or refused; whether all that is needed is listed."""
         deadline = self._environment.clock() + timeout
         for reader in self.readers.values():
             reader.object_cache.answered.wait(max(0.0, deadline - self._environment.clock()))
         listed = self.snapshot().known
-        return all(scope in listed for scope in self.readers if scope[0] != "metrics")
+        return all(scope in listed for scope in self.readers if scope[0] not in OPTIONAL)
 
     def drain_failures(self) -> tuple[str, ...]:
         """Short reasons of the reads that failed since the last call."""
@@ -139,8 +165,11 @@ class ClusterCache:
             {name: entry.meta for (_, name), entry in self._of("namespaces", views).items()},
             events.in_order(self._of("events", views)),
             {key: entry.record for key, entry in self._of("metrics", views).items()},
+            self._of("nodes", views),
+            self._of("workloads", views),
+            _departed_jobs(views),
             frozenset(scope for scope, view in views.items() if view.listed_at is not None),
-            {s: v.error for s, v in views.items() if v.error and not _is_absent(s, v)},
+            {s: v.error for s, v in views.items() if v.error and s[0] not in OPTIONAL},
             {s: v.confirmed_at for s, v in views.items() if v.confirmed_at is not None},
             tuple(chain(*(view.problems for view in views.values()))),
         )
@@ -161,11 +190,17 @@ class ClusterCache:
         settings = self._settings
         timing = Timing(settings.watch_timeout, settings.relist_interval, settings.page_size)
         for resource, kind, trim in WATCHED:
-            for namespace in self._namespaces:
+            for namespace in ("",) if resource is NODES else self._namespaces:
                 query = self._query(resource, namespace)
                 decoder, object_cache = Decoder(kind, settings.label_prefix), ObjectCache(trim)
                 reflector = Reflector(
-                    self._api, query, decoder, object_cache, timing, self._environment
+                    self._api,
+                    query,
+                    decoder,
+                    object_cache,
+                    timing,
+                    self._environment,
+                    optional=kind.name in OPTIONAL,
                 )
                 yield (kind.name, namespace), reflector
 
@@ -185,12 +220,17 @@ class ClusterCache:
             return ListQuery(resource, name=namespace, query=by_name)
         if resource is EVENTS:
             return ListQuery(resource, namespace, query=(("fieldSelector", events.SELECTOR),))
-        selectors = {PODS: self._selectors.pods, JOBS: self._selectors.jobs}
-        selector = selectors.get(resource, self._selectors.usage)
+        selectors = {
+            PODS: self._selectors.pods,
+            JOBS: self._selectors.jobs,
+            USAGE: self._selectors.usage,
+        }
+        selector = selectors.get(resource, "")
         return ListQuery(
             resource, namespace, query=(("labelSelector", selector),) if selector else ()
         )
 
 
-def _is_absent(scope: Scope, view: View[Any]) -> bool:
-    return scope[0] == "metrics" and view.listed_at is None
+def _departed_jobs(views: Mapping[Scope, View[Any]]) -> tuple[Entry[Job], ...]:
+    views_of_jobs = (view for scope, view in views.items() if scope[0] == "jobs")
+    return tuple(entry for view in views_of_jobs for entry in view.departed)

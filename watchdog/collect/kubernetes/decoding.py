@@ -17,14 +17,16 @@ from watchdog.collect.kubernetes.wire import (
     ListMeta,
     Name,
     Named,
+    NodeObject,
     Object,
     ObjectMeta,
     PodObject,
     RawList,
     UsageObject,
     WatchEvent,
+    WorkloadObject,
 )
-from watchdog.model.cluster import Job, Pod, PodEvent, PodUsage, ResourceKind
+from watchdog.model.cluster import Job, Node, Pod, PodEvent, PodUsage, ResourceKind, Workload
 from watchdog.model.verdict import Problem
 
 R = TypeVar("R")
@@ -48,8 +50,10 @@ JOB = Kind[JobObject, Job]("jobs", "Job", JobObject, records.job)
 NAMESPACE = Kind[Object, None]("namespaces", "Namespace", Object, records.namespace)
 EVENT = Kind[EventObject, PodEvent]("events", "Event", EventObject, records.event)
 USAGE = Kind[UsageObject, PodUsage]("metrics", "PodMetrics", UsageObject, records.usage)
+NODE = Kind[NodeObject, Node]("nodes", "Node", NodeObject, records.node)
+WORKLOAD = Kind[WorkloadObject, Workload]("workloads", "Workload", WorkloadObject, records.workload)
 KINDS: dict[ResourceKind, Kind[Any, Any]] = {
-    kind.name: kind for kind in (POD, JOB, NAMESPACE, EVENT, USAGE)
+    kind.name: kind for kind in (POD, JOB, NAMESPACE, EVENT, USAGE, NODE, WORKLOAD)
 }
 
 
@@ -117,12 +121,19 @@ class Decoder(Generic[W, R]):
         meta = msgspec.json.decode(event.object, type=Named).metadata
         key, version = (meta.namespace, meta.name), meta.resource_version
         if event.type == "DELETED":
-            return Change("delete", key, version)
+            return Change("delete", key, version, self._last_words(event))
         try:
             entry = self._kind.convert(self._item.decode(event.object), self._context)
         except (msgspec.ValidationError, ValueError) as error:
             return Change("problem", key, version, problem=self._problem(event.object, error))
         return Change("put", key, version, entry)
+
+    def _last_words(self, event: WatchEvent) -> Entry[R] | None:
+        """An object as it was when it was deleted; None where that doesn't fit."""
+        try:
+            return self._kind.convert(self._item.decode(event.object), self._context)
+        except (msgspec.ValidationError, ValueError):
+            return None
 
     def _piecemeal(self, data: bytes) -> Page[R]:
         """Object by object: slower, and one that is garbage costs no other."""

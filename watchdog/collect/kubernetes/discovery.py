@@ -5,20 +5,44 @@ sandboxes in `inspect-<job-id>-s`; or one runner namespace for all, with the san
 set in a namespace named like it. Labels tell first, names where labels are missing.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
 from watchdog.collect.kubernetes.objects import Entry, Meta
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import ClusterView, Job, Pod, PodEvent, PodUsage, ResourceKind
+from watchdog.model.cluster import (
+    ClusterView,
+    Job,
+    Namespace,
+    Node,
+    Pod,
+    PodEvent,
+    PodUsage,
+    ResourceKind,
+    Workload,
+)
+from watchdog.model.pod_reasons import EVICTION_EVENTS, NODE_NOT_READY
 
 APP_NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 RUNNER = "runner"
-KINDS: tuple[ResourceKind, ...] = ("pods", "jobs", "namespaces", "events", "metrics")
+KINDS: tuple[ResourceKind, ...] = (
+    "pods",
+    "jobs",
+    "namespaces",
+    "events",
+    "metrics",
+    "nodes",
+    "workloads",
+)
 SANDBOX = "sandbox"
+EVENTS_KEPT = 100
+"""Events of an eval set that are kept: the newest of those that tell of trouble come first."""
+_OF_JOB = re.compile(r"-[a-z0-9]{5}")
+"""What a Job adds to its name for a pod's."""
 
 
 class Objects(Struct, frozen=True):
@@ -31,6 +55,20 @@ class Objects(Struct, frozen=True):
     namespaces: Iterable[Meta] = ()
     events: Iterable[PodEvent] = ()
     usage: Iterable[PodUsage] = ()
+    nodes: Iterable[Node] = ()
+    workloads: Iterable[Workload] = ()
+    departed: Iterable[Entry[Job]] = ()
+    """Jobs that were deleted lately."""
+
+
+class Discovered(Struct, frozen=True):
+    """The eval sets of a cluster, and what is left out."""
+
+    views: dict[str, ClusterView]
+    departed: dict[str, tuple[Job, ...]] = {}
+    """Jobs that were deleted lately, by eval set; it may have left with them."""
+    not_watched: int = 0
+    """Scans and other jobs that aren't watched."""
 
 
 class EvalSetObjects(Struct):
@@ -39,13 +77,14 @@ class EvalSetObjects(Struct):
     jobs: list[Job] = field(default_factory=list)
     runners: list[Pod] = field(default_factory=list)
     sandboxes: list[Pod] = field(default_factory=list)
-    namespaces: set[str] = field(default_factory=set)
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
+    departed: list[Job] = field(default_factory=list)
     runner_namespace: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     """Annotations and labels about people and access."""
 
 
-def discover(objects: Objects, settings: Kubernetes, at: float) -> dict[str, ClusterView]:
+def discover(objects: Objects, settings: Kubernetes, at: float) -> Discovered:
     """The eval sets of a cluster by id, each as the cluster shows it at `at`."""
     rules = _Rules(settings)
     eval_sets: dict[str, EvalSetObjects] = defaultdict(EvalSetObjects)
@@ -63,7 +102,19 @@ def discover(objects: Objects, settings: Kubernetes, at: float) -> dict[str, Clu
         name = rules.of_sandbox(pod.meta, eval_sets) if rules.is_sandbox(pod.meta) else ""
         if name and name not in ignored:
             eval_sets[name].sandboxes.append(pod.record)
-    return _views(eval_sets, ignored, objects, at)
+    departed = _departed(objects.departed, rules)
+    for name in eval_sets.keys() & departed.keys():
+        eval_sets[name].departed += departed[name]
+    gone = {name: tuple(jobs) for name, jobs in departed.items() if name not in ignored}
+    return Discovered(_views(eval_sets, ignored, objects, at), gone, len(ignored))
+
+
+def _departed(entries: Iterable[Entry[Job]], rules: "_Rules") -> dict[str, list[Job]]:
+    jobs: dict[str, list[Job]] = defaultdict(list)
+    for entry in entries:
+        if rules.is_runner(entry.meta) and rules.is_watched(entry.meta):
+            jobs[rules.of_runner(entry.meta)].append(entry.record)
+    return jobs
 
 
 class _Rules:
@@ -107,6 +158,14 @@ class _Rules:
             return ""
         return namespace.removeprefix(prefix).removesuffix(suffix)
 
+    def is_of_runner(self, meta: Meta) -> bool:
+        """Whether a namespace is that of a runner alone, not of its sandboxes."""
+        component, suffix = meta.labels.get(COMPONENT), self._settings.sandbox_namespace_suffix
+        if component in {RUNNER, SANDBOX}:
+            return component == RUNNER
+        is_own = bool(self.of_namespace(meta.name))
+        return is_own and not (suffix and meta.name.endswith(suffix))
+
     def of_namespace_object(self, meta: Meta, eval_sets: Mapping[str, EvalSetObjects]) -> str:
         label = meta.labels.get(self._eval_set_id) or meta.labels.get(self._job_id)
         job_id = self.of_namespace(meta.name)
@@ -141,23 +200,23 @@ def _take_runner(
 def _take_namespace(
     eval_sets: dict[str, EvalSetObjects], ignored: set[str], rules: _Rules, meta: Meta
 ) -> None:
-    """A namespace that is being deleted is no sign of an eval set any more."""
+    """A namespace that is being deleted tells that a person, or the janitor, deletes it."""
     name = rules.of_namespace_object(meta, eval_sets)
-    if not name or meta.deleting_at is not None:
+    if not name:
         return
     if not rules.is_watched(meta):
         ignored.add(name)
-    else:
-        eval_sets[name].namespaces.add(meta.name)
+        return
+    namespace = Namespace(meta.name, rules.is_of_runner(meta), meta.deleting_at)
+    eval_sets[name].namespaces[meta.name] = namespace
 
 
 def _views(
     eval_sets: Mapping[str, EvalSetObjects], ignored: set[str], objects: Objects, at: float
 ) -> dict[str, ClusterView]:
-    events = _by_object(objects.events)
-    usage = {(use.namespace, use.name): use for use in objects.usage}
+    around = _Around(objects, eval_sets.values())
     return {
-        name: _view(eval_set, events, usage, _kinds(eval_set, objects), at)
+        name: _view(eval_set, around, _kinds(eval_set, objects), at)
         for name, eval_set in eval_sets.items()
         if name not in ignored
     }
@@ -169,37 +228,91 @@ def _kinds(eval_set: EvalSetObjects, objects: Objects) -> frozenset[ResourceKind
     return frozenset(kind for kind in KINDS if objects.knows(kind, place))
 
 
-def _by_object(events: Iterable[PodEvent]) -> dict[tuple[str, str], list[PodEvent]]:
-    groups: dict[tuple[str, str], list[PodEvent]] = defaultdict(list)
-    for event in events:
-        groups[event.namespace, event.object].append(event)
-    return groups
+class _Around:
+    """What is told about pods and Jobs elsewhere, in order of where it is looked for."""
+
+    def __init__(self, objects: Objects, eval_sets: Iterable[EvalSetObjects]) -> None:
+        users = Counter(place for eval_set in eval_sets for place in _namespaces(eval_set))
+        self.shared = {place for place, count in users.items() if count > 1}
+        self.events: dict[str, list[PodEvent]] = defaultdict(list)
+        for event in objects.events:
+            self.events[event.namespace].append(event)
+        self.usage = {(use.namespace, use.name): use for use in objects.usage}
+        self.unready = {node.name: node for node in objects.nodes if not node.ready}
+        self.workloads: dict[str, list[Workload]] = defaultdict(list)
+        for workload in objects.workloads:
+            self.workloads[workload.namespace].append(workload)
 
 
 def _view(
-    eval_set: EvalSetObjects,
-    events: Mapping[tuple[str, str], list[PodEvent]],
-    usage: Mapping[tuple[str, str], PodUsage],
-    kinds: frozenset[ResourceKind],
-    at: float,
+    eval_set: EvalSetObjects, around: _Around, kinds: frozenset[ResourceKind], at: float
 ) -> ClusterView:
-    pods = (*eval_set.runners, *eval_set.sandboxes)
-    keys = [(pod.namespace, f"Pod/{pod.name}") for pod in pods]
-    keys += [(job.namespace, f"Job/{job.name}") for job in eval_set.jobs]
-    own_events = [event for key in keys for event in events.get(key, ())]
     runners = [(pod.namespace, pod.name) for pod in eval_set.runners]
+    nodes = {pod.node for pod in (*eval_set.runners, *eval_set.sandboxes)}
     return ClusterView(
         at=at,
         known=kinds,
         jobs=tuple(eval_set.jobs),
         runners=tuple(eval_set.runners),
         sandboxes=tuple(eval_set.sandboxes),
-        events=tuple(sorted(own_events, key=lambda event: event.at or 0.0)[-50:]),
-        usage=tuple(usage[key] for key in runners if key in usage),
-        namespaces=tuple(sorted(eval_set.namespaces)),
+        events=_most_telling(_own_events(eval_set, around)),
+        usage=tuple(around.usage[key] for key in runners if key in around.usage),
+        namespaces=tuple(eval_set.namespaces[name] for name in sorted(eval_set.namespaces)),
+        nodes=tuple(around.unready[name] for name in sorted(nodes & around.unready.keys())),
+        workloads=tuple(_own_workloads(eval_set, around)),
+        departed=tuple(eval_set.departed),
         runner_namespace=eval_set.runner_namespace,
         created_by=eval_set.notes.get("created-by", ""),
         email=eval_set.notes.get("email", ""),
         model_access=eval_set.notes.get("model-access", ""),
         team=eval_set.notes.get("team", ""),
     )
+
+
+def _namespaces(eval_set: EvalSetObjects) -> set[str]:
+    """Namespaces that are called after it, or hold its sandboxes."""
+    return set(eval_set.namespaces) | {pod.namespace for pod in eval_set.sandboxes}
+
+
+def _own_events(eval_set: EvalSetObjects, around: _Around) -> Iterator[PodEvent]:
+    """What was told of its objects, also of those that are gone or were never made."""
+    own = _namespaces(eval_set) - around.shared
+    for namespace in own:
+        yield from around.events.get(namespace, ())
+    pods = (*eval_set.runners, *eval_set.sandboxes)
+    names = {f"Pod/{pod.name}" for pod in pods} | {f"Job/{job.name}" for job in eval_set.jobs}
+    shared = {job.namespace for job in eval_set.jobs} | {pod.namespace for pod in pods}
+    shared -= own
+    for namespace in shared:
+        for event in around.events.get(namespace, ()):
+            if event.object in names or _is_pod_of(event.object, eval_set.jobs):
+                yield event
+
+
+def _is_pod_of(about: str, jobs: Iterable[Job]) -> bool:
+    """Whether an event is about a pod of one of these Jobs, perhaps one that is gone."""
+    return any(
+        about.startswith(f"Pod/{job.name}-") and _OF_JOB.fullmatch(about[len(job.name) + 4 :])
+        for job in jobs
+    )
+
+
+def _most_telling(events: Iterable[PodEvent]) -> tuple[PodEvent, ...]:
+    """At most `EVENTS_KEPT`, in order of time."""
+    by_weight = sorted(events, key=lambda event: (_tells(event), event.at or 0.0))
+    return tuple(sorted(by_weight[-EVENTS_KEPT:], key=lambda event: event.at or 0.0))
+
+
+def _tells(event: PodEvent) -> bool:
+    return event.warning or event.reason in EVICTION_EVENTS or event.reason == NODE_NOT_READY
+
+
+def _own_workloads(eval_set: EvalSetObjects, around: _Around) -> Iterator[Workload]:
+    """Kueue's objects for its Jobs and pods, while they wait."""
+    jobs = {(job.namespace, f"Job/{job.name}") for job in eval_set.jobs}
+    pods = {(p.namespace, f"Pod/{p.name}") for p in (*eval_set.runners, *eval_set.sandboxes)}
+    places = {namespace for namespace, _ in jobs | pods}
+    for place in sorted(places):
+        for workload in around.workloads.get(place, ()):
+            if not workload.admitted and (place, workload.owner) in jobs | pods:
+                yield workload

@@ -11,7 +11,7 @@ NAMESPACE_LIMIT = 2000
 TOTAL_LIMIT = 20_000
 
 NEVER_OURS = (
-    *("Node", "Deployment", "ReplicaSet", "DaemonSet", "CronJob", "Service", "Ingress"),
+    *("Node", "Deployment", "DaemonSet", "CronJob", "Service", "Ingress"),
     *("Endpoints", "EndpointSlice", "HorizontalPodAutoscaler", "PodDisruptionBudget"),
 )
 SELECTOR = ",".join(f"involvedObject.kind!={kind}" for kind in NEVER_OURS)

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from watchdog.collect.kubernetes import events
-from watchdog.collect.kubernetes.cache import Selectors
+from watchdog.collect.kubernetes.cache import OPTIONAL, Selectors
 from watchdog.collect.kubernetes.connection import Api
 from watchdog.collect.kubernetes.decoding import KINDS, Decoder
 from watchdog.collect.kubernetes.discovery import Objects, discover
@@ -20,12 +20,15 @@ from watchdog.collect.kubernetes.errors import ApiError, one_line
 from watchdog.collect.kubernetes.files import FILES
 from watchdog.collect.kubernetes.logs import NOTHING_YET
 from watchdog.collect.kubernetes.objects import Entry, Key, Meta
+from watchdog.collect.kubernetes.reflector import ABSENT
 from watchdog.collect.kubernetes.resources import (
     EVENTS,
     JOBS,
     NAMESPACES,
+    NODES,
     POD_LOG,
     PODS,
+    WORKLOADS,
     ListQuery,
     Resource,
 )
@@ -41,6 +44,8 @@ RESOURCES: dict[ResourceKind, Resource] = {
     "jobs": JOBS,
     "pods": PODS,
     "events": EVENTS,
+    "nodes": NODES,
+    "workloads": WORKLOADS,
 }
 LOG_BYTES = 16 * 1024 * 1024
 """Of one container's log; of a longer one the end is kept."""
@@ -102,12 +107,11 @@ class _Lists:
 
     def read(self) -> ClusterView:
         """List all kinds, the events last: which of them count depends on the others."""
-        for kind in ("namespaces", "jobs", "pods"):
+        for kind in ("namespaces", "jobs", "pods", "workloads"):
             self._read(kind, self._mentions)
-        subjects = _subjects(self._view())
-        self._read(
-            "events", lambda entry: (entry.record.namespace, entry.record.object) in subjects
-        )
+        self._read("nodes", lambda entry: not entry.record.ready)
+        places = _places(self._view())
+        self._read("events", lambda entry: entry.record.namespace in places)
         events.trim(self.entries["events"], self._now)
         return self._view()
 
@@ -118,8 +122,10 @@ class _Lists:
             pods=self.entries["pods"].values(),
             namespaces=[entry.meta for entry in self.entries["namespaces"].values()],
             events=[entry.record for entry in self.entries["events"].values()],
+            nodes=[entry.record for entry in self.entries["nodes"].values()],
+            workloads=[entry.record for entry in self.entries["workloads"].values()],
         )
-        view = discover(objects, self._settings, self._now).get(self._eval_set_id)
+        view = discover(objects, self._settings, self._now).views.get(self._eval_set_id)
         return view or ClusterView(self._now, frozenset(k for k in FILES if self._knows(k, "")))
 
     def _knows(self, kind: ResourceKind, namespace: str) -> bool:
@@ -132,10 +138,12 @@ class _Lists:
         return any(self._eval_set_id in text for text in texts)
 
     def _read(self, kind: ResourceKind, keep: Keep) -> None:
-        for namespace in self._settings.namespaces or ("",):
+        for namespace in ("",) if kind == "nodes" else self._settings.namespaces or ("",):
             try:
                 self._list(kind, _query(kind, namespace), keep)
             except ApiError as error:
+                if kind in OPTIONAL and error.reason in ABSENT:
+                    continue
                 self.problems.append(Problem(f"{kind}.json", f"{error.reason}: {error.text}"))
             else:
                 self._listed.add((kind, namespace))
@@ -188,8 +196,8 @@ def _query(kind: ResourceKind, namespace: str) -> ListQuery:
         return ListQuery(resource, name=namespace, query=by_name)
     if kind == "events":
         return ListQuery(resource, namespace, query=(("fieldSelector", events.SELECTOR),))
-    selector = selectors.pods if kind == "pods" else selectors.jobs
-    return ListQuery(resource, namespace, query=(("labelSelector", selector),))
+    selector = {"pods": selectors.pods, "jobs": selectors.jobs}.get(kind)
+    return ListQuery(resource, namespace, query=(("labelSelector", selector),) if selector else ())
 
 
 def _key(item: msgspec.Raw) -> Key | None:
@@ -200,18 +208,22 @@ def _key(item: msgspec.Raw) -> Key | None:
     return meta.namespace, meta.name
 
 
-def _subjects(view: ClusterView) -> set[tuple[str, str]]:
-    """What an event of the eval set may be about."""
-    pods = {(pod.namespace, f"Pod/{pod.name}") for pod in (*view.runners, *view.sandboxes)}
-    return pods | {(job.namespace, f"Job/{job.name}") for job in view.jobs}
+def _places(view: ClusterView) -> set[str]:
+    """The namespaces whose events may be about the eval set."""
+    pods = {pod.namespace for pod in (*view.runners, *view.sandboxes)}
+    own = {namespace.name for namespace in view.namespaces}
+    return own | pods | {job.namespace for job in view.jobs}
 
 
 def _keys(view: ClusterView, lists: _Lists) -> dict[ResourceKind, set[Key]]:
     return {
-        "namespaces": {("", name) for name in view.namespaces},
+        "namespaces": {("", namespace.name) for namespace in view.namespaces},
         "jobs": {(job.namespace, job.name) for job in view.jobs},
         "pods": {(pod.namespace, pod.name) for pod in (*view.runners, *view.sandboxes)},
-        "events": lists.entries["events"].keys() & lists.raw["events"].keys(),
+        "events": {k for k, e in lists.entries["events"].items() if e.record in view.events}
+        & lists.raw["events"].keys(),
+        "nodes": {("", node.name) for node in view.nodes},
+        "workloads": {(workload.namespace, workload.name) for workload in view.workloads},
     }
 
 

@@ -13,7 +13,7 @@ from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, ResourceKind
 from watchdog.model.verdict import Problem
 
-FILES: tuple[ResourceKind, ...] = ("namespaces", "jobs", "pods", "events")
+FILES: tuple[ResourceKind, ...] = ("namespaces", "jobs", "pods", "events", "nodes", "workloads")
 LIMIT = 256 * 1024 * 1024
 """Bytes of one list."""
 
@@ -62,6 +62,8 @@ def _view(
         pods=lists.get("pods", ()),
         namespaces=tuple(entry.meta for entry in lists.get("namespaces", ())),
         events=tuple(entry.record for entry in lists.get("events", ())),
+        nodes=tuple(entry.record for entry in lists.get("nodes", ())),
+        workloads=tuple(entry.record for entry in lists.get("workloads", ())),
     )
-    view = discover(objects, settings, at).get(eval_set_id)
+    view = discover(objects, settings, at).views.get(eval_set_id)
     return view if view is not None else ClusterView(at, frozenset(lists))

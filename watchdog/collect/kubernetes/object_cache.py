@@ -17,6 +17,9 @@ R = TypeVar("R")
 Trim = Callable[[dict[Key, Entry[R]], float], None]
 """Keeps entries within bounds, given the time."""
 
+DEPARTED = 1000
+DEPARTED_SECONDS = 900.0
+"""So many objects are remembered for so long after they were deleted, as they were at the end."""
 FAILURES = 100
 PROBLEMS = 50
 PUTS_UNTIL_TRIM = 200
@@ -35,6 +38,8 @@ class View(Struct, Generic[R], frozen=True):
     problems: tuple[Problem, ...]
     generation: int
     """Another number where anything of the objects has changed."""
+    departed: tuple[Entry[R], ...] = ()
+    """What was deleted lately, as it was at the end."""
 
 
 class ObjectCache(Generic[R]):
@@ -47,6 +52,7 @@ class ObjectCache(Generic[R]):
         self._copy: Mapping[Key, Entry[R]] | None = MappingProxyType({})
         self._problems: dict[str, Problem] = {}
         self._failures: deque[str] = deque(maxlen=FAILURES)
+        self._departed: deque[tuple[float, Entry[R]]] = deque(maxlen=DEPARTED)
         self._listed_at: float | None = None
         self._confirmed_at: float | None = None
         self._error: ApiError | None = None
@@ -67,6 +73,7 @@ class ObjectCache(Generic[R]):
                 self._error,
                 tuple(self._problems.values()),
                 self._generation,
+                tuple(entry for _, entry in self._departed),
             )
 
     def drain_failures(self) -> tuple[str, ...]:
@@ -92,6 +99,9 @@ class ObjectCache(Generic[R]):
         with self._lock:
             if entries != self._entries:
                 self._changed()
+            self._departed.extend(
+                (now, entry) for key, entry in self._entries.items() if key not in entries
+            )
             self._entries = entries
             self._problems = {problem.where: problem for problem in problems[:PROBLEMS]}
             self._listed_at = now
@@ -107,11 +117,17 @@ class ObjectCache(Generic[R]):
                 self._trim(self._entries, now)
             self._changed()
 
-    def drop(self, key: Key) -> None:
-        """An object is gone."""
+    def drop(self, key: Key, last: Entry[R] | None, now: float) -> None:
+        """An object is gone; `last` is how it was then."""
         with self._lock:
-            if self._entries.pop(key, None) is not None:
+            before = self._entries.pop(key, None)
+            if before is not None:
                 self._changed()
+            end = last or before
+            if end is not None:
+                self._departed.append((now, end))
+            while self._departed and self._departed[0][0] < now - DEPARTED_SECONDS:
+                self._departed.popleft()
 
     def doubt(self, problem: Problem) -> None:
         """An object could not be read."""

@@ -14,8 +14,17 @@ R_co = TypeVar("R_co", covariant=True)
 Key = tuple[str, str]
 """Namespace and name."""
 
+INSTANCE = "app.kubernetes.io/instance"
+QUEUE = "kueue.x-k8s.io/queue-name"
 LABELS = frozenset(
-    {"app.kubernetes.io/name", "app.kubernetes.io/component", "inspect/service", "team"}
+    {
+        "app.kubernetes.io/name",
+        "app.kubernetes.io/component",
+        INSTANCE,
+        QUEUE,
+        "inspect/service",
+        "team",
+    }
 )
 """Labels that are kept beside the ones with the configured prefix."""
 ANNOTATIONS = ("email", "model-access", "inspect-version", "team")
@@ -86,6 +95,7 @@ class Context:
         self.annotation_keys = tuple(f"{label_prefix}{name}" for name in ANNOTATIONS)
         self.sample_id = f"{label_prefix}sample-id"
         self.task_name = f"{label_prefix}task-name"
+        self.human = f"{label_prefix}human"
 
     def trim(self) -> None:
         """Keep memory bounded."""

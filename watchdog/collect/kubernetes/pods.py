@@ -1,6 +1,15 @@
 """From the API's pods to the model's."""
 
-from watchdog.collect.kubernetes.objects import Context, Entry, Meta, at, message, meta_of
+from watchdog.collect.kubernetes.objects import (
+    INSTANCE,
+    QUEUE,
+    Context,
+    Entry,
+    Meta,
+    at,
+    message,
+    meta_of,
+)
 from watchdog.collect.kubernetes.wire import (
     Condition,
     ContainerStatus,
@@ -10,8 +19,12 @@ from watchdog.collect.kubernetes.wire import (
     Terminated,
 )
 from watchdog.model.cluster import Container, Pod, Termination
+from watchdog.model.texts import cut
 
 NO_STATUS, NO_SPEC = PodStatus(), PodSpec()
+NOTHING = Condition()
+GATES_LIMIT = 200
+"""Characters of the names of a pod's scheduling gates."""
 
 
 def pod(wire: PodObject, context: Context) -> Entry[Pod]:
@@ -22,7 +35,8 @@ def pod(wire: PodObject, context: Context) -> Entry[Pod]:
 
 def _pod(meta: Meta, spec: PodSpec, status: PodStatus, context: Context) -> Pod:
     shared, labels = context.shared, meta.labels
-    unschedulable, disrupted, ready = _conditions(status.conditions or ())
+    scheduled, disrupted, ready = _conditions(status.conditions or ())
+    waits = scheduled.status == "False"
     return Pod(
         meta.namespace,
         meta.name,
@@ -34,38 +48,62 @@ def _pod(meta: Meta, spec: PodSpec, status: PodStatus, context: Context) -> Pod:
         meta.created_at,
         meta.deleting_at,
         _containers(status, context),
-        unschedulable,
-        disrupted,
-        ready,
+        _unschedulable(scheduled),
+        shared[disrupted.reason] if disrupted.status == "True" else "",
+        ready.status == "True",
         meta.owner,
         labels.get("inspect/service", ""),
         labels.get(context.sample_id, ""),
         labels.get(context.task_name, ""),
+        labels.get(INSTANCE, ""),
+        _gates(spec, scheduled),
+        labels.get(QUEUE, ""),
+        at(scheduled.last_transition_time) if waits else None,
+        at(disrupted.last_transition_time) if disrupted.status == "True" else None,
+        at(ready.last_transition_time) if ready.status == "False" else None,
     )
 
 
-def _conditions(conditions: list[Condition] | tuple[()]) -> tuple[str, str, bool]:
-    """The scheduler's message, the reason of a disruption, and whether the pod is ready."""
-    unschedulable, disrupted, ready = "", "", False
+def _conditions(
+    conditions: list[Condition] | tuple[()],
+) -> tuple[Condition, Condition, Condition]:
+    """Whether it is scheduled, given up, and ready; one that isn't told has no status."""
+    scheduled, disrupted, ready = NOTHING, NOTHING, NOTHING
     for condition in conditions:
-        kind, true = condition.type, condition.status == "True"
-        if kind == "Ready":
-            ready = true
-        elif kind == "DisruptionTarget" and true:
-            disrupted = condition.reason
-        elif condition.reason == "Unschedulable" and not true:
-            unschedulable = message(condition.message) or condition.reason
-    return unschedulable, disrupted, ready
+        if condition.type == "Ready":
+            ready = condition
+        elif condition.type == "DisruptionTarget":
+            disrupted = condition
+        elif condition.type == "PodScheduled":
+            scheduled = condition
+    return scheduled, disrupted, ready
+
+
+def _unschedulable(scheduled: Condition) -> str:
+    """The scheduler's message where it found no node."""
+    if scheduled.reason != "Unschedulable" or scheduled.status == "True":
+        return ""
+    return message(scheduled.message) or scheduled.reason
+
+
+def _gates(spec: PodSpec, scheduled: Condition) -> str:
+    """What holds it back from the scheduler; empty where nothing does."""
+    names = ", ".join(gate.name for gate in spec.scheduling_gates or ())
+    if not names and scheduled.reason != "SchedulingGated":
+        return ""
+    return cut(message(names), GATES_LIMIT) or "a scheduling gate"
 
 
 def _containers(status: PodStatus, context: Context) -> tuple[Container, ...]:
-    containers = status.container_statuses or []
-    if status.init_container_statuses:
-        containers = status.init_container_statuses + containers
-    return tuple([_container(container, context) for container in containers])
+    containers = status.container_statuses or ()
+    ready = tuple([_container(container, context) for container in containers])
+    if not status.init_container_statuses:
+        return ready
+    inits = status.init_container_statuses
+    return (*(_container(container, context, is_init=True) for container in inits), *ready)
 
 
-def _container(wire: ContainerStatus, context: Context) -> Container:
+def _container(wire: ContainerStatus, context: Context, *, is_init: bool = False) -> Container:
     state, last = wire.state, wire.last_state
     waiting = state.waiting if state else None
     running = state.running if state else None
@@ -78,6 +116,7 @@ def _container(wire: ContainerStatus, context: Context) -> Container:
         at(running.started_at) if running else None,
         _termination(state.terminated, context) if state and state.terminated else None,
         _termination(last.terminated, context) if last and last.terminated else None,
+        is_init,
     )
 
 

@@ -1,15 +1,23 @@
 """From the API's jobs, namespaces, events and metrics to the model's records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Literal
 
 from watchdog.collect.kubernetes.annotations import allowance
-from watchdog.collect.kubernetes.objects import Context, Entry, at, message, meta_of
+from watchdog.collect.kubernetes.objects import QUEUE, Context, Entry, at, message, meta_of
 from watchdog.collect.kubernetes.quantities import quantity
-from watchdog.collect.kubernetes.wire import EventObject, JobObject, Object, UsageObject
-from watchdog.model.cluster import Job, PodEvent, PodUsage
+from watchdog.collect.kubernetes.wire import (
+    Condition,
+    EventObject,
+    JobObject,
+    NodeObject,
+    Object,
+    UsageObject,
+    WorkloadObject,
+)
+from watchdog.model.cluster import Job, Node, PodEvent, PodUsage, Workload
 
-ABOUT = frozenset({"Pod", "Job", "StatefulSet"})
+ABOUT = frozenset({"Pod", "Job", "StatefulSet", "ReplicaSet"})
 """Kinds whose events are kept."""
 ROUTINE = frozenset({"Created", "Started"})
 """Events that every container has, and that its status tells as well."""
@@ -19,8 +27,9 @@ def job(wire: JobObject, context: Context) -> Entry[Job]:
     """A job."""
     meta = meta_of(wire.metadata, context)
     spec, status = wire.spec, wire.status
-    ends = {c.type: c.reason for c in (status and status.conditions) or () if c.status == "True"}
-    finished = _finished(ends)
+    standing = _standing(status.conditions if status else None)
+    finished = _finished(standing)
+    end, pause = standing.get(finished), standing.get("Suspended")
     overrides, ignored = allowance(wire.metadata.annotations or {})
     record = Job(
         meta.namespace,
@@ -28,7 +37,7 @@ def job(wire: JobObject, context: Context) -> Entry[Job]:
         meta.uid,
         created_at=meta.created_at,
         started_at=at(status.start_time) if status else None,
-        completed_at=at(status.completion_time) if status else None,
+        completed_at=(at(status.completion_time) if status else None) or _since(end),
         deleting_at=meta.deleting_at,
         suspended=bool(spec and spec.suspend),
         active=status.active if status else 0,
@@ -36,14 +45,29 @@ def job(wire: JobObject, context: Context) -> Entry[Job]:
         failed=status.failed if status else 0,
         backoff_limit=spec.backoff_limit if spec else None,
         finished=finished,
-        finished_reason=ends.get(finished, ""),
+        finished_reason=end.reason if end else "",
+        finished_message=message(end.message) if end else "",
+        suspended_since=_since(pause),
+        queue=meta.labels.get(QUEUE, ""),
+        human=meta.labels.get(context.human, ""),
         allowance=overrides,
         ignored=ignored,
     )
     return Entry(meta, record)
 
 
-def _finished(ends: Mapping[str, str]) -> Literal["", "Complete", "Failed"]:
+def _standing(conditions: Iterable[Condition] | None) -> dict[str, Condition]:
+    """The conditions that are true, by type."""
+    return {
+        condition.type: condition for condition in conditions or () if condition.status == "True"
+    }
+
+
+def _since(condition: Condition | None) -> float | None:
+    return at(condition.last_transition_time) if condition is not None else None
+
+
+def _finished(ends: dict[str, Condition]) -> Literal["", "Complete", "Failed"]:
     if "Complete" in ends:
         return "Complete"
     return "Failed" if "Failed" in ends else ""
@@ -70,6 +94,7 @@ def event(wire: EventObject, context: Context) -> Entry[PodEvent] | None:
         at=_last(wire, meta.created_at),
         count=max(1, wire.count or 0, wire.deprecated_count or 0, _series_count(wire)),
         warning=warning,
+        first_at=at(wire.first_timestamp) or at(wire.event_time) or meta.created_at,
     )
     return Entry(meta, record)
 
@@ -88,6 +113,36 @@ def _last(wire: EventObject, created_at: float | None) -> float | None:
 
 def _series_count(wire: EventObject) -> int:
     return (wire.series.count or 0) if wire.series else 0
+
+
+def node(wire: NodeObject, context: Context) -> Entry[Node]:
+    """A node: whether its kubelet answers. One that doesn't say so is taken for ready."""
+    meta = meta_of(wire.metadata, context)
+    conditions = wire.status.conditions if wire.status else None
+    ready = next((c for c in conditions or () if c.type == "Ready"), Condition(status="True"))
+    record = Node(meta.name, ready.status == "True", _since(ready), ready.reason)
+    return Entry(meta, record)
+
+
+def workload(wire: WorkloadObject, context: Context) -> Entry[Workload]:
+    """A Workload of Kueue: waiting while the condition Admitted isn't true.
+
+    Source: apis/kueue/v1beta2/workload_types.go (conditions QuotaReserved, Admitted, Finished).
+    """
+    meta = meta_of(wire.metadata, context)
+    conditions = (wire.status.conditions if wire.status else None) or ()
+    standing = _standing(conditions)
+    reserved = next((c for c in conditions if c.type == "QuotaReserved"), Condition())
+    record = Workload(
+        meta.namespace,
+        meta.name,
+        meta.owner,
+        context.shared[wire.spec.queue_name if wire.spec else ""],
+        admitted="Admitted" in standing or "Finished" in standing,
+        message=message(reserved.message) if reserved.status != "True" else "",
+        since=_since(reserved) or meta.created_at,
+    )
+    return Entry(meta, record)
 
 
 def usage(wire: UsageObject, context: Context) -> Entry[PodUsage]:

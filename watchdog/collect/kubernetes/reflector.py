@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from watchdog.collect.kubernetes.api import Api, Jitter, Lines, Pause, backoff
 from watchdog.collect.kubernetes.decoding import Change, Decoder, Page
-from watchdog.collect.kubernetes.errors import ApiError, Status, one_line, reason_of
+from watchdog.collect.kubernetes.errors import ApiError, Reason, Status, one_line, reason_of
 from watchdog.collect.kubernetes.object_cache import ObjectCache
 from watchdog.collect.kubernetes.objects import Entry, Key
 from watchdog.collect.kubernetes.resources import ListQuery
@@ -27,6 +27,12 @@ GRACE = 30.0
 """Seconds that a watch may outlive its own end before it is taken for dead."""
 SHORTEST = 1.0
 """A watch that ends sooner has failed: no server means that, and it must not be asked at once."""
+
+
+ABSENT: frozenset[Reason] = frozenset({"not_found", "forbidden"})
+"""Kueue isn't installed, or there is no permission: no fault where a kind can be done without."""
+ABSENT_SECONDS = 600.0
+"""Seconds until a kind that can be done without is looked for again."""
 
 
 class Timing(Struct, frozen=True):
@@ -57,8 +63,11 @@ class Reflector(Generic[R]):
         object_cache: ObjectCache[R],
         timing: Timing,
         environment: Environment,
+        *,
+        optional: bool = False,
     ) -> None:
         self.query = query
+        self._optional = optional
         self.object_cache = object_cache
         self._api = api
         self._decoder = decoder
@@ -116,7 +125,11 @@ class Reflector(Generic[R]):
             if not self._gone:  # once in a while is how the API works
                 self._gone = True
                 return
-        self.object_cache.fail(error)
+        absent = self._optional and error.reason in ABSENT
+        self.object_cache.fail(error, quietly=absent)
+        if absent:
+            self._pause(ABSENT_SECONDS)
+            return
         self._wait(error.retry_after)
         self._failures += 1
 
@@ -205,7 +218,7 @@ class Reflector(Generic[R]):
         if change.type == "problem" and change.problem:
             self.object_cache.doubt(change.problem)
         elif change.type == "delete":
-            self.object_cache.drop(change.key)
+            self.object_cache.drop(change.key, change.entry, now)
         elif change.entry is not None:
             self.object_cache.put(change.entry, now)
         self._version = change.resource_version or self._version

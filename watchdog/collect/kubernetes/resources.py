@@ -27,6 +27,8 @@ JOBS = Resource("batch", "v1", "jobs", ("get", "list", "watch"))
 NAMESPACES = Resource("", "v1", "namespaces", ("get", "list", "watch"))
 EVENTS = Resource("", "v1", "events", ("get", "list", "watch"))
 USAGE = Resource("metrics.k8s.io", "v1beta1", "pods", ("get", "list"))
+NODES = Resource("", "v1", "nodes", ("get", "list", "watch"))
+WORKLOADS = Resource("kueue.x-k8s.io", "v1beta2", "workloads", ("get", "list", "watch"))
 POD_LOG = Resource("", "v1", "pods/log", ("get",))
 
 

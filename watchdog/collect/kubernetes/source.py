@@ -3,25 +3,34 @@
 The cluster's objects are listed and watched by the cache; a poll looks at what it holds now, polls
 the store of each eval set, and reads on in the runners' logs. What the cluster says stays with its
 age where the API server is away.
+
+An eval set that left is looked at a last time. One whose runner died stays for `vanished_kept`: a
+TTL and a janitor take its objects within two hours of a death that nobody may have heard of.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.collect.inspect.logs import LogsSource
-from watchdog.collect.kubernetes.discovery import KINDS, Objects, discover
+from watchdog.collect.kubernetes.discovery import KINDS, Discovered, Objects, discover
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import ClusterView, Pod
+from watchdog.model.cluster import ClusterView, Job, Pod
 from watchdog.model.facts import ClusterRead, Fact, SpecRead
 from watchdog.model.verdict import Problem
 
+MASS_LEAST = 4
+"""So many eval sets that vanish at once, and most of those that are watched, are no deletion: a
+label selector finds them no more, or a namespace was cleared."""
+MASS_SECONDS = 900.0
+"""After so many seconds it is believed all the same."""
 RUNNERS_READ = 2
 """Of an eval set's runner pods the newest so many have their logs read: the one at work and the
 one that it replaced."""
@@ -64,6 +73,14 @@ class _EvalSet:
         self.tasks: set[str] = set()
         self.result = PollResult()
         self.log_problems: tuple[Problem, ...] = ()
+        self.job: Job | None = None
+        """Its newest Job, as it was last seen."""
+        self.gone_since: float | None = None
+        """When it was first seen to be gone from the cluster."""
+        self.seen = False
+        """Whether the last look showed something of it."""
+        self.doubted_since: float | None = None
+        """Since when it is gone together with so many others that this isn't believed."""
 
 
 class ClusterSource:
@@ -101,35 +118,81 @@ class ClusterSource:
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """Look at the cluster, then at every eval set's logs."""
         state = await self._cache.state(now)
-        views = self._discover(state)
-        self._meet(views)
-        leaving = self._leaving(views) if state.listed and not state.errors else frozenset()
+        discovered = self._discover(state)
+        views = self._meet(discovered, state, now)
+        leaving = (
+            self._leaving(discovered.views, now)
+            if state.listed and not state.errors
+            else frozenset()
+        )
         await asyncio.gather(*(self._poll_one(name, views, now, emit) for name in self._sets))
         self._runner_logs.forget(pod.uid for view in views.values() for pod in view.runners)
-        result = self._result(state)
+        result = self._result(state, discovered.not_watched)
         for name in leaving:
             del self._sets[name]
         return result
 
-    def _discover(self, state: ClusterState) -> dict[str, ClusterView]:
+    def _discover(self, state: ClusterState) -> Discovered:
         if not state.listed:
-            return {}
-        views = discover(state.objects, self._settings, state.confirmed_at)
+            return Discovered({})
+        discovered = discover(state.objects, self._settings, state.confirmed_at)
         if not self._only:
-            return views
-        kinds = frozenset(kind for kind in KINDS if state.objects.knows(kind, ""))
-        empty_view = ClusterView(state.confirmed_at, kinds)
-        return {name: views.get(name, empty_view) for name in self._only}
+            return discovered
+        empty_view = _empty(state)
+        views = {name: discovered.views.get(name, empty_view) for name in self._only}
+        return replace(discovered, views=views)
 
-    def _meet(self, views: dict[str, ClusterView]) -> None:
-        """Watch the eval sets that appeared."""
+    def _meet(
+        self, discovered: Discovered, state: ClusterState, now: float
+    ) -> dict[str, ClusterView]:
+        """Watch the eval sets that appeared; what is seen of all that are watched, now."""
+        views = dict(discovered.views)
         for name in views.keys() - self._sets.keys():
             self._sets[name] = _EvalSet(self._open_logs(name))
+        gone = self._sets.keys() - views.keys() if state.listed else set()
+        for name in gone - self._doubted(gone, now):
+            departed = discovered.departed.get(name, ())
+            views[name] = replace(_empty(state), departed=departed)
+        for name, view in views.items():
+            self._sets[name].job = _newest_job(view, self._sets[name].job)
+        return views
 
-    def _leaving(self, views: dict[str, ClusterView]) -> frozenset[str]:
-        """Those that left are looked at a last time."""
+    def _doubted(self, gone: Set[str], now: float) -> set[str]:
+        """Those whose absence isn't believed yet, as too many vanished at once."""
+        watched = [name for name, eval_set in self._sets.items() if eval_set.seen]
+        new = [name for name in gone if self._sets[name].seen]
+        if len(new) >= MASS_LEAST and 2 * len(new) > len(watched):
+            for name in new:
+                self._sets[name].doubted_since = now
+        for name in self._sets:
+            self._sets[name].seen = name not in gone
+        return {name for name in gone if self._is_doubted(name, now)}
+
+    def _is_doubted(self, name: str, now: float) -> bool:
+        since = self._sets[name].doubted_since
+        return since is not None and now - since < MASS_SECONDS
+
+    def _leaving(self, views: dict[str, ClusterView], now: float) -> frozenset[str]:
+        """Those that left are looked at a last time, and those that died for longer."""
         finished = {name for name, view in views.items() if self._has_ended(name, view)}
-        return frozenset((self._sets.keys() - views.keys()) | finished)
+        gone = self._sets.keys() - views.keys()
+        for name, eval_set in self._sets.items():
+            if name not in gone:
+                eval_set.gone_since = eval_set.doubted_since = None
+            elif eval_set.gone_since is None:
+                eval_set.gone_since = now
+        left = {n for n in gone if not self._is_doubted(n, now) and not self._stays(n, now)}
+        return frozenset(left | finished)
+
+    def _stays(self, name: str, now: float) -> bool:
+        """Whether its runner died, and its objects were taken away not long ago."""
+        eval_set = self._sets[name]
+        if eval_set.job is None or not eval_set.job.finished:
+            return False
+        if eval_set.logs is None or eval_set.logs.settled:
+            return False
+        gone_since = eval_set.gone_since if eval_set.gone_since is not None else now
+        return now - gone_since < self._settings.vanished_kept
 
     def _has_ended(self, name: str, view: ClusterView) -> bool:
         """Nothing of it is left but its namespace, and its logs are all finished."""
@@ -172,10 +235,13 @@ class ClusterSource:
                 problems.append(Problem(where, f"{error.reason}: {error.text}"))
         eval_set.log_problems = tuple(problems)
 
-    def _result(self, state: ClusterState) -> PollResult:
+    def _result(self, state: ClusterState, not_watched: int) -> PollResult:
         results = [eval_set.result for eval_set in self._sets.values()]
         problems = [Problem("kubernetes", f"{e.reason}: {e.text}") for e in state.errors]
         problems += state.problems
+        doubted = [n for n, one in self._sets.items() if not one.seen and one.doubted_since]
+        if doubted:
+            problems.append(_mass(len(doubted), len(self._sets)))
         for eval_set in self._sets.values():
             problems += (*eval_set.result.problems, *eval_set.log_problems)
         return PollResult(
@@ -187,6 +253,7 @@ class ClusterSource:
                 ("store", reason) for result in results for reason in result.failures
             ),
             watched=frozenset(self._sets) if state.listed else None,
+            not_watched=not_watched,
         )
 
     @staticmethod
@@ -195,6 +262,26 @@ class ClusterSource:
         failures = [result for result in results if not result.complete]
         text = failures[0].problems[0].text if failures and failures[0].problems else "no answer"
         return (("store", text),) if failures else ()
+
+
+def _mass(gone: int, total: int) -> Problem:
+    text = (
+        f"{gone} of {total} eval sets vanished at once: rather than that all were deleted, this "
+        "looks like a label selector that finds them no more (kubernetes.app_names, "
+        "kubernetes.label_prefix), or a cleared cluster"
+    )
+    return Problem("kubernetes", text)
+
+
+def _empty(state: ClusterState) -> ClusterView:
+    """Nothing is there, of the kinds that are known."""
+    kinds = frozenset(kind for kind in KINDS if state.objects.knows(kind, ""))
+    return ClusterView(state.confirmed_at, kinds)
+
+
+def _newest_job(view: ClusterView, before: Job | None) -> Job | None:
+    jobs = (*view.jobs, *view.departed, *((before,) if before else ()))
+    return max(jobs, key=lambda job: job.created_at or 0.0, default=None)
 
 
 def newest(runners: tuple[Pod, ...]) -> tuple[Pod, ...]:

@@ -69,6 +69,9 @@ def objects_of(snapshot: ClusterSnapshot) -> Objects:
         namespaces=snapshot.namespaces.values(),
         events=snapshot.events,
         usage=snapshot.usage.values(),
+        nodes=[entry.record for entry in snapshot.nodes.values()],
+        workloads=[entry.record for entry in snapshot.workloads.values()],
+        departed=snapshot.departed,
     )
 
 

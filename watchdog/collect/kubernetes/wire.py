@@ -62,6 +62,7 @@ class Condition(Wire):
     status: str = ""
     reason: str = ""
     message: str = ""
+    last_transition_time: datetime | None = None
 
 
 class Waiting(Wire):
@@ -104,10 +105,17 @@ class ContainerStatus(Wire):
     last_state: ContainerState | None = None
 
 
+class Gate(Wire):
+    """What holds a pod back from the scheduler."""
+
+    name: str = ""
+
+
 class PodSpec(Wire):
     """A pod's specification."""
 
     node_name: str = ""
+    scheduling_gates: list[Gate] | None = None
 
 
 class PodStatus(Wire):
@@ -184,6 +192,38 @@ class EventObject(Object):
     first_timestamp: datetime | None = None
     last_timestamp: datetime | None = None
     deprecated_last_timestamp: datetime | None = None
+
+
+class NodeStatus(Wire):
+    """A node's status."""
+
+    conditions: list[Condition] | None = None
+
+
+class NodeObject(Object):
+    """A node."""
+
+    status: NodeStatus | None = None
+
+
+class WorkloadSpec(Wire):
+    """What Kueue admits."""
+
+    queue_name: str = ""
+    active: bool | None = None
+
+
+class WorkloadStatus(Wire):
+    """How far Kueue is with it."""
+
+    conditions: list[Condition] | None = None
+
+
+class WorkloadObject(Object):
+    """kueue.x-k8s.io Workload."""
+
+    spec: WorkloadSpec | None = None
+    status: WorkloadStatus | None = None
 
 
 class ContainerUsage(Wire):

@@ -132,6 +132,7 @@ def as_json(notice: Notice) -> Body:
         "ended": timestamp(notice.ended),
         "verdict": notice.verdict,
         "gone": notice.gone,
+        "resumed": notice.resumed,
         "changes": notice.changes,
         "actions": notice.actions,
         "odds": notice.odds,

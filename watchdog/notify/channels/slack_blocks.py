@@ -68,6 +68,8 @@ def headline(notice: Notice) -> str:
     took = duration(lasted(notice))
     if notice.gone:
         return f":white_circle: {what} is no longer watched, after {took}"
+    if notice.resumed:
+        return f":large_green_circle: {what} was resumed after {took}"
     if got_worse(notice):
         return f":white_circle: {what} is no longer only degraded, after {took}"
     return f":large_green_circle: {what} resolved after {took}"
@@ -137,6 +139,8 @@ def _resolved(notice: Notice) -> Iterator[Block]:
     outcome = "It left the store before it was seen to recover." if notice.gone else ""
     if not notice.gone and notice.verdict is not None:
         outcome = f"Now {VERDICT_WORDS[notice.verdict]}."
+    if notice.resumed:
+        outcome = "A newer runner works on the same eval set."
     cause = f"*Was* {cause_words(incident.cause)} ({code(incident.cause)})"
     yield _section(f"{cause}, since {clock_of(timestamp(notice.since))}. {outcome}".strip())
     yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)

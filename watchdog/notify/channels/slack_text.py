@@ -213,6 +213,9 @@ def _resolved(notice: Notice) -> list[str]:
     if notice.gone:
         head = f":white_circle: {_names(notice)} is no longer watched, after {took}"
         return [head, "It left the store before it was seen to recover.", why]
+    if notice.resumed:
+        head = f":large_green_circle: {_names(notice)} was resumed after {took}"
+        return [f"{head}: a newer runner works on it", why]
     outcome = _outcome(notice.verdict)
     if got_worse(notice):
         return [f":white_circle: {_names(notice)} is no longer only degraded{outcome}", why]

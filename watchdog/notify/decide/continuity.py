@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
-from watchdog.model.causes import API_CAUSES
+from watchdog.model.causes import API_CAUSES, RUNNER_DEATHS
 from watchdog.model.probe import Meaning
 from watchdog.model.report import IncidentReport
 from watchdog.model.verdict import Cause, Incident, Verdict
@@ -24,8 +24,10 @@ def continues(incident: IncidentReport | Incident, earlier: IncidentReport | Inc
     """
     if incident.id == earlier.id:
         return True
-    if incident.restricted_to != earlier.restricted_to or not _akin(incident.cause, earlier.cause):
+    if incident.restricted_to != earlier.restricted_to:
         return False
+    if not _akin(incident.cause, earlier.cause):
+        return _is_same_death(incident, earlier)
     verdicts = {incident.verdict, earlier.verdict}
     if Verdict.DEGRADED in verdicts and len(verdicts) > 1:
         return False
@@ -33,6 +35,15 @@ def continues(incident: IncidentReport | Incident, earlier: IncidentReport | Inc
         return True
     joint = incident.scope in JOINT_SCOPES or earlier.scope in JOINT_SCOPES
     return joint and bool(set(incident.eval_sets) & set(earlier.eval_sets))
+
+
+def _is_same_death(incident: IncidentReport | Incident, earlier: IncidentReport | Incident) -> bool:
+    """One dead runner, of which only less is known by now: its pod's events are gone."""
+    return (
+        incident.scope == earlier.scope == "eval_set"
+        and {incident.cause, earlier.cause} <= RUNNER_DEATHS
+        and incident.eval_sets == earlier.eval_sets
+    )
 
 
 def _is_same_sample(

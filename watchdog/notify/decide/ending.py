@@ -1,10 +1,12 @@
 """Whether what is not seen any more is over."""
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
+from watchdog.model.causes import RUNNER_DEATHS
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import EvalSetReport, Snapshot
-from watchdog.model.verdict import Verdict
+from watchdog.model.verdict import STUCK_VERDICTS, Verdict
 from watchdog.notify.decide.continuity import has_stopped_firing
 from watchdog.notify.decide.records import Intervals, LedgerEntry, Reason
 
@@ -29,8 +31,38 @@ def ending(
     """`resolve`, `gone`, or what it waits for; `eval_sets` are those of it that are watched."""
     if any(item.eval_set_id in unsure(snapshot) for item in eval_sets):
         return Reason.HOLD_UNKNOWN
-    if entry.incident.eval_sets and not eval_sets:
-        return Reason.GONE
+    return (
+        _if_vanished(entry, eval_sets, snapshot, now, intervals)
+        or _if_resumed(entry, eval_sets)
+        or _if_watched(entry, eval_sets, snapshot, now, intervals)
+    )
+
+
+def _if_vanished(
+    entry: LedgerEntry,
+    eval_sets: Sequence[EvalSetReport],
+    snapshot: Snapshot,
+    now: float,
+    intervals: Intervals,
+) -> Reason | None:
+    if _has_vanished(entry, eval_sets):
+        is_over = _is_acknowledged(entry, snapshot) or _absence(entry, now) >= intervals.vanished
+        return Reason.GONE if is_over else Reason.HOLD_VANISHED
+    return Reason.GONE if entry.incident.eval_sets and not eval_sets else None
+
+
+def _if_resumed(entry: LedgerEntry, eval_sets: Sequence[EvalSetReport]) -> Reason | None:
+    is_resumed = bool(eval_sets) and all(_is_resumed(item, entry) for item in eval_sets)
+    return Reason.RESUMED if is_resumed else None
+
+
+def _if_watched(
+    entry: LedgerEntry,
+    eval_sets: Sequence[EvalSetReport],
+    snapshot: Snapshot,
+    now: float,
+    intervals: Intervals,
+) -> Reason:
     running = any(item.verdict is not Verdict.FINISHED for item in eval_sets)
     if running and not _is_absent(entry, snapshot, now, intervals):
         return Reason.KEEP_FIRING
@@ -42,9 +74,52 @@ def ending(
     return Reason.RESOLVE
 
 
+def _has_vanished(entry: LedgerEntry, eval_sets: Sequence[EvalSetReport]) -> bool:
+    """Whether what broke in a cluster is not there any more, which mends nothing.
+
+    A runner that died is taken away by a TTL, and its namespaces by a janitor, within two hours.
+    Only of one that was stuck for another cause is its deletion the remedy, where that was seen.
+    """
+    incident = entry.incident
+    if not incident.in_cluster or incident.verdict not in STUCK_VERDICTS:
+        return False
+    if incident.eval_sets and not eval_sets:
+        return True
+    died = incident.cause in RUNNER_DEATHS and incident.scope == "eval_set"
+    return died and all(_is_taken_away(item) for item in eval_sets)
+
+
+def _is_taken_away(eval_set: EvalSetReport) -> bool:
+    """Whether it is called finished only because it was deleted."""
+    is_deleted = any(item.kind == "deletion" for item in eval_set.evidence)
+    return eval_set.verdict is Verdict.FINISHED and is_deleted
+
+
+def _is_acknowledged(entry: LedgerEntry, snapshot: Snapshot) -> bool:
+    """Whether people asked to hear nothing more of it."""
+    return all(
+        any(fnmatchcase(name, pattern) for pattern in snapshot.acknowledged)
+        for name in entry.incident.eval_sets
+    )
+
+
+def _is_resumed(eval_set: EvalSetReport, entry: LedgerEntry) -> bool:
+    """Whether a runner that was made since works on it."""
+    since = instant(entry.incident.since)
+    started_at = instant(eval_set.runner_started_at)
+    began_at = since if since is not None else entry.opened_at
+    is_over = eval_set.verdict in {Verdict.FINISHED, Verdict.UNKNOWN}
+    return started_at is not None and started_at > began_at and not is_over
+
+
+def _absence(entry: LedgerEntry, now: float) -> float:
+    """Seconds since it was last seen."""
+    return now - entry.absent_since if entry.absent_since is not None else 0.0
+
+
 def _is_absent(entry: LedgerEntry, snapshot: Snapshot, now: float, intervals: Intervals) -> bool:
     """Whether it has been absent for long enough to be over."""
-    absent_for = now - entry.absent_since if entry.absent_since is not None else 0.0
+    absent_for = _absence(entry, now)
     if entry.incident.verdict is Verdict.DEGRADED and absent_for < intervals.flapping:
         return False
     return absent_for >= _flapping_absence(entry, intervals) and has_stopped_firing(

@@ -28,6 +28,8 @@ class Reason(StrEnum):
     RESOLVE = "resolve"
     GONE = "gone"
     """It ends because none of its eval sets is watched any more."""
+    RESUMED = "resumed"
+    """It ends because a newer runner works on the same eval set."""
     MUTED = "muted"
     """People asked not to hear of it yet; when that ends and it still stands, it opens."""
     HOLD_UNTIL_LISTED = "hold_until_listed"
@@ -48,11 +50,13 @@ class Reason(StrEnum):
     """It was about an eval set that is degraded, and that still is."""
     HOLD_NO_PROGRESS = "hold_no_progress"
     """It can't be seen any more, yet nothing of it has got anything done since it began."""
+    HOLD_VANISHED = "hold_vanished"
+    """Its objects were taken away (TTL, janitor) after it broke: that mends nothing."""
     HOLD_UNKNOWN = "hold_unknown"
     """It can't be seen any more, but for lack of data: unknown never resolves."""
 
 
-ENDING = frozenset({Reason.RESOLVE, Reason.GONE})
+ENDING = frozenset({Reason.RESOLVE, Reason.GONE, Reason.RESUMED})
 NOTIFYING = frozenset(
     {Reason.OPEN, Reason.UPDATE, Reason.EDIT, Reason.ESCALATE, Reason.REMIND, Reason.REOPEN}
     | ENDING
@@ -87,6 +91,8 @@ class Intervals(Struct, frozen=True):
     """How long one that came back must be absent to be over; twice as long each time."""
     for_: float = 600.0
     """How long an eval set with samples that are due must get nothing done to be a page."""
+    vanished: float = 604_800.0
+    """How long an incident stands whose eval set has vanished from its cluster."""
     storm: int = 10
     """Incidents that may open within `group_wait`; what comes after them waits for its end."""
     group_wait: float = 300.0

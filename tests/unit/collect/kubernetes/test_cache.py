@@ -5,22 +5,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.builders.kubernetes_objects import event, listing, meta, pod
+import pytest
+
+from tests.builders.kubernetes_objects import change, event, listing, meta, pod
 from tests.doubles.kubernetes_api import FakeApi, FakeTime, error
 from tests.doubles.kubernetes_server import Answer, Asked, Server, status
 from watchdog.collect.kubernetes.cache import ClusterCache
 from watchdog.collect.kubernetes.connection import Connection
-from watchdog.collect.kubernetes.decoding import USAGE, Decoder
+from watchdog.collect.kubernetes.decoding import JOB, USAGE, Decoder
 from watchdog.collect.kubernetes.object_cache import ObjectCache
 from watchdog.collect.kubernetes.reflector import Environment
 from watchdog.collect.kubernetes.resources import USAGE as USAGE_RESOURCE
 from watchdog.collect.kubernetes.resources import ListQuery
 from watchdog.collect.kubernetes.usage import UsagePoll
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import PodUsage
+from watchdog.model.cluster import Job, PodUsage, ResourceKind
 
 USED = {"metadata": meta("p"), "containers": [{"usage": {"cpu": "500m"}}]}
-NAMES = {"pods", "jobs", "namespaces", "events", "metrics"}
+NAMES = {"pods", "jobs", "namespaces", "events", "metrics", "nodes", "workloads"}
 
 
 def objects(asked: Asked) -> Answer:
@@ -64,12 +66,12 @@ def test_the_whole_cluster(server: Server, kubeconfig: Path) -> None:
     paths = sorted({asked.path for asked in server.asked if "watch" not in asked.path})
     assert paths[0].startswith("/api/v1/events?fieldSelector=involvedObject.kind%21%3DNode%2C")
     assert paths[1] == "/api/v1/namespaces?limit=200"
-    assert "labelSelector=app.kubernetes.io%2Fcomponent+in+%28runner%2Csandbox%29" in paths[2]
+    assert "labelSelector=app.kubernetes.io%2Fcomponent+in+%28runner%2Csandbox%29" in paths[3]
 
 
 def cache_is_full(cache: ClusterCache) -> None:
-    reader = cache.readers["metrics", ""]
-    assert reader.object_cache.answered.wait(10)
+    for kind in ("metrics", "nodes", "workloads"):
+        assert cache.readers[kind, ""].object_cache.answered.wait(10)
     found = cache.snapshot()
     assert {kind for kind, _ in found.known} == NAMES
     assert list(found.pods) == [("ns", "p")]
@@ -114,16 +116,45 @@ def test_a_kind_that_is_forbidden_hurts_no_other(server: Server, kubeconfig: Pat
     assert not found.knows("jobs")
 
 
-def test_no_metrics_api_is_no_failure(server: Server, kubeconfig: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "path", "code"),
+    [
+        ("metrics", "/apis/metrics", 404),
+        ("workloads", "/apis/kueue", 404),
+        ("nodes", "/api/v1/nodes", 403),
+    ],
+)
+def test_what_can_be_done_without_is_no_failure(
+    server: Server, kubeconfig: Path, kind: ResourceKind, path: str, code: int
+) -> None:
     def respond(asked: Asked) -> Answer:
-        return status(404, "no") if asked.path.startswith("/apis/metrics") else objects(asked)
+        return status(code, "no") if asked.path.startswith(path) else objects(asked)
 
     with caching(server, kubeconfig, respond) as cache:
         assert cache.wait_listed(10)
+        assert cache.readers[kind, ""].object_cache.answered.wait(10)
         found = cache.snapshot()
         assert cache.drain_failures() == ()
     assert found.errors == {}
-    assert not found.knows("metrics")
+    assert not found.knows(kind)
+
+
+def test_what_is_deleted_is_remembered_as_it_was_for_a_while() -> None:
+    object_cache, decoder = ObjectCache[Job](), Decoder(JOB)
+    (entry,) = decoder.page(listing({"metadata": meta("p")})).entries
+    failed = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}
+    last = decoder.change(
+        change("DELETED", {"metadata": meta("p"), "status": {"conditions": [failed]}})
+    )
+    object_cache.put(entry, 1.0)
+    object_cache.drop(last.key, last.entry, 2.0)
+    (departed,) = object_cache.view().departed
+    assert departed.record.finished == "Failed"
+    assert not object_cache.view().objects
+    object_cache.put(entry, 3.0)
+    object_cache.replace({}, (), 2000.0)  # the watch was away when it was deleted
+    object_cache.drop(("ns", "other"), None, 2001.0)
+    assert [entry.record.finished for entry in object_cache.view().departed] == [""]
 
 
 def test_watches_that_wait_end_when_it_stops(server: Server, kubeconfig: Path) -> None:

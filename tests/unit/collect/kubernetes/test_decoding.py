@@ -11,6 +11,7 @@ from watchdog.collect.kubernetes.decoding import POD, Decoder, decode_list
 from watchdog.collect.kubernetes.quantities import quantity
 from watchdog.model.cluster import Job, Pod, PodEvent, ResourceKind, Termination
 
+LATER = "2026-11-23T08:10:00Z"
 EIGHT = datetime(2026, 11, 23, 8, tzinfo=UTC).timestamp()
 
 
@@ -117,22 +118,97 @@ def test_a_job() -> None:
     assert (found.finished, found.finished_reason) == ("Failed", "BackoffLimitExceeded")
 
 
-LATER = "2026-11-23T08:10:00Z"
+def test_a_failed_job_ended_when_its_condition_says_so() -> None:
+    failed = {"type": "Failed", "status": "True", "lastTransitionTime": LATER, "message": "why"}
+    found = only("jobs", {"metadata": meta("j"), "status": {"conditions": [failed]}}).record
+    assert (found.completed_at, found.finished_message) == (EIGHT + 600, "why")
+
+
+def test_what_kueue_holds_back() -> None:
+    about = meta("j") | {"labels": {"kueue.x-k8s.io/queue-name": "default"}}
+    suspended = {"type": "Suspended", "status": "True", "lastTransitionTime": LATER}
+    item = {"metadata": about, "spec": {"suspend": True}, "status": {"conditions": [suspended]}}
+    held = only("jobs", item).record
+    assert (held.suspended, held.queue, held.suspended_since) == (True, "default", EIGHT + 600)
+    gated = {
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "SchedulingGated",
+        "lastTransitionTime": LATER,
+    }
+    box = pod("p", phase="Pending", conditions=[gated])
+    assert only("pods", box).record.gates == "a scheduling gate"
+    box["spec"]["schedulingGates"] = [{"name": "kueue.x-k8s.io/admission"}]
+    found = only("pods", box).record
+    assert (found.gates, found.scheduling_since) == ("kueue.x-k8s.io/admission", EIGHT + 600)
+    assert found.unschedulable == ""
+
+
+def test_a_workload_waits_until_it_is_admitted() -> None:
+    owner = {"kind": "Job", "name": "j", "controller": True}
+    pending = {"type": "QuotaReserved", "status": "False", "message": "no quota for cpu"}
+    item = {
+        "metadata": meta("w") | {"ownerReferences": [owner]},
+        "spec": {"queueName": "default"},
+        "status": {"conditions": [pending]},
+    }
+    found = only("workloads", item).record
+    assert (found.owner, found.admitted, found.message) == ("Job/j", False, "no quota for cpu")
+    item["status"]["conditions"] = [
+        {"type": "QuotaReserved", "status": "True"},
+        {"type": "Admitted", "status": "True"},
+    ]
+    assert only("workloads", item).record.admitted
 
 
 @pytest.mark.parametrize(
-    ("fields", "at", "count"),
+    ("status", "ready"), [("True", True), ("False", False), ("Unknown", False)]
+)
+def test_a_node(status: str, ready: bool) -> None:
+    condition = {
+        "type": "Ready",
+        "status": status,
+        "reason": "KubeletReady",
+        "lastTransitionTime": LATER,
+    }
+    found = only("nodes", {"metadata": meta("n"), "status": {"conditions": [condition]}}).record
+    assert (found.ready, found.since) == (ready, EIGHT + 600)
+
+
+def test_an_evicted_pod_tells_when() -> None:
+    disrupted = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "TerminationByKubelet",
+        "lastTransitionTime": LATER,
+    }
+    found = only("pods", pod("p", phase="Failed", reason="Evicted", conditions=[disrupted])).record
+    assert (found.eviction, found.given_up_at) == ("Evicted", EIGHT + 600)
+
+
+@pytest.mark.parametrize(
+    ("fields", "at", "count", "first_at"),
     [
-        ({"count": 7, "lastTimestamp": LATER}, EIGHT + 600, 7),
-        ({"series": {"count": 9, "lastObservedTime": LATER}}, EIGHT + 600, 9),
-        ({"eventTime": LATER, "count": None, "lastTimestamp": None}, EIGHT + 600, 1),
-        ({"deprecatedCount": 3, "deprecatedLastTimestamp": LATER, "note": "m"}, EIGHT + 600, 3),
-        ({}, EIGHT, 1),
+        ({"count": 7, "lastTimestamp": LATER}, EIGHT + 600, 7, EIGHT),
+        ({"series": {"count": 9, "lastObservedTime": LATER}}, EIGHT + 600, 9, EIGHT),
+        ({"eventTime": LATER, "count": None, "lastTimestamp": None}, EIGHT + 600, 1, EIGHT + 600),
+        (
+            {"deprecatedCount": 3, "deprecatedLastTimestamp": LATER, "note": "m"},
+            EIGHT + 600,
+            3,
+            EIGHT,
+        ),
+        ({"firstTimestamp": LATER, "lastTimestamp": LATER}, EIGHT + 600, 1, EIGHT + 600),
+        ({}, EIGHT, 1, EIGHT),
     ],
 )
-def test_an_event_in_each_of_its_forms(fields: dict[str, Any], at: float, count: int) -> None:
+def test_an_event_in_each_of_its_forms(
+    fields: dict[str, Any], at: float, count: int, first_at: float
+) -> None:
     found = only("events", event("e", **fields)).record
-    assert found == PodEvent("ns", "Pod/p", "BackOff", "m", at=at, count=count, warning=True)
+    assert found == PodEvent(
+        "ns", "Pod/p", "BackOff", "m", at=at, count=count, warning=True, first_at=first_at
+    )
 
 
 def test_events_of_no_interest() -> None:

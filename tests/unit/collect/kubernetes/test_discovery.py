@@ -7,11 +7,12 @@ from tests.builders.cluster_entries import KNOWN, P, box, job, meta, pod
 from watchdog.collect.kubernetes.discovery import Objects, discover
 from watchdog.collect.kubernetes.objects import Entry, Meta
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import Job, PodEvent, PodUsage
+from watchdog.model.cluster import Job, Namespace, PodEvent, PodUsage
 
 
 def found(settings: Kubernetes | None = None, **parts):
-    return discover(Objects(lambda kind, _: kind in KNOWN, **parts), settings or Kubernetes(), 7.0)
+    objects = Objects(lambda kind, _: kind in KNOWN, **parts)
+    return discover(objects, settings or Kubernetes(), 7.0).views
 
 
 @pytest.mark.parametrize("app", ["inspect-ai", "hawk"])
@@ -26,7 +27,8 @@ def test_a_namespace_for_each_job(app):
     assert list(views) == ["abc"]
     assert [pod.name for pod in view.runners] == ["run-1"]
     assert [pod.name for pod in view.sandboxes] == ["box-0"]
-    assert (len(view.jobs), view.namespaces, view.at) == (1, ("inspect-abc",), 7.0)
+    own = Namespace("inspect-abc", is_runner=True)
+    assert (len(view.jobs), view.namespaces, view.at) == (1, (own,), 7.0)
 
 
 def test_one_runner_namespace_and_a_namespace_for_each_eval_set():
@@ -40,7 +42,7 @@ def test_one_runner_namespace_and_a_namespace_for_each_eval_set():
         "abc": ["abc"],
         "def": ["def"],
     }
-    assert views["abc"].namespaces == ("abc",)
+    assert views["abc"].namespaces == (Namespace("abc"),)
 
 
 def test_scans_are_left_out_with_their_sandboxes_unless_asked_for():
@@ -63,11 +65,15 @@ def test_sandboxes_without_a_runner_are_found():
     assert (view.jobs, view.runners, len(view.sandboxes)) == ((), (), 1)
 
 
-def test_a_namespace_that_remains_without_its_runner_is_found_and_a_dying_one_is_not():
+def test_a_namespace_that_remains_without_its_runner_is_found_and_so_is_a_dying_one():
     labels = {f"{P}job-id": "abc", f"{P}job-type": "eval-set"}
     left = Meta("", "inspect-abc", labels=labels)
     dying = Meta("", "inspect-def", labels={f"{P}job-id": "def"}, deleting_at=3.0)
-    assert list(found(namespaces=[left, dying])) == ["abc"]
+    views = found(namespaces=[left, dying])
+    assert {name: view.namespaces[0].deleting_at for name, view in views.items()} == {
+        "abc": None,
+        "def": 3.0,
+    }
 
 
 def test_names_and_labels_are_configurable():

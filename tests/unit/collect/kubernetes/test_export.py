@@ -13,7 +13,7 @@ from watchdog.collect.kubernetes.export import LAST_APPLIED, export, read_logs
 from watchdog.collect.kubernetes.files import read_view
 from watchdog.collect.kubernetes.resources import ListQuery
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import Container, Pod
+from watchdog.model.cluster import Container, Namespace, Pod
 
 PREFIX = "inspect-ai.metr.org/"
 NOW = 1_795_420_800.0  # 2026-11-23T08:00:00Z
@@ -100,14 +100,18 @@ class Cluster:
         kind = query.resource.plural
         if kind in self.refused:
             raise self.refused[kind]
+        if kind in {"nodes", "workloads"} and kind not in self.lists:
+            raise ApiError("not_found", 404, "not here, or not allowed")
         if kind == "pods/log":
             query = dict(query.query)
             lines = self.log.splitlines(keepends=True)[-int(query.get("tailLines", 10**9)) :]
             return Reply(200, "".join(lines).encode()[:limit])
         items = [
-            i for i in self.lists[kind] if i["metadata"].get("namespace", "") == query.namespace
+            i
+            for i in self.lists.get(kind, ())
+            if i["metadata"].get("namespace", "") == query.namespace
         ]
-        items = items if query.namespace else self.lists[kind]
+        items = items if query.namespace else self.lists.get(kind, [])
         start = int(dict(query.query).get("continue", "0"))
         more = start + self._page < len(items)
         about = {"resourceVersion": "7", "continue": str(start + self._page) if more else ""}
@@ -169,7 +173,7 @@ def test_a_bundle_shows_what_the_cluster_showed(tmp_path):
     assert view is not None
     assert [one.name for one in view.runners] == ["one-abc"]
     assert [one.name for one in view.sandboxes] == ["agent-env-x"]
-    assert (view.runner_namespace, view.namespaces) == ("inspect", ("one",))
+    assert (view.runner_namespace, view.namespaces) == ("inspect", (Namespace("one"),))
     assert (view.known, view.email) == ({"namespaces", "jobs", "pods", "events"}, "a@b.c")
 
 
@@ -186,6 +190,23 @@ def test_a_kind_that_is_refused_is_absent_and_named(tmp_path, kind):
     } - {kind}
     (problem,) = exported.left_out
     assert (problem.where, problem.text) == (f"{kind}.json", "forbidden: forbidden!")
+
+
+def test_nodes_that_are_away_and_what_kueue_says_get_in(tmp_path):
+    lists = shared_namespace()
+    for item, node in zip(lists["pods"], ("n1", "n2", "n1", "n2"), strict=True):
+        item["spec"]["nodeName"] = node
+    away = {"conditions": [{"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}]}
+    lists["nodes"] = [{"metadata": {"name": name}, "status": away} for name in ("n1", "n2", "n3")]
+    owner = {"kind": "Job", "name": "one", "controller": True}
+    about = {"name": "job-one-x", "namespace": "inspect", "ownerReferences": [owner]}
+    lists["workloads"] = [{"metadata": about, "spec": {"queueName": "default"}}]
+    folder, exported = write(tmp_path, Cluster(lists))
+    assert (names(folder, "nodes"), names(folder, "workloads")) == (["n1"], ["job-one-x"])
+    assert exported.left_out == ()
+    view, _ = read_view(folder, Kubernetes(), "one", NOW)
+    assert [node.reason for node in view.nodes] == ["NodeStatusUnknown"]
+    assert [workload.queue for workload in view.workloads] == ["default"]
 
 
 def test_an_eval_set_without_objects_has_empty_lists(tmp_path):

@@ -1,0 +1,69 @@
+"""Sandbox pods that nobody uses any more: they cost, and are no other sample's trouble.
+
+Where the installation of a sandbox fails, its pods stay until the eval ends, Pending for ever; the
+sample has long ended in an error.
+"""
+
+from watchdog.diagnose.labels import label
+from watchdog.model.cluster import Pod
+from watchdog.model.state import EvalSetState
+from watchdog.model.verdict import Evidence
+from watchdog.model.words import count
+
+
+def leftovers(state: EvalSetState) -> frozenset[str]:
+    """UIDs of the sandbox pods whose sample erred after they were made.
+
+    A sample of several epochs has as many sandboxes: as many of its oldest ones are left over as
+    ends in an error came after them.
+    """
+    if state.cluster is None:
+        return frozenset()
+    errors = _errors(state)
+    left: set[str] = set()
+    for sample_id, releases in _releases(state.cluster.view.sandboxes).items():
+        ends = list(errors.get(sample_id, ()))
+        for release in releases:
+            end = next((at for at in ends if at >= min(map(_made, release))), None)
+            if end is not None:
+                ends.remove(end)
+                left |= {pod.uid for pod in release}
+    return frozenset(left)
+
+
+def cost(left: frozenset[str]) -> tuple[Evidence, ...]:
+    """What is left over, said as cost."""
+    if not left:
+        return ()
+    text = (
+        f"{count(len(left), 'sandbox pod')} of samples that ended in an error "
+        f"{'is' if len(left) == 1 else 'are'} left over: no use, and not in the way of others"
+    )
+    return (Evidence("cost", text),)
+
+
+def _errors(state: EvalSetState) -> dict[str, list[float]]:
+    """When samples ended in an error, oldest first, by their id as a label has it."""
+    errors: dict[str, list[float]] = {}
+    for task in state.tasks.values():
+        for key, end in task.ended.items():
+            if end.state == "errored" and end.at is not None:
+                errors.setdefault(label(key.id), []).append(end.at)
+    return {sample_id: sorted(ends) for sample_id, ends in errors.items()}
+
+
+def _releases(pods: tuple[Pod, ...]) -> dict[str, list[list[Pod]]]:
+    """The pods of each sample by Helm release, the oldest release first."""
+    releases: dict[str, dict[str, list[Pod]]] = {}
+    for pod in pods:
+        if pod.sample_id and pod.deleting_at is None:
+            of_sample = releases.setdefault(label(pod.sample_id), {})
+            of_sample.setdefault(pod.instance or pod.owner or pod.uid, []).append(pod)
+    return {
+        sample_id: sorted(groups.values(), key=lambda group: min(map(_made, group)))
+        for sample_id, groups in releases.items()
+    }
+
+
+def _made(pod: Pod) -> float:
+    return pod.created_at or 0.0

@@ -1,0 +1,195 @@
+"""Beginnings and ends that don't come.
+
+A runner that never gets going, or doesn't end; deletions that hang, waits that last too long.
+"""
+
+from collections.abc import Iterable
+
+from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.clocks import LEAST
+from watchdog.diagnose.context import CauseFinding, CauseSpec, Finding, Waiting
+from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
+from watchdog.diagnose.deletion import Deletion
+from watchdog.diagnose.signs import last_life
+from watchdog.fold.cluster import runner_started
+from watchdog.model.action import Action
+from watchdog.model.allowances import Allowance
+from watchdog.model.instants import earliest, latest
+from watchdog.model.learned import STARTUP
+from watchdog.model.state import EvalSetState
+from watchdog.model.thresholds import Thresholds
+from watchdog.model.verdict import Cause, Evidence
+from watchdog.model.words import count, duration
+
+_MARGIN = 5.0
+"""Seconds by which the clocks of two machines of a cluster may differ."""
+_WITH_LOG = 3.0
+"""So many times longer may a start take where the runner's own log shows that it does something."""
+
+
+def _started_at(state: EvalSetState) -> float | None:
+    """When the container of the runner that is at work was started; None where none is."""
+    return runner_started(state.cluster.view.runners) if state.cluster else None
+
+
+def restarted(state: EvalSetState) -> float | None:
+    """When the present runner started, where all that its logs tell is from before that.
+
+    Calls that were pending then are of an earlier runner: they are neither open nor stuck. Where
+    no other runner was seen, only what clocks can't explain proves that there was one.
+    """
+    started_at, tasks = _started_at(state), state.tasks.values()
+    life = latest(last_life(tasks, None), *(task.completed_at for task in tasks))
+    margin = _MARGIN if _had_another_runner(state) else LEAST
+    is_newer = started_at is not None and life is not None and life + margin < started_at
+    return started_at if is_newer else None
+
+
+def _had_another_runner(state: EvalSetState) -> bool:
+    cluster = state.cluster
+    if cluster is None:
+        return False
+    deaths = any(death.role == "runner" for death in cluster.deaths)
+    return deaths or len(cluster.view.runners) > 1 or any(job.failed for job in cluster.view.jobs)
+
+
+def hung_startup(
+    now: float, baselines: Baselines, allowance: Allowance, state: EvalSetState
+) -> Finding | None:
+    """The runner's pod runs and no log of its own is there, far beyond what starting takes.
+
+    Its own log shows whether it does something (packages are installed, data sets loaded): then
+    it may take longer.
+    """
+    started_at = _started_at(state)
+    if started_at is None or (state.tasks and restarted(state) is None):
+        return None
+    line_at = state.last_log_line_at
+    writes = line_at is not None and line_at >= started_at
+    deadline = deadline_for(baselines, allowance, "setup", STARTUP)
+    if writes:
+        deadline = Deadline(_WITH_LOG * deadline.seconds, deadline.why, deadline.limit)
+    said = f"its last line is {duration(now - line_at)} old" if writes and line_at else "no line"
+    text = (
+        f"the runner has run for {duration(now - started_at)} and written no eval log; of its own "
+        f"log {said}"
+    )
+    evidence = (Evidence("startup", text, started_at),)
+    return overdue(now, started_at, deadline, "the runner gets going", evidence)
+
+
+def hung_teardown(now: float, limits: Thresholds, state: EvalSetState) -> Finding | None:
+    """All logs are finished, and the runner doesn't end."""
+    cluster = state.cluster
+    if cluster is None or not state.tasks or not {"pods", "jobs"} <= cluster.view.known:
+        return None
+    live = [pod for pod in cluster.view.runners if pod.is_live]
+    tasks = state.tasks.values()
+    if not live or any(task.status in {None, "started"} for task in tasks):
+        return None
+    since = latest(*(task.completed_at or task.last_ended_at for task in tasks))
+    started_at = _started_at(state)
+    if since is None or (started_at is not None and started_at > since):
+        return None
+    failed = any(task.status == "error" for task in tasks)
+    limit = limits.teardown_retried if failed else limits.teardown
+    boxes = sum(pod.is_live for pod in cluster.view.sandboxes)
+    text = (
+        f"its logs are finished for {duration(now - since)}, and pod {live[0].name} still runs"
+        + (f", with {count(boxes, 'sandbox pod')}" if boxes else "")
+    )
+    return Finding((now - since) / limit, since, (Evidence("teardown", text, since),))
+
+
+def deletion_stuck(
+    now: float, limits: Thresholds, state: EvalSetState, deletion: Deletion
+) -> Finding | None:
+    """Something of it is Terminating for far longer than that takes."""
+    view = state.cluster.view if state.cluster else None
+    if view is None:
+        return None
+    leaving = [
+        *((f"namespace {n.name}", n.deleting_at) for n in view.namespaces),
+        *((f"Job {job.name}", job.deleting_at) for job in view.jobs),
+        *((f"pod {pod.name}", pod.deleting_at) for pod in (*view.runners, *view.sandboxes)),
+    ]
+    times = {name: at for name, at in leaving if at is not None}
+    since = earliest(*times.values(), deletion.since if times else None)
+    if since is None:
+        return None
+    names = ", ".join(sorted(times)[:4])
+    text = f"{names} Terminating for {duration(now - since)}: finalizers, or a node that is away"
+    return Finding(
+        (now - since) / limits.deletion_wait, since, (Evidence("deletion", text, since),)
+    )
+
+
+def overdue_wait(now: float, waits: Iterable[Waiting]) -> CauseFinding | None:
+    """What waits on purpose for longer than it should: the one that began first."""
+    late = [wait for wait in waits if wait.is_overdue(now)]
+    wait = min(late, key=lambda wait: wait.since or 0.0, default=None)
+    if wait is None or wait.bound is None:
+        return None
+    text = f"{wait.evidence.text}; that is longer than {duration(wait.bound)}"
+    evidence = (Evidence(wait.evidence.kind, text, wait.since),)
+    return Cause.OVERDUE_WAIT, Finding(1.0, wait.since, evidence)
+
+
+SPECS: tuple[CauseSpec, ...] = (
+    CauseSpec(
+        Cause.HUNG_STARTUP,
+        "has a runner that runs and never writes a log",
+        (
+            Action("look", "Read what it does: `hawk logs {eval_set_id}`"),
+            Action("look", "See where it waits: `hawk stacktrace {eval_set_id}`"),
+            Action(
+                "restart",
+                "If it hangs in installing packages or loading tasks, nothing is lost by starting "
+                "it again: `hawk delete {eval_set_id}`, then the same configuration once more",
+            ),
+        ),
+    ),
+    CauseSpec(
+        Cause.HUNG_TEARDOWN,
+        "has ended, and its runner is still there",
+        (
+            Action("look", "See what it waits for: `hawk stacktrace {eval_set_id}`"),
+            Action("look", "Read the runner's log: `hawk logs {eval_set_id}`"),
+            Action(
+                "restart",
+                "Its logs are finished, so nothing is lost by taking it down: "
+                "`hawk delete {eval_set_id}`",
+            ),
+        ),
+    ),
+    CauseSpec(
+        Cause.DELETION_STUCK,
+        "is being deleted, and that doesn't end",
+        (
+            Action(
+                "look",
+                "See what holds it: `kubectl describe namespace <namespace>` names what remains, "
+                "and finalizers",
+            ),
+            Action(
+                "look",
+                "See which pods remain, and on which nodes: `kubectl get pods -n <namespace> -o "
+                "wide`",
+            ),
+            Action("tell", "Tell whoever runs the cluster: a node that is away keeps its pods"),
+        ),
+    ),
+    CauseSpec(
+        Cause.OVERDUE_WAIT,
+        "waits on purpose, and for longer than it should",
+        (
+            Action("tell", "Ask whoever started it whether somebody still attends to it"),
+            Action("look", "See what it waits for: `hawk watch {eval_set_id}`"),
+            Action(
+                "look",
+                "Where Kueue holds it back, see where it stands in the queue: `kubectl get "
+                "workloads.kueue.x-k8s.io -n <namespace>`",
+            ),
+        ),
+    ),
+)
