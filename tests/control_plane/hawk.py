@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.control_plane import hawk_plan, hawk_runner, hawk_sandbox
+from tests.control_plane.ageing import Ageing
 from tests.control_plane.api import Object, path
 from tests.control_plane.hawk_faults import FAULTS, Fault
 from tests.control_plane.hawk_plan import HawkVersion, Layout, Plan, Sample
@@ -115,6 +116,14 @@ class HawkEvalSet:
     def inflict(self, fault: Fault) -> None:
         """Let something go wrong, and wait until it shows."""
         FAULTS[fault].inflict(self)
+
+    def age(self, seconds: float) -> None:
+        """Make its Job and pods older, as if it had run for so long."""
+        pods = [*self.runners(), *self.plane.api.list("Pod", self.sandbox_namespace)]
+        with Ageing(self.plane.etcd_url) as ageing:
+            ageing.age("Job", self.runner_namespace, self.id, seconds)
+            for meta in [pod["metadata"] for pod in pods]:
+                ageing.age("Pod", meta["namespace"], meta["name"], seconds)
 
     def evict_runner(self) -> None:
         """Drain its node: the pod is evicted by the API, as autoscalers do it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from tests.control_plane import objects
 from tests.control_plane.api import Object
 from tests.control_plane.build.hawk_chart import hawk_chart
 from tests.control_plane.fixtures import found
+from tests.control_plane.hawk import HawkEvalSet
 from tests.control_plane.hawk_plan import Plan
 from tests.control_plane.hawk_release.kueue import FakeKueue, kueue_crds
 from tests.control_plane.hawk_release.release import HawkRelease
@@ -27,6 +29,8 @@ from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
 
 OUR_CHART = ROOT / "helm" / "stuck-eval-watchdog"
+BEFORE_THE_LOG = 60.0
+"""Seconds from a runner's start to its first log."""
 KUEUE_GROUP = "kueue.x-k8s.io"
 OUR_VALUES = {
     "image": {"repository": "registry.example/watchdog"},
@@ -102,15 +106,17 @@ def install(plane, chart) -> Iterator[Callable[..., HawkRelease]]:
 
 
 @pytest.fixture
-def recorded(tmp_path_factory) -> Callable[[str, int], Path]:
-    """A recording's bundle at one of its instants, moved to the present."""
+def recorded(tmp_path_factory, watching) -> Callable[..., None]:
+    """Lets an eval set be where a recording is at one of its instants, and as old as that is."""
 
-    def bundle(name: str, number: int) -> Path:
-        made = unpack(name, tmp_path_factory.mktemp(name))[number]
-        shift(made, time.time() - captured_at(made))
-        return made
+    def bring(release: HawkEvalSet, name: str, number: int) -> None:
+        bundle = unpack(name, tmp_path_factory.mktemp(name))[number]
+        age = captured_at(bundle) - began_at(bundle)
+        shift(bundle, time.time() - captured_at(bundle))
+        watching.store(release.id, bundle)
+        release.age(age + BEFORE_THE_LOG)
 
-    return bundle
+    return bring
 
 
 @pytest.fixture
@@ -122,3 +128,9 @@ async def watching(s3, account, slack, tmp_path, monkeypatch):
     made = Watching(s3, bucket, account, slack, tmp_path / "state.sqlite3")
     yield made
     await made.stop()
+
+
+def began_at(bundle: Path) -> float:
+    """When the first log of a recording began, as its name says."""
+    name = min(path.name for path in (bundle / "store").rglob("*.eval"))
+    return datetime.strptime(name[:19], "%Y-%m-%dT%H-%M-%S").replace(tzinfo=UTC).timestamp()

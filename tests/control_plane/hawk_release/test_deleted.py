@@ -16,7 +16,7 @@ LATER = 10
 
 
 @pytest.fixture
-def live(plane, install, kueue, recorded, watching, name):
+def live(plane, install, kueue, recorded, name):
     """Makes an eval set that stands where a moment says; takes it away afterwards."""
     older: list[hawk.HawkEvalSet] = []
 
@@ -33,7 +33,7 @@ def live(plane, install, kueue, recorded, watching, name):
         if stage.kueue:
             kueue.hold(made)
         if stage.recording:
-            watching.store(made.id, recorded(*stage.recording))
+            recorded(made, *stage.recording)
         return made
 
     yield make_one

@@ -54,7 +54,7 @@ async def test_a_death_is_told_once_stays_and_ends_when_resumed(
     release = install("eval-set")
     release.wait_running()
     if recording:
-        watching.store(release.id, recorded(*recording))
+        recorded(release, *recording)
     await watching.start()
     await watching.until(lambda found: release.id in found and calm(found[release.id]))
     die(release)
@@ -76,7 +76,6 @@ async def test_a_death_is_told_once_stays_and_ends_when_resumed(
     assert watching.open_incidents == [(release.id,)]
 
     install("eval-set", name=release.id).wait_running()
-    watching.store(release.id, recorded("slow_but_healthy", 1))
     await watching.until(lambda _: not watching.open_incidents)
     await watching.turns(LATER)
     assert watching.messages[0] == told
@@ -92,7 +91,7 @@ def calm(eval_set):
 async def test_one_that_ended_well_leaves_without_a_word(install, watching, recorded):
     release = install("eval-set")
     release.wait_running()
-    watching.store(release.id, recorded("finished", 1))
+    recorded(release, "finished", 1)
     await watching.start()
     await watching.until(lambda found: release.id in found)
     release.plane.behave(release.runner_namespace, name_of_runner(release), COMPLETED)

@@ -19,8 +19,8 @@ async def test_each_kind_is_watched_or_left_out_as_it_should(install, watching, 
     scans = [install(kind) for kind in ("scan", "scan-resume")]
     for release in (plain, human, *scans):
         release.wait_running()
-    watching.store(plain.id, recorded("slow_but_healthy", 1))
-    watching.store(human.id, recorded("slow_but_healthy", 1))
+    recorded(plain, "slow_but_healthy", 1)
+    recorded(human, "slow_but_healthy", 1)
     await watching.start()
     eval_sets = await watching.until(lambda found: {plain.id, human.id} <= found.keys())
     assert set(eval_sets) == {plain.id, human.id}
@@ -34,9 +34,9 @@ async def test_its_namespaces_labels_and_owner_are_read(install, watching):
     release.add_sandbox(0)
     await watching.start()
     await watching.until(lambda found: release.id in found)
-    (state,) = watching.states
-    view = state.cluster.view
-    assert view.namespaces == (release.runner_namespace, release.sandbox_namespace)
+    view = watching.state(release.id).cluster.view
+    names = (release.runner_namespace, release.sandbox_namespace)
+    assert tuple(namespace.name for namespace in view.namespaces) == names
     assert view.runner_namespace == release.runner_namespace
     assert (view.created_by, view.email) == (WHO, release.plan.email)
     assert view.model_access == release.plan.model_access
@@ -48,7 +48,7 @@ async def test_silence_of_hours_is_a_persons_work(install, watching, recorded):
     human, machine = install("human"), install("eval-set")
     for release in (human, machine):
         release.wait_running()
-        watching.store(release.id, recorded("frozen_runner", 2))
+        recorded(release, "frozen_runner", 2)
     await watching.start()
     eval_sets = await watching.until(lambda found: stuck(found.get(machine.id)))
     assert eval_sets[human.id].verdict.value == "waiting", eval_sets[human.id].summary
@@ -72,7 +72,7 @@ async def test_kueue_holds_it_back_and_lets_it_go(install, watching, recorded, k
     await watching.turns(6)
     kueue.admit(release)
     release.wait_running()
-    watching.store(release.id, recorded("slow_but_healthy", 1))
+    recorded(release, "slow_but_healthy", 1)
     await watching.until(lambda found: found[release.id].verdict.value == "progressing")
     assert watching.messages == []
 
@@ -97,7 +97,7 @@ async def test_kueue_holds_its_sandboxes_back(install, watching, recorded, kueue
     kueue.admit(release)
     release.wait_running()
     release.add_gated_sandbox(0)
-    watching.store(release.id, recorded("hung_setup", 0))
+    recorded(release, "hung_setup", 0)
     await watching.start()
     await watching.until(lambda found: release.id in found)
     waits = (await watching.turns(6))[release.id]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +53,10 @@ class Watching:
 
     @property
     def open_incidents(self) -> list[tuple[str, ...]]:
-        """The eval sets of each open incident."""
-        return [incident.eval_sets for incident in self.app.snapshot.report.incidents]
+        """The eval sets of each incident that people were told of, and that hasn't ended."""
+        with closing(sqlite3.connect(self._state)) as ledger:
+            rows = ledger.execute("SELECT record FROM incidents WHERE resolved_at IS NULL")
+            return [tuple(json.loads(record)["eval_sets"]) for (record,) in rows]
 
     @property
     def app(self) -> App:
@@ -59,10 +64,10 @@ class Watching:
         assert self._app is not None, "the service was not started"
         return self._app
 
-    @property
-    def states(self) -> list[EvalSetState]:
-        """What is remembered of each eval set, in order of their names."""
-        return self.app._states()  # noqa: SLF001 - what was read, before anything is made of it
+    def state(self, eval_set_id: str) -> EvalSetState:
+        """What is remembered of an eval set."""
+        states = self.app._states()  # noqa: SLF001 - what was read, before it is judged
+        return next(state for state in states if state.eval_set_id == eval_set_id)
 
     def store(self, eval_set_id: str, bundle: Path) -> None:
         """Put a recording's logs where the eval set's runner would have written them."""
