@@ -29,3 +29,8 @@ compile pyproject.toml --group lint -c "$all" -o requirements/lint.txt
 sed -i.bak '/^ *#  *-c /d' requirements/*.txt # the name of a temporary file
 rm -f requirements/*.bak
 grep -c '==' requirements/*.txt
+
+# Hawk's own command line, for the tests that give it commands: it needs Python 3.13
+uv pip compile --quiet --universal --python-version 3.13 --no-header --no-annotate --no-emit-index-url \
+    --no-emit-find-links --generate-hashes --upgrade tests/command_lines/hawk.in \
+    -o tests/command_lines/hawk.txt

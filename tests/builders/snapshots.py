@@ -110,7 +110,7 @@ def eval_set(name: str = "mmlu-2026-11-22-x7k2", **changes: Any) -> EvalSetRepor
                 '`curl --max-time 300 -X POST "$MIDDLEMAN/openai/v1/chat/completions" '
                 '-H "Authorization: Bearer $(hawk auth access-token)" -d @request.json`'
             ),
-            f"If only this request fails, give the sample up: `hawk delete {name}`",
+            f"If only this request fails, end the sample: `hawk stop {name} --sample nWJu3Mz`",
         ),
         tasks=(task(),),
         evidence=(),

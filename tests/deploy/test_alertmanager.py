@@ -99,6 +99,7 @@ CASES = {
         [alert("EvalStuckProviderWide", provider="openai")],
         [
             alert("EvalSetStuck", **STUCK),
+            alert("EvalSetStuckNoPage", **{**STUCK, "eval_set_id": "n"}),
             alert("EvalSetPartiallyStuck", **{**STUCK, "eval_set_id": "a", "cause": "auth"}),
             alert("EvalModelCallsFailing", provider="openai", model="openai/gpt-4o"),
         ],

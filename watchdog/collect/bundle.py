@@ -19,7 +19,7 @@ from watchdog.collect.source import Emit, PollResult
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.values import instant
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.facts import ClusterRead, EvalSetUnreadable, Fact, SpecRead
+from watchdog.model.facts import ClusterRead, EvalSetUnreadable, Fact, Located, SpecRead
 from watchdog.model.verdict import Problem
 
 MANIFEST = "bundle.json"
@@ -123,9 +123,14 @@ class BundleSource:
         def note(fact: Fact) -> None:
             if isinstance(fact, SpecRead):
                 self._tasks.add(fact.spec.task)
-            emit(fact)
+            emit(self._located() if isinstance(fact, Located) else fact)
 
         return await self._logs.poll(now, note)
+
+    def _located(self) -> Located:
+        """The bundle itself; what came without any word of a cluster ran on some machine."""
+        local = not (self._directory / "kubernetes").is_dir()
+        return Located(self._eval_set_id, str(self._directory), "", local)
 
     def _poll_cluster(self, now: float, emit: Emit) -> tuple[Problem, ...]:
         at = self._captured_at if self._captured_at is not None else now

@@ -1,18 +1,16 @@
 """What has been degraded for long: successes keep coming, and people should know all the same."""
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.words import sample_names
 from watchdog.model.action import Action
 from watchdog.model.judgment import EvalSetJudgment
+from watchdog.model.shell import typed
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.model.words import count
 
-_SEE = Action(
-    "look", "See what fails, and what would make it stuck: `watchdog explain {eval_set_id}`"
-)
+_SEE = Action("look", "See what fails, and what would make it stuck: `watchdog explain <target>`")
 _NOTHING_ELSE = Action(
     "wait", "Nothing else while successes keep coming: Inspect tries again by itself"
 )
@@ -48,7 +46,7 @@ def degraded_actions(group: Sequence[Symptom]) -> tuple[Action, ...]:
     """What to do: little, before it gets worse."""
     models = sorted({model for symptom in group for model in symptom.models})
     tests = (
-        Action("test", f"Test the API: `watchdog probe --model {shlex.quote(model)}`")
+        Action("test", f"Test the API: `watchdog probe --model {typed(model) or '<model>'}`")
         for model in models[:1]
     )
     return (_SEE, *tests, _NOTHING_ELSE)

@@ -133,7 +133,7 @@ def _incident(
         cause=cause,
         since=oldest.since,
         eval_sets=tuple(dict.fromkeys(symptom.eval_set_id for symptom in group)),
-        summary=summary_of(group, scope, subject, cause),
+        summary=summary_of(group, scope, subject, cause) + _instead_of_page(group),
         actions=_actions(group, cause, conclusions),
         models=_joint_models(group, common),
         muted_until=until,
@@ -150,12 +150,24 @@ def _incident(
 
 
 def _severity(group: Sequence[Symptom]) -> Severity:
-    """A page where nothing of an eval set goes on, or several suffer the same."""
+    """A page, unless people want a warning in place of it for all of it."""
+    excepted = all(symptom.no_page is not None for symptom in group)
+    return "page" if _is_serious(group) and not excepted else "warning"
+
+
+def _is_serious(group: Sequence[Symptom]) -> bool:
+    """Whether nothing of an eval set goes on, or several suffer the same."""
     if group[0].is_degraded or all(symptom.caution is not None for symptom in group):
-        return "warning"
+        return False
     joint = len({symptom.eval_set_id for symptom in group}) > 1
-    stands = any(symptom.eval_set.verdict is Verdict.STUCK for symptom in group)
-    return "page" if joint or stands else "warning"
+    return joint or any(symptom.eval_set.verdict is Verdict.STUCK for symptom in group)
+
+
+def _instead_of_page(group: Sequence[Symptom]) -> str:
+    """That it would be a page, and who wanted none; empty where neither is so."""
+    wish = group[0].no_page
+    changed = _is_serious(group) and _severity(group) == "warning"
+    return f"; {wish.text}" if changed and wish is not None else ""
 
 
 def _joint_models(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -> tuple[str, ...]:

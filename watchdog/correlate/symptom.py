@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from watchdog.diagnose.placeholders import model_of
+from watchdog.model.allowances import NoPage
 from watchdog.model.instants import earliest
 from watchdog.model.judgment import Caution, EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause
@@ -55,6 +56,12 @@ class Symptom(Struct, frozen=True):
         mutes = mutes or [self.eval_set.muted]
         in_force = [mute for mute in mutes if mute is not None]
         return min(in_force) if len(in_force) == len(mutes) else None
+
+    @property
+    def no_page(self) -> NoPage | None:
+        """Why none of it is to be a page; None where some of it may be."""
+        wishes = [task.no_page for task, _ in self.pairs] or [self.eval_set.no_page]
+        return wishes[0] if all(wish is not None for wish in wishes) else None
 
     @property
     def samples(self) -> tuple[SampleJudgment, ...]:

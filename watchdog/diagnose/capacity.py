@@ -8,7 +8,7 @@ suspended and resumed once its Workload is admitted; pods of a queue get the gat
 from collections.abc import Iterable
 
 from watchdog.diagnose.context import Waiting
-from watchdog.diagnose.labels import label
+from watchdog.diagnose.sandboxes import label
 from watchdog.model.cluster import ClusterView, Pod
 from watchdog.model.instants import clock, earliest
 from watchdog.model.state import EvalSetState

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.deletion import Deletion
+from watchdog.diagnose.exceptions import Exceptions
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.orphans import Orphans
 from watchdog.model.action import Action
@@ -84,7 +85,9 @@ class EvalSetContext(Struct, frozen=True):
     startup: Finding | None = None
     """Its runner runs and writes no log."""
     allowance: Allowance = Allowance()
-    """What the Job's annotations, and the configuration for the whole eval set, say."""
+    """What metadata, annotations, and the configuration for the whole eval set, say."""
+    exceptions: tuple[Exceptions, ...] = ()
+    """The same by who says it, what weighs most last."""
 
 
 class SampleContext(Struct, frozen=True):

@@ -5,6 +5,7 @@ What people said of the task comes first (`Allowance`), then what such things to
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.diagnose.baselines import Baselines, Limit
 from watchdog.diagnose.context import Finding
@@ -26,19 +27,46 @@ class Deadline(Struct, frozen=True):
 
 
 def deadline_for(
-    baselines: Baselines, allowance: Allowance, family: CallFamily, name: str
+    baselines: Baselines,
+    allowance: Allowance,
+    family: CallFamily,
+    name: str,
+    times: float = 1.0,
 ) -> Deadline:
-    """What people allowed, else what is normal."""
+    """What people allowed, else what is normal; `times` as long, and never less than they expect.
+
+    The patience asked for is a factor on what is normal, not on what people allowed.
+    """
     seconds = allowance.limit(family)
     if seconds is not None:
-        return Deadline(seconds, "allowed by an override or annotation")
+        why = "allowed by an override, annotation or metadata"
+        return excused(Deadline(times * seconds, why), allowance)
     limit = baselines.limit(family, name)
     if limit.seen:
         rank = "third longest" if limit.seen > 2 else "shortest"
         why = f"of {limit.seen} seen, the {rank} took up to {duration(limit.longest)}"
     else:
         why = "none seen before"
-    return Deadline(limit.seconds, why, limit)
+    if allowance.patience is not None:
+        limit = _patient(baselines, limit, allowance.patience, family, name)
+        why += f", times {allowance.patience:g} for the patience that was asked for"
+    return excused(Deadline(times * limit.seconds, why, limit), allowance)
+
+
+def excused(deadline: Deadline, allowance: Allowance) -> Deadline:
+    """The deadline of what is concluded from silence alone, where people expect silence."""
+    silence = allowance.expected_silence
+    if silence is None or silence <= deadline.seconds:
+        return deadline
+    return Deadline(silence, "so much silence is expected, as was said in advance")
+
+
+def _patient(
+    baselines: Baselines, limit: Limit, patience: float, family: CallFamily, name: str
+) -> Limit:
+    """A limit so many times as long, with how rare it is that one takes longer still."""
+    seconds = patience * limit.seconds
+    return replace(limit, seconds=seconds, expected_per_week=baselines.calls(family, name, seconds))
 
 
 def overdue(

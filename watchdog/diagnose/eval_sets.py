@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, JudgingContext, Waiting
+from watchdog.diagnose.exceptions import no_page_of
 from watchdog.diagnose.leftovers import cost, leftovers
 from watchdog.diagnose.lifecycle import deletion_stuck, hung_teardown, overdue_wait
+from watchdog.diagnose.owners import unusable
 from watchdog.diagnose.pods import restarts, warnings
 from watchdog.diagnose.words import actions, summary
 from watchdog.model.causes import main_of_counts
@@ -17,6 +19,9 @@ from watchdog.model.judgment import Caution, EvalSetJudgment, TaskJudgment
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
 from watchdog.model.words import duration
+
+_TASKS_TOLD = 5
+"""So many exceptions of single tasks are told with the eval set; each stands with its task."""
 
 
 def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> EvalSetJudgment:
@@ -30,10 +35,15 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
         tasks=tasks,
         cause=_eval_set_cause(verdict, tasks),
         since=earliest(*(task.since for task in stuck)),
-        evidence=(*_evidence(state, verdict), *_allowance_evidence(context)),
+        evidence=(
+            *_evidence(state, verdict),
+            *_allowance_evidence(context),
+            *islice(_of_tasks(tasks), _TASKS_TOLD),
+        ),
         deleted_at=context.deletion.since if context.deletion else None,
         runner_started_at=_runner_started_at(state),
         muted=context.allowance.muted(now),
+        no_page=no_page_of(context.exceptions),
     )
     base = base if tasks else _without_logs(context, base)
     base = _begun_anew(context, base)
@@ -190,8 +200,19 @@ def _allowance_evidence(context: EvalSetContext) -> Iterator[Evidence]:
         until, reason = muted
         text = f"muted until {clock(until)}" + (f": {reason}" if reason else "")
         yield Evidence("muted", text, until)
-    for job in context.state.cluster.view.jobs if context.state.cluster else ():
-        yield from (Evidence("annotation", f"ignored: {annotation}") for annotation in job.ignored)
+    for text in unusable(context.state, context.judging.now, context.judging.limits):
+        yield Evidence("annotation", f"ignored: {text}")
+    tasks = context.state.tasks.values()
+    if not tasks or any(task.status == "started" for task in tasks):
+        yield from (item.evidence for item in context.exceptions if item.is_told)
+
+
+def _of_tasks(tasks: tuple[TaskJudgment, ...]) -> Iterator[Evidence]:
+    """What people said of some of its tasks."""
+    for task in tasks:
+        for evidence in task.evidence:
+            if evidence.kind == "told":
+                yield replace(evidence, text=f"{task.name}: {evidence.text}")
 
 
 def _rates(state: EvalSetState) -> tuple[Evidence, ...]:

@@ -15,7 +15,7 @@ from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import SampleContext
 from watchdog.diagnose.fleet import Fleet, Peers, failures_of, thinned
 from watchdog.fold.backoff import scheduled_wait
-from watchdog.model.learned import TroubleGroup
+from watchdog.model.learned import TroubleGroup, TroubleKind
 from watchdog.model.state import SampleState, Streak
 from watchdog.model.verdict import Cause
 from watchdog.model.weighing import Explanation, Weighing
@@ -68,6 +68,8 @@ class Situation(Struct, frozen=True):
     """Failures of anybody, apart from each other, since anybody's last success."""
     candidates: int = 1
     """Running samples on the model: each may be the unlucky one of a partial outage."""
+    patience: float = 1.0
+    """So many times as long as elsewhere trouble is taken to last before it passes."""
 
     @property
     def shared(self) -> bool:
@@ -105,6 +107,7 @@ def situation(context: SampleContext, streak: Streak, cause: Cause) -> Situation
         count=streak.count,
         silent=_silent(context, model, whole.until) if first_ok is not None else 0,
         candidates=max(1, fleet.samples(model)),
+        patience=context.allowance.patience or 1.0,
     )
 
 
@@ -185,24 +188,31 @@ def _initial_ratio(baselines: Baselines, situation: Situation) -> float:
     return own + shared + chance
 
 
+def _trouble(
+    baselines: Baselines, situation: Situation, kind: TroubleKind, seconds: float
+) -> float:
+    """Troubles per week that last longer, where all last `patience` times as long."""
+    return baselines.trouble(kind, situation.group, seconds / situation.patience)
+
+
 def _explanations(baselines: Baselines, situation: Situation) -> tuple[Explanation, ...]:
     return _own(baselines, situation), _shared(baselines, situation), _chance(baselines, situation)
 
 
 def _own(baselines: Baselines, situation: Situation) -> Explanation:
     """Trouble of this sample alone, or such trouble and then an outage, whatever is likelier."""
-    alone, group, tolerated = situation.alone, situation.group, baselines.tolerated("own")
+    alone, tolerated = situation.alone, baselines.tolerated("own")
     if alone is None:
-        expected_per_week = baselines.trouble("own", group, 0.0)
+        expected_per_week = _trouble(baselines, situation, "own", 0.0)
         return Explanation(
             "own", expected_per_week, tolerated, "others succeed again; it hasn't tried since"
         )
-    expected_per_week = baselines.trouble("own", group, alone.seconds)
+    expected_per_week = _trouble(baselines, situation, "own", alone.seconds)
     last_ok = situation.last_ok
     if last_ok is not None and last_ok > alone.since:
-        first = baselines.trouble("own", group, last_ok - alone.since)
-        whole = baselines.trouble("shared", group, 0.0)
-        rest = baselines.trouble("shared", group, situation.streak.until - last_ok)
+        first = _trouble(baselines, situation, "own", last_ok - alone.since)
+        whole = _trouble(baselines, situation, "shared", 0.0)
+        rest = _trouble(baselines, situation, "shared", situation.streak.until - last_ok)
         expected_per_week = max(expected_per_week, first * rest / whole)
     text = f"trouble of one sample that lasts {duration(alone.seconds)} and passes"
     return Explanation("own", expected_per_week, tolerated, text)
@@ -212,7 +222,7 @@ def _shared(baselines: Baselines, situation: Situation) -> Explanation:
     """An outage: of everybody, or of the share of calls that fail for others at the same time."""
     alone, peers, tolerated = situation.alone, situation.peers, baselines.tolerated("shared")
     if not situation.witnessed:
-        expected_per_week = baselines.trouble("shared", situation.group, situation.outage)
+        expected_per_week = _trouble(baselines, situation, "shared", situation.outage)
         text = f"an outage of {situation.model} that lasts {duration(situation.outage)} and passes"
         return Explanation("shared", expected_per_week, tolerated, text)
     if alone is None:
@@ -221,7 +231,7 @@ def _shared(baselines: Baselines, situation: Situation) -> Explanation:
     # no sample is unlucky alone where nobody has succeeded since
     unlucky = chance_any_fails_all(situation.candidates, share, alone.independent)
     chance = unlucky * share**situation.silent
-    expected_per_week = baselines.trouble("partial", situation.group, alone.seconds) * chance
+    expected_per_week = _trouble(baselines, situation, "partial", alone.seconds) * chance
     text = (
         f"a partial outage of {situation.model} of {duration(alone.seconds)}: "
         f"{peers.failed} attempts of others failed meanwhile, {peers.ok} succeeded"
@@ -280,4 +290,5 @@ def _later(situation: Situation, at: float, more: int) -> Situation:
         count=situation.count + more,
         candidates=situation.candidates,
         silent=situation.silent,
+        patience=situation.patience,
     )

@@ -1,7 +1,7 @@
 """Causes in the runner itself: calls that don't come back, scorers and set-ups that don't end.
 
 How long is too long: a call's own declared time-out first, then what people said of the task
-(`Allowance`), then what such calls took before (`Baselines`).
+(`Allowance`), then what such calls took before (`Baselines`). Silence that they expect excuses all.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext, open_calls
-from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
-from watchdog.diagnose.sandboxes import replaced_in_call
+from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
+from watchdog.diagnose.sandbox_trouble import replaced_in_call
 from watchdog.fold.tasks import setup_kind
+from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
@@ -81,7 +82,7 @@ def _inner_life(context: SampleContext, call: OpenCall) -> float | None:
 
 def _model_deadline(context: SampleContext, call: OpenCall) -> Deadline:
     if call.batch:
-        return Deadline(context.judging.limits.batch_call, "a batch")
+        return excused(Deadline(context.judging.limits.batch_call, "a batch"), context.allowance)
     if call.timeout is not None:
         return _by_timeout(context, call.timeout)
     return deadline_for(context.judging.baselines, context.allowance, "model", call.name)
@@ -96,7 +97,8 @@ def _tool_deadline(context: SampleContext, call: OpenCall) -> Deadline:
 
 def _by_timeout(context: SampleContext, timeout: float) -> Deadline:
     grace = context.judging.limits.call_grace
-    return Deadline(timeout + grace, f"its time-out of {duration(timeout)} and grace")
+    deadline = Deadline(timeout + grace, f"its time-out of {duration(timeout)} and grace")
+    return excused(deadline, context.allowance)
 
 
 def _declared_timeout(context: SampleContext, call: OpenCall) -> float | None:
@@ -134,9 +136,8 @@ def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
     return overdue(now, since, deadline, "no sample appears", (Evidence("setup", text, since),))
 
 
-_DELETE = Action(
-    "restart", "If it must end: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`"
-)
+_RETRY = replace(advice.RETRY_LOCALLY, when=("local", "no_control"))
+"""Where nothing milder can be done."""
 
 SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
@@ -145,13 +146,15 @@ SPECS: tuple[CauseSpec, ...] = (
         (
             Action(
                 "test",
-                "Test the API: `watchdog probe --model <model>`; if it answers, only a restart "
-                "helps",
+                "Test the API: `watchdog probe --model <model>`; if it answers, the answer to this "
+                "one call is lost",
             ),
             Action(
                 "mend", "Set a time-out for calls (attempt_timeout) in the eval's configuration"
             ),
-            _DELETE,
+            advice.STOP_SAMPLE,
+            *advice.SAMPLE_ANEW,
+            _RETRY,
         ),
         hung_model_call,
     ),
@@ -161,13 +164,19 @@ SPECS: tuple[CauseSpec, ...] = (
         (
             Action(
                 "look",
-                "Look at the sandbox: `kubectl exec -n <sandbox-namespace> <sandbox-pod> -- ps "
-                "aux`",
+                "Look what runs in the sandbox: `kubectl exec -n <sandbox-namespace> <sandbox-pod> "
+                "-c <sandbox-container> -- ps aux`",
             ),
+            advice.CANCEL_TOOL_CALL,
             Action(
                 "mend",
-                "Kill the hanging process there: the tool call then fails and the sample goes on",
+                "Or end the process that hangs: the tool call then fails and the sample goes on: "
+                "`kubectl exec -n <sandbox-namespace> <sandbox-pod> -c <sandbox-container> -- "
+                "kill <pid>`",
             ),
+            advice.STOP_SAMPLE,
+            *advice.SAMPLE_ANEW,
+            _RETRY,
         ),
         hung_tool_call,
     ),
@@ -175,12 +184,12 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.HUNG_SCORING,
         "hangs in its scorer",
         (
-            Action(
-                "look",
-                "See where the scorer waits: "
-                "`kubectl exec -n <runner-namespace> <runner-pod> -- py-spy dump --pid 1`",
-            ),
-            _DELETE,
+            advice.STACKTRACE,
+            advice.ANOMALIES,
+            advice.STOP_SAMPLE,
+            advice.STOP_SAMPLE_ERROR,
+            *advice.SAMPLE_ANEW,
+            _RETRY,
         ),
         hung_scoring,
     ),
@@ -191,8 +200,11 @@ SPECS: tuple[CauseSpec, ...] = (
             Action(
                 "look", "Look at the sandboxes: `kubectl get pods,events -n <sandbox-namespace>`"
             ),
-            Action("look", "Read the runner's log: `hawk logs {eval_set_id}`"),
-            _DELETE,
+            advice.RUNNER_LOG,
+            advice.LISTING,
+            advice.STACKTRACE,
+            *advice.NEW_RUNNER,
+            advice.RETRY_LOCALLY,
         ),
     ),
 )

@@ -8,10 +8,11 @@ from watchdog.diagnose.clocks import by_store_clock
 from watchdog.diagnose.context import EvalSetContext, JudgingContext
 from watchdog.diagnose.deletion import deletion
 from watchdog.diagnose.eval_sets import judge_eval_set
+from watchdog.diagnose.exceptions import together
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.lifecycle import hung_startup, restarted
 from watchdog.diagnose.orphans import Orphans, find_orphans
-from watchdog.diagnose.overrides import eval_set_allowance
+from watchdog.diagnose.overrides import eval_set_exceptions
 from watchdog.diagnose.pods import runner_trouble, setup_trouble
 from watchdog.diagnose.runner import frozen
 from watchdog.diagnose.tasks import judge_task
@@ -65,15 +66,16 @@ def _judge_eval_set(judging: JudgingContext, state: EvalSetState) -> EvalSetJudg
 
 def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
     as_of = _cluster_now(judging, state)
-    allowance = eval_set_allowance(judging.overrides, state)
-    limits, baselines = judging.limits, judging.baselines
+    exceptions = eval_set_exceptions(state, judging.overrides, judging.now, judging.limits)
+    allowance, baselines = together(exceptions), judging.baselines
+    limits = judging.limits.patient(allowance.patience)
     open_logs = not state.tasks or any(t.status == "started" for t in state.tasks.values())
     suspended, removal = runner_held_back(limits, state), deletion(state)
     works = suspended is None and removal is None
     return EvalSetContext(
         judging=judging,
         state=state,
-        frozen=frozen(judging.now, limits, baselines, allowance, state),
+        frozen=frozen(judging.now, judging.limits, baselines, allowance, state),
         runner=runner_trouble(as_of, limits, state) if open_logs and works else None,
         setup=setup_trouble(as_of, limits, state),
         suspended=suspended,
@@ -82,6 +84,7 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         restarted=restarted(state),
         startup=hung_startup(as_of, baselines, allowance, state),
         allowance=allowance,
+        exceptions=exceptions,
     )
 
 

@@ -4,7 +4,7 @@ Where the installation of a sandbox fails, its pods stay until the eval ends, Pe
 sample has long ended in an error.
 """
 
-from watchdog.diagnose.labels import label
+from watchdog.diagnose.sandboxes import label
 from watchdog.model.cluster import Pod
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Evidence

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.clocks import LEAST
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Finding, Waiting
-from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
+from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
 from watchdog.diagnose.deletion import Deletion
 from watchdog.diagnose.signs import last_life
 from watchdog.fold.cluster import runner_started
+from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import earliest, latest
@@ -69,6 +70,7 @@ def hung_startup(
     deadline = deadline_for(baselines, allowance, "setup", STARTUP)
     if writes:
         deadline = Deadline(_WITH_LOG * deadline.seconds, deadline.why, deadline.limit)
+    deadline = excused(deadline, allowance)
     said = f"its last line is {duration(now - line_at)} old" if writes and line_at else "no line"
     text = (
         f"the runner has run for {duration(now - started_at)} and written no eval log; of its own "
@@ -140,27 +142,21 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.HUNG_STARTUP,
         "has a runner that runs and never writes a log",
         (
-            Action("look", "Read what it does: `hawk logs {eval_set_id}`"),
-            Action("look", "See where it waits: `hawk stacktrace {eval_set_id}`"),
+            advice.RUNNER_LOG,
+            advice.STACKTRACE,
             Action(
                 "restart",
-                "If it hangs in installing packages or loading tasks, nothing is lost by starting "
-                "it again: `hawk delete {eval_set_id}`, then the same configuration once more",
+                "Nothing was evaluated since that start, so nothing is lost by starting it anew: "
+                "`hawk delete {eval_set_id}`",
+                ("runner_alive", "all_stuck"),
             ),
+            advice.RESUME_AFTER,
         ),
     ),
     CauseSpec(
         Cause.HUNG_TEARDOWN,
         "has ended, and its runner is still there",
-        (
-            Action("look", "See what it waits for: `hawk stacktrace {eval_set_id}`"),
-            Action("look", "Read the runner's log: `hawk logs {eval_set_id}`"),
-            Action(
-                "restart",
-                "Its logs are finished, so nothing is lost by taking it down: "
-                "`hawk delete {eval_set_id}`",
-            ),
-        ),
+        (advice.STACKTRACE, advice.RUNNER_LOG, advice.DELETE_LEFTOVERS),
     ),
     CauseSpec(
         Cause.DELETION_STUCK,
@@ -168,8 +164,8 @@ SPECS: tuple[CauseSpec, ...] = (
         (
             Action(
                 "look",
-                "See what holds it: `kubectl describe namespace <namespace>` names what remains, "
-                "and finalizers",
+                "See what remains, and which finalizers hold it: `kubectl describe namespace "
+                "<namespace>`",
             ),
             Action(
                 "look",

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.context import CauseSpec, Detect, Finding, SampleContext
 from watchdog.diagnose.failing import Situation, falls_at, situation, weigh
 from watchdog.diagnose.retries import gives_up, next_wait
+from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.instants import clock
 from watchdog.model.state import Streak
@@ -103,10 +104,15 @@ _REPRODUCE = Action(
     "Send the same request through Middleman and straight to the provider, to see whose fault it "
     "is: `watchdog probe --model <model> --size large`",
 )
-_PAYLOAD = Action(
+_BUFFER = Action(
     "look",
-    "Find the failing request in the sample's buffer: "
-    "`aws s3 sync <store>/.buffer/ /tmp/buffer/`, or `watchdog evidence {eval_set_id}`",
+    "Or get the sample's buffer, where every attempt stands: "
+    "`aws s3 sync <store>/.buffer/ /tmp/buffer/`",
+)
+_SOONER = Action(
+    "mend",
+    "It can't succeed as it is. For the samples to come: a lower token_limit or message_limit, or "
+    "compaction, in the eval's configuration",
 )
 
 SPECS: tuple[CauseSpec, ...] = (
@@ -115,8 +121,10 @@ SPECS: tuple[CauseSpec, ...] = (
         "gets only server errors (5xx) from the provider",
         (
             _REPRODUCE,
-            _PAYLOAD,
+            advice.REQUEST,
             Action("look", "Check the provider's status page; a 500 is no token limit"),
+            advice.STOP_SAMPLE,
+            advice.STOP_SAMPLE_ERROR,
         ),
         failing(Cause.API_SERVER_ERROR),
     ),
@@ -130,6 +138,7 @@ SPECS: tuple[CauseSpec, ...] = (
                 "limit",
             ),
             Action("look", "Look at the runner: `hawk status {eval_set_id}`"),
+            advice.FEWER_CONNECTIONS,
         ),
         failing(Cause.RATE_LIMITED),
     ),
@@ -138,7 +147,10 @@ SPECS: tuple[CauseSpec, ...] = (
         "sends a request that is too long for the model (400)",
         (
             Action("look", "Compare message count and token_limit with the model's context window"),
-            _PAYLOAD,
+            advice.REQUEST,
+            _BUFFER,
+            _SOONER,
+            advice.STOP_SAMPLE,
         ),
         failing(Cause.CONTEXT_LENGTH),
     ),
@@ -147,7 +159,9 @@ SPECS: tuple[CauseSpec, ...] = (
         "sends a request that the provider refuses (4xx)",
         (
             Action("mend", "Read the provider's message in the evidence and mend the request"),
-            _PAYLOAD,
+            advice.REQUEST,
+            advice.STOP_SAMPLE,
+            advice.STOP_SAMPLE_ERROR,
         ),
         failing(Cause.BAD_REQUEST),
     ),
@@ -157,9 +171,11 @@ SPECS: tuple[CauseSpec, ...] = (
         (
             Action(
                 "mend",
-                "Renew the runner's token or key, and check its access to the model: `hawk login`",
+                "Renew the token or key, and check its access to the model; where the runner "
+                "renews it by itself, its samples go on at their next attempt",
             ),
-            Action("restart", "Restart: `hawk eval-set <config.yaml>`"),
+            Action("mend", "Renew your own first, to test with: `hawk login`"),
+            *advice.NEW_RUNNER,
         ),
         failing(Cause.AUTH),
     ),
@@ -167,12 +183,9 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.CLIENT_TIMEOUT,
         "gives up waiting for every answer (the client's own time-out)",
         (
-            Action(
-                "look",
-                "Look whether the runner is starved: "
-                "`kubectl top pod -n <runner-namespace> <runner-pod>`",
-            ),
-            Action("mend", "Starved: fewer max_connections, or more CPU"),
+            advice.RUNNER_USE,
+            Action("mend", "Where it is starved: fewer max_connections, or more CPU"),
+            advice.FEWER_CONNECTIONS,
             _REPRODUCE,
         ),
         failing(Cause.CLIENT_TIMEOUT),
@@ -181,11 +194,7 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.CONNECTION,
         "gets no connection (DNS, refused, reset or TLS)",
         (
-            Action(
-                "look",
-                "From the runner: "
-                "`kubectl exec -n <runner-namespace> <runner-pod> -- curl -sv <base-url>`",
-            ),
+            advice.REACH_API,
             Action("look", "Check network policies and Middleman's pods"),
         ),
         failing(Cause.CONNECTION),

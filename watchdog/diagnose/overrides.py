@@ -1,27 +1,63 @@
-"""What people said of a task: annotations of the runner's Job, then the configuration."""
+"""What people said of a task: metadata, annotations of the runner's Job, then the configuration.
 
-from watchdog.diagnose.context import EvalSetContext
-from watchdog.model.allowances import Allowance, Override, joined
+Each weighs more than the one before it.
+"""
+
+from watchdog.diagnose.exceptions import Exceptions
+from watchdog.diagnose.owners import of_jobs, of_log, of_open_logs
+from watchdog.model.allowances import Allowance, NoPage, Override
 from watchdog.model.state import EvalSetState, TaskState
+from watchdog.model.thresholds import Thresholds
+
+OPERATOR = "the configuration"
 
 
-def eval_set_allowance(overrides: tuple[Override, ...], state: EvalSetState) -> Allowance:
-    """What holds for a whole eval set: its Jobs' annotations, the newest Job's weighing most."""
-    allowance = Allowance()
-    jobs = state.cluster.view.jobs if state.cluster else ()
-    for job in sorted(jobs, key=lambda job: job.created_at or 0.0):
-        allowance = joined(allowance, job.allowance)
-    for override in overrides:
-        if override.for_all_tasks and override.matches(state.eval_set_id, "", ""):
-            allowance = joined(allowance, override.allowance)
-    return allowance
+def eval_set_exceptions(
+    state: EvalSetState, overrides: tuple[Override, ...], now: float, limits: Thresholds
+) -> tuple[Exceptions, ...]:
+    """What holds for a whole eval set, what weighs most last.
+
+    Of metadata only what all open logs agree on; of Jobs' annotations the newest weigh most.
+    """
+    common = of_open_logs(state, now, limits)
+    return (
+        *((common,) if common else ()),
+        *of_jobs(state, now, limits),
+        *_of_operator(overrides, now, state.eval_set_id),
+    )
 
 
-def task_allowance(eval_set: EvalSetContext, task: TaskState) -> Allowance:
-    """What holds for one task: the configuration's word is the last."""
-    allowance = eval_set.allowance
+def task_exceptions(
+    task: TaskState,
+    state: EvalSetState,
+    overrides: tuple[Override, ...],
+    now: float,
+    limits: Thresholds,
+) -> tuple[Exceptions, ...]:
+    """What holds for one task, what weighs most last."""
+    own = of_log(task, now, limits)
     name, model = (task.spec.task, task.spec.model) if task.spec else (task.log, "")
-    for override in eval_set.judging.overrides:
-        if override.matches(eval_set.state.eval_set_id, name, model):
-            allowance = joined(allowance, override.allowance)
-    return allowance
+    return (
+        *((own,) if own else ()),
+        *of_jobs(state, now, limits),
+        *_of_operator(overrides, now, state.eval_set_id, (name, model)),
+    )
+
+
+def _of_operator(
+    overrides: tuple[Override, ...], now: float, eval_set: str, task: tuple[str, str] | None = None
+) -> tuple[Exceptions, ...]:
+    """What the configuration says of an eval set, or of a task and its model, while it holds."""
+    return tuple(
+        _exceptions(override.allowance)
+        for override in overrides
+        if (task is not None or override.for_all_tasks)
+        and override.matches(eval_set, *(task or ("", "")))
+        and (override.allowance.until is None or now < override.allowance.until)
+    )
+
+
+def _exceptions(allowance: Allowance) -> Exceptions:
+    is_warned = allowance.page is False
+    no_page = NoPage(OPERATOR, allowance.until, allowance.reason) if is_warned else None
+    return Exceptions(OPERATOR, "overrides", allowance, no_page, by_owner=False)

@@ -1,28 +1,38 @@
 """Fills the placeholders of actions, such as `<runner-pod>`, with what is known of an eval set.
 
-What isn't known keeps its placeholder: a command that says `<runner-pod>` is better than none.
+What isn't known keeps its placeholder: a command that says `<runner-pod>` is better than none. So
+does what can't be typed: a name with a backtick in it, one that begins with a dash and would be
+taken for an option, or one that no command should be as long as.
 """
 
-import shlex
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from watchdog.model import pod_reasons
+from watchdog.diagnose.applicable import IN_RUNNER, Surroundings, applies
+from watchdog.diagnose.pod_names import pod_names
 from watchdog.model.action import Action
-from watchdog.model.cluster import Container, Pod
-from watchdog.model.judgment import EvalSetJudgment, SampleJudgment
-from watchdog.model.state import EvalSetState
-from watchdog.model.verdict import Cause, Verdict
+from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
+from watchdog.model.shell import typed
+from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
 
 STORE = "s3://<bucket>/evals/{eval_set_id}"
 """Where an eval set's logs are, where nobody says."""
+_PLACEHOLDER = re.compile(r"<[a-z-]+>|\{eval_set_id\}")
 
 
 def fill(actions: Iterable[Action], eval_set: EvalSetJudgment, cause: Cause) -> tuple[Action, ...]:
-    """Actions as they are to be typed for this eval set, all values quoted for a shell."""
-    values = dict(_values(eval_set, cause))
-    return tuple(replace(action, text=_filled(action.text, values)) for action in actions)
+    """The actions that apply, as they are to be typed for this eval set."""
+    task, sample = _stuck(eval_set, cause)
+    all_stuck = eval_set.verdict is Verdict.STUCK
+    around = Surroundings(eval_set.state, cause, task, sample, all_stuck)
+    values = {place: value for place, value in _values(around) if value or place == IN_RUNNER}
+    return tuple(
+        replace(action, text=_filled(action.text, values))
+        for action in actions
+        if applies(action, around)
+    )
 
 
 def fill_store(action: Action, eval_set_id: str, store: str | None) -> Action:
@@ -30,23 +40,47 @@ def fill_store(action: Action, eval_set_id: str, store: str | None) -> Action:
     template = store or STORE
     if "{eval_set_id}" not in template:
         template = f"{template.rstrip('/')}/{{eval_set_id}}"
-    address = template.replace("{eval_set_id}", shlex.quote(eval_set_id))
+    name = typed(eval_set_id) or "<eval-set-id>"
+    address = template.replace("{eval_set_id}", name)
     return replace(action, text=action.text.replace("<store>", address))
 
 
 def _filled(text: str, values: dict[str, str]) -> str:
-    for placeholder, value in values.items():
-        text = text.replace(placeholder, shlex.quote(value)) if value else text
-    return text
+    """Filled in one go: what was filled in is never looked at again."""
+    text = _dashed(text, values)
+    return _PLACEHOLDER.sub(lambda place: values.get(place[0], place[0]), text)
 
 
-def _values(eval_set: EvalSetJudgment, cause: Cause) -> Iterator[tuple[str, str]]:
-    yield "{eval_set_id}", eval_set.state.eval_set_id
-    sample = stuck_sample(eval_set, cause)
-    if sample is not None:
-        yield "<sample-uuid>", sample.state.uuid or ""
-        yield "<model>", model_of(sample)
-    yield from _cluster(eval_set.state, sample, cause)
+def _dashed(text: str, values: dict[str, str]) -> str:
+    """Ids that look like options are told from them by `--`, which comes after the options."""
+    if "<sample-id>" not in text or not values.get("--"):
+        return text
+    return re.sub(r"( <task-id> <sample-id> <epoch>)((?: --[a-z-]+ \w+)*)", r"\2 --\1", text)
+
+
+def _values(around: Surroundings) -> Iterator[tuple[str, str]]:
+    """Each placeholder's value, as it is typed; empty where there is none."""
+    state = around.state
+    yield "{eval_set_id}", typed(state.eval_set_id) or "<eval-set-id>"
+    address = state.address if state.cluster is None else ""
+    yield "<target>", typed(address or state.eval_set_id)
+    if state.logs_at and state.cluster is None:
+        yield "<store>", typed(state.logs_at)
+        yield "<log>", typed(f"{state.logs_at}/{around.task.state.log}") if around.task else ""
+    if around.task is not None and around.sample is not None:
+        yield from _of_sample(around.task, around.sample)
+    yield from pod_names(around)
+
+
+def _of_sample(task: TaskJudgment, sample: SampleJudgment) -> Iterator[tuple[str, str]]:
+    task_id = task.state.spec.task_id if task.state.spec else ""
+    sample_id = sample.key.id
+    yield "<sample-uuid>", typed(sample.state.uuid or "")
+    yield "<model>", typed(model_of(sample))
+    yield "<task-id>", typed(task_id, behind_dashes=True)
+    yield "<sample-id>", typed(sample_id, behind_dashes=True)
+    yield "<epoch>", str(sample.key.epoch)
+    yield "--", "--" if task_id.startswith("-") or sample_id.startswith("-") else ""
 
 
 def model_of(sample: SampleJudgment) -> str:
@@ -55,66 +89,17 @@ def model_of(sample: SampleJudgment) -> str:
     return sample.model or next(hung, "")
 
 
-def stuck_sample(eval_set: EvalSetJudgment, cause: Cause) -> SampleJudgment | None:
-    """The sample that is stuck for this cause the longest."""
-    stuck = [
-        sample
+def _stuck(
+    eval_set: EvalSetJudgment, cause: Cause
+) -> tuple[TaskJudgment | None, SampleJudgment | None]:
+    """The sample that is stuck for this cause the longest, and its task; else a stuck task."""
+    pairs = [
+        (task, sample)
         for task in eval_set.tasks
         for sample in task.samples
         if sample.verdict is Verdict.STUCK and sample.cause is cause
     ]
-    return min(stuck, key=lambda s: (s.since is None, s.since or 0.0), default=None)
-
-
-def _cluster(
-    state: EvalSetState, sample: SampleJudgment | None, cause: Cause
-) -> Iterator[tuple[str, str]]:
-    if state.cluster is None:
-        return
-    view = state.cluster.view
-    yield "<runner-namespace>", view.runner_namespace
-    yield "<runner-pod>", _newest(view.runners)
-    own = [pod for pod in view.sandboxes if sample is not None and _is_of(pod, sample)]
-    sandboxes = own or list(view.sandboxes)
-    yield "<sandbox-namespace>", sandboxes[0].namespace if sandboxes else ""
-    yield "<sandbox-pod>", _newest(sandboxes)
-    troubled = [pod for pod in (*own, *view.runners, *view.sandboxes) if _shows(pod, cause)]
-    if troubled:
-        yield "<namespace>", troubled[0].namespace
-        yield "<pod>", troubled[0].name
-        yield "<node>", troubled[0].node
-        return
-    yield "<namespace>", view.runner_namespace
-
-
-def _newest(pods: Iterable[Pod]) -> str:
-    live = sorted(pods, key=lambda pod: (pod.is_live, pod.created_at or 0.0))
-    return live[-1].name if live else ""
-
-
-def _is_of(pod: Pod, sample: SampleJudgment) -> bool:
-    return pod.sample_id == sample.key.id
-
-
-def _shows(pod: Pod, cause: Cause) -> bool:
-    """Whether this pod is the one in the trouble that the cause names."""
-    if cause is Cause.UNSCHEDULABLE:
-        return bool(pod.unschedulable)
-    if cause is Cause.EVICTED:
-        return bool(pod.eviction)
-    if cause is Cause.NODE_NOT_READY:
-        return not pod.ready and bool(pod.node)
-    return any(_container_shows(container, cause) for container in pod.containers)
-
-
-def _container_shows(container: Container, cause: Cause) -> bool:
-    if cause is Cause.IMAGE_PULL:
-        return container.waiting in pod_reasons.IMAGE_PULL
-    if cause is Cause.CRASH_LOOP:
-        return container.waiting in pod_reasons.CRASH_LOOP
-    if cause is Cause.CONTAINER_START:
-        return bool(container.waiting) and container.waiting not in pod_reasons.IMAGE_PULL
-    ends = (container.terminated, container.last_terminated)
-    return cause is Cause.OOM_KILLED and any(
-        end is not None and end.reason == pod_reasons.OOM_KILLED for end in ends
-    )
+    if pairs:
+        return min(pairs, key=lambda pair: (pair[1].since is None, pair[1].since or 0.0))
+    stuck = (task for task in eval_set.tasks if task.verdict in STUCK_VERDICTS)
+    return next(stuck, None), None

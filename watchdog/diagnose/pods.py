@@ -4,13 +4,16 @@ A pod's trouble is the deepest cause: it explains a pending call, a set-up or a 
 any time-out. The runner's trouble concerns every running sample, a sandbox's the sample it serves.
 """
 
+from msgspec.structs import replace
+
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Detect, Finding, SampleContext
-from watchdog.diagnose.labels import label
 from watchdog.diagnose.leftovers import leftovers
 from watchdog.diagnose.pod_trouble import cause_of_death, death_evidence, pod_trouble
 from watchdog.diagnose.refusals import runner_refused, sandbox_refused
-from watchdog.diagnose.sandboxes import sandbox_troubles
+from watchdog.diagnose.sandbox_trouble import sandbox_troubles
+from watchdog.diagnose.sandboxes import unclaimed
 from watchdog.diagnose.signs import last_life
+from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.cluster import Job
 from watchdog.model.instants import latest
@@ -84,11 +87,10 @@ def setup_trouble(now: float, limits: Thresholds, state: EvalSetState) -> CauseF
     if state.cluster is None:
         return None
     view, left = state.cluster.view, leftovers(state)
-    running = {label(key.id) for task in state.tasks.values() for key in task.samples}
     troubles = [
         pod_trouble(now, limits, view, pod, "sandbox")
-        for pod in view.sandboxes
-        if pod.deleting_at is None and pod.uid not in left and label(pod.sample_id) not in running
+        for pod in unclaimed(state)
+        if pod.deleting_at is None and pod.uid not in left
     ]
     troubles.append(sandbox_refused(now, limits, view))
     return max(filter(None, troubles), key=lambda trouble: trouble[1].suspicion, default=None)
@@ -134,20 +136,15 @@ def cluster_cause(cause: Cause) -> Detect:
     return detect
 
 
-_DESCRIBE = Action("look", "See its last state: `kubectl describe pod -n <namespace> <pod>`")
-_EVENTS = Action(
-    "look", "See the events: `kubectl get events -n <namespace> --sort-by=.lastTimestamp`"
-)
-_RESTART = Action(
-    "restart", "Start the eval set again: `hawk eval-set <config.yaml>` (finished samples are kept)"
-)
+_LOST = (advice.CANCEL_LOST_CALL, replace(advice.STOP_SAMPLE, when=("pod_lost",)))
+"""What helps a sample whose sandbox is gone while its runner lives."""
 
 SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
         Cause.POD_REJECTED,
         "waits for a pod that the API server refuses to make",
         (
-            _EVENTS,
+            advice.EVENTS,
             Action(
                 "look",
                 "Where a quota is named, see who uses it: `kubectl describe resourcequota -n "
@@ -161,7 +158,7 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.CONTAINER_START,
         "waits for a container that can't be created or started",
         (
-            _DESCRIBE,
+            advice.DESCRIBE_POD,
             Action("mend", "Make what the message names: a secret, a volume, a command, a network"),
             Action("wait", "The kubelet tries again by itself: nothing needs to be started anew"),
         ),
@@ -171,10 +168,11 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.NODE_NOT_READY,
         "stands still since its node doesn't answer",
         (
-            Action("look", "Look at the node: `kubectl describe node <node>`"),
+            advice.NODE,
             Action(
                 "tell", "Tell whoever runs the cluster: what ran there is lost if it is removed"
             ),
+            *_LOST,
         ),
         cluster_cause(Cause.NODE_NOT_READY),
     ),
@@ -182,48 +180,60 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.OOM_KILLED,
         "stands still since a container ran out of memory (OOMKilled)",
         (
-            _DESCRIBE,
+            advice.DESCRIBE_POD,
+            *_LOST,
             Action("mend", "Give the container more memory, or run fewer samples at once"),
-            _RESTART,
+            *advice.RESUMED,
         ),
         cluster_cause(Cause.OOM_KILLED),
     ),
     CauseSpec(
         Cause.EVICTED,
         "stands still since a pod was evicted or preempted",
-        (_DESCRIBE, Action("look", "Look at the node: `kubectl describe node <node>`"), _RESTART),
+        (advice.DESCRIBE_POD, advice.NODE, *_LOST, *advice.RESUMED),
         cluster_cause(Cause.EVICTED),
     ),
     CauseSpec(
         Cause.IMAGE_PULL,
         "waits for a container image that can't be pulled",
-        (_DESCRIBE, Action("look", "Check the image's name, tag and pull secret"), _EVENTS),
+        (
+            advice.DESCRIBE_POD,
+            Action("mend", "Mend the image's name, tag or pull secret; the node tries again"),
+            advice.EVENTS,
+        ),
         cluster_cause(Cause.IMAGE_PULL),
     ),
     CauseSpec(
         Cause.UNSCHEDULABLE,
         "waits for a pod that no node has room for",
-        (_EVENTS, Action("mend", "Ask for less CPU or memory, or add nodes: `kubectl get nodes`")),
+        (
+            advice.EVENTS,
+            Action("mend", "Ask for less CPU or memory, or add nodes: `kubectl get nodes`"),
+        ),
         cluster_cause(Cause.UNSCHEDULABLE),
     ),
     CauseSpec(
         Cause.CRASH_LOOP,
         "waits for a container that crashes again and again",
-        (Action("look", "Read why: `kubectl logs -n <namespace> <pod> --previous`"), _DESCRIBE),
+        (advice.PREVIOUS_LOG, advice.DESCRIBE_POD),
         cluster_cause(Cause.CRASH_LOOP),
     ),
     CauseSpec(
         Cause.RUNNER_GONE,
         "has no runner any more",
         (
-            Action("look", "See what is left: `kubectl get jobs,pods -A | grep {eval_set_id}`"),
-            _RESTART,
+            Action("look", "See what is left: `kubectl get jobs,pods -n <runner-namespace>`"),
+            advice.EVIDENCE,
+            *advice.RESUMED,
         ),
         cluster_cause(Cause.RUNNER_GONE),
     ),
     CauseSpec(
         Cause.ORPHANED_SANDBOX,
         "has ended, and its sandboxes are still there",
-        (Action("restart", "Delete them: `hawk delete {eval_set_id}`"), _EVENTS),
+        (
+            Action("look", "See them: `kubectl get pods -n <sandbox-namespace>`"),
+            advice.DELETE_LEFTOVERS,
+        ),
     ),
 )

@@ -6,13 +6,12 @@ when all of it is silent and a sample stands between two calls, unless that samp
 connection slot (Inspect holds a call's slot through all its retries).
 """
 
-from msgspec.structs import replace
-
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
 from watchdog.diagnose.retries import next_attempt_at, next_wait
 from watchdog.diagnose.signs import last_life
+from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
@@ -138,15 +137,24 @@ def runner_frozen(context: SampleContext) -> Finding | None:
     attempt_at = next_attempt_at(sample)
     deadline = deadline_for(context.judging.baselines, context.allowance, "step", "solver")
     in_back_off = attempt_at is not None and context.now < attempt_at + deadline.seconds
-    return None if in_back_off else finding
+    return None if in_back_off or _is_task_patient(context.now, finding, deadline) else finding
+
+
+def _is_task_patient(now: float, finding: Finding, deadline: Deadline) -> bool:
+    """Whether more silence is allowed of this task than of the eval set, and not over yet."""
+    weighing = finding.weighing
+    if weighing is None or weighing.limit is None or finding.since is None:
+        return False
+    return weighing.limit < deadline.seconds and now < finding.since + deadline.seconds
 
 
 def unexplained(context: SampleContext) -> Finding | None:
     """A sample stands between two calls for hours while others work: it waits for no slot."""
     since = between_calls_since(context.sample)
     model = context.task.spec.model if context.task.spec else ""
-    deadline = deadline_for(context.judging.baselines, context.allowance, "step", "solver")
-    deadline = replace(deadline, seconds=_QUEUE_FACTOR * deadline.seconds)
+    deadline = deadline_for(
+        context.judging.baselines, context.allowance, "step", "solver", times=_QUEUE_FACTOR
+    )
     if since is None or context.now - since < deadline.seconds:
         return None
     peers = context.judging.fleet.others(context.sample, model, since, context.now)
@@ -165,18 +173,11 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.RUNNER_FROZEN,
         "stands between two calls in a runner that does nothing any more",
         (
-            Action(
-                "look", "Look at the runner: `kubectl top pod -n <runner-namespace> <runner-pod>`"
-            ),
-            Action(
-                "look",
-                "See where it hangs: "
-                "`kubectl exec -n <runner-namespace> <runner-pod> -- py-spy dump --pid 1`",
-            ),
-            Action(
-                "restart",
-                "Restart it: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`",
-            ),
+            advice.STACKTRACE,
+            advice.ANOMALIES,
+            advice.EVIDENCE,
+            *advice.NEW_RUNNER,
+            advice.RETRY_LOCALLY,
         ),
         runner_frozen,
     ),
@@ -189,11 +190,12 @@ SPECS: tuple[CauseSpec, ...] = (
         Cause.UNEXPLAINED,
         "gets nothing done, and nothing known explains it",
         (
-            Action(
-                "tell",
-                "Gather the evidence: `hawk status {eval_set_id}`, `hawk logs {eval_set_id}`",
-            ),
-            Action("look", "Read the sample's conversation: `hawk transcript <sample-uuid>`"),
+            advice.EVIDENCE,
+            advice.RUNNER_LOG,
+            advice.TRANSCRIPT,
+            advice.STACKTRACE,
+            advice.ANOMALIES,
+            advice.STOP_SAMPLE,
         ),
         unexplained,
     ),

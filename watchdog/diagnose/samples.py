@@ -16,6 +16,7 @@ from watchdog.model.words import duration
 _WINDOW = 20
 _WINDOW_SECONDS = 3600.0
 _STREAK_DEGRADED = 3
+_CALM = frozenset({Verdict.STARTING, Verdict.PROGRESSING})
 _DEVIATIONS = 4.0
 """So many standard deviations above the usual share (binomial) is no chance any more."""
 
@@ -57,6 +58,9 @@ def _by_rules(
         cause = _degraded_cause(context.sample) if verdict is Verdict.DEGRADED else None
         evidence = all_evidence if verdict is Verdict.DEGRADED or suspicion >= 0.5 else ()
         evidence += _informational(context.sample)
+        if context.allowance.waiting_in_silence is not None and verdict in _CALM:
+            verdict = Verdict.WAITING
+            evidence = (Evidence("told", context.allowance.waiting_in_silence), *evidence)
         return replace(base, verdict=verdict, cause=cause, suspicion=suspicion, evidence=evidence)
     cause, finding = stuck
     other_evidence = tuple(e for e in all_evidence if e not in finding.evidence)

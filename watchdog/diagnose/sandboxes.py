@@ -1,95 +1,86 @@
-"""What happened to the sandboxes that serve a sample.
+"""Which sandbox pods are a sample's.
 
-A sandbox that was killed, or replaced, while a call in it was pending never answers that call.
+By the sample's uuid, which inspect_k8s_sandbox puts on the pods from 0.4.0 on. Else by the label
+that Hawk's runner makes of the sample's id, which may stand for several samples: `a/b` and `a b`
+are both `a_b`, all epochs of a sample share one, and where a data set has no ids of its own Hawk
+labels the place in it, from 0, while Inspect counts from 1.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
-from watchdog.diagnose.context import CauseFinding, Finding, SampleContext
-from watchdog.diagnose.labels import same_label
-from watchdog.diagnose.pod_trouble import cause_of_death, death_evidence, pod_trouble
 from watchdog.model.cluster import Pod
-from watchdog.model.instants import latest
-from watchdog.model.state import PodDeath
-from watchdog.model.verdict import Cause, Evidence
+from watchdog.model.facts import SampleKey
+from watchdog.model.state import EvalSetState, PodDeath, SampleState, TaskState
 
-SETTLE = 5.0
-"""Seconds by which the clocks of a runner and of the API server may differ."""
+_LABEL_MAX = 63
 
 
-def sandbox_troubles(context: SampleContext) -> Iterator[CauseFinding]:
-    """Troubles of the sample's sandboxes, each with the cause that it is."""
-    cluster = context.eval_set.state.cluster
-    if cluster is None:
-        return
-    for pod in sandboxes_of(context):
-        trouble = pod_trouble(context.now, context.judging.limits, cluster.view, pod, "its sandbox")
-        if trouble is not None and (trouble[0] is not Cause.NODE_NOT_READY or _is_in_use(context)):
-            yield trouble
-    yield from _killed_in_call(context, cluster.deaths)
+def label(text: str) -> str:
+    """A text as Hawk makes a label's value of it (hawk 3.7.2, `core/sanitize.py`).
 
-
-def replaced_in_call(context: SampleContext) -> Finding | None:
-    """All its sandboxes were made after the pending call into them began: it can't return.
-
-    A StatefulSet makes a new pod within a second, so often nothing else is left of the old one.
+    Each run of what a label can't hold becomes one `_`; at most 63 characters, and neither end is
+    one of `_-.`.
     """
-    since = _box_calls_since(context)
-    pods = [pod for pod in sandboxes_of(context) if pod.deleting_at is None]
-    made_at = [pod.created_at for pod in pods if pod.created_at is not None]
-    if since is None or not made_at or len(made_at) < len(pods):
-        return None
-    first = min(made_at)
-    if first <= since + SETTLE or (context.sample.last_event_at or 0.0) > first:
-        return None
-    names = ", ".join(sorted(pod.name for pod in pods)[:3])
-    text = f"its sandbox {names} was made after the pending call began: that call can't return"
-    suspicion = (context.now - first) / context.judging.limits.pod_explains
-    return Finding(suspicion, first, (Evidence("pod", text, first),))
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", text)[:_LABEL_MAX].strip("_-.")
 
 
-def sandboxes_of(context: SampleContext) -> list[Pod]:
-    """The sandbox pods that serve a sample, by their labels."""
-    cluster = context.eval_set.state.cluster
-    return [pod for pod in cluster.view.sandboxes if _serves(pod, context)] if cluster else []
+def same_label(value: str, text: str) -> bool:
+    """Whether a label's value stands for `text` (a task `a/b` may stand there as `b`)."""
+    return bool(value) and label(value) in {label(text), label(text.rsplit("/", 1)[-1])}
 
 
-def _serves(pod: Pod, context: SampleContext) -> bool:
-    task = context.task.spec.task if context.task.spec else ""
-    return same_label(pod.sample_id, context.sample.key.id) and (
-        not pod.task_name or same_label(pod.task_name, task)
-    )
+def belongs(pod: Pod | PodDeath, task: TaskState, sample: SampleState) -> bool:
+    """Whether a sandbox's pod is, or may be, a sample's: exact where it names a uuid."""
+    if pod.sample_uuid and sample.uuid:
+        return pod.sample_uuid == sample.uuid
+    return _is_labelled(pod, task, sample.key)
 
 
-def _is_in_use(context: SampleContext) -> bool:
-    return _box_calls_since(context) is not None
+def sandboxes_of(state: EvalSetState, task: TaskState, sample: SampleState) -> tuple[Pod, ...]:
+    """The pods that certainly serve a sample: none where they may be another sample's."""
+    sandboxes = state.cluster.view.sandboxes if state.cluster else ()
+    pods = [pod for pod in sandboxes if belongs(pod, task, sample)]
+    exact = tuple(pod for pod in pods if pod.sample_uuid and sample.uuid)
+    if exact or not pods:
+        return exact
+    by_place = sample.key.id.isdecimal() and _counts_from_0(sandboxes, state)
+    is_shared = by_place or any(_claims(pods, state, task, sample.key))
+    return () if is_shared else tuple(pods)
 
 
-def _box_calls_since(context: SampleContext) -> float | None:
-    """When the newest pending call into its sandbox began."""
-    calls = [c for c in context.sample.open_calls if c.kind in {"tool", "sandbox"}]
-    return latest(*(call.since for call in calls))
+def unclaimed(state: EvalSetState) -> list[Pod]:
+    """Sandboxes of no sample that runs: being set up, or left behind."""
+    sandboxes = state.cluster.view.sandboxes if state.cluster else ()
+    running = [sample for task in state.tasks.values() for sample in task.samples.values()]
+    uuids = {sample.uuid for sample in running}
+    labels = {label(sample.key.id) for sample in running}
+    return [
+        pod
+        for pod in sandboxes
+        if not (pod.sample_uuid in uuids if pod.sample_uuid else label(pod.sample_id) in labels)
+    ]
 
 
-def _killed_in_call(context: SampleContext, deaths: Iterable[PodDeath]) -> Iterator[CauseFinding]:
-    """A sandbox was killed while a call in it was pending, and nothing has come since."""
-    since = _box_calls_since(context)
-    if since is None:
-        return
-    pods = {pod.name for pod in sandboxes_of(context)}
-    for death in deaths:
-        cause = cause_of_death(death)
-        if cause is None or death.at is None or not _is_of(death, context, pods):
-            continue
-        if death.at < since - SETTLE or (context.sample.last_event_at or 0.0) > death.at + SETTLE:
-            continue
-        suspicion = (context.now - death.at) / context.judging.limits.pod_explains
-        evidence = (death_evidence(death, "its sandbox"),)
-        yield cause, Finding(suspicion, death.at, evidence)
+def _is_labelled(pod: Pod | PodDeath, task: TaskState, key: SampleKey) -> bool:
+    name = task.spec.task if task.spec else ""
+    of_task = not pod.task_name or same_label(pod.task_name, name)
+    return of_task and bool(pod.sample_id) and label(pod.sample_id) == label(key.id)
 
 
-def _is_of(death: PodDeath, context: SampleContext, pods: set[str]) -> bool:
-    """By its labels; of one that is only told of, by the name that its successor has too."""
-    if death.role != "sandbox":
-        return False
-    return death.pod in pods or same_label(death.sample_id, context.sample.key.id)
+def _claims(
+    pods: Iterable[Pod], state: EvalSetState, task: TaskState, key: SampleKey
+) -> Iterator[SampleKey]:
+    """Other samples that the same pods may serve, or have served."""
+    first = next(iter(pods))
+    for other in state.tasks.values():
+        for claimant in (*other.samples, *other.ended):
+            is_itself = other is task and claimant == key
+            if not is_itself and _is_labelled(first, other, claimant):
+                yield claimant
+
+
+def _counts_from_0(sandboxes: Iterable[Pod], state: EvalSetState) -> bool:
+    """Whether the labels are places in the data set: one says 0, and no sample is called so."""
+    ids = {key.id for task in state.tasks.values() for key in (*task.samples, *task.ended)}
+    return "0" not in ids and any(pod.sample_id == "0" for pod in sandboxes)

@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from watchdog.diagnose.clocks import clock_evidence
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, SampleContext
+from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
 from watchdog.diagnose.hangs import hung_setup
-from watchdog.diagnose.overrides import task_allowance
+from watchdog.diagnose.overrides import task_exceptions
 from watchdog.diagnose.rules import RULES
 from watchdog.diagnose.runner import between_calls_since, connections, slot_holders
 from watchdog.diagnose.samples import blocked, judge_sample, phase_of
@@ -24,9 +25,25 @@ from watchdog.model.words import duration
 
 def judge_task(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment:
     """A task's verdict, cause, and what was weighed of it."""
-    allowance = task_allowance(eval_set, task)
+    judging = eval_set.judging
+    exceptions = task_exceptions(
+        task, eval_set.state, judging.overrides, judging.now, judging.limits
+    )
+    allowance = together(exceptions)
     judgment = _task_judgment(eval_set, task, allowance)
-    return replace(judgment, muted=allowance.muted(eval_set.judging.now))
+    evidence = () if judgment.verdict is Verdict.FINISHED else _own(eval_set, exceptions)
+    return replace(
+        judgment,
+        muted=allowance.muted(judging.now),
+        no_page=no_page_of(exceptions),
+        evidence=(*judgment.evidence, *evidence),
+    )
+
+
+def _own(eval_set: EvalSetContext, exceptions: tuple[Exceptions, ...]) -> tuple[Evidence, ...]:
+    """What is said of the task and not of the whole eval set."""
+    words = {item.words for item in eval_set.exceptions}
+    return tuple(i.evidence for i in exceptions if i.is_told and i.words not in words)
 
 
 def _task_judgment(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) -> TaskJudgment:

@@ -14,7 +14,7 @@ _NAMED = 3
 def summary(eval_set: EvalSetJudgment, now: float) -> str:
     """One sentence on an eval set."""
     if eval_set.verdict in STUCK_VERDICTS:
-        return _stuck(eval_set, now)
+        return f"{_stuck(eval_set, now)}{_no_page(eval_set)}"
     if eval_set.verdict is Verdict.FINISHED and eval_set.cause in _LEFT_BEHIND:
         return f"It {SPEC_OF[eval_set.cause].phrase}: {_progress(eval_set, now)}."
     if eval_set.verdict is Verdict.UNKNOWN:
@@ -103,6 +103,14 @@ def _stuck(eval_set: EvalSetJudgment, now: float) -> str:
     others = len(stuck) - len(of_cause)
     remark = f" ({others} for another cause)" if others else ""
     return f"{head}{remark}: {stuck_phrase(cause, of_cause)}."
+
+
+def _no_page(eval_set: EvalSetJudgment) -> str:
+    """That it would be a page, and isn't; parts of an eval set are none anyway."""
+    wish = eval_set.is_warned_of
+    if wish is None or eval_set.verdict is not Verdict.STUCK:
+        return ""
+    return f" A{wish.text.removeprefix('a')}."
 
 
 def _why_unknown(eval_set: EvalSetJudgment) -> str:

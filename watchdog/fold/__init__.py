@@ -15,6 +15,7 @@ from watchdog.model.facts import (
     EvalSetUnreadable,
     Fact,
     Listing,
+    Located,
     ManifestRead,
     RetryLogged,
     RowsLost,
@@ -67,12 +68,17 @@ def _listing(state: EvalSetState, fact: Listing) -> EvalSetState:
     return replace(state, tasks=tasks, listed=True, unreadable=None)
 
 
+def _located(state: EvalSetState, fact: Located) -> EvalSetState:
+    return replace(state, address=fact.address, logs_at=fact.logs_at, local=fact.local)
+
+
 def _unreadable(state: EvalSetState, fact: EvalSetUnreadable) -> EvalSetState:
     return replace(state, unreadable=fact.text)
 
 
 _EVAL_SET_HANDLERS: dict[type, Callable[[EvalSetState, Any], EvalSetState]] = {
     Listing: _listing,
+    Located: _located,
     EvalSetUnreadable: _unreadable,
     RetryLogged: runner.retry_logged,
     TaskProgressLogged: runner.task_progress_logged,

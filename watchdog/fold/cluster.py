@@ -74,7 +74,9 @@ def _is_healthy(view: ClusterView) -> bool:
 
 def _serving(view: ClusterView) -> dict[str, Served]:
     return {
-        f"{pod.namespace}/{pod.name}": Served(pod.uid, pod.sample_id, pod.task_name)
+        f"{pod.namespace}/{pod.name}": Served(
+            pod.uid, pod.sample_id, pod.task_name, pod.sample_uuid
+        )
         for pod in view.sandboxes
     }
 
@@ -160,8 +162,8 @@ def _told_death(event: PodEvent, view: ClusterView, sandboxes: dict[str, Served]
     role: Role = (
         "runner" if event.namespace == view.runner_namespace and served is None else "sandbox"
     )
-    sample_id, task_name = (served.sample_id, served.task_name) if served else ("", "")
-    return PodDeath(role, name, "", "", event.reason, None, event.at, sample_id, task_name)
+    _, *labels = served or Served("")
+    return PodDeath(role, name, "", "", event.reason, None, event.at, *labels)
 
 
 def _pod_deaths(role: Role, pod: Pod) -> Iterator[PodDeath]:
@@ -188,5 +190,14 @@ def _death(  # noqa: PLR0913, PLR0917 - a record's fields
     role: Role, pod: Pod, container: str, reason: str, exit_code: int | None, at: float | None
 ) -> PodDeath:
     return PodDeath(
-        role, pod.name, pod.uid, container, reason, exit_code, at, pod.sample_id, pod.task_name
+        role,
+        pod.name,
+        pod.uid,
+        container,
+        reason,
+        exit_code,
+        at,
+        pod.sample_id,
+        pod.task_name,
+        pod.sample_uuid,
     )

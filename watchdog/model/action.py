@@ -9,15 +9,36 @@ ActionKind = Literal["look", "test", "mend", "tell", "restart", "wait"]
 what causes it. `tell`: whoever can. `restart`: end or start again, which may cost work. `wait`:
 nothing is to be done."""
 
+Situation = Literal[
+    "all_stuck",
+    "configuration_refused",
+    "local",
+    "no_control",
+    "pod_lost",
+    "resumable",
+    "runner_alive",
+]
+"""When an action makes sense. `all_stuck`: no sample of the eval set gets on.
+`configuration_refused`: the runner is gone, with exit code 78, so starting it again as it is won't
+help. `local`: the evaluation runs on this machine. `no_control`: its Inspect has no control channel
+that could end one sample. `pod_lost`: the sample's sandbox is what is wrong, its runner lives.
+`resumable`: the runner is gone, and not for its configuration. `runner_alive`: the cluster doesn't
+say that there is none.
+"""
+
 
 class Action(Struct, frozen=True):
     """One step, in words.
 
     Attributes:
         kind: what sort of step it is.
-        text: the sentence; commands stand between backticks, and what is filled in for an eval
-            set as `{eval_set_id}`, `<runner-pod>` and the like (`diagnose/placeholders.py`).
+        text: the sentence; commands stand between backticks, each one a command of its own, and
+            what is filled in for an eval set as `{eval_set_id}`, `<runner-pod>` and the like
+            (`diagnose/placeholders.py`). It says what is lost.
+        when: left out unless all of these hold. What its commands need (a cluster, a sample, an
+            Inspect that knows them) follows from the text itself (`diagnose/applicable.py`).
     """
 
     kind: ActionKind
     text: str
+    when: tuple[Situation, ...] = ()

@@ -68,6 +68,8 @@ class Pod(Struct, frozen=True, gc=False):
     sample_id: str = ""
     """Sample id as the labels give it (made fit for a label); empty where they don't."""
     task_name: str = ""
+    sample_uuid: str = ""
+    """Label `inspectSampleUUID` of a sandbox pod (inspect_k8s_sandbox 0.4.0 and later)."""
     instance: str = ""
     """Label `app.kubernetes.io/instance`: the Helm release that it belongs to."""
     gates: str = ""
@@ -130,7 +132,7 @@ class Job(Struct, frozen=True, gc=False):
     human: str = ""
     """Hawk's label `human`: a person does the work, and hours of silence are normal."""
     allowance: Allowance = Allowance()
-    """What people said of its eval set, in its annotations."""
+    """What its eval set's owner says in its annotations."""
     ignored: tuple[str, ...] = ()
     """Annotations of ours that can't be used, each with the reason."""
 
@@ -217,6 +219,8 @@ class ClusterView(Struct, frozen=True, gc=False):
     departed: tuple[Job, ...] = ()
     """Jobs of it that were deleted since the last view, as they were at the end."""
     runner_namespace: str = ""
+    runner_container: str = "inspect-eval-set"
+    """Name of the container in a runner's pod that runs the evaluations."""
     created_by: str = ""
     email: str = ""
     model_access: str = ""

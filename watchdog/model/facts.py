@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from watchdog.model.allowances import Allowance
 from watchdog.model.cluster import ClusterView
 
 LogStatus = Literal["started", "success", "cancelled", "error"]
@@ -36,6 +37,21 @@ class TaskSpec(Struct, frozen=True):
     """Seconds after which Inspect gives a model call up, retries included; None is never."""
     has_sandbox: bool = False
     eval_set_id: str | None = None
+    allowance: Allowance = Allowance()
+    """What its owner says of it in the log's metadata."""
+    ignored: tuple[str, ...] = ()
+    """What of that can't be used, each with the reason."""
+    inspect_version: tuple[int, int, int] | None = None
+    """Of Inspect, as the log names it; None where it doesn't, or not as a version."""
+    fail_on_error: bool | float | None = None
+    """Whether an errored sample fails the task, or from which share or count; None is yes."""
+    continue_on_fail: bool | None = None
+    """Whether the other samples go on where the task will fail; None is no."""
+
+    @property
+    def bears_errors(self) -> bool:
+        """Whether the other samples go on after one is ended as an error."""
+        return self.fail_on_error is False or self.continue_on_fail is True
 
 
 class SampleSummary(Struct, frozen=True):
@@ -89,6 +105,18 @@ class Listing(Struct, frozen=True):
 
     eval_set_id: str
     logs: tuple[str, ...]
+
+
+class Located(Struct, frozen=True):
+    """Where an eval set's logs are, as a person types it."""
+
+    eval_set_id: str
+    address: str
+    """What the program itself takes: a directory, a bundle, `s3://bucket/prefix`."""
+    logs_at: str
+    """The logs' own folder; empty where these are copies."""
+    local: bool
+    """Whether they are on this machine."""
 
 
 class SpecRead(Struct, frozen=True):
@@ -236,6 +264,7 @@ class RunnerLogSampled(Struct, frozen=True):
 
 Fact = (
     Listing
+    | Located
     | SpecRead
     | EndedRead
     | ManifestRead

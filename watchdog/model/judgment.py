@@ -3,10 +3,11 @@
 from msgspec import Struct
 
 from watchdog.model.action import Action
+from watchdog.model.allowances import NoPage
 from watchdog.model.facts import SampleKey
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import EvalSetState, SampleState, TaskState
-from watchdog.model.verdict import Cause, Evidence, Phase, Verdict
+from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Verdict
 from watchdog.model.weighing import Weighing
 
 
@@ -55,6 +56,8 @@ class TaskJudgment(Struct, frozen=True):
     """What was weighed of the task itself: its set-up, its runner."""
     muted: tuple[float, str] | None = None
     """Until when, and why, people want to hear nothing of it."""
+    no_page: NoPage | None = None
+    """Who wants a warning in place of a page, and why."""
 
     @property
     def name(self) -> str:
@@ -100,3 +103,12 @@ class EvalSetJudgment(Struct, frozen=True):
     """What to do next, with the command to run."""
     muted: tuple[float, str] | None = None
     """Until when, and why, people want to hear nothing of all of it."""
+    no_page: NoPage | None = None
+    """Who wants a warning in place of a page for all of it, and why."""
+
+    @property
+    def is_warned_of(self) -> NoPage | None:
+        """Why none of what is stuck in it is to be a page; None where some of it may be."""
+        stuck = [task for task in self.tasks if task.verdict in STUCK_VERDICTS]
+        wishes = [task.no_page for task in stuck] or [self.no_page]
+        return wishes[0] if all(wish is not None for wish in wishes) else None

@@ -258,6 +258,8 @@ class EvalSetFigures(Struct, frozen=True):
     tasks: tuple[TaskFigures, ...]
     muted: bool = False
     """Whether people asked not to hear of it, or of any of its tasks that is stuck."""
+    no_page: bool = False
+    """Whether people want a warning in place of a page for it, or for all that is stuck in it."""
 
 
 class Snapshot(Struct, frozen=True):

@@ -210,14 +210,16 @@ class PodDeath(Struct, frozen=True):
     at: float | None
     sample_id: str = ""
     task_name: str = ""
+    sample_uuid: str = ""
 
 
 class Served(NamedTuple):
     """A sandbox pod, and the sample that it serves, as its labels have it."""
 
     uid: str
-    sample_id: str
-    task_name: str
+    sample_id: str = ""
+    task_name: str = ""
+    sample_uuid: str = ""
 
 
 class ClusterState(Struct, frozen=True):
@@ -254,6 +256,12 @@ class EvalSetState(Struct, frozen=True):
     eval_set_id: str
     tasks: dict[str, TaskState] = field(default_factory=dict)
     listed: bool = False
+    address: str = ""
+    """What the program takes to look at it once more; empty where nobody says."""
+    logs_at: str = ""
+    """The folder of its logs; empty where that isn't known."""
+    local: bool = False
+    """Whether its logs are files on this machine."""
     unreadable: str | None = None
     read_at: float | None = None
     last_log_line_at: float | None = None

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 
 class Thresholds(Struct, frozen=True):
@@ -103,6 +104,30 @@ class Thresholds(Struct, frozen=True):
         float,
         Meta(gt=0, le=1, description="share of failed attempts among the last 20 that is degraded"),
     ] = 0.25
+    owner_exceptions: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=7_776_000,
+            description="seconds from the start of a Job or a log for which its owner's exceptions "
+            "(annotations, metadata) may hold; an earlier `until` ends them",
+        ),
+    ] = 1_209_600.0
     stale_intervals: Annotated[
         float, Meta(ge=1, description="intervals after which what was read is too old to judge")
     ] = 3.0
+
+    def patient(self, patience: float | None) -> "Thresholds":
+        """With so many times the patience for what is assumed of pods that are to start."""
+        if patience is None:
+            return self
+        return replace(
+            self,
+            pod_waiting=patience * self.pod_waiting,
+            pod_creating=patience * self.pod_creating,
+            pod_creating_silent=patience * self.pod_creating_silent,
+            pod_rejected=patience * self.pod_rejected,
+            node_not_ready=patience * self.node_not_ready,
+            unschedulable=patience * self.unschedulable,
+            runner_restart=patience * self.runner_restart,
+        )

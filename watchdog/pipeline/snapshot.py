@@ -104,7 +104,8 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         runner_started_at=timestamp(eval_set.runner_started_at),
         deleted_at=timestamp(eval_set.deleted_at),
     )
-    return EvalSetFigures(report, tasks, _is_muted(eval_set))
+    no_page = eval_set.is_warned_of is not None
+    return EvalSetFigures(report, tasks, _is_muted(eval_set), no_page)
 
 
 def _is_muted(eval_set: EvalSetJudgment) -> bool:

@@ -5,13 +5,15 @@ Placeholders are filled in by `diagnose.placeholders`.
 
 from msgspec.structs import replace
 
+from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.instants import clock
 from watchdog.model.probe import Conclusion, Meaning
+from watchdog.model.shell import typed
 
 _AGAIN = Action("test", "Test again: `watchdog probe --model {model}`")
 _REPORT = Action(
-    "tell", "Escalate with the evidence: `watchdog evidence {eval_set_id} --output evidence.tar.gz`"
+    "tell", "Escalate with the evidence: `watchdog evidence <target> --output evidence.tar.gz`"
 )
 _ITSELF = Action(
     "wait", "Nothing to restart: Inspect retries these samples by itself as soon as it works again"
@@ -20,9 +22,6 @@ _SHORTER = Action(
     "mend",
     "Make it shorter: a lower token_limit or message_limit, or compaction, in the eval's "
     "configuration; the sample can't succeed as it is",
-)
-_END = Action(
-    "restart", "If it must end: `hawk delete {eval_set_id}`, then `hawk eval-set <config.yaml>`"
 )
 
 STEPS: dict[Meaning, tuple[Action, ...]] = {
@@ -50,34 +49,33 @@ STEPS: dict[Meaning, tuple[Action, ...]] = {
         _ITSELF,
     ),
     Meaning.UNREACHABLE: (
-        Action(
-            "look",
-            "Look at the network, from the runner: "
-            "`kubectl exec -n <runner-namespace> <runner-pod> -- curl -sv <base-url>`",
-        ),
+        advice.REACH_API,
         Action("look", "Check name resolution, network policies and certificates"),
         _AGAIN,
     ),
     Meaning.TOKEN_EXPIRED: (
+        Action("mend", "Renew the token: `hawk login`"),
+        _AGAIN,
         Action(
-            "mend",
-            "Renew the token (`hawk login`, `hawk auth access-token`) and test again: "
-            "`watchdog probe --model {model}`",
+            "look",
+            "If the test passes and the samples still fail, the runner keeps the token it was "
+            "started with; only a new runner gets another",
         ),
-        Action(
-            "restart",
-            "A runner keeps the token it was started with: `hawk delete {eval_set_id}`, then "
-            "`hawk eval-set <config.yaml>`",
-        ),
+        *advice.NEW_RUNNER,
     ),
     Meaning.NO_ACCESS: (
         Action("tell", "Ask for access to {model} for whoever started the eval set"),
         _AGAIN,
-        _END,
+        advice.STOP,
     ),
     Meaning.MODEL_GONE: (
         Action("look", "Check the model's name and whether the provider has retired it"),
-        Action("restart", "Start with another model: `hawk eval-set <config.yaml>`"),
+        advice.STOP,
+        Action(
+            "restart",
+            "Start with another model; that is a new eval set with an id and a folder of its own, "
+            "which takes nothing over: `hawk eval-set <config.yaml>`",
+        ),
     ),
     Meaning.RATE_LIMIT: (
         Action(
@@ -85,8 +83,8 @@ STEPS: dict[Meaning, tuple[Action, ...]] = {
         ),
         _ITSELF,
     ),
-    Meaning.TOKEN_LIMIT: (_SHORTER, _END),
-    Meaning.LARGE_REFUSED: (_REPORT, _SHORTER, _END),
+    Meaning.TOKEN_LIMIT: (_SHORTER, advice.STOP_SAMPLE),
+    Meaning.LARGE_REFUSED: (_REPORT, _SHORTER, advice.STOP_SAMPLE),
     Meaning.LARGE_FAILS: (
         Action("tell", "Tell the provider: requests of this size fail, small ones don't"),
         _REPORT,
@@ -101,7 +99,7 @@ STEPS: dict[Meaning, tuple[Action, ...]] = {
     Meaning.REFUSED: (
         Action("look", "Read what the API says and mend the request's form"),
         _REPORT,
-        _END,
+        advice.STOP_SAMPLE,
     ),
     Meaning.FLAKY: (
         Action(
@@ -113,12 +111,14 @@ STEPS: dict[Meaning, tuple[Action, ...]] = {
     ),
     Meaning.BACK: (
         Action("wait", "Nothing to do: Inspect retries these samples by itself{next}"),
-        Action("look", "Still stuck after that: `watchdog explain <store>`"),
+        Action("look", "Still stuck after that: `watchdog explain <target>`"),
     ),
     Meaning.CONTENT: (
-        Action("look", "Read the sample's conversation: `hawk transcript <sample-uuid>`"),
-        Action("look", "Look at the failing request: `watchdog evidence {eval_set_id} --content`"),
-        Action("restart", f"It will hardly pass by itself: {_END.text[0].lower()}{_END.text[1:]}"),
+        advice.TRANSCRIPT,
+        advice.REQUEST,
+        Action("look", "It will hardly pass by itself: decide whether to go on without it"),
+        advice.STOP_SAMPLE,
+        advice.STOP_SAMPLE_ERROR,
     ),
     Meaning.WORKS: (),
     Meaning.SMALL_PASSES: (
@@ -133,11 +133,10 @@ STEPS: dict[Meaning, tuple[Action, ...]] = {
 
 def steps(conclusion: Conclusion) -> tuple[Action, ...]:
     """What to do, the first thing first; `{eval_set_id}` and `<places>` are left to be filled."""
+    model = typed(conclusion.model) or "<model>"
     due = conclusion.next_attempt_at
     first = f", the first at {clock(due)}" if due is not None else ""
     return tuple(
-        replace(
-            action, text=action.text.replace("{model}", conclusion.model).replace("{next}", first)
-        )
+        replace(action, text=action.text.replace("{model}", model).replace("{next}", first))
         for action in STEPS[conclusion.meaning]
     )

@@ -88,6 +88,11 @@ def _eval_set_muted(by_labels: Series) -> Iterator[Sample]:
         yield labels, float(all(figures.muted for figures in group))
 
 
+def _eval_set_no_page(by_labels: Series) -> Iterator[Sample]:
+    for labels, group in by_labels.eval_sets.items():
+        yield labels, float(all(figures.no_page for figures in group))
+
+
 def _task_verdict(by_labels: Series) -> Iterator[Sample]:
     for labels, group in by_labels.tasks.items():
         yield from _states(labels, worst([figures.report.verdict for figures in group]))
@@ -158,6 +163,13 @@ FAMILIES: tuple[Family, ...] = (
         "1 while people asked not to hear of an eval set, else 0.",
         ("eval_set_id",),
         _eval_set_muted,
+    ),
+    Family(
+        "eval_watchdog_eval_set_no_page",
+        "gauge",
+        "1 while people want a warning in place of a page for an eval set, else 0.",
+        ("eval_set_id",),
+        _eval_set_no_page,
     ),
     Family(
         "eval_watchdog_task_verdict",

@@ -32,7 +32,7 @@ def cache(module: Module) -> Path:
 
 
 def cache_root() -> Path:
-    """Give the folder of all that is built or fetched once, outside the tree."""
+    """Give the folder of everything that is made once for the tests."""
     chosen = os.environ.get("STUCK_EVAL_CACHE")
     if chosen:
         return Path(chosen).expanduser().resolve()

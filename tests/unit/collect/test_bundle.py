@@ -12,6 +12,7 @@ from watchdog.model.facts import (
     ClusterRead,
     EvalSetUnreadable,
     Listing,
+    Located,
     RetryLogged,
     RunnerLogRead,
     SpecRead,
@@ -150,3 +151,19 @@ async def test_a_directory(tmp_path):
     facts, _ = await poll(source)
     assert captured_at is None
     assert [fact.eval_set_id for fact in of(facts, SpecRead)] == ["set-7"]
+
+
+@pytest.mark.parametrize("in_cluster", [True, False])
+async def test_a_bundle_is_looked_at_again_by_its_own_path(tmp_path, in_cluster):
+    parts = {"kubernetes": {"pods.json": kubernetes_list()}} if in_cluster else {}
+    source, _ = bundle(tmp_path, store=running_store(), **parts)
+    facts, _ = await poll(source)
+    assert of(facts, Located) == [Located("my-set", str(tmp_path), "", local=not in_cluster)]
+
+
+async def test_a_log_directory_is_on_this_machine(tmp_path):
+    write(tmp_path / "one", running_store())
+    source, _ = open_target(str(tmp_path), S3(), LogsOptions())
+    facts, _ = await poll(source)
+    place = str(tmp_path / "one")
+    assert of(facts, Located) == [Located("one", place, place, local=True)]

@@ -44,6 +44,18 @@ def test_overrides_become_records(file):
     assert second == Override(allowance, eval_set="x-?")
 
 
+def test_overrides_say_what_owners_may_say(file):
+    path = file(
+        """overrides:
+- {expected_silence: 6h, patience: 3, page: false, until: 2026-12-01T08:00:00Z, reason: builds}
+"""
+    )
+    (override,) = load({}, path).allowances
+    assert override.allowance == Allowance(
+        expected_silence=21_600, patience=3, page=False, until=1_796_112_000, reason="builds"
+    )
+
+
 def test_overrides_may_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("WATCHDOG_OVERRIDES", '[{"model": "a/*", "step": "2h"}]')
     assert load({}).allowances == (Override(Allowance(step=7200), model="a/*"),)
@@ -77,6 +89,10 @@ def test_the_contract_s_variables_are_read(monkeypatch):
         ("overrides: [{tool_call: soon}]", "overrides.0.tool_call: should be a duration such as"),
         ("overrides: [{toolcall: 4h}]", "overrides.0.toolcall: unknown key"),
         ("overrides: [{mute_until: 2026-12-01T08:00:00}]", "overrides.0.mute_until: should have"),
+        ("overrides: [{patience: 11}]", "overrides.0.patience: should be less than or equal to 10"),
+        ("overrides: [{patience: 0.5}]", "overrides.0.patience: should be greater than or equal"),
+        ("overrides: [{page: never}]", "overrides.0.page: should be a valid boolean"),
+        ("overrides: [{until: soon}]", "overrides.0.until: should"),
         ("overrides: {task: x}", "overrides: should be a valid tuple"),
         ("detection: 3", "detection"),
         ("slack: {webhook_url: sesame}", "slack.webhook_url: should be an http(s) address"),

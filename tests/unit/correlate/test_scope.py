@@ -179,7 +179,7 @@ def test_commands_are_filled_in_for_the_eval_set():
     )
     found = results_of("openai/gpt-4o", middleman("dns"), direct("dns"))
     (incident,) = incidents(known, findings=Findings(found))
-    assert "kubectl exec -n ns runner-7 -- curl" in incident.actions[0].text
+    assert "kubectl exec -n ns runner-7 -c inspect-eval-set -- curl" in incident.actions[0].text
     (untested,) = incidents(known)
     assert "`watchdog probe --model openai/gpt-4o --size large`" in untested.actions[0].text
     assert any("""'it'"'"'s'""" in action.text for action in untested.actions)

@@ -3,16 +3,17 @@
 import inspect
 import re
 
-from watchdog.diagnose import placeholders
+from watchdog.diagnose import applicable, placeholders, pod_names
 from watchdog.diagnose.rules import SPECS
 from watchdog.probing.steps import STEPS
 
 PLACEHOLDER = re.compile(r"<[\w.-]+>|\{\w+\}")
-FILLED = set(re.findall(r'"(<[\w.-]+>|\{\w+\})"', inspect.getsource(placeholders)))
+SOURCES = "".join(map(inspect.getsource, (applicable, placeholders, pod_names)))
+FILLED = set(re.findall(r'"(<[\w.-]+>|\{\w+\})"', SOURCES))
 BY_STEPS = {"{model}", "{next}"}
 """What a direct test knows (`probing/steps.py`)."""
-FOR_PEOPLE = {"<config.yaml>", "<base-url>"}
-"""What only whoever started the eval set knows."""
+FOR_PEOPLE = {"<config.yaml>", "<base-url>", "<pid>", "<number>"}
+"""What only whoever started the eval set knows, or looks."""
 
 
 def test_there_are_placeholders_to_look_at():

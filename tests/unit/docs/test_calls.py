@@ -42,7 +42,7 @@ def test_there_are_calls_to_look_at():
         "watchdog explain <eval-set-id>",
         "watchdog mute",
         "watchdog probe --model X",
-        "watchdog evidence {eval_set_id} --output evidence.tar.gz",
+        "watchdog evidence <target> --output evidence.tar.gz",
     } <= set(CALLS)
 
 

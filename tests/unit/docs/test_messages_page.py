@@ -1,14 +1,19 @@
 """docs/messages.md says what is so."""
 
+import json
 import re
+from datetime import UTC, datetime
 
 import yaml
 
 from tests.builders.snapshots import NOW, incident, snapshot
 from tests.pages import blocks
 from tests.paths import ROOT
+from watchdog.collect.inspect.metadata import allowance
 from watchdog.config.load import load
 from watchdog.config.notify import Notify
+from watchdog.model.allowances import OWNER_LONGEST, PATIENCE_MOST
+from watchdog.model.thresholds import Thresholds
 from watchdog.notify import notice
 from watchdog.notify.channels.program import as_json
 from watchdog.notify.decide import Decision, Intervals, Reason
@@ -37,10 +42,32 @@ def test_every_key_of_the_webhook_is_told():
 
 
 def test_the_example_is_accepted(tmp_path):
-    (example,) = blocks(PAGE, "yaml")
+    example, _ = blocks(PAGE, "yaml")
     file = tmp_path / "watchdog.yaml"
     file.write_text(yaml.safe_dump(yaml.safe_load(example.replace("…", "x"))))
     assert len(load({}, file).notify.routes) == 5
+
+
+def test_the_owner_s_example_is_taken_whole():
+    _, example = blocks(PAGE, "yaml")
+    allowed, ignored = allowance(_as_json(yaml.safe_load(example))["metadata"])
+    assert ignored == ()
+    assert (allowed.expected_silence, allowed.patience, allowed.page) == (6 * 3600, 3, False)
+    assert allowed.reason == "tools compile a kernel"
+    assert allowed.until == datetime(2026, 12, 1, 8, tzinfo=UTC).timestamp()
+
+
+def _as_json(metadata):
+    """As Inspect's log holds it."""
+    return json.loads(json.dumps(metadata, default=lambda moment: moment.isoformat()))
+
+
+def test_an_owner_s_bounds_are_as_told():
+    section = PAGE.split("## What owners may say")[1]
+    assert f"| {OWNER_LONGEST / 86_400:.0f} d |" in section
+    assert f"| 1 to {PATIENCE_MOST:.0f} |" in section
+    days = Thresholds().owner_exceptions / 86_400
+    assert f"| {days:.0f} d (`detection.owner_exceptions`)" in section
 
 
 def test_the_defaults_are_as_told():

@@ -89,6 +89,13 @@ def test_what_is_muted_says_so():
     assert (scrape(seen)[key(*names)], found[key(*names)]) == (0, 1)
 
 
+def test_what_is_to_be_no_page_says_so():
+    seen = realistic()
+    found = scrape(replace(seen, figures=tuple(replace(f, no_page=True) for f in seen.figures)))
+    names = ("eval_watchdog_eval_set_no_page", "mmlu-2026-11-22-x7k2")
+    assert (scrape(seen)[key(*names)], found[key(*names)]) == (0, 1)
+
+
 def test_nothing_is_stuck():
     found = scrape(snapshot(finished()))
     assert found[key("eval_watchdog_eval_set_stuck_seconds", "aime-2025-final", "")] == 0

@@ -15,9 +15,10 @@ from msgspec import Struct, structs
 
 from watchdog.collect.inspect.buffers import CorruptManifest, decode_summaries, error_line
 from watchdog.collect.inspect.events import loads
+from watchdog.collect.inspect.metadata import allowance
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.collect.stores.zip_members import CorruptZip, Directory, fetch_directory, fetch_member
-from watchdog.collect.values import duration, instant, name, whole
+from watchdog.collect.values import duration, instant, name, number, whole
 from watchdog.model.facts import EndedRead, LogStatus, SampleSummary, SpecRead, TaskSpec
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ HEADER = "header.json"
 START = "_journal/start.json"
 SUMMARIES = "summaries.json"
 JOURNAL = re.compile(r"_journal/summaries/(\d{1,9})\.json")
+VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?!\d)", re.ASCII)
 TAIL = 64 * 1024
 """Bytes read first: enough for the directory of some hundreds of samples and the last flush."""
 THREAD_BYTES = 256 * 1024
@@ -142,13 +144,13 @@ class EvalLog:
 
     async def _new_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
         matches = (JOURNAL.fullmatch(member) for member in members)
-        new = sorted({int(match[1]) for match in matches if match} - self._journal_read)
+        numbers = sorted({int(match[1]) for match in matches if match} - self._journal_read)
         samples: list[SampleSummary] = []
-        for number in new:
-            more, bad = await version.summaries(f"_journal/summaries/{number}.json")
+        for part in numbers:
+            more, bad = await version.summaries(f"_journal/summaries/{part}.json")
             samples += more
             self.bad += bad
-        self._journal_read.update(new)
+        self._journal_read.update(numbers)
         return EndedRead(self._eval_set_id, self._log, tuple(samples)) if samples else None
 
 
@@ -216,6 +218,7 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
     """An `EvalSpec` (`log/_log.py`) reduced to what is needed."""
     config = _object(spec.get("config"))
     generate = _object(spec.get("model_generate_config"))
+    allowed, ignored = allowance(_object(spec.get("metadata")))
     return TaskSpec(
         task=name(spec.get("task")) or "",
         task_id=name(spec.get("task_id")) or "",
@@ -228,7 +231,26 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         retry_timeout=duration(generate.get("timeout")),
         has_sandbox=spec.get("sandbox") is not None,
         eval_set_id=name(spec.get("eval_set_id")),
+        allowance=allowed,
+        ignored=ignored,
+        inspect_version=_version(_object(spec.get("packages")).get("inspect_ai")),
+        fail_on_error=_switch_or_bound(config.get("fail_on_error")),
+        continue_on_fail=_switch(config.get("continue_on_fail")),
     )
+
+
+def _version(value: object) -> tuple[int, int, int] | None:
+    """The first three numbers of `0.3.285`, `0.3.286.dev4+g1a2b3c` and the like."""
+    match = VERSION.match(value) if isinstance(value, str) else None
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def _switch(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _switch_or_bound(value: object) -> bool | float | None:
+    return value if isinstance(value, bool) else number(value)
 
 
 def total_samples(dataset: dict[str, Any], config: dict[str, Any]) -> int | None:

@@ -11,7 +11,7 @@ from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
 from watchdog.collect.stores.objects import Folder, Store, StoreError, join
-from watchdog.model.facts import EvalSetUnreadable, Listing
+from watchdog.model.facts import EvalSetUnreadable, Listing, Located
 from watchdog.model.verdict import Problem
 
 MARKS = frozenset({".eval-set-id", "eval-set.json", "logs.json", ".models.json"})
@@ -164,6 +164,13 @@ class LogsSource:
         for log in logs:
             tasks[log.file.name].listed(log.file)
         emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
+        emit(self._located(folder, eval_set_id))
+
+    def _located(self, folder: str, eval_set_id: str) -> Located:
+        target = self._store.target
+        address = join(target, folder) if folder else target
+        local = self._store.local_path("") is not None
+        return Located(eval_set_id, address, address, local)
 
     async def _identified(self, logs: list[LogFile], tasks: dict[str, TaskLog]) -> list[LogFile]:
         odd = [tasks[log.file.name] for log in logs if log.task_id is None]

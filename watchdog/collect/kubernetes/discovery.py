@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from watchdog.collect.kubernetes.objects import Entry, Meta
 from watchdog.config.kubernetes import Kubernetes
@@ -106,7 +107,10 @@ def discover(objects: Objects, settings: Kubernetes, at: float) -> Discovered:
     for name in eval_sets.keys() & departed.keys():
         eval_sets[name].departed += departed[name]
     gone = {name: tuple(jobs) for name, jobs in departed.items() if name not in ignored}
-    return Discovered(_views(eval_sets, ignored, objects, at), gone, len(ignored))
+    views = _views(eval_sets, ignored, objects, at)
+    container = settings.container
+    views = {name: replace(view, runner_container=container) for name, view in views.items()}
+    return Discovered(views, gone, len(ignored))
 
 
 def _departed(entries: Iterable[Entry[Job]], rules: "_Rules") -> dict[str, list[Job]]:

@@ -16,6 +16,8 @@ Key = tuple[str, str]
 
 INSTANCE = "app.kubernetes.io/instance"
 QUEUE = "kueue.x-k8s.io/queue-name"
+SAMPLE_UUID = "inspectSampleUUID"
+"""What inspect_k8s_sandbox labels a sandbox's pods with."""
 LABELS = frozenset(
     {
         "app.kubernetes.io/name",
@@ -24,6 +26,7 @@ LABELS = frozenset(
         QUEUE,
         "inspect/service",
         "team",
+        SAMPLE_UUID,
     }
 )
 """Labels that are kept beside the ones with the configured prefix."""

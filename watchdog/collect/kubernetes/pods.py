@@ -3,6 +3,7 @@
 from watchdog.collect.kubernetes.objects import (
     INSTANCE,
     QUEUE,
+    SAMPLE_UUID,
     Context,
     Entry,
     Meta,
@@ -55,6 +56,7 @@ def _pod(meta: Meta, spec: PodSpec, status: PodStatus, context: Context) -> Pod:
         labels.get("inspect/service", ""),
         labels.get(context.sample_id, ""),
         labels.get(context.task_name, ""),
+        labels.get(SAMPLE_UUID, ""),
         labels.get(INSTANCE, ""),
         _gates(spec, scheduled),
         labels.get(QUEUE, ""),

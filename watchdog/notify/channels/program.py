@@ -215,5 +215,5 @@ def _details(notice: Notice) -> Body:
         "peers": clean(incident.peers, 500),
         "direct tests": [clean(item.sentence, 500) for item in incident.conclusions],
         "how sure": clean(notice.odds or "", 500),
-        "what to do": [clean(action, 600) for action in notice.actions],
+        "what to do": [clean(action, 1000) for action in notice.actions],
     }

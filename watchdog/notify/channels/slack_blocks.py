@@ -44,7 +44,7 @@ FIELD_MAX = 500
 SUMMARY_MAX = 1000
 BESIDE_MAX = 1300
 SAMPLES_MAX = 1700
-ACTIONS_MAX = 1600
+ACTIONS_MAX = 2800
 _LIVE = re.compile(r"(?<!\u200b)`")
 """Backticks that `plain` did not defuse."""
 MORE = 120

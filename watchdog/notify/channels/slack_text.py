@@ -18,6 +18,8 @@ MAX_TEXT = 3800
 LINKS_MAX = 1500
 """Bytes of all links together; what has no room is left out whole."""
 
+ACTION_MAX = 1000
+"""Characters of one step: two commands in a container have room."""
 NAMES_MAX = 1500
 """Bytes that eval sets' names may take after that."""
 NAMED = 5
@@ -197,14 +199,14 @@ def action_lines(notice: Notice) -> list[str]:
 
 
 def _action(text: str) -> str:
-    parts = spans(clean(text, 600))
+    parts = spans(clean(text, ACTION_MAX))
     return "".join(code(part, 500) if command else _spaced(part) for part, command in parts)
 
 
 def _spaced(text: str) -> str:
     """`plain`, but the spaces beside a command stay."""
     before, after = text[:1].isspace(), text[-1:].isspace()
-    return f"{' ' * before}{plain(text, 600)}{' ' * after}"
+    return f"{' ' * before}{plain(text, ACTION_MAX)}{' ' * after}"
 
 
 def _resolved(notice: Notice) -> list[str]:

@@ -216,3 +216,47 @@ def test_time_zones_are_minded():
 
 def test_odd_names_stand_for_themselves():
     assert chosen("one.eval", "two.eval", OLD) == [OLD, "one.eval", "two.eval"]
+
+
+@pytest.mark.parametrize(
+    ("version", "numbers"),
+    [
+        ("0.3.285", (0, 3, 285)),
+        ("0.3.286.dev4+g1a2b3c", (0, 3, 286)),
+        ("1.0.0rc1", (1, 0, 0)),
+        ("0.3", None),
+        ("0.3." + "9" * 400, None),
+        ("\u0660.\u0663.\u0662", None),
+        ("main", None),
+        (285, None),
+        (["0.3.285"], None),
+        (None, None),
+    ],
+)
+def test_inspect_s_version(version, numbers):
+    assert task_spec({"packages": {"inspect_ai": version}}).inspect_version == numbers
+
+
+@pytest.mark.parametrize("packages", [None, [], "0.3.285", {"inspect-ai": "0.3.285"}])
+def test_packages_that_name_no_inspect(packages):
+    assert task_spec({"packages": packages}).inspect_version is None
+
+
+@pytest.mark.parametrize(
+    ("config", "bears"),
+    [
+        ({}, False),
+        ({"fail_on_error": False}, True),
+        ({"fail_on_error": True}, False),
+        ({"fail_on_error": 0}, False),
+        ({"fail_on_error": 0.3}, False),
+        ({"fail_on_error": "false"}, False),
+        ({"fail_on_error": 10**400}, False),
+        ({"fail_on_error": []}, False),
+        ({"continue_on_fail": True}, True),
+        ({"continue_on_fail": 1}, False),
+        ({"continue_on_fail": "true", "fail_on_error": {}}, False),
+    ],
+)
+def test_whether_an_error_of_one_sample_is_borne(config, bears):
+    assert task_spec({"config": config}).bears_errors is bears

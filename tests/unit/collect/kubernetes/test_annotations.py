@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from tests.builders.kubernetes_objects import listing, meta
+from watchdog.collect.allowances import READERS
 from watchdog.collect.kubernetes.annotations import allowance
 from watchdog.collect.kubernetes.decoding import decode_list
 from watchdog.model.allowances import Allowance
@@ -20,6 +21,11 @@ def test_a_job_s_annotations_are_read():
         f"{OURS}waiting": "human\x1b[31m baseline",
         f"{OURS}mute-until": "2026-12-01T08:00:00Z",
         f"{OURS}mute-reason": "known",
+        f"{OURS}expected-silence": "6h",
+        f"{OURS}patience": "2.5",
+        f"{OURS}page": "false",
+        f"{OURS}until": "2026-12-02",
+        f"{OURS}reason": "a long build",
         "kubectl.kubernetes.io/last-applied-configuration": "{}",
     }
     job = {"metadata": meta("runner", annotations=annotations), "spec": {}, "status": {}}
@@ -35,6 +41,11 @@ def test_a_job_s_annotations_are_read():
         waiting="human [31m baseline",
         mute_until=datetime(2026, 12, 1, 8, tzinfo=UTC).timestamp(),
         mute_reason="known",
+        expected_silence=21_600,
+        patience=2.5,
+        page=False,
+        until=datetime(2026, 12, 2, tzinfo=UTC).timestamp(),
+        reason="a long build",
     )
 
 
@@ -50,7 +61,10 @@ def test_what_can_not_be_used_is_named_and_the_rest_counts():
     )
     assert found == Allowance(model_call=7200)
     duration = "should be a duration such as 90m, 4h or 1d12h, of at most a year"
-    known = "model-call, tool-call, setup, scoring, step, waiting, mute-until, mute-reason"
+    known = (
+        "model-call, tool-call, setup, scoring, step, waiting, mute-until, mute-reason, "
+        "expected-silence, patience, page, until, reason"
+    )
     assert ignored == (
         f"{OURS}mute-until: should be a time such as 2026-12-01T08:00:00Z (got 'tomorrow')",
         f"{OURS}setup: {duration} (got '-5')",
@@ -63,4 +77,4 @@ def test_hostile_annotations_are_cut_and_few():
     many = {f"{OURS}x{number}": "1" for number in range(1000)}
     found, ignored = allowance({**many, f"{OURS}waiting": "w" * 10_000})
     assert len(found.waiting) <= 200
-    assert len(ignored) < 10
+    assert len(ignored) <= len(READERS)

@@ -35,6 +35,7 @@ def test_a_pod_and_what_discovery_needs() -> None:
             f"{PREFIX}sample-id": "s-1",
             f"{PREFIX}task-name": "t",
             "inspect/service": "default",
+            "inspectSampleUUID": "u-1",
             "app.kubernetes.io/name": "agent-env",
             "pod-template-hash": "x",
         },
@@ -51,10 +52,12 @@ def test_a_pod_and_what_discovery_needs() -> None:
         f"{PREFIX}sample-id",
         f"{PREFIX}task-name",
         "inspect/service",
+        "inspectSampleUUID",
     ]
     assert entry.meta.annotations == {f"{PREFIX}email": "a@b.c [31m"}
     found = entry.record
     assert (found.sample_id, found.task_name, found.service) == ("s-1", "t", "default")
+    assert found.sample_uuid == "u-1"
     assert (found.owner, found.node, found.phase) == ("StatefulSet/set", "node-1", "Running")
     assert (found.created_at, found.deleting_at) == (EIGHT, EIGHT + 5)
 

@@ -45,6 +45,12 @@ def test_one_runner_namespace_and_a_namespace_for_each_eval_set():
     assert views["abc"].namespaces == (Namespace("abc"),)
 
 
+def test_the_runner_s_container_is_the_configured_one():
+    labels = {"job_id": "abc", "job_type": "eval-set"}
+    views = found(Kubernetes(container="runner"), jobs=[job("runners", "abc", **labels)])
+    assert views["abc"].runner_container == "runner"
+
+
 def test_scans_are_left_out_with_their_sandboxes_unless_asked_for():
     labels = {"job_id": "scan-1", "job_type": "scan"}
     parts = {

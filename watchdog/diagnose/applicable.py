@@ -1,0 +1,118 @@
+"""Which actions make sense for an eval set: pure, by what their commands need.
+
+What a command needs is read from the action's own text, before anything is filled in: no name that
+an eval chose can change it, and an action that is written anew can't forget it.
+"""
+
+from msgspec import Struct
+
+from watchdog.model.action import Action, Situation
+from watchdog.model.cluster import ClusterView
+from watchdog.model.judgment import SampleJudgment, TaskJudgment
+from watchdog.model.pod_reasons import CONFIG_EXIT_CODE, POD_FAILURE_POLICY
+from watchdog.model.state import ClusterState, EvalSetState
+from watchdog.model.verdict import Cause
+
+CONTROL_VERSION = (0, 3, 252)
+"""The first Inspect whose control channel has today's verbs (`inspect ctl sample requeue`, …)."""
+IN_RUNNER = "<in-runner>"
+"""Before what runs where the evaluations run; empty on the machine itself."""
+
+_HAWK = "`hawk "
+_CLUSTER = ("`kubectl ", "`aws ")
+_CONTROL = "inspect ctl "
+_OF_SAMPLE = ("<sample-uuid>", "<sample-id>")
+_TOOL_CALL = "cancel-tool-call"
+_AS_ERROR = " --error`"
+
+_LOST_PODS = frozenset({Cause.EVICTED, Cause.OOM_KILLED, Cause.NODE_NOT_READY})
+
+
+class Surroundings(Struct, frozen=True):
+    """What an action is filled in for."""
+
+    state: EvalSetState
+    cause: Cause
+    task: TaskJudgment | None = None
+    sample: SampleJudgment | None = None
+    """The sample that is stuck for this cause the longest, and its task; None where none is."""
+    all_stuck: bool = False
+    """Whether no sample of the eval set gets on."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it runs on this machine, or on one of which no cluster is known."""
+        return self.state.cluster is None and self.state.local
+
+    @property
+    def view(self) -> ClusterView | None:
+        """What the cluster shows; None where none is watched."""
+        return self.state.cluster.view if self.state.cluster else None
+
+
+def applies(action: Action, around: Surroundings) -> bool:
+    """Whether an action can be done, and helps."""
+    return all(_holds(situation, around) for situation in action.when) and _is_possible(
+        action.text, around
+    )
+
+
+def _is_possible(text: str, around: Surroundings) -> bool:
+    if around.local and (_HAWK in text or any(tool in text for tool in _CLUSTER)):
+        return False
+    if around.sample is None and any(place in text for place in _OF_SAMPLE):
+        return False
+    if IN_RUNNER in text and _has_no_runner(around.state.cluster):
+        return False
+    if _TOOL_CALL in text and not _waits_for_tool(around.sample):
+        return False
+    if _AS_ERROR in text and not _bears_errors(around):
+        return False
+    return _CONTROL not in text or _has_control(around)
+
+
+def _holds(situation: Situation, around: Surroundings) -> bool:
+    cluster = around.state.cluster
+    gone = _has_no_runner(cluster)
+    refused = cluster is not None and _is_refused(cluster)
+    return {
+        "all_stuck": around.all_stuck,
+        "local": around.local,
+        "no_control": not _has_control(around),
+        "pod_lost": around.cause in _LOST_PODS and not gone,
+        "runner_alive": not gone,
+        "configuration_refused": gone and refused,
+        "resumable": gone and not refused,
+    }[situation]
+
+
+def _has_no_runner(cluster: ClusterState | None) -> bool:
+    """Whether the cluster says that no runner is at work."""
+    if cluster is None or not {"pods", "jobs"} <= cluster.view.known:
+        return False
+    return not any(pod.is_live for pod in cluster.view.runners)
+
+
+def _is_refused(cluster: ClusterState) -> bool:
+    """Whether the last runner said that its configuration can't work."""
+    runners = [death for death in cluster.deaths if death.role == "runner"]
+    jobs = (*cluster.view.jobs, *((cluster.job,) if cluster.job is not None else ()))
+    by_policy = any(job.finished_reason == POD_FAILURE_POLICY for job in jobs)
+    return by_policy or (bool(runners) and runners[-1].exit_code == CONFIG_EXIT_CODE)
+
+
+def _waits_for_tool(sample: SampleJudgment | None) -> bool:
+    return sample is not None and any(call.kind == "tool" for call in sample.state.open_calls)
+
+
+def _bears_errors(around: Surroundings) -> bool:
+    spec = around.task.state.spec if around.task else None
+    return spec is not None and spec.bears_errors
+
+
+def _has_control(around: Surroundings) -> bool:
+    """Whether the log's Inspect has the control channel; for the eval set, whether all have."""
+    tasks = [around.task.state] if around.task else list(around.state.tasks.values())
+    started = [task.spec for task in tasks if task.spec and task.status == "started"]
+    versions = [spec.inspect_version for spec in started]
+    return bool(versions) and all(v is not None and v >= CONTROL_VERSION for v in versions)
