@@ -118,10 +118,11 @@ class HawkEvalSet:
         FAULTS[fault].inflict(self)
 
     def age(self, seconds: float) -> None:
-        """Make its Job and pods older, as if it had run for so long."""
+        """Make its Job and pods older, as if it had run for so long; those that are there."""
         pods = [*self.runners(), *self.plane.api.list("Pod", self.sandbox_namespace)]
         with Ageing(self.plane.etcd_url) as ageing:
-            ageing.age("Job", self.runner_namespace, self.id, seconds)
+            if self.plane.api.find("Job", self.id, self.runner_namespace):
+                ageing.age("Job", self.runner_namespace, self.id, seconds)
             for meta in [pod["metadata"] for pod in pods]:
                 ageing.age("Pod", meta["namespace"], meta["name"], seconds)
 
@@ -153,17 +154,20 @@ def make_eval_set(
     layout: Layout = "per-job",
     hawk_version: HawkVersion = 1,
     fault: Fault | None = None,
+    age: float = 0.0,
     **plan: Any,
 ) -> HawkEvalSet:
     """Make an eval set, wait until it runs, and let the fault show; `plan`: fields of `Plan`.
 
-    A scan is made with `kind="scan", samples=()`.
+    `age`: seconds for which it ran before the fault. A scan: `kind="scan", samples=()`.
     """
     changes = FAULTS[fault].plan if fault else {}
     made = Plan(eval_set_id, layout, hawk_version, **{**plan, **changes})
     eval_set = HawkEvalSet(plane, made)
     eval_set.make()
     eval_set.wait_running()
+    if age:
+        eval_set.age(age)
     if fault:
         eval_set.inflict(fault)
     return eval_set

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.playback import captured_at
+from tests.acceptance.playback import age_of, captured_at
 from tests.control_plane import hawk
 from tests.control_plane.fixtures import found
 from tests.control_plane.hawk_plan import Sample
@@ -77,6 +77,9 @@ INFORMATIONAL = (
 )
 """Faults that need no person: id, recording, instant, fault, verdict."""
 
+BEFORE_THE_LOG = 60.0
+"""Seconds from a runner's start to its first log."""
+
 LOGGED = {"silent", "provider"}
 """Eval sets whose runner's log is the recorded one."""
 
@@ -85,12 +88,16 @@ SAMPLES = {"oom": (Sample("1", "cybench"),)}
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """A recording's bundle, unpacked once for each eval set that uses it, moved to the present."""
+    """A recording's bundle, unpacked once for each eval set that uses it, moved to the present.
 
-    def bundle(name: str, number: int) -> Path:
+    Given with its age: the runner that wrote it must be at least as old.
+    """
+
+    def bundle(name: str, number: int) -> tuple[Path, float]:
         made = unpack(name, tmp_path_factory.mktemp(name))[number]
+        age = age_of(made) + BEFORE_THE_LOG
         shift(made, time.time() - captured_at(made))
-        return made
+        return made, age
 
     return bundle
 
@@ -118,19 +125,20 @@ def cluster(plane, s3, recorded):
     rows = [(*row, None) for row in HEALTHY] + [row[:4] for row in (*FAULTY, *INFORMATIONAL)]
     for place, (name, recording, number, fault) in enumerate(rows):
         layout = "shared" if place % 3 == 1 else "per-job"
-        plan = {"samples": SAMPLES[name]} if name in SAMPLES else {"samples": (Sample("99", "x"),)}
+        age = 0.0
+        if recording is not None:
+            bundles[name], age = recorded(recording, number)
+            s3.put_tree("evals", f"evals/{name}", bundles[name] / "store")
         wanted.append(
             {
                 "eval_set_id": name,
                 "layout": layout,
                 "hawk_version": 1 + place % 2,
                 "fault": fault,
-                **plan,
+                "age": age,
+                "samples": SAMPLES.get(name, (Sample("99", "x"),)),
             }
         )
-        if recording is not None:
-            bundles[name] = recorded(recording, number)
-            s3.put_tree("evals", f"evals/{name}", bundles[name] / "store")
     wanted.append({"eval_set_id": "scan-1", "kind": "scan", "samples": ()})
     made = hawk.make_eval_sets(plane, wanted)
     for eval_set in made:
@@ -272,8 +280,9 @@ async def test_an_eval_set_that_appears_is_watched_and_one_that_ends_leaves(
 ):
     app = await watch()
     assert "late" not in await ticks(app)
-    s3.put_tree("evals", "evals/late", recorded("all_500", 0) / "store")
-    late = hawk.make_eval_set(plane, "late", samples=(Sample("99", "x"),))
+    bundle, age = recorded("all_500", 0)
+    s3.put_tree("evals", "evals/late", bundle / "store")
+    late = hawk.make_eval_set(plane, "late", age=age, samples=(Sample("99", "x"),))
     found = await until(app, lambda found: "late" in found)
     assert found["late"].verdict.value == "progressing"
     late.remove()

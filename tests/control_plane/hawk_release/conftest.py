@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import yaml
 
-from tests.acceptance.playback import captured_at
+from tests.acceptance.playback import age_of, captured_at
 from tests.control_plane import objects
 from tests.control_plane.api import Object
 from tests.control_plane.build.hawk_chart import hawk_chart
@@ -111,10 +110,9 @@ def recorded(tmp_path_factory, watching) -> Callable[..., None]:
 
     def bring(release: HawkEvalSet, name: str, number: int) -> None:
         bundle = unpack(name, tmp_path_factory.mktemp(name))[number]
-        age = captured_at(bundle) - began_at(bundle)
+        release.age(age_of(bundle) + BEFORE_THE_LOG)
         shift(bundle, time.time() - captured_at(bundle))
         watching.store(release.id, bundle)
-        release.age(age + BEFORE_THE_LOG)
 
     return bring
 
@@ -128,9 +126,3 @@ async def watching(s3, account, slack, tmp_path, monkeypatch):
     made = Watching(s3, bucket, account, slack, tmp_path / "state.sqlite3")
     yield made
     await made.stop()
-
-
-def began_at(bundle: Path) -> float:
-    """When the first log of a recording began, as its name says."""
-    name = min(path.name for path in (bundle / "store").rglob("*.eval"))
-    return datetime.strptime(name[:19], "%Y-%m-%dT%H-%M-%S").replace(tzinfo=UTC).timestamp()

@@ -23,7 +23,9 @@ async def test_each_kind_is_watched_or_left_out_as_it_should(install, watching, 
     recorded(human, "slow_but_healthy", 1)
     await watching.start()
     eval_sets = await watching.until(lambda found: {plain.id, human.id} <= found.keys())
-    assert set(eval_sets) == {plain.id, human.id}
+    assert {plain.id, human.id} <= set(eval_sets)
+    assert not {scan.id for scan in scans} & set(eval_sets)
+    assert watching.app.snapshot.report.not_watched == len(scans)
     assert eval_sets[plain.id].verdict.value == "progressing"
     assert watching.messages == []
 
