@@ -46,6 +46,27 @@ class Rows:
         done = at + seconds
         return self.add("model", at, event, name=self.model, completed_at=done, **fields)
 
+    def calls(self, at: float, *functions: str, seconds: float = 10.0) -> "Rows":
+        """An answer that calls tools: written once as it comes, and once more with its end."""
+        self.pending("model", at)
+        event, done = self.rows[-1].event_id, at + seconds
+        self.add("model", at, event, name=self.model, calls=functions)
+        return self.add("model", at, event, name=self.model, calls=functions, completed_at=done)
+
+    def approved(self, at: float, decision: str = "approve") -> "Rows":
+        return self.add("approval", at, type=decision)
+
+    def tool(self, at: float, name: str = "bash") -> "Rows":
+        """A tool begins, after its span."""
+        return self.add("span_begin", at, name=name, type="tool", span="t").pending(
+            "tool", at, name
+        )
+
+    def tool_end(self, at: float, name: str = "bash") -> "Rows":
+        """The newest tool that runs ends."""
+        begun = next(r for r in reversed(self.rows) if r.kind == "tool" and r.pending)
+        return self.add("tool", begun.at, begun.event_id, name=name, completed_at=at)
+
     def fail(self, at: float, error: str = ERROR_500, error_class: str | None = None) -> "Rows":
         event = f"m{len(self.rows)}"
         self.add("model", at, event, name=self.model, pending=True, final=False)

@@ -15,6 +15,7 @@ CONTROLLERS = (
     "namespace-controller",
     "node-lifecycle-controller",
     "replicaset-controller",
+    "resourcequota-controller",
     "root-ca-certificate-publisher-controller",
     "serviceaccount-controller",
     "statefulset-controller",
@@ -57,7 +58,6 @@ def kube_apiserver(at: Places) -> dict[str, str | Path | int]:
     """The API server: RBAC, and nobody without a token."""
     return {
         "etcd-servers": f"http://{LOOPBACK}:{at.etcd_port}",
-        "storage-media-type": "application/json",
         "bind-address": LOOPBACK,
         "advertise-address": LOOPBACK,
         "secure-port": at.api_port,

@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from tests.control_plane import hawk_plan, hawk_runner, hawk_sandbox
-from tests.control_plane.ageing import Ageing
+from tests.control_plane import hawk_cluster, hawk_plan, hawk_runner, hawk_sandbox, objects
 from tests.control_plane.api import Object, path
 from tests.control_plane.hawk_faults import FAULTS, Fault
 from tests.control_plane.hawk_plan import HawkVersion, Layout, Plan, Sample
@@ -79,6 +78,8 @@ class HawkEvalSet:
     def make(self) -> None:
         """Make all its objects."""
         self._make_namespaces()
+        if self.plan.own_node:
+            self.plane.add_node(self.plan.runner_node)
         for thing in [*hawk_runner.release(self.plan), hawk_runner.job(self.plan)]:
             self.plane.api.create(thing)
         for number in range(len(self.sandboxes)):
@@ -91,6 +92,15 @@ class HawkEvalSet:
         if self.plan.kind == "eval-set":
             marks = hawk_plan.labels(self.plan, "sandbox")
             self.plane.namespace(self.sandbox_namespace, labels=marks, annotations=notes)
+        self._limit(self.runner_namespace, self.plan.runner_quota)
+        self._limit(self.sandbox_namespace, self.plan.sandbox_quota)
+
+    def _limit(self, namespace: str, memory: str) -> None:
+        """Give a namespace a quota, and wait until it is in force."""
+        if memory:
+            made = self.plane.api.create(objects.quota(namespace, memory))
+            name = made["metadata"]["name"]
+            self.plane.api.wait("ResourceQuota", name, namespace, lambda q: q["status"].get("hard"))
 
     def add_sandbox(self, number: int) -> None:
         """Make a sandbox."""
@@ -100,9 +110,10 @@ class HawkEvalSet:
 
     def wait_running(self) -> None:
         """Wait until the runner and the sandboxes run, but for those that are not meant to."""
-        if self.plan.runner_fate == "running":
+        if self.plan.runner_fate == "running" and not self.plan.runner_quota:
             wait_for(lambda: _runs(self.runner()), f"the runner of {self.id} runs")
-        sound = self.plan.sandbox_fate == "running" and not self.plan.unschedulable
+        bound = self.plan.unschedulable or self.plan.sandbox_quota
+        sound = self.plan.sandbox_fate == "running" and not bound
         for name in self.sandboxes[0 if sound else 1 :]:
             self.plane.api.wait("Pod", name, self.sandbox_namespace, _runs)
 
@@ -113,18 +124,13 @@ class HawkEvalSet:
         name = self.runner()["metadata"]["name"]
         self.plane.set_pod_log(self.runner_namespace, name, lines, previous, append=append)
 
+    def age(self, seconds: float) -> None:
+        """Let the runner have run for so long already."""
+        hawk_cluster.age(self, seconds)
+
     def inflict(self, fault: Fault) -> None:
         """Let something go wrong, and wait until it shows."""
         FAULTS[fault].inflict(self)
-
-    def age(self, seconds: float) -> None:
-        """Make its Job and pods older, as if it had run for so long; those that are there."""
-        pods = [*self.runners(), *self.plane.api.list("Pod", self.sandbox_namespace)]
-        with Ageing(self.plane.etcd_url) as ageing:
-            if self.plane.api.find("Job", self.id, self.runner_namespace):
-                ageing.age("Job", self.runner_namespace, self.id, seconds)
-            for meta in [pod["metadata"] for pod in pods]:
-                ageing.age("Pod", meta["namespace"], meta["name"], seconds)
 
     def evict_runner(self) -> None:
         """Drain its node: the pod is evicted by the API, as autoscalers do it."""
@@ -139,6 +145,7 @@ class HawkEvalSet:
 
     def remove(self) -> None:
         """Take everything away, as Hawk's clean-up does; doesn't wait for the namespaces to go."""
+        hawk_cluster.let_go(self)
         if self.plan.layout == "per-job":
             self.plane.api.drop("Namespace", self.runner_namespace)
         else:
@@ -154,20 +161,17 @@ def make_eval_set(
     layout: Layout = "per-job",
     hawk_version: HawkVersion = 1,
     fault: Fault | None = None,
-    age: float = 0.0,
     **plan: Any,
 ) -> HawkEvalSet:
     """Make an eval set, wait until it runs, and let the fault show; `plan`: fields of `Plan`.
 
-    `age`: seconds for which it ran before the fault. A scan: `kind="scan", samples=()`.
+    A scan is made with `kind="scan", samples=()`.
     """
     changes = FAULTS[fault].plan if fault else {}
     made = Plan(eval_set_id, layout, hawk_version, **{**plan, **changes})
     eval_set = HawkEvalSet(plane, made)
     eval_set.make()
     eval_set.wait_running()
-    if age:
-        eval_set.age(age)
     if fault:
         eval_set.inflict(fault)
     return eval_set

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from tests.control_plane import stages
+from tests.control_plane import hawk_cluster, stages
 from tests.control_plane.api import Object
 from tests.control_plane.waiting import wait_for
 
@@ -28,6 +28,19 @@ Fault = Literal[
     "sandbox_crash_loop",
     "sandbox_unschedulable",
     "sandboxes_orphaned",
+    "runner_refused",
+    "runner_refused_for_a_while",
+    "sandbox_refused",
+    "runner_creating",
+    "runner_created_late",
+    "runner_config_error",
+    "sandbox_create_error",
+    "node_not_ready",
+    "node_away_for_a_moment",
+    "runner_without_log",
+    "runner_failed_for_good",
+    "runner_taken_away",
+    "deletion_held",
 ]
 
 
@@ -123,6 +136,7 @@ def _unschedulable(pod: Object) -> bool:
     return any(c.get("reason") == "Unschedulable" for c in pod["status"].get("conditions", []))
 
 
+HOLD, TIGHT = stages.HOLD, "1Gi"
 PULL, LOOP = stages.IMAGE_PULL, stages.CRASH_LOOP
 FAULTS: dict[Fault, Kind] = {
     "runner_oom_killed": Kind(_runner(stages.OOM_KILLED, _phase("Failed"))),
@@ -139,4 +153,17 @@ FAULTS: dict[Fault, Kind] = {
     "sandbox_crash_loop": Kind(_sandbox(_waiting("CrashLoopBackOff"), LOOP)),
     "sandbox_unschedulable": Kind(_sandbox(_unschedulable), {"unschedulable": True}),
     "sandboxes_orphaned": Kind(_sandboxes_orphaned),
+    "runner_refused": Kind(hawk_cluster.runner_refused, {"runner_quota": TIGHT}),
+    "runner_refused_for_a_while": Kind(hawk_cluster.quota_freed, {"runner_quota": TIGHT}),
+    "sandbox_refused": Kind(hawk_cluster.sandbox_refused, {"sandbox_quota": TIGHT}),
+    "runner_creating": Kind(hawk_cluster.runner_creating, {"runner_fate": HOLD}),
+    "runner_created_late": Kind(hawk_cluster.runner_created_late, {"runner_fate": HOLD}),
+    "runner_config_error": Kind(hawk_cluster.runner_config_error, {"runner_fate": HOLD}),
+    "sandbox_create_error": Kind(hawk_cluster.sandbox_create_error, {"sandbox_fate": HOLD}),
+    "node_not_ready": Kind(hawk_cluster.node_not_ready, {"own_node": True}),
+    "node_away_for_a_moment": Kind(hawk_cluster.node_comes_back, {"own_node": True}),
+    "runner_without_log": Kind(hawk_cluster.runner_without_log),
+    "runner_failed_for_good": Kind(hawk_cluster.runner_failed, {"backoff_limit": 0}),
+    "runner_taken_away": Kind(hawk_cluster.runner_taken_away, {"backoff_limit": 0, "ttl": 1}),
+    "deletion_held": Kind(hawk_cluster.deletion_held),
 }

@@ -48,6 +48,15 @@ class Plan:
     """Of the first sandbox."""
     unschedulable: bool = False
     """The first sandbox asks for more than any node has."""
+    runner_quota: str = ""
+    """How much memory all pods of the runner's namespace may ask for; no quota by default."""
+    sandbox_quota: str = ""
+    """The same of the sandboxes' namespace."""
+    own_node: bool = False
+    """The runner has a node to itself."""
+    backoff_limit: int = 3
+    ttl: int = 3600
+    """Seconds until the Job is taken away after its end."""
 
     @property
     def runner_namespace(self) -> str:
@@ -58,6 +67,11 @@ class Plan:
     def sandbox_namespace(self) -> str:
         """Where the sandboxes are."""
         return f"{self.runner_namespace}-s" if self.layout == "per-job" else self.id
+
+    @property
+    def runner_node(self) -> str:
+        """The node that the runner is put on, past the scheduler."""
+        return f"node-of-{self.id}" if self.own_node else node(self.id)
 
     @property
     def account(self) -> str:

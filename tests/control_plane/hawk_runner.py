@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from tests.control_plane.api import Object
-from tests.control_plane.hawk_plan import Plan, labels, node, notes
+from tests.control_plane.hawk_plan import Plan, labels, notes
 from tests.control_plane.stages import FATE
 
 CONTAINER = "inspect-eval-set"
@@ -37,7 +37,11 @@ def job(plan: Plan) -> Object:
         "metadata": {"labels": {"app": CONTAINER, **labels(plan)}, "annotations": marks},
         "spec": _runner_pod(plan),
     }
-    spec = {"backoffLimit": 3, "ttlSecondsAfterFinished": 3600, "template": template}
+    spec = {
+        "backoffLimit": plan.backoff_limit,
+        "ttlSecondsAfterFinished": plan.ttl,
+        "template": template,
+    }
     return _object("batch/v1", "Job", plan.id, plan) | {"spec": spec}
 
 
@@ -56,7 +60,7 @@ def _runner_pod(plan: Plan) -> Object:
     return {
         "serviceAccountName": plan.account,
         "restartPolicy": "Never",
-        "nodeName": node(plan.id),
+        "nodeName": plan.runner_node,
         "containers": [container],
         "volumes": [{"name": "inspect-runner-config", "configMap": config}],
     }

@@ -42,7 +42,6 @@ class Machinery:
         self._at = self._places()
         self.ca_file = self._at.certificates.ca
         self.url = f"https://{commands.LOOPBACK}:{self._at.api_port}"
-        self.etcd_url = f"http://{commands.LOOPBACK}:{self._at.etcd_port}"
         self.admin_token = access.write_tokens(self._at.tokens)
         self.admin_kubeconfig = self.kubeconfig(self._at.kubeconfig, {"token": self.admin_token})
         self.api = Api(self.url, self.admin_token, self.ca_file)
@@ -158,10 +157,10 @@ class Machinery:
         return True
 
     def _store_answers(self) -> bool:
-        return self._answered(f"{self.etcd_url}/health") is not None
+        return self._answered(f"http://{commands.LOOPBACK}:{self._at.etcd_port}/health") is not None
 
     def _nodes_are_ready(self) -> bool:
-        return all(_is_ready(node) for node in self.api.list("Node"))
+        return all(is_ready(node) for node in self.api.list("Node"))
 
     def _pods_are_welcome(self) -> bool:
         return self.api.find("ServiceAccount", "default", "default") is not None
@@ -182,6 +181,7 @@ class Machinery:
         return answer.text if answer.is_success else None
 
 
-def _is_ready(node: Object) -> bool:
+def is_ready(node: Object) -> bool:
+    """Whether a node is ready."""
     conditions = node["status"].get("conditions", [])
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

@@ -32,6 +32,13 @@ def namespace(
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
 
 
+def quota(namespace: str, memory: str) -> Object:
+    """What all pods of a namespace may ask for together."""
+    meta = {"name": "compute", "namespace": namespace}
+    hard = {"limits.memory": memory}
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta, "spec": {"hard": hard}}
+
+
 def account(name: str, namespace: str) -> Object:
     """A service account."""
     meta = {"name": name, "namespace": namespace}

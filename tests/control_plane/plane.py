@@ -11,7 +11,7 @@ from tests.control_plane import objects, pod_logs, stages
 from tests.control_plane.api import Api, Object, path
 from tests.control_plane.build import resolve
 from tests.control_plane.build.resolve import Say
-from tests.control_plane.machinery import Machinery
+from tests.control_plane.machinery import Machinery, is_ready
 from tests.control_plane.processes import quiet_environment
 from tests.control_plane.waiting import wait_for
 
@@ -94,6 +94,11 @@ class ControlPlane(Machinery):
         made = self.api.ensure(objects.namespace(name, **meta))
         self.api.wait("ServiceAccount", "default", name, lambda _: True)
         return made
+
+    def add_node(self, name: str) -> None:
+        """Add a node, and wait until it is ready."""
+        self.api.ensure(objects.node(name))
+        self.api.wait("Node", name, None, is_ready)
 
     def behave(self, namespace: str, pod: str, fate: str) -> None:
         """Tell a pod what becomes of it, one of the fates in `stages`."""

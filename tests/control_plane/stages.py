@@ -42,6 +42,8 @@ LINGERS = "lingers"
 """It runs, and stops only some seconds after it was deleted: a real runner has two minutes."""
 HOLD = "hold"
 """From the beginning only: nothing happens, the test writes the status itself."""
+NOT_READY = "not-ready"
+"""Of a node: it is not made ready again, whatever the test writes into its status."""
 
 PULL_EVENTS = (
     ("Failed", "Failed to pull image: rpc error: code = NotFound: not found"),
@@ -58,7 +60,7 @@ LOW_MEMORY = "The node was low on resource: memory."
 def stages() -> list[dict[str, Any]]:
     """Give all stages, as kwok's configuration has them."""
     return [
-        _stage("node", "Node", [_is(_condition("Ready"), "True", but=True)], NODE),
+        _stage("node", "Node", [_fate(NOT_READY, but=True), _unready()], NODE),
         _stopped("pod-stopped", _fate(LINGERS, but=True)),
         _later(_stopped("pod-stopped-late", _fate(LINGERS)), LINGER_MS),
         _head("pod-deleted", "Pod", [DELETED, _phase("Running", but=True)], [{"delete": True}]),
@@ -186,8 +188,8 @@ def _policy(policy: str, *, but: bool = False) -> dict[str, Any]:
     return _is(".spec.restartPolicy", policy, but=but)
 
 
-def _condition(kind: str) -> str:
-    return f'.status.conditions.[] | select( .type == "{kind}" ) | .status'
+def _unready() -> dict[str, Any]:
+    return _is('.status.conditions.[] | select( .type == "Ready" ) | .status', "True", but=True)
 
 
 def _is(key: str, *values: str, but: bool = False) -> dict[str, Any]:

@@ -126,17 +126,6 @@ def evicted(pod):
     return "EvictionByEvictionAPI" in reasons
 
 
-def test_an_older_eval_set_is_older_in_all_that_it_says(make):
-    made = make(age=7200.0)
-    (runner,) = made.runners()
-    now = datetime.now(UTC)
-    texts = [runner["metadata"]["creationTimestamp"], runner["status"]["startTime"]]
-    texts += [container(runner)["state"]["running"]["startedAt"]]
-    texts += [made.job()["status"]["startTime"], made.sandbox()["status"]["startTime"]]
-    ages = [(now - datetime.fromisoformat(text)).total_seconds() for text in texts]
-    assert all(7200 <= age < 7260 for age in ages), ages
-
-
 def test_a_deleted_runner_leaves_its_sandboxes(make):
     made = make(fault="runner_deleted")
     assert made.sandbox()["status"]["phase"] == "Running"
@@ -158,6 +147,59 @@ def test_a_runner_that_is_done(make):
     made = make(fault="runner_completed")
     done = wait_for(lambda: made.job()["status"].get("completionTime"), "the Job is complete")
     assert datetime.fromisoformat(done)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"), [("runner_refused", "Job"), ("sandbox_refused", "StatefulSet")]
+)
+def test_a_pod_that_a_quota_refuses(plane, make, fault, kind):
+    made = make(fault=fault)
+    space = made.runner_namespace if kind == "Job" else made.sandbox_namespace
+    texts = [e["message"] for e in plane.api.list("Event", space) if e["reason"] == "FailedCreate"]
+    assert all("exceeded quota: compute" in text for text in texts)
+
+
+def test_a_quota_that_gets_free(make):
+    made = make(fault="runner_refused_for_a_while")
+    assert made.runner()["status"]["phase"] == "Running"
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [("runner_creating", "ContainerCreating"), ("runner_config_error", "CreateContainerConfigError")],
+)
+def test_a_container_that_is_not_started(make, fault, reason):
+    runner = make(fault=fault).runner()
+    assert runner["status"]["phase"] == "Pending"
+    assert container(runner)["state"]["waiting"]["reason"] == reason
+
+
+def test_a_node_that_is_not_ready_is_tainted_and_keeps_its_pods(plane, make):
+    made = make(fault="node_not_ready")
+    node = plane.api.get("Node", made.plan.runner_node)
+    assert node["spec"]["taints"][0]["key"] == "node.kubernetes.io/not-ready"
+    assert made.runner()["status"]["phase"] == "Running"
+
+
+def test_a_runner_that_failed_for_good_is_taken_away_and_leaves_its_namespace(plane, make):
+    made = make(fault="runner_taken_away")
+    assert made.runners() == []
+    assert plane.api.get("Namespace", made.runner_namespace)["status"]["phase"] == "Active"
+
+
+def test_a_runner_that_runs_for_hours(make):
+    started_at = container(make(fault="runner_without_log").runner())["state"]["running"]
+    ago = datetime.now(UTC) - datetime.fromisoformat(started_at["startedAt"])
+    assert 7200 <= ago.total_seconds() < 7800
+
+
+@pytest.mark.parametrize("layout", ["per-job", "shared"])
+def test_a_deletion_that_is_held(plane, make, layout):
+    made = make(layout, fault="deletion_held")
+    (runner,) = made.runners()
+    assert runner["metadata"]["deletionTimestamp"]
+    made.remove()
+    wait_for(lambda: not made.runners(), "the pod goes once its finalizer is off")
 
 
 def test_a_status_written_by_hand(plane, make):

@@ -4,17 +4,21 @@ Real Inspect recordings, moved to the present, lie behind them in a real S3 serv
 minutes in production are seconds here (`FAST`); an interval is one `tick`.
 """
 
+import json
 import time
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import pytest
+from backports.zstd import zipfile
 
-from tests.acceptance.playback import age_of, captured_at
+from tests.acceptance.playback import captured_at
 from tests.control_plane import hawk
 from tests.control_plane.fixtures import found
 from tests.control_plane.hawk_plan import Sample
 from tests.control_plane.plane import ControlPlane
+from tests.control_plane.waiting import wait_for
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
 from watchdog.config.load import load
@@ -34,7 +38,12 @@ FAST = {
     "pod_explains": 0.5,
     "runner_gone": 0.5,
     "orphaned": 0.5,
+    "pod_rejected": 0.5,
+    "node_not_ready": 0.5,
 }
+LATER = {**FAST, "orphaned": 1800}
+"""Sandboxes of what was deleted a moment ago are no orphans."""
+
 RULES = [
     {
         "apiGroups": [""],
@@ -44,6 +53,15 @@ RULES = [
     {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get", "list", "watch"]},
     {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
 ]
+OPTIONAL_RULES = [
+    {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list", "watch"]},
+    {
+        "apiGroups": ["kueue.x-k8s.io"],
+        "resources": ["workloads"],
+        "verbs": ["get", "list", "watch"],
+    },
+]
+"""What can be done without (the chart's `rbac.nodes`, `rbac.kueue`)."""
 HEALTHY = (
     ("all-500", "all_500", 0),
     ("finished", "finished", 0),
@@ -63,10 +81,17 @@ FAULTY = (
     ("no-node", "hung_setup", 0, "sandbox_unschedulable", "unschedulable"),
     ("crashing", "hung_setup", 0, "sandbox_crash_loop", "crash_loop"),
     ("runner-pull", None, 0, "runner_image_pull", "image_pull"),
-    ("deleted", "timeouts", 0, "runner_deleted", "runner_gone"),
+    ("refused", None, 0, "runner_refused", "pod_rejected"),
     ("silent", "frozen_runner", 2, None, "runner_frozen"),
     ("orphans", "finished", -1, "sandboxes_orphaned", "orphaned_sandbox"),
     ("provider", "one_sample_500", 1, None, "api_server_error"),
+    ("taken-away", "timeouts", 0, "runner_taken_away", "runner_gone"),
+    ("no-box", "hung_setup", 0, "sandbox_refused", "pod_rejected"),
+    ("no-secret", None, 0, "runner_config_error", "container_start"),
+    ("no-container", "hung_setup", 0, "sandbox_create_error", "container_start"),
+    ("node-away", "hung_model_call", 0, "node_not_ready", "node_not_ready"),
+    ("mute", None, 0, "runner_without_log", "hung_startup"),
+    ("stays", "finished", -1, None, "hung_teardown"),
 )
 """Eval sets with a fault: id, recording, instant, fault, the cause that must be told."""
 
@@ -74,11 +99,18 @@ INFORMATIONAL = (
     ("replaced", "connection", 0, "sandbox_replaced", "progressing"),
     ("evicted", "auth_401", 0, "runner_evicted", "progressing"),
     ("suspended", "rate_limited_forever", 0, "runner_suspended", "waiting"),
+    ("freed", "all_500", 0, "runner_refused_for_a_while", "progressing"),
+    ("creating", None, 0, "runner_creating", "starting"),
+    ("created", "all_500", 0, "runner_created_late", "progressing"),
+    ("node-back", "all_500", 0, "node_away_for_a_moment", "progressing"),
+    ("young", None, 0, None, "starting"),
+    ("ended", "finished", 1, None, "finished"),
 )
 """Faults that need no person: id, recording, instant, fault, verdict."""
 
-BEFORE_THE_LOG = 60.0
-"""Seconds from a runner's start to its first log."""
+INSTALLING = 120.0
+"""Seconds that a recording's runner had run when it wrote its first log. The pods are made now, the
+recordings begin hours ago, and a runner that is younger than its log is another one."""
 
 LOGGED = {"silent", "provider"}
 """Eval sets whose runner's log is the recorded one."""
@@ -88,18 +120,25 @@ SAMPLES = {"oom": (Sample("1", "cybench"),)}
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """A recording's bundle, unpacked once for each eval set that uses it, moved to the present.
+    """A recording's bundle, unpacked once for each eval set that uses it, moved to the present."""
 
-    Given with its age: the runner that wrote it must be at least as old.
-    """
-
-    def bundle(name: str, number: int) -> tuple[Path, float]:
+    def bundle(name: str, number: int) -> Path:
         made = unpack(name, tmp_path_factory.mktemp(name))[number]
-        age = age_of(made) + BEFORE_THE_LOG
         shift(made, time.time() - captured_at(made))
-        return made, age
+        return made
 
     return bundle
+
+
+def begun_at(bundle: Path) -> float:
+    """When a recording's first log was made."""
+    starts = map(_start, (bundle / "store").glob("*.eval"))
+    return min(datetime.fromisoformat(start["eval"]["created"]).timestamp() for start in starts)
+
+
+def _start(log: Path) -> dict:
+    with zipfile.ZipFile(log) as members:
+        return json.loads(members.read("_journal/start.json"))
 
 
 def log_lines(bundle: Path) -> list[tuple[str, str]]:
@@ -125,23 +164,24 @@ def cluster(plane, s3, recorded):
     rows = [(*row, None) for row in HEALTHY] + [row[:4] for row in (*FAULTY, *INFORMATIONAL)]
     for place, (name, recording, number, fault) in enumerate(rows):
         layout = "shared" if place % 3 == 1 else "per-job"
-        age = 0.0
-        if recording is not None:
-            bundles[name], age = recorded(recording, number)
-            s3.put_tree("evals", f"evals/{name}", bundles[name] / "store")
+        plan = {"samples": SAMPLES[name]} if name in SAMPLES else {"samples": (Sample("99", "x"),)}
         wanted.append(
             {
                 "eval_set_id": name,
                 "layout": layout,
                 "hawk_version": 1 + place % 2,
                 "fault": fault,
-                "age": age,
-                "samples": SAMPLES.get(name, (Sample("99", "x"),)),
+                **plan,
             }
         )
+        if recording is not None:
+            bundles[name] = recorded(recording, number)
+            s3.put_tree("evals", f"evals/{name}", bundles[name] / "store")
     wanted.append({"eval_set_id": "scan-1", "kind": "scan", "samples": ()})
     made = hawk.make_eval_sets(plane, wanted)
     for eval_set in made:
+        if eval_set.id in bundles and _has_worked(eval_set):
+            eval_set.age(time.time() - begun_at(bundles[eval_set.id]) + INSTALLING)
         if eval_set.id in LOGGED:
             eval_set.log(log_lines(bundles[eval_set.id]))
     yield made
@@ -149,10 +189,16 @@ def cluster(plane, s3, recorded):
         eval_set.remove()
 
 
+def _has_worked(eval_set) -> bool:
+    """Whether its runner is the one that wrote the recording, and runs."""
+    pods = eval_set.runners()
+    return len(pods) == 1 and pods[0]["status"]["phase"] == "Running"
+
+
 @pytest.fixture(scope="module")
 def account(plane):
     """A service account with exactly the chart's rules; its kubeconfig."""
-    plane.grant("default", "watchdog-test", RULES)
+    plane.grant("default", "watchdog-test", [*RULES, *OPTIONAL_RULES])
     return plane.kubeconfig_for("default", "watchdog-test")
 
 
@@ -161,13 +207,14 @@ def settings(s3, account, tmp_path, slack, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.secret_key)
 
-    def make(**kubernetes) -> Settings:
+    def make(detection=FAST, **kubernetes) -> Settings:
         return load(
             {
                 "interval": 1,
                 "listing_interval": 0.001,
                 "state": str(tmp_path / "state.sqlite3"),
-                "detection": FAST,
+                "detection": detection,
+                "notify": {"storm": 100},
                 "s3": {"endpoint_url": s3.url, "region": s3.region, "timeout": 5, "retries": 0},
                 "kubernetes": {
                     "kubeconfig": str(account),
@@ -187,11 +234,13 @@ def settings(s3, account, tmp_path, slack, monkeypatch):
 
 @pytest.fixture
 async def watch(settings):
-    """Starts the service; it is closed after the test."""
+    """Starts the service, in place of the one before; the last one is closed after the test."""
     apps: list[App] = []
 
-    async def start(**kubernetes) -> App:
-        made = settings(**kubernetes)
+    async def start(detection=FAST, **kubernetes) -> App:
+        while apps:
+            await apps.pop().aclose()
+        made = settings(detection, **kubernetes)
         apps.append(build(made, [cluster_source(made, time.time)], time.time))
         await apps[-1].start()
         return apps[-1]
@@ -261,7 +310,7 @@ async def test_check_all_tells_of_every_eval_set(settings):
     assert report.verdict.value == "stuck"
 
 
-@pytest.mark.parametrize("name", ["oom", "pull", "deleted", "silent", "slow"])
+@pytest.mark.parametrize("name", ["oom", "pull", "taken-away", "silent", "slow"])
 async def test_evidence_is_a_bundle_that_says_the_same_later(settings, tmp_path, name):
     now = time.time()
     live = await check([name], settings(), None, now)
@@ -280,14 +329,116 @@ async def test_an_eval_set_that_appears_is_watched_and_one_that_ends_leaves(
 ):
     app = await watch()
     assert "late" not in await ticks(app)
-    bundle, age = recorded("all_500", 0)
-    s3.put_tree("evals", "evals/late", bundle / "store")
-    late = hawk.make_eval_set(plane, "late", age=age, samples=(Sample("99", "x"),))
+    s3.put_tree("evals", "evals/late", recorded("all_500", 0) / "store")
+    late = hawk.make_eval_set(plane, "late", samples=(Sample("99", "x"),))
     found = await until(app, lambda found: "late" in found)
     assert found["late"].verdict.value == "progressing"
     late.remove()
     await until(app, lambda found: "late" not in found)
     assert "late" not in {name for i in app.snapshot.report.incidents for name in i.eval_sets}
+
+
+@pytest.fixture
+def make_recorded(plane, s3, recorded):
+    """Makes an eval set with a recording behind it, and takes it away after the test."""
+    made: list[hawk.HawkEvalSet] = []
+
+    def make(name: str, layout: str = "per-job", **plan) -> hawk.HawkEvalSet:
+        bundle = recorded("timeouts", 0)
+        s3.put_tree("evals", f"evals/{name}", bundle / "store")
+        made.append(hawk.make_eval_set(plane, name, layout, samples=(Sample("99", "x"),), **plan))
+        made[-1].age(time.time() - begun_at(bundle) + INSTALLING)
+        return made[-1]
+
+    yield make
+    for eval_set in made:
+        eval_set.remove()
+    for eval_set in made:
+        own = eval_set.sandbox_namespace
+        wait_for(lambda own=own: plane.api.find("Namespace", own) is None, f"{own} is gone")
+        wait_for(lambda one=eval_set: is_gone(plane, one), f"{eval_set.id} is gone")
+
+
+def about(slack, name: str) -> list[str]:
+    """The messages about an eval set."""
+    return [message for message in slack.messages if f"`{name}`" in message]
+
+
+def is_gone(plane, eval_set) -> bool:
+    """Whether nothing of its runner is left."""
+    if eval_set.runners() or plane.api.find("Job", eval_set.id, eval_set.runner_namespace):
+        return False
+    shared = eval_set.plan.layout == "shared"
+    return shared or plane.api.find("Namespace", eval_set.runner_namespace) is None
+
+
+@pytest.mark.parametrize(
+    ("layout", "kind", "place"), [("shared", "Job", "inspect"), ("per-job", "Namespace", None)]
+)
+async def test_what_is_deleted_while_it_works_is_told_to_nobody(  # noqa: PLR0913, PLR0917 - fixtures
+    plane, watch, make_recorded, slack, layout, kind, place
+):
+    eval_set = make_recorded(f"deleted-{layout}", layout)
+    app = await watch(LATER)
+    before = await ticks(app, 3)
+    assert before[eval_set.id].verdict.value == "progressing"
+    told, verdicts = list(slack.messages), []
+
+    def is_over(found) -> bool:
+        verdicts.append(found[eval_set.id].verdict.value if eval_set.id in found else "gone")
+        return is_gone(plane, eval_set) and "progressing" not in verdicts[-8:]
+
+    plane.api.delete(kind, eval_set.id if kind == "Job" else eval_set.runner_namespace, place)
+    await until(app, is_over)
+    assert set(verdicts) <= {"progressing", "finished", "gone"}
+    assert slack.messages == told
+
+
+async def test_a_runner_that_died_stays_an_incident_until_it_is_resumed(
+    plane, watch, make_recorded, slack
+):
+    """What a TTL and a janitor take away, and a restart of ours, mend nothing."""
+    eval_set = make_recorded("died", backoff_limit=0)
+    app = await watch(LATER)
+    assert (await ticks(app, 3))["died"].verdict.value == "progressing"
+    eval_set.inflict("runner_failed_for_good")
+    await until(app, lambda _: about(slack, "died"))
+    eval_set.remove()
+    await until(app, lambda _: is_gone(plane, eval_set))
+    assert (await ticks(app, 5))["died"].cause == "runner_gone"
+    opened = about(slack, "died")
+    assert len(opened) == 1, opened
+    again = await watch(LATER)
+    await ticks(again, 5)
+    assert about(slack, "died") == opened
+    make_recorded("died")
+    await until(again, lambda _: about(slack, "died")[1:])
+    (resumed,) = about(slack, "died")[1:]
+    assert "was resumed" in resumed
+
+
+async def test_a_deletion_that_does_not_end_is_a_warning(watch, make_recorded, slack):
+    eval_set = make_recorded("held")
+    app = await watch({**LATER, "deletion_wait": 2})
+    assert (await ticks(app, 3))["held"].verdict.value == "progressing"
+    eval_set.inflict("deletion_held")
+    found = await until(app, lambda found: found["held"].cause)
+    assert (found["held"].verdict.value, found["held"].cause) == ("finished", "deletion_stuck")
+    (severity,) = {i.severity for i in app.snapshot.report.incidents if "held" in i.eval_sets}
+    assert severity == "warning"
+    assert len(about(slack, "held")) == 1
+
+
+async def test_without_the_rights_for_nodes_and_workloads_the_rest_is_told(plane, watch):
+    plane.grant("default", "watchdog-needed", RULES)
+    app = await watch(kubeconfig=str(plane.kubeconfig_for("default", "watchdog-needed")))
+    found = await ticks(app, 3)
+    expected = {n: c for n, c in expected_causes().items() if c != "node_not_ready"}
+    assert {n: e.cause and e.cause.value for n, e in found.items() if n in expected} == expected
+    assert found["node-away"].verdict.value == "progressing"
+    assert ready(app.health()).ready
+    assert source_errors(app) == 0
+    assert [p for p in app.snapshot.report.problems if p.where == "kubernetes"] == []
 
 
 def changed(during: dict, before: dict) -> dict:
@@ -322,7 +473,7 @@ async def test_an_api_server_that_restarts_is_survived_without_a_message(plane, 
         assert not ready(app.health()).ready
     finally:
         plane.start_apiserver()
-    await until(app, lambda _: not app.health().failing_sources)
+    await until(app, lambda _: not app.health().failing_sources, 240)  # waits up to 30 s by itself
     assert slack.messages[len(told) :] == []
 
 
@@ -362,9 +513,9 @@ async def test_s3_that_is_away_makes_nothing_healthy_and_sends_nothing(s3, watch
     try:
         during = await ticks(app, 1)
         assert dict(app.health().failing_sources).keys() == {"store"}
-        assert {n: e.verdict for n, e in during.items()} == {
-            n: e.verdict for n, e in before.items()
-        }
+        assert changed(during, before) == {}
+        unknown = {n for n, e in during.items() if e.verdict.value == "unknown"}
+        assert unknown == {"creating", "young", "mute"}  # whether they have a log can't be told
     finally:
         s3.start()
     await until(app, lambda _: not app.health().failing_sources)

@@ -164,3 +164,14 @@ def test_the_readme_tells_every_alert_and_its_severity():
     )
     told = {name: severity for names, severity in rows for name in names.split(", ")}
     assert told == {name: rule["labels"]["severity"] for name, rule in ALERTS.items()}
+
+
+def test_causes_that_rules_name_one_by_one_are_causes():
+    text = (DEPLOY / "prometheus" / "rules.yaml").read_text()
+    named = {
+        cause
+        for group in re.findall(r'cause[=!]~"\(?([a-z_|]+)\)?"', text)
+        for cause in group.split("|")
+    }
+    assert named <= {cause.value for cause in Cause}
+    assert {"hung_teardown", "deletion_stuck", "overdue_wait", "orphaned_sandbox"} <= named

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from pathlib import Path
 from typing import Literal, overload
 
 import anyio
@@ -12,11 +14,13 @@ import inspect_ai.agent._human.agent as human_agent
 import inspect_ai.agent._human.service as human_service
 from inspect_ai import Task
 from inspect_ai.agent import human_cli
+from inspect_ai.approval import Approval, ApprovalPolicy, Approver, approver, auto_approver
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import get_model
+from inspect_ai.log._samples import active_samples, awaiting_human, sample_active
+from inspect_ai.model import ChatMessage, get_model
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, includes, model_graded_qa, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, generate, solver, use_tools
-from inspect_ai.tool import Tool, tool
+from inspect_ai.tool import Tool, ToolCall, ToolCallView, tool
 from inspect_ai.util import (
     ExecResult,
     SandboxConnection,
@@ -227,6 +231,37 @@ def sleeper(sample: str) -> Scorer:
     return score
 
 
+@approver(name="person")
+def person(answers: dict[str, float], freezes_after: float) -> Approver:
+    """Ask a person who approves in so many seconds, by sample; by default never.
+
+    As Hawk's runner does, each change of how many samples wait is written beside the logs. Beyond
+    `freezes_after` fake seconds the whole event loop stops instead, before that is written.
+    """
+
+    async def approve(
+        message: str, call: ToolCall, view: ToolCallView, history: list[ChatMessage]
+    ) -> Approval:
+        if CONTEXT.clock.offset() > freezes_after:
+            CONTEXT.mark("onset")
+            while True:
+                time.sleep(1e6)
+        with awaiting_human("approval", call.function):
+            _publish_interactions()
+            await asyncio.sleep(answers.get(str(sample_active().sample.id), 1e9))  # type: ignore[union-attr]
+        _publish_interactions()
+        return Approval(decision="approve")
+
+    return approve
+
+
+def _publish_interactions() -> None:
+    count = sum(sample.pending_interaction is not None for sample in active_samples())
+    path = Path("logs/.hawk/interactions.json")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"count": count}, separators=(",", ":")))
+
+
 def samples(*ids: int | str) -> MemoryDataset:
     """Build a data set."""
     made = [Sample(input=QUESTION, target="42", id=one) for one in ids]
@@ -242,6 +277,22 @@ def agent_task(name: str, *ids: int | str, sandbox: str | None = None) -> Task:
         solver=[use_tools(tools), generate()],
         scorer=includes(),
         sandbox=sandbox,
+    )
+
+
+def approved_task(
+    name: str, answers: dict[str, float], freezes_after: float, *ids: int | str
+) -> Task:
+    """Build a task of agents: a person approves each call of python, the others need none."""
+    return Task(
+        name=name,
+        dataset=samples(*ids),
+        solver=[use_tools([bash(), python()]), generate()],
+        scorer=includes(),
+        approval=[
+            ApprovalPolicy(person(answers, freezes_after), "python"),
+            ApprovalPolicy(auto_approver(), "*"),
+        ],
     )
 
 

@@ -7,10 +7,10 @@ suspended and resumed once its Workload is admitted; pods of a queue get the gat
 
 from collections.abc import Iterable
 
-from watchdog.diagnose.context import Waiting
 from watchdog.diagnose.sandboxes import label
 from watchdog.model.cluster import ClusterView, Pod
 from watchdog.model.instants import clock, earliest
+from watchdog.model.judgment import Waiting
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Evidence
@@ -38,12 +38,12 @@ def _job_waits(limits: Thresholds, view: ClusterView) -> Waiting | None:
     if not job.queue:
         text = f"Job {job.name} is suspended{_since(since)}"
         return Waiting(
-            Evidence("suspended", text, since), "its Job is suspended", since, limits.capacity_wait
+            Evidence("suspended", text, since), since, limits.capacity_wait, "its Job is suspended"
         )
     why = _why(view, {f"Job/{job.name}"})
     text = f"Kueue holds Job {job.name} back in queue {job.queue}{_since(since)}{why}"
     words = f"Kueue holds it back in queue {job.queue} until there is capacity"
-    return Waiting(Evidence("capacity", text, since), words, since, limits.capacity_wait)
+    return Waiting(Evidence("capacity", text, since), since, limits.capacity_wait, words)
 
 
 def sandboxes_held_back(limits: Thresholds, state: EvalSetState) -> Waiting | None:
@@ -68,7 +68,7 @@ def _pods_wait(limits: Thresholds, view: ClusterView, pods: list[Pod], what: str
     count = f"{len(pods)} {what} wait" if len(pods) > 1 else f"{what} {pods[0].name} waits"
     text = f"{count} for capacity{queue} (scheduling gate: {pods[0].gates}){_since(since)}{why}"
     words = f"pods are held back{queue} until there is capacity"
-    return Waiting(Evidence("capacity", text, since), words, since, limits.capacity_wait)
+    return Waiting(Evidence("capacity", text, since), since, limits.capacity_wait, words)
 
 
 def _since(since: float | None) -> str:

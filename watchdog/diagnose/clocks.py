@@ -77,6 +77,7 @@ def _sample(sample: SampleState, by: float) -> SampleState:
         streak=_streak(sample.streak, by) if sample.streak else None,
         open_calls=tuple(_call(call, by) for call in sample.open_calls),
         answered=_call(sample.answered, by) if sample.answered else None,
+        turns=tuple(replace(turn, since=_moved(turn.since, by)) for turn in sample.turns),
     )
 
 

@@ -1,6 +1,7 @@
 """What a rule looks at, from the widest to the narrowest, and what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -11,6 +12,8 @@ from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.orphans import Orphans
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance, Override
+from watchdog.model.facts import SampleKey
+from watchdog.model.judgment import Waiting
 from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
@@ -29,22 +32,6 @@ class Finding(Struct, frozen=True):
     """It is everybody's trouble on the model, not this sample's."""
 
 
-class Waiting(Struct, frozen=True):
-    """That something waits on purpose, and for how long it may."""
-
-    evidence: Evidence
-    words: str
-    """Completes "it waits: …" for people."""
-    since: float | None = None
-    bound: float | None = None
-    """Seconds after which it is a warning; None where it never is."""
-
-    def is_overdue(self, now: float) -> bool:
-        """Whether it has lasted for longer than it should."""
-        lasts = self.since is not None and self.bound is not None
-        return lasts and now - self.since > self.bound  # type: ignore[operator]
-
-
 CauseFinding = tuple[Cause, Finding]
 """A cause, and the evidence for it."""
 
@@ -61,6 +48,33 @@ class JudgingContext(Struct, frozen=True):
     overrides: tuple[Override, ...] = ()
     explaining: bool = False
     """Somebody asks what would change the verdict."""
+
+
+SamplePlace = tuple[str, SampleKey]
+"""Where a sample is within its eval set: its log, id and epoch."""
+
+
+class OnPurpose(Struct, frozen=True):
+    """What of an eval set waits on purpose, by what its runner and its owners said beside its logs.
+
+    Found once for all its samples, as one number tells how many of them wait for a person.
+    """
+
+    awaited: Mapping[SamplePlace, Waiting] = MappingProxyType({})
+    """Samples that wait for a person."""
+    stop: Waiting | None = None
+    """All of it was asked to stop."""
+    stops: Mapping[str, Waiting] = MappingProxyType({})
+    """Samples that were asked to stop, by their uuid."""
+
+    def stop_of(self, uuid: str | None) -> Waiting | None:
+        """Why a sample is to end."""
+        return self.stop or (self.stops.get(uuid) if uuid is not None else None)
+
+    def excuses(self, log: str, sample: SampleState, now: float) -> bool:
+        """Whether a sample's silence is explained."""
+        stop = self.stop_of(sample.uuid)
+        return (log, sample.key) in self.awaited or (stop is not None and stop.excuses(now))
 
 
 class EvalSetContext(Struct, frozen=True):
@@ -84,6 +98,9 @@ class EvalSetContext(Struct, frozen=True):
     """When its present runner started, where its logs are all from before: of an earlier one."""
     startup: Finding | None = None
     """Its runner runs and writes no log."""
+    human: Waiting | None = None
+    """A person does all of it: Hawk's label `human`."""
+    on_purpose: OnPurpose = OnPurpose()
     allowance: Allowance = Allowance()
     """What metadata, annotations, and the configuration for the whole eval set, say."""
     exceptions: tuple[Exceptions, ...] = ()

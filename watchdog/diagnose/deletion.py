@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from watchdog.model.cluster import Job, Pod
-from watchdog.model.instants import clock, earliest
+from watchdog.model.instants import clock
 from watchdog.model.state import ClusterState, EvalSetState, PodDeath
 
 
@@ -35,13 +35,11 @@ def deletion(state: EvalSetState) -> Deletion | None:
 def _under_way(cluster: ClusterState) -> Deletion | None:
     """Its Job or its runner's namespace is Terminating."""
     view = cluster.view
-    if any(job.deleting_at is None and not job.finished for job in view.jobs):
-        return None
-    places = {n.name: n.deleting_at for n in view.namespaces if n.is_runner and n.deleting_at}
-    jobs = {job.name: job.deleting_at for job in view.jobs if job.deleting_at}
-    since = earliest(*places.values(), *jobs.values())
+    since = view.deleting_since
     if since is None or _failed_before(cluster, since):
         return None
+    places = view.leaving_namespaces
+    jobs = [job.name for job in view.jobs if job.deleting_at is not None]
     what = f"namespace {min(places)}" if places else f"Job {min(jobs)}"
     return Deletion(f"{what} is being deleted since {clock(since)}", since)
 
@@ -55,9 +53,14 @@ def _failed_before(cluster: ClusterState, since: float) -> bool:
 
 
 def _has_failed(job: Job, cluster: ClusterState, before: float) -> bool:
-    """Whether a Job ended by itself, or its last pod did and no other came."""
-    ended = job.finished and (job.completed_at is None or job.completed_at < before)
-    return bool(ended) or _last_pod_died(cluster, before)
+    """Whether a Job ended by itself, or its last pod did and no other came.
+
+    The API's times are whole seconds: of the same one what was seen first decides.
+    """
+    at = job.completed_at
+    unasked = cluster.ended_unasked == job.uid and (at is None or at <= before)
+    ended = bool(job.finished) and (unasked or at is None or at < before)
+    return ended or _last_pod_died(cluster, before)
 
 
 def _last_pod_died(cluster: ClusterState, before: float) -> bool:
@@ -96,7 +99,7 @@ def _is_leaving(pod: Pod) -> bool:
 
 def _was_seen(cluster: ClusterState, job: Job) -> Deletion | None:
     """The Job was there: one that was well and vanishes was deleted."""
-    since = cluster.job_gone_since or cluster.view.at
+    since = cluster.deleting_since or cluster.job_gone_since or cluster.view.at
     if _has_failed(job, cluster, since):
         return None
     seen = f" at {clock(cluster.healthy_at)}" if cluster.healthy_at is not None else ""

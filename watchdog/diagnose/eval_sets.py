@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.context import CauseFinding, EvalSetContext, JudgingContext, Waiting
+from watchdog.diagnose.context import CauseFinding, EvalSetContext, JudgingContext
 from watchdog.diagnose.exceptions import no_page_of
 from watchdog.diagnose.leftovers import cost, leftovers
 from watchdog.diagnose.lifecycle import deletion_stuck, hung_teardown, overdue_wait
@@ -15,7 +15,7 @@ from watchdog.diagnose.pods import restarts, warnings
 from watchdog.diagnose.words import actions, summary
 from watchdog.model.causes import main_of_counts
 from watchdog.model.instants import clock, earliest, latest
-from watchdog.model.judgment import Caution, EvalSetJudgment, TaskJudgment
+from watchdog.model.judgment import Caution, EvalSetJudgment, TaskJudgment, Waiting
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
 from watchdog.model.words import duration
@@ -102,6 +102,10 @@ def _waits_long(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgme
 
 
 def _waits(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> Iterator[Waiting]:
+    for task in tasks:
+        for sample in task.samples:
+            if sample.waiting is not None:
+                yield sample.waiting
     if context.suspended is not None:
         yield context.suspended
     if context.gated is not None and any(task.counts.queued for task in tasks):
@@ -188,7 +192,7 @@ def _evidence(state: EvalSetState, verdict: Verdict) -> tuple[Evidence, ...]:
     is_troubled = verdict in STUCK_VERDICTS or verdict is Verdict.DEGRADED
     rates = _rates(state) if is_troubled else ()
     cluster_warnings = warnings(state)[-3:] if verdict in STUCK_VERDICTS else ()
-    left = cost(leftovers(state)) if verdict is not Verdict.FINISHED else ()
+    left = cost(state, leftovers(state)) if verdict is not Verdict.FINISHED else ()
     told = (*log_restarts, *restarts(state)[-5:], *cluster_warnings)
     return (*told, *rates, *_sampled(state), *left)
 

@@ -13,6 +13,7 @@ from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.lifecycle import hung_startup, restarted
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.overrides import eval_set_exceptions
+from watchdog.diagnose.people import human, on_purpose
 from watchdog.diagnose.pods import runner_trouble, setup_trouble
 from watchdog.diagnose.runner import frozen
 from watchdog.diagnose.tasks import judge_task
@@ -69,13 +70,14 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
     exceptions = eval_set_exceptions(state, judging.overrides, judging.now, judging.limits)
     allowance, baselines = together(exceptions), judging.baselines
     limits = judging.limits.patient(allowance.patience)
+    purpose = on_purpose(judging.now, judging.limits, state)
     open_logs = not state.tasks or any(t.status == "started" for t in state.tasks.values())
     suspended, removal = runner_held_back(limits, state), deletion(state)
     works = suspended is None and removal is None
     return EvalSetContext(
         judging=judging,
         state=state,
-        frozen=frozen(judging.now, judging.limits, baselines, allowance, state),
+        frozen=frozen(judging, allowance, state, purpose),
         runner=runner_trouble(as_of, limits, state) if open_logs and works else None,
         setup=setup_trouble(as_of, limits, state),
         suspended=suspended,
@@ -83,6 +85,8 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         deletion=removal,
         restarted=restarted(state),
         startup=hung_startup(as_of, baselines, allowance, state),
+        human=human(state),
+        on_purpose=purpose,
         allowance=allowance,
         exceptions=exceptions,
     )

@@ -5,7 +5,7 @@ sample has long ended in an error.
 """
 
 from watchdog.diagnose.sandboxes import label
-from watchdog.model.cluster import Pod
+from watchdog.model.cluster import ClusterView, Pod
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import count
@@ -31,8 +31,15 @@ def leftovers(state: EvalSetState) -> frozenset[str]:
     return frozenset(left)
 
 
-def cost(left: frozenset[str]) -> tuple[Evidence, ...]:
-    """What is left over, said as cost."""
+def cost(state: EvalSetState, left: frozenset[str]) -> tuple[Evidence, ...]:
+    """What is left over, said as cost: of samples that erred, or of a runner that is no more."""
+    if state.cluster is None:
+        return ()
+    view = state.cluster.view
+    boxes = sum(pod.is_live for pod in view.sandboxes)
+    if boxes and _has_no_runner(view):
+        text = f"{count(boxes, 'sandbox pod')} still there, of a runner that is gone: only cost"
+        return (Evidence("cost", text),)
     if not left:
         return ()
     text = (
@@ -40,6 +47,13 @@ def cost(left: frozenset[str]) -> tuple[Evidence, ...]:
         f"{'is' if len(left) == 1 else 'are'} left over: no use, and not in the way of others"
     )
     return (Evidence("cost", text),)
+
+
+def _has_no_runner(view: ClusterView) -> bool:
+    """Whether no runner is at work, and none is about to be."""
+    known = {"pods", "jobs"} <= view.known
+    is_due = any(not job.finished for job in view.jobs)
+    return known and not is_due and not any(pod.is_live for pod in view.runners)
 
 
 def _errors(state: EvalSetState) -> dict[str, list[float]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.clocks import LEAST
-from watchdog.diagnose.context import CauseFinding, CauseSpec, Finding, Waiting
+from watchdog.diagnose.context import CauseFinding, CauseSpec, Finding
 from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
 from watchdog.diagnose.deletion import Deletion
 from watchdog.diagnose.signs import last_life
@@ -16,6 +16,7 @@ from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import earliest, latest
+from watchdog.model.judgment import Waiting
 from watchdog.model.learned import STARTUP
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
@@ -128,7 +129,7 @@ def deletion_stuck(
 
 def overdue_wait(now: float, waits: Iterable[Waiting]) -> CauseFinding | None:
     """What waits on purpose for longer than it should: the one that began first."""
-    late = [wait for wait in waits if wait.is_overdue(now)]
+    late = [wait for wait in waits if wait.overdue(now)]
     wait = min(late, key=lambda wait: wait.since or 0.0, default=None)
     if wait is None or wait.bound is None:
         return None

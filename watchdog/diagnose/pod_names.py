@@ -93,6 +93,10 @@ def _shows(pod: Pod, cause: Cause) -> bool:
         return bool(pod.unschedulable)
     if cause is Cause.EVICTED:
         return bool(pod.eviction)
+    if cause is Cause.NODE_NOT_READY:
+        return bool(pod.node) and not pod.ready
+    if cause is Cause.CONTAINER_START and pod.phase == "Pending" and not pod.containers:
+        return bool(pod.node)
     return any(_container_shows(container, cause) for container in pod.containers)
 
 
@@ -101,6 +105,9 @@ def _container_shows(container: Container, cause: Cause) -> bool:
         return container.waiting in pod_reasons.IMAGE_PULL
     if cause is Cause.CRASH_LOOP:
         return container.waiting in pod_reasons.CRASH_LOOP
+    if cause is Cause.CONTAINER_START:
+        others = pod_reasons.IMAGE_PULL | pod_reasons.CRASH_LOOP
+        return bool(container.waiting) and container.waiting not in others
     ends = (container.terminated, container.last_terminated)
     return cause is Cause.OOM_KILLED and any(
         end is not None and end.reason == pod_reasons.OOM_KILLED for end in ends

@@ -6,8 +6,13 @@ when all of it is silent and a sample stands between two calls, unless that samp
 connection slot (Inspect holds a call's slot through all its retries).
 """
 
-from watchdog.diagnose.baselines import Baselines
-from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
+from watchdog.diagnose.context import (
+    CauseSpec,
+    Finding,
+    JudgingContext,
+    OnPurpose,
+    SampleContext,
+)
 from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
 from watchdog.diagnose.retries import next_attempt_at, next_wait
 from watchdog.diagnose.signs import last_life
@@ -38,10 +43,11 @@ def between_calls_since(sample: SampleState) -> float | None:
 
 
 def frozen(
-    now: float, limits: Thresholds, baselines: Baselines, allowance: Allowance, state: EvalSetState
+    judging: JudgingContext, allowance: Allowance, state: EvalSetState, purpose: OnPurpose
 ) -> Finding | None:
-    """The evidence that an eval set's runner is frozen."""
-    deadline = deadline_for(baselines, allowance, "step", "solver")
+    """The evidence that an eval set's runner is frozen; what waits on purpose is none."""
+    now, limits = judging.now, judging.limits
+    deadline = deadline_for(judging.baselines, allowance, "step", "solver")
     tasks = [task for task in state.tasks.values() if task.status == "started"]
     life = last_life(tasks, state.last_log_line_at)
     cores = _cores(state)
@@ -51,7 +57,9 @@ def frozen(
         (since, task, sample)
         for task in tasks
         for sample in task.samples.values()
-        if (since := between_calls_since(sample)) is not None and not _waits_for_slot(task, sample)
+        if (since := between_calls_since(sample)) is not None
+        and not _waits_for_slot(task, sample)
+        and not purpose.excuses(task.log, sample, now)
     ]
     idle = [task for task in tasks if _all_ended(task)]
     if life is None or not (between_calls or idle):

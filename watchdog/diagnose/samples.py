@@ -7,11 +7,11 @@ from msgspec.structs import replace
 from watchdog.diagnose.context import CauseSpec, SampleContext
 from watchdog.diagnose.failing import group_of
 from watchdog.diagnose.retries import next_wait
-from watchdog.model.causes import main_cause
-from watchdog.model.judgment import SampleJudgment
+from watchdog.diagnose.waiting import waits
+from watchdog.model.causes import CLUSTER_CAUSES, main_cause
+from watchdog.model.judgment import SampleJudgment, Waiting
 from watchdog.model.state import Outcome, SampleState
 from watchdog.model.verdict import Cause, Evidence, Phase, Verdict
-from watchdog.model.words import duration
 
 _WINDOW = 20
 _WINDOW_SECONDS = 3600.0
@@ -34,11 +34,36 @@ def judge_sample(context: SampleContext, rules: tuple[CauseSpec, ...]) -> Sample
     if sample.lost:
         text = "its newest events can't be read"
         return replace(base, evidence=(Evidence("unreadable", text),))
-    waiting = _waiting(context)
-    runner_works = context.eval_set.runner is None or context.eval_set.runner[1].suspicion < 1
-    if waiting is not None and runner_works:
-        return replace(base, verdict=Verdict.WAITING, evidence=(waiting,))
-    return _by_rules(context, rules, base)
+    waitings = tuple(waits(context))
+    late = next((w for w in waitings if w.overdue(context.now)), None)
+    excuse = next((w for w in waitings if w.excuses(context.now)), None)
+    base = replace(base, waiting=late or excuse, overdue=late is not None)
+    return _on_purpose(context, rules, base, excuse) if excuse else _told_late(context, rules, base)
+
+
+def _on_purpose(
+    context: SampleContext, rules: tuple[CauseSpec, ...], base: SampleJudgment, excuse: Waiting
+) -> SampleJudgment:
+    """It waits, unless the cluster says that what it waits with is broken."""
+    evidence = [excuse.evidence]
+    if base.waiting is not None and base.waiting is not excuse:
+        evidence.append(base.waiting.evidence)
+    if not context.eval_set.suspended:
+        deepest = tuple(spec for spec in rules if spec.cause in CLUSTER_CAUSES)
+        judgment = _by_rules(context, deepest, base)
+        if judgment.verdict is Verdict.STUCK:
+            return replace(judgment, evidence=(*judgment.evidence, *evidence))
+    return replace(base, verdict=Verdict.WAITING, evidence=tuple(evidence))
+
+
+def _told_late(
+    context: SampleContext, rules: tuple[CauseSpec, ...], base: SampleJudgment
+) -> SampleJudgment:
+    """Nothing excuses it; what should have ended it long ago is said all the same."""
+    judgment = _by_rules(context, rules, base)
+    if base.waiting is None:
+        return judgment
+    return replace(judgment, evidence=(*judgment.evidence, base.waiting.evidence))
 
 
 def _by_rules(
@@ -78,25 +103,6 @@ def _by_rules(
 def phase_of(sample: SampleState) -> Phase:
     """What a running sample is at."""
     return "scoring" if sample.scorer_spans else "solving"
-
-
-def _waiting(context: SampleContext) -> Evidence | None:
-    """The evidence that it waits on purpose."""
-    sample, limits = context.sample, context.judging.limits
-    if context.eval_set.suspended is not None:
-        return context.eval_set.suspended.evidence
-    if context.allowance.waiting is not None:
-        return Evidence("told", context.allowance.waiting)
-    input_call = next((call for call in sample.open_calls if call.kind == "input"), None)
-    if input_call is not None:
-        return Evidence("input", "a person is asked for input", input_call.since)
-    if sample.human_since is not None:
-        return Evidence("human", "a person works on it (human agent)", sample.human_since)
-    batch = next((call for call in sample.open_calls if call.batch), None)
-    if batch is None or batch.since is None or context.now - batch.since >= limits.batch_call:
-        return None
-    text = f"a batch call to {batch.name} has been with the provider for "
-    return Evidence("batch", text + duration(context.now - batch.since), batch.since)
 
 
 def _moving_verdict(context: SampleContext, base: SampleJudgment) -> Verdict:

@@ -209,7 +209,11 @@ def _idle_findings(
     late = hung_setup(
         eval_set.judging.now, eval_set.judging.baselines, allowance, task, counts.queued, free
     )
-    if late is not None and eval_set.gated is None:
+    stop = eval_set.on_purpose.stop
+    held_back = eval_set.gated is not None or (
+        stop is not None and stop.excuses(eval_set.judging.now)
+    )
+    if late is not None and not held_back:
         findings.append((Cause.HUNG_SETUP, late))
     if eval_set.frozen is not None and not task.samples and not counts.queued:
         findings.append((Cause.RUNNER_FROZEN, eval_set.frozen))

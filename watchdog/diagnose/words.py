@@ -3,8 +3,8 @@
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.action import Action
-from watchdog.model.instants import latest
-from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
+from watchdog.model.instants import earliest, latest
+from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment, Waiting
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, EvidenceKind, Verdict
 from watchdog.model.words import duration
 
@@ -19,7 +19,8 @@ def summary(eval_set: EvalSetJudgment, now: float) -> str:
         return f"It {SPEC_OF[eval_set.cause].phrase}: {_progress(eval_set, now)}."
     if eval_set.verdict is Verdict.UNKNOWN:
         return f"It can't be told: {_why_unknown(eval_set)}."
-    why = _reason(eval_set)
+    why = _purpose(eval_set, now) if eval_set.verdict is Verdict.WAITING else ""
+    why = why or _reason(eval_set)
     late = any(caution.cause is Cause.OVERDUE_WAIT for caution in eval_set.cautions)
     why += ", and some of it for longer than it should" if late else ""
     return f"{_OTHERWISE[eval_set.verdict]}{why}: {_progress(eval_set, now)}."
@@ -111,6 +112,23 @@ def _no_page(eval_set: EvalSetJudgment) -> str:
     if wish is None or eval_set.verdict is not Verdict.STUCK:
         return ""
     return f" A{wish.text.removeprefix('a')}."
+
+
+def _purpose(eval_set: EvalSetJudgment, now: float) -> str:
+    """What its samples wait for: ` (a stop was asked for by 2 samples, for 3 min)`."""
+    waitings: dict[str, list[Waiting]] = {}
+    for task in eval_set.tasks:
+        for sample in task.samples:
+            if sample.waiting is not None:
+                waitings.setdefault(sample.waiting.words, []).append(sample.waiting)
+    texts = [f"{words}{_extent(group, now)}" for words, group in waitings.items()]
+    return f" ({'; '.join(texts[:_NAMED])})" if texts else ""
+
+
+def _extent(group: list[Waiting], now: float) -> str:
+    since = earliest(*(waiting.since for waiting in group))
+    count = f" by {len(group)} samples" if len(group) > 1 else ""
+    return count + (f", for {duration(now - since)}" if since is not None else "")
 
 
 def _why_unknown(eval_set: EvalSetJudgment) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from watchdog.collect.inspect.buffer_reader import MANIFEST
+from watchdog.collect.inspect.interactions import COMMANDS, HAWK, is_read
 from watchdog.collect.inspect.logs import BUFFERS, MARKS
 from watchdog.collect.inspect.naming import SUFFIX, log_file, newest_of_each_task
 from watchdog.collect.stores.objects import FileMeta, Folder, Store, StoreError, join
@@ -69,14 +70,15 @@ class _Copy:
         buffers = await self._buffers() if BUFFERS in root.folders else frozenset()
         running = [file for file in counting if _buffer(file) in buffers]
         others = [file for file in counting if _buffer(file) not in buffers]
-        await self._each(file for file in root.files if file.name in MARKS)
+        await self._each((file.name, file) for file in root.files if file.name in MARKS)
+        await self._each(await self._beside(root))
         await asyncio.gather(*map(self._running, running))
-        await self._each(sorted(others, key=lambda file: -file.mtime))
+        await self._each((f.name, f) for f in sorted(others, key=lambda file: -file.mtime))
         # an old log must not stand in for a newer one of its task that is missing
         whole = not self.left_out
         superseded = [file for file in files if file.name not in names]
         if whole:
-            await self._each(superseded)
+            await self._each((file.name, file) for file in superseded)
         self._say_what_is_missing(root, superseded, buffers, whole=whole)
 
     def _say_what_is_missing(
@@ -98,20 +100,32 @@ class _Copy:
             self.left_out[BUFFERS] = error.text
             return frozenset()
 
-    async def _each(self, files: Iterable[FileMeta]) -> None:
-        await asyncio.gather(*[self._alone(file) for file in files])
+    async def _beside(self, root: Folder) -> list[tuple[str, FileMeta]]:
+        """What says who waits for a person, and who was asked to stop."""
+        files: list[tuple[str, FileMeta]] = []
+        for folder in sorted({HAWK, COMMANDS}.intersection(root.folders)):
+            try:
+                listing = await self._store.list_dir(folder)
+            except StoreError as error:
+                self.left_out[folder] = error.text
+                continue
+            files += [(join(folder, f.name), f) for f in listing.files if is_read(folder, f.name)]
+        return files
 
-    async def _alone(self, file: FileMeta) -> None:
-        if not self._reserve(file.name, file.size):
+    async def _each(self, files: Iterable[tuple[str, FileMeta]]) -> None:
+        await asyncio.gather(*[self._alone(path, file) for path, file in files])
+
+    async def _alone(self, path: str, file: FileMeta) -> None:
+        if not self._reserve(path, file.size):
             return
         async with self._tasks:
             try:
-                await self._stream(file.name, file)
+                await self._stream(path, file)
             except StoreError as error:
-                if error.reason in MOVING and file.name.endswith(SUFFIX):
+                if error.reason in MOVING and path.endswith(SUFFIX):
                     await self._try(file, TRIES - 1)
                 else:
-                    self.left_out[file.name] = error.text
+                    self.left_out[path] = error.text
 
     async def _running(self, file: FileMeta) -> None:
         async with self._tasks:

@@ -14,6 +14,7 @@ from watchdog.model.facts import (
     EndedRead,
     EvalSetUnreadable,
     Fact,
+    InteractionsRead,
     Listing,
     Located,
     ManifestRead,
@@ -24,12 +25,13 @@ from watchdog.model.facts import (
     RunnerLogSampled,
     SandboxRestartLogged,
     SpecRead,
+    StopsRead,
     TaskProgressLogged,
     TaskRead,
     TaskUnreadable,
     ThroughputLogged,
 )
-from watchdog.model.state import EvalSetState, TaskState
+from watchdog.model.state import EvalSetState, Interactions, Stops, TaskState
 
 _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
     EndedRead: tasks.ended_read,
@@ -76,6 +78,17 @@ def _unreadable(state: EvalSetState, fact: EvalSetUnreadable) -> EvalSetState:
     return replace(state, unreadable=fact.text)
 
 
+def _interactions_read(state: EvalSetState, fact: InteractionsRead) -> EvalSetState:
+    """How many wait for a person; where the file is gone, nobody says."""
+    counted = None if fact.count is None else Interactions(fact.count, fact.at)
+    return replace(state, interactions=counted)
+
+
+def _stops_read(state: EvalSetState, fact: StopsRead) -> EvalSetState:
+    """What is asked for now; a marker that is gone was removed by the next runner."""
+    return replace(state, stops=Stops(fact.all_at, dict(fact.samples)))
+
+
 _EVAL_SET_HANDLERS: dict[type, Callable[[EvalSetState, Any], EvalSetState]] = {
     Listing: _listing,
     Located: _located,
@@ -85,6 +98,8 @@ _EVAL_SET_HANDLERS: dict[type, Callable[[EvalSetState, Any], EvalSetState]] = {
     ThroughputLogged: runner.throughput_logged,
     SandboxRestartLogged: runner.sandbox_restart_logged,
     RunnerLogRead: runner.runner_log_read,
+    InteractionsRead: _interactions_read,
+    StopsRead: _stops_read,
     RunnerLogSampled: cluster.runner_log_sampled,
     ClusterRead: cluster.cluster_read,
 }

@@ -14,7 +14,7 @@ from watchdog.fold.lessons import Lessons
 from watchdog.model import pod_reasons
 from watchdog.model.cluster import ClusterView, Container, Job, Pod, PodEvent
 from watchdog.model.facts import ClusterRead, RunnerLogSampled
-from watchdog.model.instants import latest
+from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import STARTUP, call_name
 from watchdog.model.state import DEATHS_MAX, ClusterState, EvalSetState, PodDeath, Served
 
@@ -39,6 +39,8 @@ def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
             sandboxes=serving,
             job=_newest((*view.jobs, *view.departed, *((before.job,) if before.job else ()))),
             job_gone_since=(before.job_gone_since or view.at) if job_gone else None,
+            deleting_since=_deleting_since(before, view),
+            ended_unasked=_ended_unasked(view) or before.ended_unasked,
             healthy_at=view.at if _is_healthy(view) else before.healthy_at,
             runner_started_at=runner_started(view.runners) or before.runner_started_at,
             startup_learned_of=before.startup_learned_of,
@@ -54,6 +56,17 @@ def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
 def _newest(jobs: tuple[Job, ...]) -> Job | None:
     """The newest Job; of one that was seen several times the present state, else the last words."""
     return max(jobs, key=lambda job: job.created_at or 0.0, default=None)
+
+
+def _deleting_since(before: ClusterState, view: ClusterView) -> float | None:
+    """When its deletion began, kept until a Job is there that stays."""
+    is_there = any(not view.is_leaving(job) for job in view.jobs)
+    return None if is_there else earliest(before.deleting_since, view.deleting_since)
+
+
+def _ended_unasked(view: ClusterView) -> str:
+    ended = (job.uid for job in view.jobs if job.finished and not view.is_leaving(job))
+    return next(ended, "")
 
 
 def runner_started(pods: Iterable[Pod]) -> float | None:

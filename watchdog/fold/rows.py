@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
+from watchdog.fold import turns
 from watchdog.fold.backoff import scheduled_wait
 from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
@@ -32,6 +33,10 @@ from watchdog.model.verdict import Cause
 SCORER_SPANS = frozenset({"scorers", "scorer"})
 HUMAN_AGENT = "human_cli"
 HUMAN_SOURCE = "human_agent"
+ASK_USER = "ask_user"
+"""Inspect's tool with which a model asks a person: pending while that one thinks."""
+_AFTER_PERSON = frozenset({"approval", "input"})
+"""Rows that are written once a person has decided or answered: the pause before is theirs."""
 _SPANS_MAX = 64
 
 
@@ -64,6 +69,7 @@ class _Work:
         self.last_progress_at = sample.last_progress_at
         self.open = {call.event_id: call for call in sample.open_calls}
         self.answered = sample.answered
+        self.turns = sample.turns
         self.scorers = list(sample.scorer_spans)
         self.scoring_since = sample.scoring_since
         self.humans = list(sample.human_spans)
@@ -98,6 +104,7 @@ class _Work:
             last_progress_at=self.last_progress_at,
             open_calls=tuple(self.open.values()),
             answered=self.answered,
+            turns=self.turns,
             scorer_spans=tuple(self.scorers),
             scoring_since=self.scoring_since,
             human_spans=tuple(self.humans),
@@ -131,6 +138,8 @@ class _Work:
         """A pause between two calls ended: how long a living runner may take for a step."""
         if self.open or self.streak or self.last_event_at is None or row.at is None:
             return
+        if self.human_since is not None or row.kind in _AFTER_PERSON:
+            return
         if row.at - self.last_event_at >= LEAST_GAP:
             name = call_name("scoring", "scorer") if self.scorers else call_name("step", "solver")
             self.lessons.took(name, row.at - self.last_event_at, row.at)
@@ -160,6 +169,7 @@ class _Work:
 
 def _model(work: _Work, row: Row) -> None:
     if row.pending:
+        work.turns = turns.calling(work.turns, work.open.values())
         work.begin(row, "model")
     elif row.final:
         _model_end(work, row)
@@ -170,6 +180,8 @@ def _model_end(work: _Work, row: Row) -> None:
     work.end(row, "model", teaches=not failed and not row.cached and not row.batch)
     if row.error is not None and row.error.startswith(CANCELLED):
         return
+    if not failed:
+        work.turns = turns.answered(work.turns, row, work.open.values())
     if row.event_id in work.ended_ids:
         _told_again(work, row)
     elif row.error is not None:
@@ -249,11 +261,24 @@ def _attempt_of_call(streak: Streak | None, row: Row) -> int:
 
 
 def _tool(work: _Work, row: Row) -> None:
+    call = work.open.get(row.event_id)
+    if call is None and (row.pending or row.final):
+        work.turns = turns.begun(work.turns)
     if row.pending:
         work.begin(row, "tool")
     elif row.final:
-        work.end(row, "tool", teaches=row.error is None)
+        work.end(row, "tool", teaches=row.error is None and row.name != ASK_USER)
+        work.turns = turns.ended(work.turns, call, row, work.open.values())
         work.progress(row)
+
+
+def _approval(work: _Work, row: Row) -> None:
+    """A call that was asked for before it was approved begins only now."""
+    work.progress(row)
+    call = turns.unapproved(work.turns, work.open.values())
+    work.turns = turns.decided(work.turns, row)
+    if call is not None and row.type != turns.PASSES_ON:
+        work.open[call.event_id] = replace(call, since=row.at)
 
 
 def _sandbox(work: _Work, row: Row) -> None:
@@ -274,6 +299,8 @@ def _input(work: _Work, row: Row) -> None:
 
 def _span_begin(work: _Work, row: Row) -> None:
     work.progress(row)
+    if row.type in turns.ENDS_TURNS:
+        work.turns = turns.under_way(work.turns, work.open.values())
     if row.type in SCORER_SPANS:
         work.scoring_since = work.scoring_since if work.scorers else row.at
         work.scorers = [*work.scorers, row.span or ""][-_SPANS_MAX:]
@@ -300,6 +327,7 @@ def _info(work: _Work, row: Row) -> None:
 _HANDLERS: dict[str, Callable[[_Work, Row], None]] = {
     "model": _model,
     "tool": _tool,
+    "approval": _approval,
     "sandbox": _sandbox,
     "input": _input,
     "span_begin": _span_begin,

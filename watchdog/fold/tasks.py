@@ -149,7 +149,7 @@ def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
     sample = task.samples.get(fact.key)
     if sample is None:
         return task
-    sample = replace(sample, streak=None, open_calls=(), lost=fact.newest or sample.lost)
+    sample = replace(sample, streak=None, open_calls=(), turns=(), lost=fact.newest or sample.lost)
     return replace(task, samples={**task.samples, fact.key: sample})
 
 

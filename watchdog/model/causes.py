@@ -79,6 +79,11 @@ OUTAGE_CAUSES = frozenset(info.cause for info in CAUSES if info.concern == "prov
 API_CAUSES = OUTAGE_CAUSES | {info.cause for info in CAUSES if info.concern == "request"}
 """Failing model calls: in one outage one sample sees mostly 500s and another mostly time-outs."""
 
+CLUSTER_CAUSES = frozenset(info.cause for info in CAUSES if info.concern == "cluster") | {
+    Cause.RUNNER_GONE
+}
+"""What the cluster says of runner and sandboxes: true of a sample that waits on purpose too."""
+
 TESTABLE_CAUSES = API_CAUSES | {info.cause for info in CAUSES if info.concern == "call"}
 """Causes of which a direct API test may tell more."""
 

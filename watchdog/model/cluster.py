@@ -225,3 +225,26 @@ class ClusterView(Struct, frozen=True, gc=False):
     email: str = ""
     model_access: str = ""
     team: str = ""
+
+    @property
+    def leaving_namespaces(self) -> dict[str, float]:
+        """Since when which of its runner's own namespaces is Terminating.
+
+        The Job in it gets no deletionTimestamp as long as there are pods (KEP-5080: pods go first).
+        """
+        leaving = {n.name: n.deleting_at for n in self.namespaces if n.is_runner}
+        return {name: at for name, at in leaving.items() if at is not None}
+
+    def is_leaving(self, job: Job) -> bool:
+        """Whether a Job is being deleted, by itself or with its namespace."""
+        return job.deleting_at is not None or job.namespace in self.leaving_namespaces
+
+    @property
+    def deleting_since(self) -> float | None:
+        """When its deletion began; None where none is under way, or a Job of it stays."""
+        if any(not job.finished and not self.is_leaving(job) for job in self.jobs):
+            return None
+        return earliest(
+            *self.leaving_namespaces.values(),
+            *(job.deleting_at for job in self.jobs),
+        )

@@ -13,11 +13,27 @@ from watchdog.model.cluster import ClusterView
 LogStatus = Literal["started", "success", "cancelled", "error"]
 
 
+CALLS_MAX = 64
+"""Calls of tools that are kept of one answer."""
+
+
 class SampleKey(NamedTuple):
     """A sample within a task. Ids that were integers are strings here."""
 
     id: str
     epoch: int
+
+
+class ApproverPolicy(Struct, frozen=True):
+    """One approver of `config.approval`, and the tools whose calls it decides on.
+
+    Inspect asks the approvers of a call in order, until one doesn't pass the decision on.
+    """
+
+    tools: tuple[str, ...]
+    """Names of tools, or globs; `*` for all."""
+    by_person: bool
+    """Whether a person decides, as far as can be known: the approver isn't an automatic one."""
 
 
 class TaskSpec(Struct, frozen=True):
@@ -47,6 +63,10 @@ class TaskSpec(Struct, frozen=True):
     """Whether an errored sample fails the task, or from which share or count; None is yes."""
     continue_on_fail: bool | None = None
     """Whether the other samples go on where the task will fail; None is no."""
+    run_id: str | None = None
+    """The run that wrote the log: all tasks that one call of Inspect started have the same."""
+    approval: tuple[ApproverPolicy, ...] = ()
+    """Who approves the calls of tools, in order; empty where nobody does."""
 
     @property
     def bears_errors(self) -> bool:
@@ -97,7 +117,10 @@ class Row(Struct, frozen=True, gc=False):
     span: str | None = None
     """Id of the span that begins or ends (span_begin, span_end)."""
     type: str | None = None
-    """Type of a span (`scorers`, `scorer`, `solver`, `agent`, …), source of an info event."""
+    """Type of a span (`scorers`, `scorer`, `solver`, `agent`, …), source of an info event, decision
+    of an approval."""
+    calls: tuple[str, ...] = ()
+    """Functions of the tools that a model's answer calls, at most `CALLS_MAX`."""
 
 
 class Listing(Struct, frozen=True):
@@ -247,6 +270,29 @@ class RunnerLogRead(Struct, frozen=True):
     last_line_at: float | None
 
 
+class InteractionsRead(Struct, frozen=True):
+    """How many samples of an eval set wait for a person, as its runner says (Hawk's file).
+
+    The runner writes it at each change only, and one that is killed leaves its last count behind.
+    """
+
+    eval_set_id: str
+    count: int | None
+    """None where there is no such file."""
+    at: float | None = None
+    """When it was written, by the store's clock."""
+
+
+class StopsRead(Struct, frozen=True):
+    """When people asked for an eval set, or samples of it, to be stopped (Hawk's markers)."""
+
+    eval_set_id: str
+    all_at: float | None = None
+    """For all of it; None where nobody asked."""
+    samples: tuple[tuple[str, float], ...] = ()
+    """For single samples: uuid and when, the newest first."""
+
+
 class ClusterRead(Struct, frozen=True):
     """The eval set as the cluster shows it now; replaces what the last one said."""
 
@@ -278,6 +324,8 @@ Fact = (
     | ThroughputLogged
     | SandboxRestartLogged
     | RunnerLogRead
+    | InteractionsRead
+    | StopsRead
     | ClusterRead
     | RunnerLogSampled
 )

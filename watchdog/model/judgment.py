@@ -11,6 +11,28 @@ from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Verdi
 from watchdog.model.weighing import Weighing
 
 
+class Waiting(Struct, frozen=True):
+    """Something that a sample waits for on purpose."""
+
+    evidence: Evidence
+    since: float | None
+    bound: float | None
+    """Seconds after which it is worth a warning; None for never."""
+    words: str
+    """For a summary: `a person's approval is awaited`."""
+    lapses: bool = False
+    """Whether it is an excuse only within its bound."""
+
+    def overdue(self, now: float) -> bool:
+        """Whether it has lasted longer than its bound."""
+        has_bound = self.since is not None and self.bound is not None
+        return has_bound and now - self.since > self.bound  # type: ignore[operator]
+
+    def excuses(self, now: float) -> bool:
+        """Whether the sample's silence is explained by it."""
+        return not (self.lapses and self.overdue(now))
+
+
 class SampleJudgment(Struct, frozen=True):
     """A running sample, judged."""
 
@@ -33,6 +55,10 @@ class SampleJudgment(Struct, frozen=True):
     """It is the trouble of everybody on the model, not of this sample."""
     model: str = ""
     """The model whose calls fail, where they do."""
+    waiting: Waiting | None = None
+    """What it waits for on purpose; where something of that is overdue, what is."""
+    overdue: bool = False
+    """What it waits for has lasted longer than its bound: worth a warning, whatever the verdict."""
 
     @property
     def key(self) -> SampleKey:

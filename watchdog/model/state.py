@@ -90,6 +90,27 @@ class OpenCall(Struct, frozen=True):
     batch: bool = False
 
 
+class ToolTurn(Struct, frozen=True):
+    """An answer that calls tools, and how far its calls got (`fold/turns.py`).
+
+    A call that nobody has to approve begins within milliseconds.
+    """
+
+    answer: str
+    """Its event's id."""
+    row: int
+    calls: tuple[str, ...]
+    """Functions that it calls, in order."""
+    since: float | None
+    """When the answer came, or what came of it last: a decision, a call's end."""
+    begun: int = 0
+    """Calls whose event was written."""
+    approved: int = 0
+    """Calls that were decided on, or ended."""
+    passed_over: bool = False
+    """A model was called before all its calls began: by an approver, or they never will."""
+
+
 class SampleState(Struct, frozen=True):
     """A sample that has an entry in the buffer or did have one."""
 
@@ -114,6 +135,8 @@ class SampleState(Struct, frozen=True):
     open_calls: tuple[OpenCall, ...] = ()
     answered: OpenCall | None = None
     """A call whose answer was written; its next row names when it ended."""
+    turns: tuple[ToolTurn, ...] = ()
+    """Answers whose calls are under way, the innermost last: an agent may run as a tool."""
     scorer_spans: tuple[str, ...] = ()
     scoring_since: float | None = None
     human_spans: tuple[str, ...] = ()
@@ -126,6 +149,17 @@ class SampleState(Struct, frozen=True):
     restarted_at: float | None = None
     lost: bool = False
     """Its newest rows can't be read: its present state is unknown."""
+
+    @property
+    def parked(self) -> ToolTurn | None:
+        """The answer that calls a tool which has not begun, while nothing else is under way in it.
+
+        Such a call waits to be approved, or its runner does nothing. None where there is none.
+        """
+        turn = self.turns[-1] if self.turns else None
+        if turn is None or turn.passed_over or any(c.row > turn.row for c in self.open_calls):
+            return None
+        return turn if turn.approved <= turn.begun < len(turn.calls) else None
 
     @property
     def fail_total(self) -> int:
@@ -236,6 +270,11 @@ class ClusterState(Struct, frozen=True):
     """The runner's newest Job, as it was last seen; it may be gone."""
     job_gone_since: float | None = None
     """When it was first seen to be gone."""
+    deleting_since: float | None = None
+    """When the deletion of its Job or its runner's namespace began, while it is under way or done;
+    what happens to the Job from then on is the deletion's work."""
+    ended_unasked: str = ""
+    """UID of the Job that was seen to end while nothing of it was being deleted."""
     healthy_at: float | None = None
     """When its runner last worked, waited for capacity or was about to start."""
     runner_started_at: float | None = None
@@ -248,6 +287,20 @@ class ClusterState(Struct, frozen=True):
     """When a runner's pod was last seen at work."""
     no_runner_since: float | None = None
     """Since when neither is."""
+
+
+class Interactions(Struct, frozen=True):
+    """How many samples wait for a person, by their runner's last word, and when that was."""
+
+    count: int
+    at: float | None
+
+
+class Stops(Struct, frozen=True):
+    """When people asked for all samples to be stopped, and for single ones by their uuid."""
+
+    all_at: float | None = None
+    samples: dict[str, float] = field(default_factory=dict)
 
 
 class EvalSetState(Struct, frozen=True):
@@ -273,6 +326,9 @@ class EvalSetState(Struct, frozen=True):
     """The last part left out: its first and last instant."""
     cluster: ClusterState | None = None
     """None where no cluster is watched."""
+    interactions: Interactions | None = None
+    """None where the runner never said."""
+    stops: Stops = Stops()
     restarts: tuple[tuple[float | None, str], ...] = ()
     """The last sandbox restarts the runner's log told."""
     learn_since: float | None = None

@@ -33,6 +33,32 @@ class Thresholds(Struct, frozen=True):
     batch_call: Annotated[
         float, Meta(gt=0, description="seconds that a call may spend in a provider's batch")
     ] = 259_200.0
+    approval_wait: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="seconds that a person's approval or answer may be awaited before it is a "
+            "warning",
+        ),
+    ] = 86_400.0
+    capacity_wait: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="seconds that a queue may hold an eval set back before it is a warning",
+        ),
+    ] = 86_400.0
+    stop_wait: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="seconds that a stop may take; then it explains no silence any more, and "
+            "is a warning",
+        ),
+    ] = 900.0
+    deletion_wait: Annotated[
+        float, Meta(gt=0, description="seconds that a deletion may take before it is a warning")
+    ] = 1800.0
     call_grace: Annotated[
         float, Meta(gt=0, description="seconds that a call may take beyond its declared time-out")
     ] = 600.0
@@ -70,13 +96,6 @@ class Thresholds(Struct, frozen=True):
     runner_gone: Annotated[
         float, Meta(gt=0, description="seconds without any runner before the runner is gone")
     ] = 30.0
-    capacity_wait: Annotated[
-        float,
-        Meta(gt=0, description="seconds Kueue may hold back Job or pods until it is a warning"),
-    ] = 86_400.0
-    deletion_wait: Annotated[
-        float, Meta(gt=0, description="seconds a deletion may take until it is a warning")
-    ] = 1800.0
     teardown: Annotated[
         float,
         Meta(gt=0, description="seconds a runner may take to end once its logs are finished"),

@@ -118,6 +118,7 @@ degraded for long."""
 
 EvidenceKind = Literal[
     "annotation",
+    "approval",
     "batch",
     "blocked",
     "capacity",
@@ -146,6 +147,7 @@ EvidenceKind = Literal[
     "silence",
     "startup",
     "status",
+    "stop",
     "suspended",
     "teardown",
     "throughput",

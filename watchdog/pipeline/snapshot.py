@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from watchdog.model.causes import main_cause
 from watchdog.model.instants import earliest, latest, timestamp
-from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
+from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment, Waiting
 from watchdog.model.probe import Conclusion, ProbeResult
 from watchdog.model.report import (
     ConclusionReport,
@@ -33,6 +33,7 @@ from watchdog.model.verdict import (
     STUCK_VERDICTS,
     Cause,
     Evidence,
+    EvidenceKind,
     Incident,
     Problem,
     Verdict,
@@ -41,6 +42,7 @@ from watchdog.model.verdict import (
 from watchdog.model.words import outcomes
 
 _TEXT_MAX = 1000
+_AWAITED: dict[EvidenceKind, str] = {"approval": "approval", "input": "answer"}
 _PENDING_KIND = {"model": "model", "tool": "tool", "sandbox": "tool", "input": "input"}
 
 
@@ -183,7 +185,7 @@ def _running_sample(sample: SampleJudgment, now: float) -> RunningSample:
         retries=state.fail_total,
         fail_streak=state.streak.count if state.streak else 0,
         recent=outcomes(state.recent),
-        pending=_pending(state, now),
+        pending=_pending(state, now) or _awaited(sample.waiting, now),
         wait_seconds=sample.wait,
         estimated_stuck_seconds=sample.estimated,
         evidence=_evidence(sample.evidence),
@@ -199,6 +201,14 @@ def _pending(state: SampleState, now: float) -> PendingItem | None:
         call = next((c for c in reversed(state.open_calls) if c.kind == "tool"), call)
     kind = _PENDING_KIND[call.kind]
     return PendingItem(kind, _cut(call.name), timestamp(call.since), _elapsed(call.since, now))  # type: ignore[arg-type]
+
+
+def _awaited(waiting: Waiting | None, now: float) -> PendingItem | None:
+    """A person who is waited for without an open call."""
+    name = _AWAITED.get(waiting.evidence.kind) if waiting is not None else None
+    if waiting is None or name is None:
+        return None
+    return PendingItem("input", name, timestamp(waiting.since), _elapsed(waiting.since, now))
 
 
 def _evidence(items: Iterable[Evidence]) -> tuple[EvidenceItem, ...]:

@@ -24,6 +24,7 @@ from watchdog.model.words import VERDICT_WORDS, count, duration, strip, tally
 
 MAX_SAMPLES = 20
 MAX_EVIDENCE = 5
+MAX_WAITING = 5
 MAX_PROBLEMS = 20
 MAX_INCIDENTS = 20
 MAX_NAMES = 50
@@ -70,7 +71,9 @@ def lines(report: Report) -> Iterator[Line]:
     """The whole report; the first line is the verdict."""
     verdict = VERDICT_WORDS[report.verdict].upper()
     yield 0, Text(verdict, STYLES[report.verdict]).append(_because(report.cause))
-    yield 0, Text(f"{count(len(report.eval_sets), 'eval set')}, {clock_of(report.now)}", "dim")
+    scans = f", {count(report.not_watched, 'scan')} not watched" if report.not_watched else ""
+    number = count(len(report.eval_sets), "eval set")
+    yield 0, Text(f"{number}{scans}, {clock_of(report.now)}", "dim")
     for eval_set in sorted(report.eval_sets, key=lambda e: -SEVERITY.index(e.verdict)):
         yield 0, Text()
         yield from _eval_set(eval_set)
@@ -103,7 +106,8 @@ def _eval_set(eval_set: EvalSetReport) -> Iterator[Line]:
 
 
 def _stuck(eval_set: EvalSetReport) -> Text:
-    text = Text("Stuck since ").append(clock_of(eval_set.stuck_since))
+    label = "Stuck since " if eval_set.verdict in STUCK_VERDICTS else "Since "
+    text = Text(label).append(clock_of(eval_set.stuck_since))
     text.append(f" ({duration(eval_set.stuck_seconds)})", "bold")
     if eval_set.estimated_stuck_seconds:
         text.append(f"; retries x waits: {duration(eval_set.estimated_stuck_seconds)}", "dim")
@@ -123,6 +127,17 @@ def _task(task: TaskReport, eval_set_cause: Cause | None) -> Iterator[Line]:
         yield from _sample(sample)
     if len(stuck) > MAX_SAMPLES:
         yield 4, Text(f"and {count(len(stuck) - MAX_SAMPLES, 'more stuck sample')}", "dim")
+    waiting = [sample for sample in task.running if sample.verdict is Verdict.WAITING]
+    for sample in waiting[:MAX_WAITING]:
+        yield 4, _waiting(sample)
+    if len(waiting) > MAX_WAITING:
+        yield 4, Text(f"and {count(len(waiting) - MAX_WAITING, 'more waiting sample')}", "dim")
+
+
+def _waiting(sample: RunningSample) -> Text:
+    """A sample that waits on purpose, in one line: for what."""
+    head = Text(f"Sample {clean(sample.id, 100)}, epoch {sample.epoch}: ", "bold")
+    return head.append(clean("; ".join(item.text for item in sample.evidence)), "dim")
 
 
 def _retries(http_retries: int | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.recordings.scenarios import ended, failing, going_on, hanging, healthy, passing
+from tests.recordings.scenarios import ended, failing, going_on, hanging, healthy, passing, people
 from tests.recordings.scenarios.kinds import Instant, Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -12,6 +12,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *ended.SCENARIOS,
     *going_on.SCENARIOS,
     *passing.SCENARIOS,
+    *people.SCENARIOS,
 )
 
 

@@ -8,7 +8,14 @@ from tests.builders.rows import ERROR_500, LOG, MODEL, SET, Rows, busy, facts, k
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
-from watchdog.model.facts import ManifestRead, Row, RowsRead, SampleSummary
+from watchdog.model.facts import (
+    InteractionsRead,
+    ManifestRead,
+    Row,
+    RowsRead,
+    SampleSummary,
+    StopsRead,
+)
 from watchdog.model.learned import fault
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Verdict
@@ -23,12 +30,15 @@ ROWS = st.builds(
     Row,
     id=st.integers(0, 30),
     event_id=st.sampled_from(["a", "b", "c", "d"]),
-    kind=st.sampled_from(["model", "tool", "sandbox", "input", "span_begin", "span_end", "odd"]),
+    kind=st.sampled_from(
+        ["model", "tool", "sandbox", "input", "span_begin", "span_end", "approval", "odd"]
+    ),
     at=INSTANTS,
     completed_at=INSTANTS,
     pending=st.booleans(),
     final=st.booleans(),
-    name=st.sampled_from([MODEL, "bash", ""]),
+    name=st.sampled_from([MODEL, "bash", "ask_user", ""]),
+    calls=st.sampled_from([(), ("bash",), ("", "bash")]),
     error=st.none() | st.just(ERROR_500) | st.text(max_size=20),
     timeout=st.none() | st.floats(-10, 1e9),
     type=st.none() | st.just("scorers"),
@@ -39,10 +49,17 @@ def judged(known, now):
     return judge([known], now, LIMITS, 1e18, explaining=True)[0]
 
 
+BESIDE = st.builds(
+    InteractionsRead, st.just(SET), st.none() | st.integers(0, 10**30), INSTANTS
+) | st.builds(StopsRead, st.just(SET), INSTANTS, st.lists(st.tuples(st.just("u1"), NOW)).map(tuple))
+
+
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.lists(ROWS, max_size=12), max_size=4), NOW)
-def test_whatever_rows_say_there_is_a_verdict(batches, now):
+@given(st.lists(st.lists(ROWS, max_size=12), max_size=4), st.lists(BESIDE, max_size=3), NOW)
+def test_whatever_rows_say_there_is_a_verdict(batches, beside, now):
     known = state(facts({"1": Rows(), "2": Rows().ok(10)}, read_at=0))
+    for fact in beside:
+        known = fold(known, fact)
     learner = Learner(limits=LIMITS)
     for batch in batches:
         known = fold(known, RowsRead(SET, LOG, key("1"), tuple(batch)))

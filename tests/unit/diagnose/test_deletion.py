@@ -45,9 +45,10 @@ def deletions(eval_set):
         view(700, jobs=(), runners=(LEAVING,), namespaces=(DYING,)),
         view(700, jobs=(), runners=(LEAVING,)),
         view(700, jobs=(), runners=(), namespaces=(DYING,)),
+        view(700, runners=(LEAVING,), namespaces=(DYING,)),
         replace(NOTHING, at=700.0),
     ],
-    ids=["job", "namespace and pod", "pod without job", "namespace", "all gone"],
+    ids=["job", "namespace and pod", "pod without job", "namespace", "job in it", "all gone"],
 )
 def test_one_that_was_well_and_is_deleted_is_finished_and_nobody_hears_of_it(last):
     views = view(640), last, replace(last, at=760.0)
@@ -95,6 +96,44 @@ def test_one_that_was_seen_to_fail_stays_what_it_was(after):
     assert (eval_set.since, eval_set.deleted_at) == (650.0, None)
     (incident,) = correlate([eval_set], 760.0)
     assert (incident.severity, incident.in_cluster) == ("page", True)
+
+
+KILLED = replace(
+    RUNNER,
+    phase="Failed",
+    deleting_at=690.0,
+    containers=(Container("c", terminated=Termination("Error", 143, 695.0)),),
+)
+
+
+@pytest.mark.parametrize(
+    "job", [replace(JOB, failed=1, active=0), replace(FAILED, failed=1, completed_at=696.0)]
+)
+def test_what_a_deletion_does_to_the_job_is_no_death(job):
+    """The namespace's controller kills the pods first, and the Job counts them as failed."""
+    looks = (
+        view(692, namespaces=(DYING,)),
+        view(697, jobs=(job,), runners=(KILLED,), namespaces=(DYING,)),
+        view(698, jobs=(job,), runners=(), namespaces=(DYING,)),
+        replace(NOTHING, at=705.0, departed=(job,)),
+        replace(NOTHING, at=1900.0),
+    )
+    for number in range(1, len(looks) + 1):
+        eval_set = judged(looks[number - 1].at, view(640), *looks[:number])
+        assert (eval_set.verdict, eval_set.deleted_at) == (Verdict.FINISHED, 690.0)
+
+
+def test_in_one_second_what_was_seen_first_decides():
+    job = replace(FAILED, completed_at=690.0)
+    dead = replace(RUNNER, phase="Failed")
+    failed = view(690.4, jobs=(job,), runners=(dead,))
+    after = view(691, jobs=(job,), runners=(dead,), namespaces=(DYING,))
+    eval_set = judged(760.0, view(640), failed, after, replace(NOTHING, at=760.0))
+    assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.RUNNER_GONE)
+    eval_set = judged(760.0, view(640), failed, after, replace(after, at=760.0))
+    assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.RUNNER_GONE)
+    eval_set = judged(760.0, view(640), after, replace(after, at=760.0))
+    assert eval_set.verdict is Verdict.FINISHED
 
 
 def test_the_last_words_of_a_job_that_failed_between_two_looks_count():

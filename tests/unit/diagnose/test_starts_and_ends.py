@@ -263,6 +263,18 @@ def test_an_evicted_sandbox_that_is_still_listed_explains_the_call():
     assert (eval_set.cause, eval_set.since) == (Cause.EVICTED, 650.0)
 
 
+def test_sandboxes_of_a_dead_runner_are_cost():
+    failed = replace(JOB, finished="Failed", completed_at=650.0)
+    known = watched(
+        1000.0, {"1": working()}, view(1000.0, jobs=(failed,), runners=(), sandboxes=(SANDBOX,))
+    )
+    eval_set = judged(1000.0, known)
+    assert eval_set.cause is Cause.RUNNER_GONE
+    assert [e.text for e in eval_set.evidence if e.kind == "cost"] == [
+        "1 sandbox pod still there, of a runner that is gone: only cost"
+    ]
+
+
 def test_leftovers_are_cost_and_no_trouble_of_others():
     end = SampleSummary(key("7"), completed=True, completed_at=300.0, error="Helm install failed")
     pending = replace(

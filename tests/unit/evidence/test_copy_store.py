@@ -49,6 +49,16 @@ async def test_logs_buffers_and_marks_keep_their_names_content_and_times(tmp_pat
     assert left_out == {}
 
 
+async def test_who_waits_for_a_person_and_who_is_to_stop_comes_along(tmp_path):
+    hawk = {".hawk/interactions.json": b'{"count":1}', ".commands/stop.json": b"{}"}
+    hawk[".commands/stop-sample-u1.json"] = b"{}"
+    others = {".hawk/other": b"x", ".commands/other.json": b"x", ".other/stop.json": b"x"}
+    write(tmp_path / "from", running_store() | hawk | others)
+    found, left_out = await copied(tmp_path)
+    assert found == {n: f for n, f in files_in(tmp_path / "from").items() if n not in others}
+    assert left_out == {}
+
+
 async def test_what_is_no_log_stays_and_is_named(tmp_path):
     write(tmp_path / "from", {OTHER: finished_log(), "core.1234": b"x", "sub/a.eval": b"x"})
     found, left_out = await copied(tmp_path)

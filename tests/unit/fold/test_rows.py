@@ -7,6 +7,7 @@ from tests.builders.rows import ERROR_500, LOG, MODEL, Rows, facts, key, schedul
 from watchdog.fold import fold
 from watchdog.fold.lessons import Lessons
 from watchdog.fold.rows import fold_rows
+from watchdog.fold.turns import DEPTH_MAX
 from watchdog.model.facts import ManifestRead, Row, RowsLost, RowsRead, SampleSummary
 from watchdog.model.histogram import Histogram, add
 from watchdog.model.state import PENDING_MAX, RECENT, EvalSetState, SampleState
@@ -120,8 +121,12 @@ _EVENTS = st.lists(
         id=st.just(0),
         event_id=st.sampled_from(["a", "b", "c", "d"]),
         kind=st.sampled_from(
-            ["model", "tool", "sandbox", "input", "span_begin", "span_end", "info", "logger", "new"]
+            [
+                *("model", "tool", "sandbox", "input", "span_begin", "span_end", "info", "logger"),
+                *("approval", "new"),
+            ]
         ),
+        calls=st.sampled_from([(), ("bash",), ("bash", "helper", "bash")]),
         at=st.none() | st.floats(0, 1e9),
         completed_at=st.none() | st.floats(0, 1e9),
         pending=st.booleans(),
@@ -130,7 +135,7 @@ _EVENTS = st.lists(
         error=st.none()
         | st.sampled_from([ERROR_500, "", "Cancelled by limit", "Connection error."]),
         span=st.none() | st.sampled_from(["s", "t"]),
-        type=st.none() | st.sampled_from(["scorers", "human_agent"]),
+        type=st.none() | st.sampled_from(["scorers", "human_agent", "solver", "escalate"]),
     ),
     max_size=300,
 )
@@ -157,6 +162,7 @@ def test_memory_is_bounded_and_totals_agree(events):
     sample = fold_rows(SampleState(key()), rows, Lessons(None))
     assert len(sample.recent) <= RECENT
     assert len(sample.open_calls) <= PENDING_MAX
+    assert len(sample.turns) <= DEPTH_MAX
     ended = [r for r in rows if r.kind == "model" and not r.pending and r.final]
     assert sample.ok_total + sample.fail_total <= len(ended)
     if sample.streak:

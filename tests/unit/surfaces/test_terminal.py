@@ -14,7 +14,8 @@ from tests.builders.snapshots import (
     snapshot,
     task,
 )
-from watchdog.model.report import ProblemReport
+from watchdog.model.report import EvidenceItem, ProblemReport
+from watchdog.model.verdict import Verdict
 from watchdog.surfaces.terminal import print_report
 
 
@@ -75,6 +76,17 @@ def test_hostile_text_is_shown_and_not_obeyed():
     assert "[red]x[/red]" in text
 
 
+def test_samples_that_wait_are_told_with_what_for():
+    item = EvidenceItem(None, "approval", "a person's approval is awaited since noon")
+    waiting = tuple(
+        sample(str(place), verdict=Verdict.WAITING, evidence=(item,)) for place in range(7)
+    )
+    text = printed(snapshot(eval_set(tasks=(task(running=waiting),))).report)
+    assert "    Sample 4, epoch 1: a person's approval is awaited since noon\n" in text
+    assert "Sample 5" not in text
+    assert "and 2 more waiting samples" in text
+
+
 def test_long_lists_end_with_a_count():
     many = tuple(sample(str(place)) for place in range(25))
     report = snapshot(eval_set(tasks=(task(running=many),))).report
@@ -88,3 +100,9 @@ def test_little_is_said_of_what_is_well():
     assert printed(snapshot(finished()).report).count("\n") == 7
     assert printed(snapshot().report).startswith("FINISHED\n0 eval sets")
     assert counts().total == 0
+
+
+def test_scans_are_counted_and_said_to_be_left_out():
+    report = realistic().report
+    assert "4 eval sets, 3 scans not watched, " in printed(replace(report, not_watched=3))
+    assert "not watched" not in printed(report)

@@ -74,6 +74,13 @@ async def test_the_page_says_what_is_stuck_and_what_to_do(service):
     assert not [link for link in page.links if "//" in link]
 
 
+async def test_scans_are_counted_and_said_to_be_left_out(service):
+    assert "not watched" not in Page((await service.get("/")).text).text
+    report = replace(service.snapshot.report, not_watched=2)
+    service.snapshot = replace(service.snapshot, report=report)
+    assert "2 scans not watched." in Page((await service.get("/")).text).text
+
+
 async def test_every_answer_is_locked_down(service):
     for path in ("/", "/api/v1/report", "/metrics", "/healthz", "/nothing"):
         headers = (await service.get(path)).headers

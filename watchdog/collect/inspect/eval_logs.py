@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from msgspec import Struct, structs
 
+from watchdog.collect.inspect.approval import approver_policies
 from watchdog.collect.inspect.buffers import CorruptManifest, decode_summaries, error_line
 from watchdog.collect.inspect.events import loads
 from watchdog.collect.inspect.metadata import allowance
@@ -236,6 +237,8 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         inspect_version=_version(_object(spec.get("packages")).get("inspect_ai")),
         fail_on_error=_switch_or_bound(config.get("fail_on_error")),
         continue_on_fail=_switch(config.get("continue_on_fail")),
+        run_id=name(spec.get("run_id")),
+        approval=approver_policies(config.get("approval")),
     )
 
 

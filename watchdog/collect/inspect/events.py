@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from watchdog.collect.values import duration, epoch, instant, name, printable, text
-from watchdog.model.facts import Row
+from watchdog.model.facts import CALLS_MAX, Row
 
 LIMIT_ARGUMENTS = ("timeout", "timeout_seconds", "timeout_s", "time_limit", "max_time")
 """Arguments of tools that declare how long the call may take, in seconds."""
@@ -27,7 +27,6 @@ OLD_MODEL = "model_output"
 PLAIN_KINDS = frozenset(
     {
         "anchor",
-        "approval",
         "branch",
         "checkpoint",
         "compaction",
@@ -49,13 +48,30 @@ PLAIN_KINDS = frozenset(
 )
 """Known kinds of which nothing but the kind is needed."""
 
-KNOWN_KINDS = PLAIN_KINDS | {"model", "tool", "sandbox", "span_begin", "span_end", "info"}
+KNOWN_KINDS = PLAIN_KINDS | {
+    "approval",
+    "info",
+    "model",
+    "sandbox",
+    "span_begin",
+    "span_end",
+    "tool",
+}
 
 CLASS_LINE = re.compile(r"([A-Za-z_][\w.]{0,199})(?:: |:$|$)")
 TRACEBACK_TAIL = 20_000
 
 
+class _ToolCall(Struct, gc=False):
+    function: str = ""
+
+
+class _Message(Struct, gc=False):
+    tool_calls: list[_ToolCall] | None = None
+
+
 class _Choice(Struct, gc=False):
+    message: _Message | None = None
     stop_reason: str | None = None
 
 
@@ -131,6 +147,7 @@ class Model(_Event, tag="model", gc=False):
             cached=self.cache == "read",
             batch=bool(config and config.batch),
             timeout=_model_timeout(config) if config else None,
+            calls=_calls(self.output) if self.output else (),
         )
 
 
@@ -224,6 +241,17 @@ class Info(_Event, tag="info", gc=False):
         return Row(id=row_id, event_id=event_id, kind="info", at=at, type=name(self.source))
 
 
+class Approval(_Event, tag="approval", gc=False):
+    """Somebody, or something, decided whether a tool may be called."""
+
+    decision: str | None = None
+
+    def row(self, row_id: int, event_id: str) -> Row:
+        """The event as a row."""
+        at = epoch(self.timestamp)
+        return Row(id=row_id, event_id=event_id, kind="approval", at=at, type=name(self.decision))
+
+
 class _Plain(_Event, gc=False):
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
@@ -244,7 +272,7 @@ PLAIN = tuple(
 )
 
 
-AnyEvent: Any = Union[(Model, OldModel, Tool, Sandbox, SpanBegin, SpanEnd, Info, *PLAIN)]
+AnyEvent: Any = Union[(Model, OldModel, Tool, Sandbox, SpanBegin, SpanEnd, Info, Approval, *PLAIN)]
 """What the fast path knows; the tag `event` tells them apart."""
 
 _one = msgspec.json.Decoder(AnyEvent)
@@ -303,6 +331,7 @@ def loose_row(row_id: int, event_id: str, event: object) -> Row:
         timeout=_loose_timeout(kind, event),
         span=name(event.get("id")) if kind.startswith("span_") else None,
         type=name(event.get(TYPE_FIELDS.get(kind, ""))),
+        calls=_loose_calls(_object(event.get("output"))) if is_model else (),
     )
 
 
@@ -351,6 +380,13 @@ def _answered(output: _Output | None) -> bool:
     )
 
 
+def _calls(output: _Output) -> tuple[str, ...]:
+    """The functions that an answer calls; Inspect carries out those of its first choice."""
+    message = output.choices[0].message if output.choices else None
+    calls = message.tool_calls if message is not None else None
+    return tuple(name(call.function) or "" for call in calls[:CALLS_MAX]) if calls else ()
+
+
 def _tool_error(error: _ToolError) -> str:
     return (text(f"{error.type}: {error.message}") or "") if error.type else error.message
 
@@ -393,6 +429,12 @@ def _loose_answered(output: dict[str, Any]) -> bool:
     return has_answer or any(reason not in (None, "stop", "unknown") for reason in reasons)
 
 
+def _loose_calls(output: dict[str, Any]) -> tuple[str, ...]:
+    message = _object(_object(next(iter(_list(output.get("choices"))), None)).get("message"))
+    calls = _list(message.get("tool_calls"))[:CALLS_MAX]
+    return tuple(name(_object(call).get("function")) or "" for call in calls)
+
+
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -403,7 +445,7 @@ NAME_FIELDS = {
     "sandbox": "action",
     "span_begin": "name",
 }
-TYPE_FIELDS = {"span_begin": "type", "info": "source"}
+TYPE_FIELDS = {"span_begin": "type", "info": "source", "approval": "decision"}
 
 
 def _loose_name(kind: str, event: dict[str, Any]) -> str:

@@ -1,11 +1,12 @@
 """The source for one target: all eval sets in a store, or one."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
 
+from watchdog.collect.inspect.interactions import Interactions
 from watchdog.collect.inspect.naming import SUFFIX, LogFile, log_file, newest_of_each_task
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.place import Place
@@ -42,6 +43,7 @@ class LogsSource:
         self._own_id = options.eval_set_id or last_part(store.target)
         self._tasks: dict[str, dict[str, TaskLog]] = {}
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
+        self._interactions: dict[str, Interactions] = {}
         self._listed_at: float | None = None
         self._listing = Outcome()
         self._complete = True
@@ -72,7 +74,7 @@ class LogsSource:
         listed = self._listing_due(now)
         if listed:
             await self._list(now, emit)
-        outcomes = await self._poll_tasks(now, emit)
+        outcomes = await self._poll_all(now, emit)
         if any(outcome.gone for outcome in outcomes):
             self._listed_at = None  # something has gone: see at the next poll what is there now
         failures = self._listing.failures if listed else ()
@@ -88,15 +90,28 @@ class LogsSource:
             return True
         return not 0 <= now - self._listed_at < self._options.listing_interval
 
-    async def _poll_tasks(self, now: float, emit: Emit) -> list[Outcome]:
+    async def _poll_all(self, now: float, emit: Emit) -> list[Outcome]:
         slots = asyncio.Semaphore(self._options.concurrency)
 
-        async def poll(task: TaskLog) -> Outcome:
+        async def bounded(poll: Awaitable[Outcome]) -> Outcome:
             async with slots:
-                return await task.poll(now, emit)
+                return await poll
 
-        tasks = [task for logs in self._tasks.values() for task in logs.values()]
-        return await asyncio.gather(*map(poll, tasks))
+        polls = [task.poll(now, emit) for logs in self._tasks.values() for task in logs.values()]
+        polls += [self._poll_interactions(name, emit) for name in self._running()]
+        return await asyncio.gather(*map(bounded, polls))
+
+    def _running(self) -> list[str]:
+        """Eval sets with a log that isn't finished, as far as is known."""
+        return [
+            name
+            for name, logs in self._tasks.items()
+            if any(not task.finished for task in logs.values())
+        ]
+
+    async def _poll_interactions(self, eval_set_id: str, emit: Emit) -> Outcome:
+        failures = await self._interactions[eval_set_id].poll(emit)
+        return Outcome(tuple(f.problem for f in failures), tuple(f.reason for f in failures))
 
     async def _list(self, now: float, emit: Emit) -> None:
         self._listing, self._complete, self._found = Outcome(), True, None
@@ -163,6 +178,9 @@ class LogsSource:
         }
         for log in logs:
             tasks[log.file.name].listed(log.file)
+        if eval_set_id not in self._interactions:
+            self._interactions[eval_set_id] = Interactions(self._store, folder, eval_set_id)
+        self._interactions[eval_set_id].listed(listing)
         emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
         emit(self._located(folder, eval_set_id))
 
@@ -185,7 +203,7 @@ class LogsSource:
 
     def _gone(self, eval_set_ids: set[str], emit: Emit) -> None:
         for eval_set_id in set(self._tasks) - eval_set_ids:
-            del self._tasks[eval_set_id]
+            del self._tasks[eval_set_id], self._interactions[eval_set_id]
             self._passed_over.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))
         if not eval_set_ids:

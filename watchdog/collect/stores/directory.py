@@ -100,7 +100,13 @@ class DirectoryStore:
             start = max(0, status.st_size - tail) if tail else 0
             file.seek(start)
             data = file.read(status.st_size - start)
-        return Got(data, size=status.st_size, start=start, etag=etag_of(status))
+        return Got(
+            data,
+            size=status.st_size,
+            start=start,
+            etag=etag_of(status),
+            modified_at=status.st_mtime,
+        )
 
     def _slice(self, path: str, start: int, end: int, known: str | None) -> bytes:
         descriptor, status = self._open(path)

@@ -47,6 +47,9 @@ class Got(Struct, frozen=True):
     etag: str | None = None
     stored_at: float | None = None
     """When it was stored, by the store's own clock; None where it has none."""
+    modified_at: float | None = None
+    """The same where the store has no clock of its own: the file's time, as its writer's machine,
+    or who copied it, set it."""
 
 
 class NotModified(Struct, frozen=True):

@@ -182,7 +182,7 @@ class BucketStore:
         data = bytes(await result.bytes_async())
         meta = result.meta
         stored_at = meta["last_modified"].timestamp()
-        return Got(data, meta["size"], start, meta["e_tag"], stored_at)
+        return Got(data, meta["size"], start, meta["e_tag"], stored_at, stored_at)
 
     async def _list(self, path: str) -> Folder:
         page = await obstore.list_with_delimiter_async(self._client, path or None)

@@ -79,13 +79,19 @@ def joined(
         id=before.id,
         scope=wide.scope,
         subject=wide.subject,
-        cause=wide.cause,
+        cause=_cause(before, wide),
         # an annotation that can't be seen for a while makes nothing public
         restriction=before.restriction or first.restriction,
         eval_sets=eval_sets,
         recovered=recovered[:RECOVERED_MAX],
         stuck_samples=sum(part.stuck_samples for part in parts),
     )
+
+
+def _cause(before: IncidentReport, wide: IncidentReport) -> Cause:
+    """As it is now; of a dead runner what was known of its death, where only that it is gone is."""
+    forgotten = wide.cause is Cause.RUNNER_GONE and _is_same_death(before, wide)
+    return before.cause if forgotten else wide.cause
 
 
 def fingerprint(incident: IncidentReport) -> tuple[object, ...]:

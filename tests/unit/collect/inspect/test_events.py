@@ -11,6 +11,7 @@ from tests.builders.logs import AT, event, rows
 from watchdog.collect.inspect.events import KNOWN_KINDS, decode_row, error_class, loose_row
 from watchdog.collect.inspect.segments import CorruptMember, decode_member
 from watchdog.collect.values import instant
+from watchdog.model.facts import CALLS_MAX
 
 SECONDS = 1795448681.0
 TRACEBACK = """Traceback (most recent call last):
@@ -44,6 +45,26 @@ def test_a_pending_call():
     row = both(event(pending=True, output=PLACEHOLDER))
     assert row.pending
     assert not row.final
+
+
+def test_an_answer_names_the_tools_that_it_calls():
+    calls = [{"id": "c1", "function": "bash", "arguments": {"cmd": "ls"}}, {"function": "python"}]
+    choice = {"message": {"content": "x", "tool_calls": calls}, "stop_reason": "tool_calls"}
+    row = both(event(completed=AT, output={"choices": [choice], "completion": "x"}))
+    assert row.calls == ("bash", "python")
+
+
+@pytest.mark.parametrize("calls", [None, 3, "bash", {}, [1, None], [{"function": 7}], [{}] * 900])
+def test_calls_of_any_shape(calls):
+    choice = {"message": {"content": "x", "tool_calls": calls}, "stop_reason": "tool_calls"}
+    row = both(event(completed=AT, output={"choices": [choice], "completion": "x"}))
+    assert len(row.calls) <= CALLS_MAX
+    assert row.final
+
+
+def test_an_approval_says_what_was_decided():
+    row = both(event("approval", approver="human", decision="reject"))
+    assert (row.kind, row.type, row.final) == ("approval", "reject", True)
 
 
 def test_the_interim_row_is_not_final():
