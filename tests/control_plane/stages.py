@@ -194,4 +194,3 @@ def _unready() -> dict[str, Any]:
 
 def _is(key: str, *values: str, but: bool = False) -> dict[str, Any]:
     return {"key": key, "operator": "NotIn" if but else "In", "values": list(values)}
-

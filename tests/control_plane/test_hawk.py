@@ -166,7 +166,10 @@ def test_a_quota_that_gets_free(make):
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [("runner_creating", "ContainerCreating"), ("runner_config_error", "CreateContainerConfigError")],
+    [
+        ("runner_creating", "ContainerCreating"),
+        ("runner_config_error", "CreateContainerConfigError"),
+    ],
 )
 def test_a_container_that_is_not_started(make, fault, reason):
     runner = make(fault=fault).runner()

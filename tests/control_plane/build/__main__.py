@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-
 from pathlib import Path
 
 from tests.control_plane.build import MODULES, MissingPartError, resolve

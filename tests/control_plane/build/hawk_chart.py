@@ -1,4 +1,4 @@
-"""The chart that Hawk installs for every job, out of its published wheel; the wheel isn't installed.
+"""The chart that Hawk installs for every job, out of its published wheel, which isn't installed.
 
 Fetched with pip once, checked by its hash (`hawk/requirements.txt`), and kept in the cache.
 """

@@ -1,1 +1,1 @@
-"""Eval sets installed by Hawk's own chart, out of its published wheel, watched on a real cluster."""
+"""Eval sets installed by the chart of Hawk's published wheel, watched on a real cluster."""

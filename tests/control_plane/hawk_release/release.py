@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.control_plane import hawk_sandbox
+from tests.control_plane.api import Object
 from tests.control_plane.hawk import HawkEvalSet
 from tests.control_plane.hawk_release.kueue import GATE, QUEUE_LABEL
 from tests.control_plane.hawk_release.values import RELEASES, Kind, values
@@ -88,6 +89,6 @@ class HawkRelease(HawkEvalSet):
         self.plane.helm(*arguments, "--namespace", RELEASES)
 
 
-def _failed(job: dict) -> bool:  # type: ignore[type-arg]
+def _failed(job: Object) -> bool:
     conditions = job["status"].get("conditions", [])
     return any(c["type"] == "Failed" and c["status"] == "True" for c in conditions)

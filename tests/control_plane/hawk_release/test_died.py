@@ -1,4 +1,4 @@
-"""An eval set that died stays told: though its Job goes by its TTL, and its release by the janitor."""
+"""An eval set that died stays told, though a TTL takes its Job and the janitor its release."""
 
 import pytest
 
@@ -48,7 +48,7 @@ async def clear_away(watching, release):
         (given_up_after_attempts, "BackoffLimitExceeded", ("slow_but_healthy", 1)),
     ],
 )
-async def test_a_death_is_told_once_stays_and_ends_when_resumed(
+async def test_a_death_is_told_once_stays_and_ends_when_resumed(  # noqa: PLR0917 - fixtures
     install, watching, recorded, die, why, recording
 ):
     release = install("eval-set")

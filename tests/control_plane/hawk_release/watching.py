@@ -66,7 +66,7 @@ class Watching:
 
     def state(self, eval_set_id: str) -> EvalSetState:
         """What is remembered of an eval set."""
-        states = self.app._states()  # noqa: SLF001 - what was read, before it is judged
+        states = self.app._states()
         return next(state for state in states if state.eval_set_id == eval_set_id)
 
     def store(self, eval_set_id: str, bundle: Path) -> None:
@@ -74,7 +74,7 @@ class Watching:
         self._s3.put_tree(self._bucket, f"evals/{eval_set_id}", bundle / "store")
 
     async def start(self, kubeconfig: Path | None = None) -> None:
-        """Start the service, on what it knew when it was stopped; under another account if given."""
+        """Start the service, with what it knew when it was stopped; under the account given."""
         self._kubeconfig = kubeconfig or self._kubeconfig
         settings = self._settings()
         self._app = build(settings, [cluster_source(settings, time.time)], time.time)
