@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FINALIZER = "test.stuck-eval-watchdog/held"
 NOT_READY_TAINT = "node.kubernetes.io/not-ready"
-NO_SECRET = 'secret "job-secrets" not found'
+MISSING = 'secret "job-secrets" not found'
 NO_NAME = "failed to reserve container name"
 RUNTIME_DOWN = "container runtime network not ready: cni plugin not initialized"
 
@@ -72,7 +72,7 @@ def runner_created_late(eval_set: HawkEvalSet) -> None:
 
 def runner_config_error(eval_set: HawkEvalSet) -> None:
     """The runner's container can't be created: a secret that it names isn't there."""
-    _say_waiting(eval_set, eval_set.runner(), "CreateContainerConfigError", NO_SECRET)
+    _say_waiting(eval_set, eval_set.runner(), "CreateContainerConfigError", MISSING)
 
 
 def sandbox_create_error(eval_set: HawkEvalSet) -> None:

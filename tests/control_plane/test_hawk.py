@@ -197,7 +197,7 @@ def test_a_runner_that_runs_for_hours(make):
 
 
 @pytest.mark.parametrize("layout", ["per-job", "shared"])
-def test_a_deletion_that_is_held(plane, make, layout):
+def test_a_deletion_that_is_held(make, layout):
     made = make(layout, fault="deletion_held")
     (runner,) = made.runners()
     assert runner["metadata"]["deletionTimestamp"]

@@ -14,7 +14,7 @@ import pytest
 from backports.zstd import zipfile
 
 from tests.acceptance.playback import captured_at
-from tests.control_plane import hawk
+from tests.control_plane import hawk, hawk_runner
 from tests.control_plane.fixtures import found
 from tests.control_plane.hawk_plan import Sample
 from tests.control_plane.plane import ControlPlane
@@ -310,7 +310,10 @@ async def test_check_all_tells_of_every_eval_set(settings):
     assert report.verdict.value == "stuck"
 
 
-@pytest.mark.parametrize("name", ["oom", "pull", "taken-away", "silent", "slow"])
+@pytest.mark.parametrize(
+    "name",
+    ["oom", "pull", "taken-away", "silent", "slow", "refused", "no-box", "no-secret", "node-away"],
+)
 async def test_evidence_is_a_bundle_that_says_the_same_later(settings, tmp_path, name):
     now = time.time()
     live = await check([name], settings(), None, now)
@@ -372,12 +375,11 @@ def is_gone(plane, eval_set) -> bool:
     return shared or plane.api.find("Namespace", eval_set.runner_namespace) is None
 
 
-@pytest.mark.parametrize(
-    ("layout", "kind", "place"), [("shared", "Job", "inspect"), ("per-job", "Namespace", None)]
-)
-async def test_what_is_deleted_while_it_works_is_told_to_nobody(  # noqa: PLR0913, PLR0917 - fixtures
-    plane, watch, make_recorded, slack, layout, kind, place
+@pytest.mark.parametrize("layout", ["shared", "per-job"])
+async def test_what_is_deleted_while_it_works_is_told_to_nobody(
+    plane, watch, make_recorded, slack, layout
 ):
+    """The Job where the runners' namespace is shared, else the namespace."""
     eval_set = make_recorded(f"deleted-{layout}", layout)
     app = await watch(LATER)
     before = await ticks(app, 3)
@@ -388,32 +390,43 @@ async def test_what_is_deleted_while_it_works_is_told_to_nobody(  # noqa: PLR091
         verdicts.append(found[eval_set.id].verdict.value if eval_set.id in found else "gone")
         return is_gone(plane, eval_set) and "progressing" not in verdicts[-8:]
 
-    plane.api.delete(kind, eval_set.id if kind == "Job" else eval_set.runner_namespace, place)
+    if layout == "shared":
+        plane.api.delete("Job", eval_set.id, eval_set.runner_namespace)
+    else:
+        plane.api.delete("Namespace", eval_set.runner_namespace)
     await until(app, is_over)
     assert set(verdicts) <= {"progressing", "finished", "gone"}
     assert slack.messages == told
 
 
+@pytest.mark.parametrize("layout", ["per-job", "shared"])
 async def test_a_runner_that_died_stays_an_incident_until_it_is_resumed(
-    plane, watch, make_recorded, slack
+    plane, watch, make_recorded, slack, layout
 ):
-    """What a TTL and a janitor take away, and a restart of ours, mend nothing."""
-    eval_set = make_recorded("died", backoff_limit=0)
+    """What a janitor takes away, or a TTL (the Job alone), and a restart of ours, mend nothing."""
+    name = f"died-{layout}"
+    eval_set = make_recorded(name, layout, backoff_limit=0)
     app = await watch(LATER)
-    assert (await ticks(app, 3))["died"].verdict.value == "progressing"
+    assert (await ticks(app, 3))[name].verdict.value == "progressing"
     eval_set.inflict("runner_failed_for_good")
-    await until(app, lambda _: about(slack, "died"))
-    eval_set.remove()
+    await until(app, lambda _: about(slack, name))
+    if layout == "shared":
+        plane.api.delete("Job", name, eval_set.runner_namespace)
+    else:
+        eval_set.remove()
     await until(app, lambda _: is_gone(plane, eval_set))
-    assert (await ticks(app, 5))["died"].cause == "runner_gone"
-    opened = about(slack, "died")
+    assert (await ticks(app, 5))[name].cause == "runner_gone"
+    opened = about(slack, name)
     assert len(opened) == 1, opened
     again = await watch(LATER)
     await ticks(again, 5)
-    assert about(slack, "died") == opened
-    make_recorded("died")
-    await until(again, lambda _: about(slack, "died")[1:])
-    (resumed,) = about(slack, "died")[1:]
+    assert about(slack, name) == opened
+    if layout == "shared":
+        plane.api.create(hawk_runner.job(eval_set.plan))
+    else:
+        make_recorded(name)
+    await until(again, lambda _: about(slack, name)[1:])
+    (resumed,) = about(slack, name)[1:]
     assert "was resumed" in resumed
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.quality.fleets import HOUR, Fleet
+from tests.quality.fleets import HOUR, Fleet, Model
 from tests.quality.world import KILLED_AFTER, START, WEEK, Kind, Sample, Weather, drawn, moments
 from watchdog.model.facts import (
     EndedRead,
@@ -31,10 +31,74 @@ class EvalSet:
     """One eval set with one task."""
 
     name: str
-    sampler: Iterator[Sample]
+    model: Model
+    make: Callable[[int, float], Sample]
+    """A sample by its number and its start."""
+    created_at: float
+    concurrent: int
+    left: int
+    log: str = LOG
     running: dict[SampleKey, Sample] = field(default_factory=dict)
-    left: int = 0
+    number: int = 0
     begun: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all its samples have ended."""
+        return not self.running and not self.left
+
+    def facts(self, now: float) -> list[Fact]:
+        """What is new in its log."""
+        facts: list[Fact] = [] if self.begun else self.beginning()
+        self.begun = True
+        rows = {key: sample.rows(now) for key, sample in self.running.items()}
+        facts += [RowsRead(self.name, self.log, key, tuple(r)) for key, r in rows.items() if r]
+        ended = [sample for sample in self.running.values() if sample.over(now)]
+        if ended:
+            facts.append(EndedRead(self.name, self.log, tuple(_summary(s, now) for s in ended)))
+            for sample in ended:
+                del self.running[sample.key]
+        if self.fill(now) or ended:
+            facts.append(ManifestRead(self.name, self.log, self.manifest()))
+        facts.append(TaskRead(self.name, self.log, now))
+        return facts
+
+    def beginning(self) -> list[Fact]:
+        """Its log, with the first sample."""
+        spec = self.spec()
+        self.start(self.created_at)
+        return [
+            Listing(self.name, (self.log,)),
+            SpecRead(self.name, self.log, spec, "started"),
+            ManifestRead(self.name, self.log, self.manifest()),
+        ]
+
+    def spec(self) -> TaskSpec:
+        """What its log says of the task, at its beginning."""
+        return TaskSpec("task", "id", self.model.name, self.created_at, self.left)
+
+    def manifest(self) -> tuple[SampleSummary, ...]:
+        """The samples in its buffer."""
+        return tuple(SampleSummary(s.key, s.uuid, s.started_at) for s in self.running.values())
+
+    def fill(self, now: float) -> bool:
+        """Start what there is room for; whether anything was started."""
+        added = False
+        while self.left and len(self.running) < self.concurrent:
+            self.start(now)
+            added = True
+        return added
+
+    def start(self, at: float) -> None:
+        """The next sample begins."""
+        self.number += 1
+        self.begin(self.number, at)
+
+    def begin(self, number: int, at: float) -> None:
+        """A sample begins."""
+        self.left -= 1
+        sample = self.make(number, at)
+        self.running[sample.key] = sample
 
 
 @dataclass(frozen=True)
@@ -79,8 +143,8 @@ class Works:
         """What is new in each eval set; None for one that has ended."""
         self._hand_out(now)
         for place, eval_set in enumerate(self.eval_sets):
-            yield eval_set.name, self._facts(eval_set, now)
-            if not eval_set.running and not eval_set.left:
+            yield eval_set.name, eval_set.facts(now)
+            if eval_set.is_over:
                 yield eval_set.name, None
                 self.eval_sets[place] = self._new_set(now)
 
@@ -120,65 +184,19 @@ class Works:
         model = self._random.choices(self.fleet.models, [m.weight for m in self.fleet.models])[0]
         random = Random(self._random.random())
 
-        def samples() -> Iterator[Sample]:
-            number = 0
-            started = now
-            while True:
-                number += 1
-                yield Sample(
-                    SampleKey(str(number), 1),
-                    f"{name}-{number}",
-                    model,
-                    started,
-                    Random(random.random()),
-                    self._weather[model.name],
-                    self.fleet,
-                )
-                started = self._now
-
-        self._now = now
-        return EvalSet(name, samples(), left=random.randint(1, 2 * self.fleet.samples))
-
-    def _facts(self, eval_set: EvalSet, now: float) -> list[Fact]:
-        self._now = now
-        facts: list[Fact] = [] if eval_set.begun else self._beginning(eval_set)
-        eval_set.begun = True
-        rows = {key: sample.rows(now) for key, sample in eval_set.running.items()}
-        facts += [RowsRead(eval_set.name, LOG, key, tuple(r)) for key, r in rows.items() if r]
-        ended = [sample for sample in eval_set.running.values() if sample.over(now)]
-        if ended:
-            facts.append(EndedRead(eval_set.name, LOG, tuple(_summary(s, now) for s in ended)))
-            for sample in ended:
-                del eval_set.running[sample.key]
-        if self._fill(eval_set) or ended:
-            running = tuple(
-                SampleSummary(s.key, s.uuid, s.started_at) for s in eval_set.running.values()
+        def make(number: int, started_at: float) -> Sample:
+            return Sample(
+                SampleKey(str(number), 1),
+                f"{name}-{number}",
+                model,
+                started_at,
+                Random(random.random()),
+                self._weather[model.name],
+                self.fleet,
             )
-            facts.append(ManifestRead(eval_set.name, LOG, running))
-        facts.append(TaskRead(eval_set.name, LOG, now))
-        return facts
 
-    def _beginning(self, eval_set: EvalSet) -> list[Fact]:
-        first = next(eval_set.sampler)
-        eval_set.running[first.key] = first
-        total = eval_set.left
-        eval_set.left -= 1
-        spec = TaskSpec("task", "id", first.model.name, first.started_at, total)
-        running = (SampleSummary(first.key, first.uuid, first.started_at),)
-        return [
-            Listing(eval_set.name, (LOG,)),
-            SpecRead(eval_set.name, LOG, spec, "started"),
-            ManifestRead(eval_set.name, LOG, running),
-        ]
-
-    def _fill(self, eval_set: EvalSet) -> bool:
-        added = False
-        while eval_set.left and len(eval_set.running) < self.fleet.concurrent:
-            sample = next(eval_set.sampler)
-            eval_set.running[sample.key] = sample
-            eval_set.left -= 1
-            added = True
-        return added
+        left = random.randint(1, 2 * self.fleet.samples)
+        return EvalSet(name, model, make, now, self.fleet.concurrent, left)
 
 
 def _summary(sample: Sample, now: float) -> SampleSummary:

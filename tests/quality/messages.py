@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.quality.fleet import Works
@@ -11,7 +11,9 @@ from tests.quality.fleets import Fleet
 from tests.quality.remembered import Remembered
 from watchdog.config.notify import Notify
 from watchdog.correlate import Notes
+from watchdog.model.learned import Learned
 from watchdog.model.report import Snapshot
+from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.notify.channels.channel import Outcome
 from watchdog.notify.deliver import Deliverer
@@ -71,17 +73,49 @@ def stories(notices: Iterable[Notice]) -> tuple[Story, ...]:
     return tuple(Story(tuple(story)) for told in found.values() for story in told)
 
 
+class Eyes:
+    """From what is remembered to a snapshot, poll for poll, as the service does it."""
+
+    def __init__(self, max_age: float = MAX_AGE) -> None:
+        self._max_age = max_age
+        self._degraded_runs = DegradedRuns(Notify().degraded_after)
+
+    def look(self, present: Sequence[EvalSetState], learned: Learned, now: float) -> Snapshot:
+        """Judge all that is there."""
+        notes = Notes(self._degraded_runs.since(now))
+        seen = evaluate(present, (), now, Thresholds(), self._max_age, learned=learned, notes=notes)
+        self._degraded_runs.take(seen.report.eval_sets, now)
+        return seen
+
+
+class Ears:
+    """What people hear of snapshots: decisions, a ledger in memory, delivery to one channel."""
+
+    def __init__(self, *, digests: bool = True) -> None:
+        self.heard = Heard(digests=digests)
+        self._now = 0.0
+        self._deliverer = Deliverer(memory_ledger(), [self.heard], lambda: self._now)
+
+    async def hear(self, seen: Snapshot, now: float) -> list[Notice]:
+        """What is new to people."""
+        self._now = now
+        before = len(self.heard.notices)
+        await self._deliverer.handle(seen, True)
+        await self._deliverer.flush()
+        return self.heard.notices[before:]
+
+    async def aclose(self) -> None:
+        """The end."""
+        await self._deliverer.aclose()
+
+
 def snapshots(fleet: Fleet, seed: int, weeks: float) -> Iterator[tuple[float, Snapshot]]:
     """What the watchdog sees of a fleet, poll for poll."""
     works = Works(fleet, seed, weeks)
-    remembered, degraded_runs = Remembered(), DegradedRuns(Notify().degraded_after)
+    remembered, eyes = Remembered(), Eyes()
     for now in works.polls():
         present = remembered.take(works, now)
-        notes = Notes(degraded_runs.since(now))
-        learned = remembered.learned
-        seen = evaluate(present, (), now, Thresholds(), MAX_AGE, learned=learned, notes=notes)
-        degraded_runs.take(seen.report.eval_sets, now)
-        yield now, seen
+        yield now, eyes.look(present, remembered.learned, now)
 
 
 def messages(fleet: Fleet, seed: int, weeks: float) -> list[Notice]:
@@ -90,12 +124,8 @@ def messages(fleet: Fleet, seed: int, weeks: float) -> list[Notice]:
 
 
 async def _messages(fleet: Fleet, seed: int, weeks: float) -> list[Notice]:
-    clock = [0.0]
-    heard = Heard()
-    deliverer = Deliverer(memory_ledger(), [heard], lambda: clock[0])
+    ears = Ears()
     for now, seen in snapshots(fleet, seed, weeks):
-        clock[0] = now
-        await deliverer.handle(seen, True)
-        await deliverer.flush()
-    await deliverer.aclose()
-    return heard.notices
+        await ears.hear(seen, now)
+    await ears.aclose()
+    return ears.heard.notices

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
+from msgspec.structs import replace
+
 from tests.quality.fleets import HOUR, Fleet, Lengths, Model, Trouble
 from watchdog.model.facts import Row, SampleKey
 
@@ -99,6 +101,16 @@ class Sample:
     """When it got stuck for good: its first call that never succeeds."""
     kind: Kind | None = None
     ended_at: float | None = None
+    killed_after: float = KILLED_AFTER
+    """Seconds until somebody ends it where it is stuck."""
+    pauses: list[tuple[float, float]] = field(default_factory=list)
+    """When its machine stood still, and for how long: what comes after that comes later."""
+    names_calls: bool = False
+    """Whether its model's answers name the tools that they call."""
+    asks: tuple[float, float] | None = None
+    """From when on a person must approve its next call of a tool, and for how long that takes."""
+    asked: tuple[float, float] | None = None
+    """Since when, and until when, it is parked on an approval, or was."""
     _rows: Iterator[tuple[float, Row]] = field(init=False)
     _next: tuple[float, Row] | None = field(init=False, default=None)
     _count: int = field(init=False, default=0)
@@ -111,8 +123,8 @@ class Sample:
     def rows(self, now: float) -> list[Row]:
         """What it has written since the last time."""
         found: list[Row] = []
-        while self._next is not None and self._next[0] <= now:
-            found.append(self._next[1])
+        while self._next is not None and self._outside(self._next[0]) <= now:
+            found.append(self._moved(self._next[1]))
             self._next = next(self._rows, None)
         done = {row.event_id for row in found if not row.pending}
         return [row for row in found if not (row.pending and row.event_id in done)]
@@ -121,7 +133,33 @@ class Sample:
         """Whether it has ended, by itself or by somebody's hand."""
         if self._killed(now):
             return True
-        return self._next is None and self.ended_at is not None and self.ended_at <= now
+        ended_at = self.ended_at
+        return self._next is None and ended_at is not None and self._outside(ended_at) <= now
+
+    def _outside(self, at: float) -> float:
+        """An instant of its machine, by the clock on the wall."""
+        for since, seconds in self.pauses:
+            at += seconds if at > since else 0.0
+        return at
+
+    def _moved(self, row: Row) -> Row:
+        if not self.pauses:
+            return row
+        ends = row.completed_at
+        return replace(
+            row,
+            at=self._outside(row.at) if row.at is not None else None,
+            completed_at=self._outside(ends) if ends is not None else None,
+        )
+
+    def is_parked(self, now: float) -> bool:
+        """Whether it waits for a person's approval."""
+        return self.asked is not None and self.asked[0] <= now < self.asked[1]
+
+    @property
+    def next_row(self) -> tuple[float, Row] | None:
+        """When it writes next, and what; None where it writes no more."""
+        return self._next
 
     @property
     def stuck(self) -> bool:
@@ -129,7 +167,7 @@ class Sample:
         return self.onset is not None
 
     def _killed(self, now: float) -> bool:
-        return self.onset is not None and now - self.onset >= KILLED_AFTER
+        return self.onset is not None and now - self.onset >= self.killed_after
 
     def _life(self) -> Iterator[tuple[float, Row]]:
         at = self.started_at
@@ -152,7 +190,10 @@ class Sample:
             error = self._error(at)
             if error is None:
                 done = at + drawn(self.random, self.model.seconds)
-                yield done, self._row(event, "model", at, name=name, completed_at=done)
+                calls = ("bash",) if self.names_calls else ()
+                yield done, self._row(
+                    event, "model", at, name=name, completed_at=done, calls=calls
+                )
                 return
             failures += 1
             failed = at + (600 if error == "timeout" else self.random.uniform(1, 8))
@@ -170,6 +211,10 @@ class Sample:
         return self.weather.error(self.random, at)
 
     def _tool_call(self, at: float) -> Iterator[tuple[float, Row]]:
+        if self.asks is not None and at >= self.asks[0]:
+            since, at, self.asks = at, at + self.asks[1], None
+            self.asked = (since, at)
+            yield at, self._row(self._event(), "approval", at, type="approve")
         event = self._event()
         yield at, self._row(event, "tool", at, name="bash", pending=True, final=False)
         if self._hangs(at, "tool"):

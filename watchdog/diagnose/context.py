@@ -88,6 +88,8 @@ class EvalSetContext(Struct, frozen=True):
     """What the cluster says of its runner: why it doesn't work."""
     setup: CauseFinding | None = None
     """What the cluster says of a sandbox that is being set up."""
+    placed_at: float | None = None
+    """Since when there is capacity for the sandboxes that are being set up."""
     suspended: Waiting | None = None
     """The runner's Job, or its pod, is held back until there is capacity."""
     gated: Waiting | None = None

@@ -97,8 +97,8 @@ def _waits_long(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgme
     late = overdue_wait(context.judging.now, _waits(context, base.tasks))
     if late is None:
         return base
-    cautioned = _cautioned(base, late)
-    return replace(base, evidence=cautioned.evidence, cautions=cautioned.cautions)
+    evidence = tuple(dict.fromkeys((*base.evidence, *late[1].evidence)))
+    return replace(base, evidence=evidence, cautions=_cautioned(base, late).cautions)
 
 
 def _waits(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> Iterator[Waiting]:

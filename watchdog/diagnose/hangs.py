@@ -116,16 +116,17 @@ def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
     task: TaskState,
     due: int,
     free: int | None,
+    placed_at: float | None = None,
 ) -> Finding | None:
     """Samples are due and slots are free, yet none appears.
 
     `free` is the number of free slots, None where it can't be told; then only a task without any
-    running sample is judged.
+    running sample is judged. `placed_at` is since when there is capacity for their sandboxes.
     """
     if due <= 0 or (free is None and task.samples) or free == 0:
         return None
     created = task.spec.created_at if task.spec else None
-    since = latest(created, task.last_ended_at, task.last_start_at)
+    since = latest(created, task.last_ended_at, task.last_start_at, placed_at)
     if since is None:
         return None
     text = (

@@ -14,7 +14,7 @@ from watchdog.diagnose.lifecycle import hung_startup, restarted
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.overrides import eval_set_exceptions
 from watchdog.diagnose.people import human, on_purpose
-from watchdog.diagnose.pods import runner_trouble, setup_trouble
+from watchdog.diagnose.pods import runner_trouble, setup_trouble, setups_placed_at
 from watchdog.diagnose.runner import frozen
 from watchdog.diagnose.tasks import judge_task
 from watchdog.model.allowances import Override
@@ -80,6 +80,7 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         frozen=frozen(judging, allowance, state, purpose),
         runner=runner_trouble(as_of, limits, state) if open_logs and works else None,
         setup=setup_trouble(as_of, limits, state),
+        placed_at=setups_placed_at(state),
         suspended=suspended,
         gated=sandboxes_held_back(limits, state),
         deletion=removal,

@@ -34,13 +34,27 @@ def _started_at(state: EvalSetState) -> float | None:
     return runner_started(state.cluster.view.runners) if state.cluster else None
 
 
+def _begun_at(state: EvalSetState) -> float | None:
+    """When the present runner started, or what is to be it was made: a pod, or its Job."""
+    started_at = _started_at(state)
+    view = state.cluster.view if state.cluster else None
+    if started_at is not None or view is None:
+        return started_at
+    live = [pod for pod in view.runners if pod.is_live]
+    if live:
+        return latest(*(pod.created_at for pod in live if pod.phase == "Pending"))
+    waiting = [job for job in view.jobs if not (job.finished or job.suspended or job.deleting_at)]
+    return latest(*(job.started_at for job in waiting))
+
+
 def restarted(state: EvalSetState) -> float | None:
     """When the present runner started, where all that its logs tell is from before that.
 
-    Calls that were pending then are of an earlier runner: they are neither open nor stuck. Where
-    no other runner was seen, only what clocks can't explain proves that there was one.
+    Calls that were pending then are of an earlier runner: they are neither open nor stuck, from the
+    moment on at which the next one is on its way. Where no other runner was seen, only what clocks
+    can't explain proves that there was one.
     """
-    started_at, tasks = _started_at(state), state.tasks.values()
+    started_at, tasks = _begun_at(state), state.tasks.values()
     life = latest(last_life(tasks, None), *(task.completed_at for task in tasks))
     margin = _MARGIN if _had_another_runner(state) else LEAST
     is_newer = started_at is not None and life is not None and life + margin < started_at
@@ -133,8 +147,9 @@ def overdue_wait(now: float, waits: Iterable[Waiting]) -> CauseFinding | None:
     wait = min(late, key=lambda wait: wait.since or 0.0, default=None)
     if wait is None or wait.bound is None:
         return None
-    text = f"{wait.evidence.text}; that is longer than {duration(wait.bound)}"
-    evidence = (Evidence(wait.evidence.kind, text, wait.since),)
+    text = f"{wait.words}, for {duration(now - (wait.since or now))}: longer than the "
+    text += f"{duration(wait.bound)} that it may take"
+    evidence = (Evidence(wait.evidence.kind, text, wait.since), wait.evidence)
     return Cause.OVERDUE_WAIT, Finding(1.0, wait.since, evidence)
 
 

@@ -83,13 +83,13 @@ def _container_trouble(
         return None
     where = f"{subject} {pod.name}, container {container.name}"
     end = container.last_terminated
-    since = latest(pod.created_at, end.finished_at if end else None)
+    since = latest(pod.placed_at, end.finished_at if end else None)
     if reason in pod_reasons.CRASH_LOOP:
         why = f", last {end.reason} with exit code {end.exit_code}" if end else ""
         text = f"{where}: {reason} after {container.restarts} restarts{why}"
         out_of_memory = end is not None and end.reason == pod_reasons.OOM_KILLED
         cause = Cause.OOM_KILLED if out_of_memory else Cause.CRASH_LOOP
-        return cause, aged(now, pod.created_at, limits.pod_waiting, text)
+        return cause, aged(now, pod.placed_at, limits.pod_waiting, text)
     text = f"{where}: {reason} {container.waiting_message}"
     cause = Cause.IMAGE_PULL if reason in pod_reasons.IMAGE_PULL else Cause.CONTAINER_START
     return cause, aged(now, since, limits.pod_waiting, text)
@@ -107,7 +107,7 @@ def _creation(
     if pod.phase != "Pending" or pod.unschedulable or not creating:
         return
     failure = _newest(_about(view, pod, pod_reasons.START_FAILURES))
-    since = pod.created_at
+    since = pod.placed_at
     if failure is not None and _is_recent(now, limits, failure):
         text = f"{subject} {pod.name}: {failure.reason} (x{failure.count}): {failure.message}"
         yield Cause.CONTAINER_START, aged(now, since, limits.pod_creating, text)

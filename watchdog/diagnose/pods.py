@@ -15,8 +15,8 @@ from watchdog.diagnose.sandboxes import unclaimed
 from watchdog.diagnose.signs import last_life
 from watchdog.model import advice
 from watchdog.model.action import Action
-from watchdog.model.cluster import Job
-from watchdog.model.instants import latest
+from watchdog.model.cluster import Job, Pod
+from watchdog.model.instants import earliest, latest
 from watchdog.model.pod_reasons import POD_FAILURE_POLICY
 from watchdog.model.state import ClusterState, EvalSetState
 from watchdog.model.thresholds import Thresholds
@@ -86,14 +86,34 @@ def setup_trouble(now: float, limits: Thresholds, state: EvalSetState) -> CauseF
     """What keeps a sandbox of a sample in set-up from starting."""
     if state.cluster is None:
         return None
-    view, left = state.cluster.view, leftovers(state)
-    troubles = [
-        pod_trouble(now, limits, view, pod, "sandbox")
-        for pod in unclaimed(state)
-        if pod.deleting_at is None and pod.uid not in left
-    ]
+    view = state.cluster.view
+    troubles = [pod_trouble(now, limits, view, pod, "sandbox") for pod in _in_setup(state)]
     troubles.append(sandbox_refused(now, limits, view))
     return max(filter(None, troubles), key=lambda trouble: trouble[1].suspicion, default=None)
+
+
+def setups_placed_at(state: EvalSetState) -> float | None:
+    """Since when a node can start the sandboxes that are being set up, where capacity was missing.
+
+    None where one of them had its node at once: then it isn't capacity that they waited for.
+    """
+    pods = _in_setup(state)
+    waited = [pod.scheduled_at for pod in pods if _waited_for_node(pod)]
+    return earliest(*waited) if len(waited) == len(pods) else None
+
+
+def _waited_for_node(pod: Pod) -> bool:
+    made_at, placed_at = pod.created_at, pod.scheduled_at
+    return made_at is not None and placed_at is not None and placed_at - made_at >= _NODE_WAIT
+
+
+_NODE_WAIT = 60.0
+"""Seconds; a scheduler that has room takes a moment."""
+
+
+def _in_setup(state: EvalSetState) -> list[Pod]:
+    left = leftovers(state)
+    return [p for p in unclaimed(state) if p.deleting_at is None and p.uid not in left]
 
 
 def restarts(state: EvalSetState) -> tuple[Evidence, ...]:

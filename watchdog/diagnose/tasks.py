@@ -206,8 +206,9 @@ def _idle_findings(
         findings.append(eval_set.runner)
     if eval_set.setup is not None and counts.queued and (free is None or free > 0):
         findings.append(eval_set.setup)
+    judging, placed_at = eval_set.judging, eval_set.placed_at
     late = hung_setup(
-        eval_set.judging.now, eval_set.judging.baselines, allowance, task, counts.queued, free
+        judging.now, judging.baselines, allowance, task, counts.queued, free, placed_at
     )
     stop = eval_set.on_purpose.stop
     held_back = eval_set.gated is not None or (

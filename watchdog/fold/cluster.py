@@ -172,9 +172,9 @@ def _told_death(event: PodEvent, view: ClusterView, sandboxes: dict[str, Served]
     """The death of a pod of which only an event is left: a StatefulSet replaces it in a second."""
     name = event.object.partition("/")[2]
     served = sandboxes.get(f"{event.namespace}/{name}")
-    role: Role = (
-        "runner" if event.namespace == view.runner_namespace and served is None else "sandbox"
-    )
+    places = {namespace.name for namespace in view.namespaces if namespace.is_runner}
+    is_runner = served is None and event.namespace in places | {view.runner_namespace}
+    role: Role = "runner" if is_runner else "sandbox"
     _, *labels = served or Served("")
     return PodDeath(role, name, "", "", event.reason, None, event.at, *labels)
 

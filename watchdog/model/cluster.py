@@ -82,6 +82,13 @@ class Pod(Struct, frozen=True, gc=False):
     """When it was given up (condition DisruptionTarget)."""
     unready_since: float | None = None
     """Since when it is not ready (condition Ready=False)."""
+    scheduled_at: float | None = None
+    """When it got its node (condition PodScheduled); it may have waited for that for hours."""
+
+    @property
+    def placed_at(self) -> float | None:
+        """Since when its node can start it, as well as is known."""
+        return latest(self.created_at, self.scheduled_at)
 
     @property
     def eviction(self) -> str:

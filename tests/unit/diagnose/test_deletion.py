@@ -198,6 +198,9 @@ def test_an_eviction_is_told_by_an_event_where_the_pod_is_gone():
     gone = view(660, jobs=(FAILED,), runners=(), runner_namespace="inspect-x", events=(event,))
     eval_set = judged(760.0, view(640), gone, replace(gone, at=760.0))
     assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.EVICTED)
+    # also where nothing of it is left but its namespace
+    left = view(760.0, jobs=(), runners=(), events=(event,))
+    assert judged(760.0, left).cause is Cause.EVICTED
 
 
 def test_an_eviction_that_was_called_off_is_none():

@@ -96,6 +96,19 @@ def test_calls_of_an_earlier_runner_are_neither_open_nor_stuck():
     assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.HUNG_STARTUP)
 
 
+@pytest.mark.parametrize("made", [True, False], ids=["pod is made", "Job is admitted"])
+def test_calls_of_an_earlier_runner_are_done_with_once_the_next_one_is_on_its_way(made):
+    """Kueue took the runner away for hours, and lets another start, which takes a minute."""
+    now = 9 * HOUR
+    samples = {"1": working().pending("tool", 600, "bash"), "2": working().pending("model", 550)}
+    next_pod = replace(RUNNER, uid="u2", phase="Pending", created_at=now - 5, containers=())
+    job = replace(JOB, started_at=now - 10)
+    here = view(now, jobs=(job,), runners=(next_pod,) if made else ())
+    held = view(8 * HOUR, jobs=(replace(JOB, suspended=True),), runners=())
+    eval_set = judged(now, watched(now, samples, held, here))
+    assert (eval_set.verdict, correlate([eval_set], now)) == (Verdict.STARTING, ())
+
+
 @pytest.mark.parametrize(
     "reason",
     [
@@ -192,6 +205,21 @@ def test_kueue_holds_sandboxes_back():
     eval_set = at_setup(now, sandboxes=(gated,))
     (incident,) = correlate([eval_set], now)
     assert (eval_set.verdict, incident.severity) == (Verdict.WAITING, "warning")
+
+
+@pytest.mark.parametrize(
+    "waiting", ["", "ContainerCreating", "ErrImagePull", "PodInitializing"]
+)
+def test_what_a_queue_held_back_for_hours_has_as_long_to_start_as_any_other(waiting):
+    """Its age since it was made says nothing: a node has it for a minute."""
+    now = 20 * HOUR
+    containers = (Container("default", waiting=waiting),)
+    box = replace(CREATING, containers=containers, scheduled_at=now - 60)
+    eval_set = at_setup(now, sandboxes=(box,))
+    assert (eval_set.verdict, correlate([eval_set], now)) == (Verdict.STARTING, ())
+    box = replace(box, scheduled_at=now - 2 * HOUR)
+    eval_set = at_setup(now, sandboxes=(box,))
+    assert (eval_set.verdict, eval_set.since) == (Verdict.STUCK, now - 2 * HOUR)
 
 
 def test_gated_sandboxes_excuse_no_sample_that_runs():

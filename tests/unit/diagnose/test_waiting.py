@@ -331,7 +331,7 @@ def test_an_approval_that_nobody_gives_for_a_day_is_a_warning_and_never_a_page()
     assert (eval_set.verdict, eval_set.cause) == (Verdict.WAITING, None)
     assert (incident.cause, incident.severity) == (Cause.OVERDUE_WAIT, "warning")
     assert (incident.since, incident.scope) == (610, "eval_set")
-    assert "longer than 24 h" in incident.summary
+    assert "longer than the 24 h that it may take" in incident.summary
 
 
 def test_a_stop_that_is_not_obeyed_is_a_warning_beside_what_is_stuck():

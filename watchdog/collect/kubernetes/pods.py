@@ -24,6 +24,8 @@ from watchdog.model.texts import cut
 
 NO_STATUS, NO_SPEC = PodStatus(), PodSpec()
 NOTHING = Condition()
+GATED = "SchedulingGated"
+"""Reason of the condition PodScheduled=False of a pod with gates."""
 GATES_LIMIT = 200
 """Characters of the names of a pod's scheduling gates."""
 
@@ -63,6 +65,7 @@ def _pod(meta: Meta, spec: PodSpec, status: PodStatus, context: Context) -> Pod:
         at(scheduled.last_transition_time) if waits else None,
         at(disrupted.last_transition_time) if disrupted.status == "True" else None,
         at(ready.last_transition_time) if ready.status == "False" else None,
+        at(scheduled.last_transition_time) if scheduled.status == "True" else None,
     )
 
 
@@ -91,9 +94,9 @@ def _unschedulable(scheduled: Condition) -> str:
 def _gates(spec: PodSpec, scheduled: Condition) -> str:
     """What holds it back from the scheduler; empty where nothing does."""
     names = ", ".join(gate.name for gate in spec.scheduling_gates or ())
-    if not names and scheduled.reason != "SchedulingGated":
+    if not names and scheduled.reason != GATED:
         return ""
-    return cut(message(names), GATES_LIMIT) or "a scheduling gate"
+    return cut(message(names), GATES_LIMIT) or GATED
 
 
 def _containers(status: PodStatus, context: Context) -> tuple[Container, ...]:

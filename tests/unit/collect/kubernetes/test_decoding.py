@@ -140,11 +140,17 @@ def test_what_kueue_holds_back() -> None:
         "lastTransitionTime": LATER,
     }
     box = pod("p", phase="Pending", conditions=[gated])
-    assert only("pods", box).record.gates == "a scheduling gate"
+    assert only("pods", box).record.gates == "SchedulingGated"
     box["spec"]["schedulingGates"] = [{"name": "kueue.x-k8s.io/admission"}]
     found = only("pods", box).record
     assert (found.gates, found.scheduling_since) == ("kueue.x-k8s.io/admission", EIGHT + 600)
     assert found.unschedulable == ""
+    gated |= {"status": "True"}
+    found = only("pods", pod("p", phase="Pending", conditions=[gated])).record
+    assert (found.gates, found.scheduling_since) == ("a scheduling gate", None)
+    del gated["reason"]
+    found = only("pods", pod("p", phase="Pending", conditions=[gated])).record
+    assert (found.gates, found.scheduled_at, found.placed_at) == ("", EIGHT + 600, EIGHT + 600)
 
 
 def test_a_workload_waits_until_it_is_admitted() -> None:

@@ -1,0 +1,1 @@
+"""Simulated clusters: what happens to eval sets on a cluster's bad days, and what people hear."""
