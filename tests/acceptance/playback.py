@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.recordings.unpack import unpack
@@ -26,6 +26,13 @@ class Playback:
     def clock(self) -> float:
         """The instant of the recording."""
         return self.now
+
+
+def age_of(bundle: Path) -> float:
+    """Seconds from its first log's beginning, as that one's name says, until it was captured."""
+    name = min(path.name for path in (bundle / "store").rglob("*.eval"))
+    began = datetime.strptime(name[:19], "%Y-%m-%dT%H-%M-%S").replace(tzinfo=UTC)
+    return captured_at(bundle) - began.timestamp()
 
 
 def captured_at(bundle: Path) -> float:

@@ -33,6 +33,7 @@ GROUPS = {
     "CustomResourceDefinition": ("apis/apiextensions.k8s.io/v1", "customresourcedefinitions"),
     "Logs": ("apis/kwok.x-k8s.io/v1alpha1", "logs"),
     "PodMetrics": ("apis/metrics.k8s.io/v1beta1", "pods"),
+    "Workload": ("apis/kueue.x-k8s.io/v1beta2", "workloads"),
     "ClusterLogs": ("apis/kwok.x-k8s.io/v1alpha1", "clusterlogs"),
 }
 MERGE = "application/merge-patch+json"

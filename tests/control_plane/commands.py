@@ -64,6 +64,7 @@ def kube_apiserver(at: Places) -> dict[str, str | Path | int]:
         "endpoint-reconciler-type": "none",
         "tls-cert-file": at.certificates.cert,
         "tls-private-key-file": at.certificates.key,
+        "allow-privileged": "true",
         "authorization-mode": "RBAC",
         "anonymous-auth": "false",
         "token-auth-file": at.tokens,

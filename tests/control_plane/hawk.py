@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.control_plane import hawk_cluster, hawk_plan, hawk_runner, hawk_sandbox, objects
-from tests.control_plane.api import Object
+from tests.control_plane.api import Object, path
 from tests.control_plane.hawk_faults import FAULTS, Fault
 from tests.control_plane.hawk_plan import HawkVersion, Layout, Plan, Sample
 from tests.control_plane.plane import ControlPlane
@@ -131,6 +131,12 @@ class HawkEvalSet:
     def inflict(self, fault: Fault) -> None:
         """Let something go wrong, and wait until it shows."""
         FAULTS[fault].inflict(self)
+
+    def evict_runner(self) -> None:
+        """Drain its node: the pod is evicted by the API, as autoscalers do it."""
+        name, space = self.runner()["metadata"]["name"], self.runner_namespace
+        form = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}}
+        self.plane.api.post(f"{path('Pod', space, name)}/eviction", form)
 
     def remove_sandboxes(self) -> None:
         """Take the sandboxes down, as at the end of their samples."""

@@ -14,7 +14,8 @@ SIZE = {"cpu": "64", "memory": "256Gi", "pods": "20000"}
 
 def node(name: str) -> Object:
     """A node with room for every test's pods."""
-    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
+    system = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    labels = {"kubernetes.io/hostname": name, **system}
     return {
         "apiVersion": "v1",
         "kind": "Node",
@@ -70,6 +71,11 @@ def kwok_kinds() -> list[Object]:
         _kind(KWOK, "v1alpha1", "Logs", "logs", "Namespaced"),
         _kind(KWOK, "v1alpha1", "ClusterLogs", "clusterlogs", "Cluster"),
     ]
+
+
+def network_policy_kind() -> Object:
+    """Cilium's network policies: Hawk makes one for each job; here nobody obeys them."""
+    return _kind("cilium.io", "v2", "CiliumNetworkPolicy", "ciliumnetworkpolicies", "Namespaced")
 
 
 def metrics_kind() -> Object:

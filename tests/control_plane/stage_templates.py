@@ -14,6 +14,19 @@ FIRST
 OTHERS
 {{ end }}
 {{ end }}
+{{ if .spec.initContainers }}
+initContainerStatuses:
+{{ range .spec.initContainers }}
+- name: {{ .name | Quote }}
+  image: {{ .image | Quote }}
+  imageID: ""
+  ready: true
+  started: false
+  restartCount: 0
+  state:
+    terminated: {exitCode: 0, reason: Completed, finishedAt: {{ Now | Quote }}}
+{{ end }}
+{{ end }}
 """
 CONDITIONS = """
 conditions:

@@ -28,6 +28,8 @@ FATE = "test.stuck-eval-watchdog/fate"
 RUNNING = "running"
 COMPLETED = "completed"
 FAILED = "failed"
+CONFIG_ERROR = "config-error"
+"""Exit code 78: a runner that need not be tried again."""
 OOM_KILLED = "oom-killed"
 """With restartPolicy Never the pod fails; else its container is restarted in place."""
 RESTARTED = "restarted"
@@ -36,6 +38,8 @@ EVICTED = "evicted"
 CRASH_LOOP = "crash-loop"
 IMAGE_PULL = "image-pull"
 """From the beginning only: a pod that runs has its image."""
+LINGERS = "lingers"
+"""It runs, and stops only some seconds after it was deleted: a real runner has two minutes."""
 HOLD = "hold"
 """From the beginning only: nothing happens, the test writes the status itself."""
 NOT_READY = "not-ready"
@@ -46,6 +50,10 @@ PULL_EVENTS = (
     ("Failed", "Error: ImagePullBackOff"),
 )
 LOOP_EVENTS = (("BackOff", "Back-off restarting failed container in pod"),)
+LINGER_MS = 3000
+DELETED = {"key": ".metadata.deletionTimestamp", "operator": "Exists"}
+"""Its containers are stopped first, as a kubelet does, which gives it a last phase: a Job that
+replaces only what failed (as Hawk's does) waits for that."""
 LOW_MEMORY = "The node was low on resource: memory."
 
 
@@ -53,16 +61,19 @@ def stages() -> list[dict[str, Any]]:
     """Give all stages, as kwok's configuration has them."""
     return [
         _stage("node", "Node", [_fate(NOT_READY, but=True), _unready()], NODE),
-        {
-            **_head(
-                "pod-deleted", "Pod", [_exists(".metadata.deletionTimestamp")], [{"delete": True}]
-            )
-        },
+        _stopped("pod-stopped", _fate(LINGERS, but=True)),
+        _later(_stopped("pod-stopped-late", _fate(LINGERS)), LINGER_MS),
+        _head("pod-deleted", "Pod", [DELETED, _phase("Running", but=True)], [{"delete": True}]),
         _pod("running", [_fate(IMAGE_PULL, HOLD, but=True), _phase("Pending")], _running()),
         _pod(
             "completed", [_fate(COMPLETED), _phase("Running")], _ended("Succeeded", 0, "Completed")
         ),
         _pod("failed", [_fate(FAILED), _phase("Running")], _ended("Failed", 1, "Error")),
+        _pod(
+            "config-error",
+            [_fate(CONFIG_ERROR), _phase("Running")],
+            _ended("Failed", 78, "Error"),
+        ),
         _pod(
             "oom-killed",
             [_fate(OOM_KILLED), _phase("Running"), _policy("Never")],
@@ -73,6 +84,16 @@ def stages() -> list[dict[str, Any]]:
         _pod("image-pull", _once_waiting(IMAGE_PULL, "Pending"), _image_pull(), *PULL_EVENTS),
         _pod("crash-loop", _once_waiting(CRASH_LOOP, "Running"), _crash_loop(), *LOOP_EVENTS),
     ]
+
+
+def _stopped(name: str, which: dict[str, Any]) -> dict[str, Any]:
+    selects = [DELETED, _phase("Running"), which]
+    return _stage(name, "Pod", selects, _ended("Failed", 143, "Error"))
+
+
+def _later(stage: dict[str, Any], milliseconds: int) -> dict[str, Any]:
+    delay = {"durationMilliseconds": milliseconds}
+    return {**stage, "spec": {**stage["spec"], "delay": delay}}
 
 
 def _running() -> str:
@@ -159,8 +180,8 @@ def _fate(*fates: str, but: bool = False) -> dict[str, Any]:
     return _is(f'.metadata.annotations["{FATE}"]', *fates, but=but)
 
 
-def _phase(phase: str) -> dict[str, Any]:
-    return _is(".status.phase", phase)
+def _phase(phase: str, *, but: bool = False) -> dict[str, Any]:
+    return _is(".status.phase", phase, but=but)
 
 
 def _policy(policy: str, *, but: bool = False) -> dict[str, Any]:
@@ -173,7 +194,3 @@ def _unready() -> dict[str, Any]:
 
 def _is(key: str, *values: str, but: bool = False) -> dict[str, Any]:
     return {"key": key, "operator": "NotIn" if but else "In", "values": list(values)}
-
-
-def _exists(key: str) -> dict[str, Any]:
-    return {"key": key, "operator": "Exists"}

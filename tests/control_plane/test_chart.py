@@ -21,11 +21,13 @@ NAME = "wd-stuck-eval-watchdog"
 READ = ("get", "list", "watch")
 WATCHED = {("", "pods"): READ, ("", "events"): READ, ("", "pods/log"): ("get",)}
 WATCHED |= {("batch", "jobs"): READ, ("metrics.k8s.io", "pods"): ("get", "list")}
+WATCHED |= {("kueue.x-k8s.io", "workloads"): READ}
 NAMESPACES = {("", "namespaces"): READ}
+NODES = {("", "nodes"): READ}
 REFUSED = [
     ("GET", "/api/v1/secrets", None),
     ("GET", "/api/v1/configmaps", None),
-    ("GET", "/api/v1/nodes", None),
+    ("PATCH", "/api/v1/nodes/node-1", {}),
     ("GET", "/apis/apps/v1/deployments", None),
     ("GET", "/api/v1/namespaces/{runner}/serviceaccounts", None),
     ("POST", "/api/v1/namespaces/{runner}/pods", {}),
@@ -181,7 +183,7 @@ def test_the_account_may_do_what_the_chart_says_and_nothing_else(plane, install,
     install()
     nobody = plane.api_as(home, "nobody")
     for namespace in (home, "kube-system"):
-        assert granted(account(), nobody, namespace) == WATCHED | NAMESPACES
+        assert granted(account(), nobody, namespace) == WATCHED | NAMESPACES | NODES
     nobody.close()
 
 
@@ -191,7 +193,8 @@ def test_what_is_allowed_works_and_the_rest_is_forbidden(install, account, make)
     runner = made.runner()["metadata"]
     pod = f"/api/v1/namespaces/{runner['namespace']}/pods/{runner['name']}"
     names = {"runner": runner["namespace"], "pod": pod, "id": made.id}
-    for url in ("/api/v1/pods", "/apis/batch/v1/jobs", "/api/v1/namespaces", "/api/v1/events"):
+    kinds = ("pods", "namespaces", "events", "nodes")
+    for url in (*(f"/api/v1/{kind}" for kind in kinds), "/apis/batch/v1/jobs"):
         assert api.status_of(f"{url}?limit=1") == 200
         assert api.status_of(f"{url}?watch=true&timeoutSeconds=1") == 200
     assert [api.status_of(url) for url in (pod, f"{pod}/log")] == [200, 200]
@@ -233,7 +236,7 @@ def test_in_chosen_namespaces_the_account_may_do_the_same(plane, install, accoun
         assert granted(api, nobody, namespace) == WATCHED | NAMESPACES
     assert granted(api, nobody, home) == NAMESPACES
     nobody.close()
-    assert api.status_of("/api/v1/namespaces") == api.status_of("/api/v1/pods") == 403
+    assert {api.status_of(f"/api/v1/{kind}") for kind in ("namespaces", "pods", "nodes")} == {403}
 
 
 def test_the_service_gets_ready_in_chosen_namespaces(install, make, served):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.control_plane import hawk
 from tests.control_plane.hawk_plan import PREFIX
+from tests.control_plane.stages import LINGERS
 from tests.control_plane.waiting import wait_for
 
 pytestmark = pytest.mark.control_plane
@@ -107,6 +108,22 @@ def test_a_sandbox_too_large_for_every_node(make):
 def test_an_evicted_runner(make):
     made = make(fault="runner_evicted")
     assert made.runners()[0]["status"]["reason"] == "Evicted"
+
+
+def test_a_drained_runner_is_replaced_and_its_pod_says_why_until_it_is_gone(make):
+    made = make(runner_fate=LINGERS)
+    made.evict_runner()
+    (going,) = wait_for(lambda: [p for p in made.runners() if evicted(p)], "the pod is evicted")
+    assert going["metadata"]["deletionTimestamp"]
+    assert going["status"]["phase"] == "Running"
+    uid = going["metadata"]["uid"]
+    second = wait_for(lambda: [p for p in made.runners() if not evicted(p)], "another takes over")
+    assert second[0]["metadata"]["uid"] != uid
+
+
+def evicted(pod):
+    reasons = [condition.get("reason") for condition in pod["status"].get("conditions", [])]
+    return "EvictionByEvictionAPI" in reasons
 
 
 def test_a_deleted_runner_leaves_its_sandboxes(make):

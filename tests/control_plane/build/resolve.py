@@ -53,12 +53,13 @@ def _made(module: Module, binary: str, say: Say) -> Path:
     """Build a binary, unless somebody else did while this waited for the lock."""
     folder = cache(module)
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / ".lock"):
+    with locked(folder / ".lock"):
         return _executable(folder / binary) or _build(module, binary, folder / binary, say)
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file's lock: two at once would build or fetch the same."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
