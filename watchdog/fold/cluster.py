@@ -146,6 +146,9 @@ def _deaths(view: ClusterView, sandboxes: dict[str, Served]) -> Iterator[PodDeat
         yield from _pod_deaths("runner", pod)
     for pod in view.sandboxes:
         yield from _pod_deaths("sandbox", pod)
+    for pod in view.given_up:
+        role: Role = "runner" if pod.owner.startswith("Job/") else "sandbox"
+        yield _death(role, pod, "", pod.eviction, None, pod.given_up_at)
     present = {(pod.namespace, f"Pod/{pod.name}"): pod for pod in (*view.runners, *view.sandboxes)}
     for event in view.events:
         if is_eviction(event) and not _is_told(event, present.get((event.namespace, event.object))):

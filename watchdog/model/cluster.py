@@ -225,6 +225,8 @@ class ClusterView(Struct, frozen=True, gc=False):
     workloads: tuple[Workload, ...] = ()
     departed: tuple[Job, ...] = ()
     """Jobs of it that were deleted since the last view, as they were at the end."""
+    given_up: tuple[Pod, ...] = ()
+    """Pods of it that were evicted lately and are gone, as they were at the end."""
     runner_namespace: str = ""
     runner_container: str = "inspect-eval-set"
     """Name of the container in a runner's pod that runs the evaluations."""

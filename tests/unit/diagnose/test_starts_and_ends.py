@@ -291,6 +291,11 @@ def test_a_sandbox_younger_than_the_call_in_it_never_answers():
     event = PodEvent("inspect-x-s", "Pod/box-1", "Evicted", "Evicted pod: Empty", 698.0)
     known = watched(1100.0, busy, view(1100.0, sandboxes=(new,), events=(event,)))
     assert judged(1100.0, known).cause is Cause.EVICTED
+    # an eviction by the API leaves no event, only the pod's last words
+    gone = replace(SANDBOX, owner="StatefulSet/box", disrupted="EvictionByEvictionAPI")
+    gone = replace(gone, disrupted_at=698.0, deleting_at=728.0)
+    known = watched(1100.0, busy, view(1100.0, sandboxes=(new,), given_up=(gone,)))
+    assert judged(1100.0, known).cause is Cause.EVICTED
     # its other sandbox is old enough
     both = (new, replace(SANDBOX, name="box-2", uid="s3"))
     known = watched(1100.0, busy, view(1100.0, sandboxes=both))

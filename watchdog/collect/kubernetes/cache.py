@@ -86,6 +86,8 @@ class ClusterSnapshot(Struct, frozen=True):
     workloads: Mapping[Key, Entry[Workload]]
     departed: tuple[Entry[Job], ...]
     """Jobs that were deleted lately."""
+    given_up: tuple[Entry[Pod], ...]
+    """Pods that were evicted lately and are gone: an eviction by the API leaves no event."""
     known: frozenset[Scope]
     """What has been listed in full at least once."""
     errors: Mapping[Scope, ApiError]
@@ -168,6 +170,7 @@ class ClusterCache:
             self._of("nodes", views),
             self._of("workloads", views),
             _departed_jobs(views),
+            _pods_given_up(views),
             frozenset(scope for scope, view in views.items() if view.listed_at is not None),
             {s: v.error for s, v in views.items() if v.error and s[0] not in OPTIONAL},
             {s: v.confirmed_at for s, v in views.items() if v.confirmed_at is not None},
@@ -234,3 +237,9 @@ class ClusterCache:
 def _departed_jobs(views: Mapping[Scope, View[Any]]) -> tuple[Entry[Job], ...]:
     views_of_jobs = (view for scope, view in views.items() if scope[0] == "jobs")
     return tuple(entry for view in views_of_jobs for entry in view.departed)
+
+
+def _pods_given_up(views: Mapping[Scope, View[Any]]) -> tuple[Entry[Pod], ...]:
+    views_of_pods = (view for scope, view in views.items() if scope[0] == "pods")
+    departed = (entry for view in views_of_pods for entry in view.departed)
+    return tuple(entry for entry in departed if entry.record.eviction)

@@ -60,6 +60,8 @@ class Objects(Struct, frozen=True):
     workloads: Iterable[Workload] = ()
     departed: Iterable[Entry[Job]] = ()
     """Jobs that were deleted lately."""
+    given_up: Iterable[Entry[Pod]] = ()
+    """Pods that were evicted lately and are gone."""
 
 
 class Discovered(Struct, frozen=True):
@@ -80,6 +82,7 @@ class EvalSetObjects(Struct):
     sandboxes: list[Pod] = field(default_factory=list)
     namespaces: dict[str, Namespace] = field(default_factory=dict)
     departed: list[Job] = field(default_factory=list)
+    given_up: list[Pod] = field(default_factory=list)
     runner_namespace: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     """Annotations and labels about people and access."""
@@ -103,6 +106,10 @@ def discover(objects: Objects, settings: Kubernetes, at: float) -> Discovered:
         name = rules.of_sandbox(pod.meta, eval_sets) if rules.is_sandbox(pod.meta) else ""
         if name and name not in ignored:
             eval_sets[name].sandboxes.append(pod.record)
+    for pod in objects.given_up:
+        name = rules.of_pod(pod.meta, eval_sets)
+        if name in eval_sets and name not in ignored:
+            eval_sets[name].given_up.append(pod.record)
     departed = _departed(objects.departed, rules)
     for name in eval_sets.keys() & departed.keys():
         eval_sets[name].departed += departed[name]
@@ -154,6 +161,12 @@ class _Rules:
         labels = meta.labels
         label = labels.get(self._eval_set_id) or labels.get(self._job_id)
         return label or self.of_namespace(meta.namespace) or _if_in(meta.namespace, eval_sets)
+
+    def of_pod(self, meta: Meta, eval_sets: Mapping[str, EvalSetObjects]) -> str:
+        """Whose runner or sandbox it is; empty for neither."""
+        if self.is_runner(meta):
+            return self.of_runner(meta)
+        return self.of_sandbox(meta, eval_sets) if self.is_sandbox(meta) else ""
 
     def of_namespace(self, namespace: str) -> str:
         """The job id in a namespace's name; empty where it is not one of an eval set's own."""
@@ -265,6 +278,7 @@ def _view(
         nodes=tuple(around.unready[name] for name in sorted(nodes & around.unready.keys())),
         workloads=tuple(_own_workloads(eval_set, around)),
         departed=tuple(eval_set.departed),
+        given_up=tuple(eval_set.given_up),
         runner_namespace=eval_set.runner_namespace,
         created_by=eval_set.notes.get("created-by", ""),
         email=eval_set.notes.get("email", ""),

@@ -72,6 +72,7 @@ def objects_of(snapshot: ClusterSnapshot) -> Objects:
         nodes=[entry.record for entry in snapshot.nodes.values()],
         workloads=[entry.record for entry in snapshot.workloads.values()],
         departed=snapshot.departed,
+        given_up=snapshot.given_up,
     )
 
 

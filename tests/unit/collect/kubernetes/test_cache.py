@@ -79,6 +79,7 @@ def cache_is_full(cache: ClusterCache) -> None:
     assert [one.reason for one in found.events] == ["BackOff"]
     assert found.usage["ns", "p"].cores == 0.5
     assert found.errors == {}
+    assert (found.departed, found.given_up) == ((), ())
     assert found.knows("pods")
     assert found.knows("pods", "any")
 

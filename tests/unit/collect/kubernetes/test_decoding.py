@@ -147,7 +147,7 @@ def test_what_kueue_holds_back() -> None:
     assert found.unschedulable == ""
     gated |= {"status": "True"}
     found = only("pods", pod("p", phase="Pending", conditions=[gated])).record
-    assert (found.gates, found.scheduling_since) == ("a scheduling gate", None)
+    assert (found.gates, found.scheduling_since) == ("SchedulingGated", None)
     del gated["reason"]
     found = only("pods", pod("p", phase="Pending", conditions=[gated])).record
     assert (found.gates, found.scheduled_at, found.placed_at) == ("", EIGHT + 600, EIGHT + 600)

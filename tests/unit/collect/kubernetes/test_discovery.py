@@ -105,6 +105,14 @@ def test_events_and_cpu_use_go_to_their_eval_set():
     assert (view.events, view.usage) == ((mine,), (used,))
 
 
+def test_evicted_pods_that_are_gone_go_to_their_eval_set():
+    runner = job("inspect-abc", "run", job_id="abc")
+    gone = [pod("inspect-abc", "run-1", job_id="abc"), box("inspect-abc-s", "box-0")]
+    strange = [box("stranger", "box-0"), pod("inspect-def", "run-1", job_id="def")]
+    (view,) = found(jobs=[runner], given_up=[*gone, *strange]).values()
+    assert [pod.name for pod in view.given_up] == ["run-1", "box-0"]
+
+
 def test_people_and_access_are_noted():
     told = meta("inspect-abc", "run", job_id="abc", created_by="ann")
     notes = {f"{P}email": "ann@example.org", f"{P}model-access": "__secret__"}
