@@ -106,18 +106,26 @@ def discover(objects: Objects, settings: Kubernetes, at: float) -> Discovered:
         name = rules.of_sandbox(pod.meta, eval_sets) if rules.is_sandbox(pod.meta) else ""
         if name and name not in ignored:
             eval_sets[name].sandboxes.append(pod.record)
-    for pod in objects.given_up:
-        name = rules.of_pod(pod.meta, eval_sets)
-        if name in eval_sets and name not in ignored:
-            eval_sets[name].given_up.append(pod.record)
-    departed = _departed(objects.departed, rules)
-    for name in eval_sets.keys() & departed.keys():
-        eval_sets[name].departed += departed[name]
+    departed = _take_departed(eval_sets, objects, rules)
     gone = {name: tuple(jobs) for name, jobs in departed.items() if name not in ignored}
     views = _views(eval_sets, ignored, objects, at)
     container = settings.container
     views = {name: replace(view, runner_container=container) for name, view in views.items()}
     return Discovered(views, gone, len(ignored))
+
+
+def _take_departed(
+    eval_sets: dict[str, EvalSetObjects], objects: Objects, rules: "_Rules"
+) -> dict[str, list[Job]]:
+    """What was deleted lately goes to those that are still there; all such Jobs, by eval set."""
+    for pod in objects.given_up:
+        name = rules.of_pod(pod.meta, eval_sets)
+        if name in eval_sets:
+            eval_sets[name].given_up.append(pod.record)
+    departed = _departed(objects.departed, rules)
+    for name in eval_sets.keys() & departed.keys():
+        eval_sets[name].departed += departed[name]
+    return departed
 
 
 def _departed(entries: Iterable[Entry[Job]], rules: "_Rules") -> dict[str, list[Job]]:
