@@ -43,6 +43,9 @@ def _under_way(cluster: ClusterState) -> Deletion | None:
     if since is None or _failed_before(cluster, since):
         return None
     what = f"namespace {min(places)}" if places else f"Job {min(jobs)}"
+    if not (view.jobs or view.runners or cluster.job):
+        text = f"{what} is Terminating since {clock(since)}, and nobody saw its runner"
+        return Deletion(f"{text}: it was deleted, or it died before anyone looked")
     return Deletion(f"{what} is being deleted since {clock(since)}", since)
 
 

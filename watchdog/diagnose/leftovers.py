@@ -1,26 +1,25 @@
 """Sandbox pods that nobody uses any more: they cost, and are no other sample's trouble.
 
 Where the installation of a sandbox fails, its pods stay until the eval ends, Pending for ever; the
-sample has long ended in an error.
+sample has long ended in an error. A runner that died, or was preempted, leaves its own behind.
 """
 
 from watchdog.diagnose.sandboxes import label
 from watchdog.model.cluster import Pod
-from watchdog.model.state import EvalSetState
+from watchdog.model.state import ClusterState, EvalSetState
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import count
 
 
 def leftovers(state: EvalSetState) -> frozenset[str]:
-    """UIDs of the sandbox pods whose sample erred after they were made.
+    """UIDs of the sandbox pods of an earlier runner, and of those whose sample erred since.
 
     A sample of several epochs has as many sandboxes: as many of its oldest ones are left over as
     ends in an error came after them.
     """
     if state.cluster is None:
         return frozenset()
-    errors = _errors(state)
-    left: set[str] = set()
+    errors, left = _errors(state), _of_earlier_runner(state.cluster)
     for sample_id, releases in _releases(state.cluster.view.sandboxes).items():
         ends = list(errors.get(sample_id, ()))
         for release in releases:
@@ -35,11 +34,22 @@ def cost(left: frozenset[str]) -> tuple[Evidence, ...]:
     """What is left over, said as cost."""
     if not left:
         return ()
+    what = f"{count(len(left), 'sandbox pod')} {'is' if len(left) == 1 else 'are'} left over"
     text = (
-        f"{count(len(left), 'sandbox pod')} of samples that ended in an error "
-        f"{'is' if len(left) == 1 else 'are'} left over: no use, and not in the way of others"
+        f"{what}, of samples that ended in an error or of an earlier runner: no use, and not in "
+        "the way of others"
     )
     return (Evidence("cost", text),)
+
+
+def _of_earlier_runner(cluster: ClusterState) -> set[str]:
+    """Those that were there before the runner that is at work."""
+    started_at = cluster.runner_started_at
+    return {
+        pod.uid
+        for pod in cluster.view.sandboxes
+        if started_at is not None and pod.created_at is not None and pod.created_at < started_at
+    }
 
 
 def _errors(state: EvalSetState) -> dict[str, list[float]]:

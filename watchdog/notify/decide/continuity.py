@@ -38,10 +38,15 @@ def continues(incident: IncidentReport | Incident, earlier: IncidentReport | Inc
 
 
 def _is_same_death(incident: IncidentReport | Incident, earlier: IncidentReport | Incident) -> bool:
-    """One dead runner, of which only less is known by now: its pod's events are gone."""
+    """One dead runner, of which only less is known by now: its pod's events are gone.
+
+    Where there is but one task, or one sample, that is its scope.
+    """
+    causes = {incident.cause, earlier.cause}
     return (
-        incident.scope == earlier.scope == "eval_set"
-        and {incident.cause, earlier.cause} <= RUNNER_DEATHS
+        incident.scope == earlier.scope
+        and causes <= RUNNER_DEATHS
+        and (incident.scope == "eval_set" or Cause.RUNNER_GONE in causes)
         and incident.eval_sets == earlier.eval_sets
     )
 
