@@ -59,7 +59,7 @@ def _arguments() -> argparse.Namespace:
         help="only the recordings and the simulated clusters: some minutes",
     )
     parser.add_argument(
-        "--cluster-weeks", type=float, default=1.0, help="simulated, for each cluster"
+        "--cluster-weeks", type=float, default=0.5, help="simulated, for each cluster"
     )
     parser.add_argument("--weeks", type=float, default=4.0, help="simulated, for each seed")
     parser.add_argument("--seeds", type=int, default=2, help="for each unseen fleet")
