@@ -52,7 +52,7 @@ bench: with-test ## Measure what a poll costs
 	@status=0; $(PY) -m tests.performance $(ARGS) || status=$$?; \
 		$(PY) -m tests.performance.cluster || status=$$?; exit $$status
 
-quality: with-quality ## Measure how good the verdicts are: recordings, simulated fleets, simple rules
+quality: with-quality ## Measure how good the verdicts are: recordings, simulated fleets and clusters
 	@$(PY) -m tests.quality $(ARGS)
 
 compare: with-test ## See that nothing changed: make compare BEFORE=commit [AFTER=commit]

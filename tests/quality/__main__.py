@@ -1,10 +1,13 @@
 """`python -m tests.quality`: measure, write docs/quality.md, fail where a goal is missed."""
 
 import argparse
+import logging
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
+
+import structlog
 
 from tests.paths import ROOT
 from tests.quality import page
@@ -59,7 +62,7 @@ def _arguments() -> argparse.Namespace:
         help="only the recordings and the simulated clusters: some minutes",
     )
     parser.add_argument(
-        "--cluster-weeks", type=float, default=1.0, help="simulated, for each cluster"
+        "--cluster-weeks", type=float, default=0.5, help="simulated, for each cluster"
     )
     parser.add_argument("--weeks", type=float, default=4.0, help="simulated, for each seed")
     parser.add_argument("--seeds", type=int, default=2, help="for each unseen fleet")
@@ -87,7 +90,8 @@ def _simulated(arguments: argparse.Namespace, tell: page.Tell) -> list[Result]:
 
 def _clusters(arguments: argparse.Namespace, tell: page.Tell) -> list[ClusterResult]:
     results: dict[str, ClusterResult] = {}
-    with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(arguments.workers, spawn, initializer=_hush) as pool:
         futures = {
             pool.submit(run_cluster, cluster, 1, arguments.cluster_weeks): name
             for name, cluster in CLUSTERS.items()
@@ -98,6 +102,11 @@ def _clusters(arguments: argparse.Namespace, tell: page.Tell) -> list[ClusterRes
     ordered = [results[name] for name in CLUSTERS]
     sys.stdout.write(cluster_page.table(ordered) + "\n")
     return ordered
+
+
+def _hush() -> None:
+    """What the program logs of messages that it sends is of no use here."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 def _teller() -> page.Tell:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from watchdog.diagnose.placeholders import model_of
 from watchdog.model.allowances import NoPage
+from watchdog.model.causes import RUNNER_DEATHS
 from watchdog.model.instants import earliest
 from watchdog.model.judgment import Caution, EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause
@@ -48,6 +49,14 @@ class Symptom(Struct, frozen=True):
     def age(self) -> tuple[bool, float, str, Cause]:
         """Sorts the oldest first."""
         return self.since is None, self.since or 0.0, self.eval_set_id, self.cause
+
+    @property
+    def runner_died(self) -> bool:
+        """Whether it is that its runner is no more, whatever of its sandboxes is."""
+        cluster = self.eval_set.state.cluster
+        if cluster is None or self.cause not in RUNNER_DEATHS:
+            return False
+        return not any(pod.is_live for pod in cluster.view.runners)
 
     @property
     def muted(self) -> tuple[float, str] | None:

@@ -41,6 +41,9 @@ def _under_way(cluster: ClusterState) -> Deletion | None:
     places = view.leaving_namespaces
     jobs = [job.name for job in view.jobs if job.deleting_at is not None]
     what = f"namespace {min(places)}" if places else f"Job {min(jobs)}"
+    if not (view.jobs or view.runners or cluster.job):
+        text = f"{what} is Terminating since {clock(since)}, and nobody saw its runner"
+        return Deletion(f"{text}: it was deleted, or it died before anyone looked")
     return Deletion(f"{what} is being deleted since {clock(since)}", since)
 
 

@@ -1,26 +1,26 @@
 """Sandbox pods that nobody uses any more: they cost, and are no other sample's trouble.
 
 Where the installation of a sandbox fails, its pods stay until the eval ends, Pending for ever; the
-sample has long ended in an error.
+sample has long ended in an error. A runner that died, or was preempted, leaves its own behind.
 """
 
+from watchdog.diagnose.clocks import LEAST
 from watchdog.diagnose.sandboxes import label
 from watchdog.model.cluster import ClusterView, Pod
-from watchdog.model.state import EvalSetState
+from watchdog.model.state import ClusterState, EvalSetState
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import count
 
 
 def leftovers(state: EvalSetState) -> frozenset[str]:
-    """UIDs of the sandbox pods whose sample erred after they were made.
+    """UIDs of the sandbox pods of an earlier runner, and of those whose sample erred since.
 
     A sample of several epochs has as many sandboxes: as many of its oldest ones are left over as
     ends in an error came after them.
     """
     if state.cluster is None:
         return frozenset()
-    errors = _errors(state)
-    left: set[str] = set()
+    errors, left = _errors(state), _of_earlier_runner(state.cluster)
     for sample_id, releases in _releases(state.cluster.view.sandboxes).items():
         ends = list(errors.get(sample_id, ()))
         for release in releases:
@@ -42,9 +42,10 @@ def cost(state: EvalSetState, left: frozenset[str]) -> tuple[Evidence, ...]:
         return (Evidence("cost", text),)
     if not left:
         return ()
+    what = f"{count(len(left), 'sandbox pod')} {'is' if len(left) == 1 else 'are'} left over"
     text = (
-        f"{count(len(left), 'sandbox pod')} of samples that ended in an error "
-        f"{'is' if len(left) == 1 else 'are'} left over: no use, and not in the way of others"
+        f"{what}, of samples that ended in an error or of an earlier runner: no use, and not in "
+        "the way of others"
     )
     return (Evidence("cost", text),)
 
@@ -54,6 +55,18 @@ def _has_no_runner(view: ClusterView) -> bool:
     known = {"pods", "jobs"} <= view.known
     is_due = any(not job.finished for job in view.jobs)
     return known and not is_due and not any(pod.is_live for pod in view.runners)
+
+
+def _of_earlier_runner(cluster: ClusterState) -> set[str]:
+    """Those that were there long before the runner that is at work: it starts its own."""
+    started_at = cluster.runner_started_at
+    if started_at is None:
+        return set()
+    return {
+        pod.uid
+        for pod in cluster.view.sandboxes
+        if pod.created_at is not None and pod.created_at + LEAST < started_at
+    }
 
 
 def _errors(state: EvalSetState) -> dict[str, list[float]]:

@@ -198,6 +198,8 @@ class IncidentReport(Struct, frozen=True):
     """Eval sets that were in it and no longer are; only in what is told, not in a check."""
     in_cluster: bool = False
     """Whether a cluster runs it: what dies there is taken away by a TTL and a janitor."""
+    runner_died: bool = False
+    """Whether its eval sets have no runner any more."""
 
     @property
     def restricted_to(self) -> tuple[str, ...]:

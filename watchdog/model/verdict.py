@@ -195,6 +195,8 @@ class Incident(Struct, frozen=True):
     """The channels that alone may hear of it, by name; empty where everybody may."""
     in_cluster: bool = False
     """Whether a cluster runs its eval sets."""
+    runner_died: bool = False
+    """Whether its eval sets have no runner any more."""
     stuck_samples: int = 0
     """How many samples are stuck in it."""
     peers: str = ""

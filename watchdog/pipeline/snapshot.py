@@ -236,6 +236,7 @@ def _incident(incident: Incident) -> IncidentReport:
         conclusions=tuple(conclusion_report(conclusion) for conclusion in incident.conclusions),
         outside=tuple(_outside(report) for report in incident.outside),
         in_cluster=incident.in_cluster,
+        runner_died=incident.runner_died,
     )
 
 

@@ -323,7 +323,9 @@ class Life:
         self.release.boxes[pod.name] = pod
         starts = self.gated_until + self.random.uniform(0, 20) if gated else now
         self.plan(starts, lambda at: self._ungate(pod.name, at))
-        self.plan(starts + self.random.uniform(10, 100), lambda at: self.box_ready(run, number, at))
+        ready = starts + self.random.uniform(10, 100)
+        self.plan(ready, lambda at: self._start_box(pod.name, at), always=True)
+        self.plan(ready, lambda at: self.box_ready(run, number, at))
 
     def _ungate(self, name: str, at: float) -> None:
         pod = self.release.boxes.get(name)
@@ -338,11 +340,16 @@ class Life:
                 containers=waiting,
             )
 
+    def _start_box(self, name: str, at: float) -> None:
+        """A sandbox runs, whatever its runner does."""
+        pod = self.release.boxes.get(name)
+        if pod is not None and pod.phase == "Pending":
+            self.release.boxes[name] = running_box(pod, at)
+
     def box_ready(self, run: Run, number: int, at: float) -> None:
         """A sandbox runs, and its sample begins."""
         sample_id = run.ids[number]
-        name = self.setting_up.pop(sample_id)
-        self.release.boxes[name] = running_box(self.release.boxes[name], at)
+        del self.setting_up[sample_id]
         run.ready.append((number, max(at + 1, self.frozen_until)))
 
     def finish_log(self, log: str, status: LogStatus, at: float) -> None:

@@ -79,7 +79,7 @@ class _Run:
             seen = await self._look(now)
             self._judge(await self.ears.hear(seen, now), seen, now)
         await self.ears.aclose()
-        for life in self.world.happening_of.values():
+        for life in self.world.life_of.values():
             self.result.happenings[life.happening if life.happened else Happening.ORDINARY] += 1
         self.result.standstills = list(self.world.standstills)
         self.result.ended = self.world.now
@@ -105,7 +105,7 @@ class _Run:
         self._if_stands_long(now)
 
     def _truth(self, incident: IncidentReport, now: float, grace: float) -> list[Standstill]:
-        lives = [self.world.happening_of[name] for name in incident.eval_sets]
+        lives = [self.world.life_of[name] for name in incident.eval_sets]
         return [standstill for life in lives for standstill in life.truth(now, grace)]
 
     def _if_false(self, notice: Notice, now: float) -> None:
@@ -155,7 +155,7 @@ class _Run:
                 self._wrong("stands too long", incident, now, "open")
 
     def _wrong(self, kind: str, incident: IncidentReport, now: float, notice: str) -> None:
-        life = self.world.happening_of[incident.eval_sets[0]]
+        life = self.world.life_of[incident.eval_sets[0]]
         happening = life.happening if life.happened else Happening.ORDINARY
         text = f"{notice} {incident.cause.value}: {incident.summary}"
         self.result.wrongs.append(Wrong(kind, now, happening, life.name, text))  # type: ignore[arg-type]

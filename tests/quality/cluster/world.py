@@ -37,7 +37,7 @@ class ClusterWorld:
         self.restarts = list(moments(self._random, cluster.restarts, horizon))
         """When the watchdog is started anew."""
         self.lives: list[Life] = []
-        self.happening_of: dict[str, Life] = {}
+        self.life_of: dict[str, Life] = {}
         self.stores: dict[str, list[Fact]] = {}
         """All that the store and the runner's log of each eval set ever said, in order."""
         self._drawn: Counter[Happening] = Counter()
@@ -55,7 +55,7 @@ class ClusterWorld:
     @property
     def standstills(self) -> Iterator[Standstill]:
         """All that people must hear of, or had to."""
-        for life in self.happening_of.values():
+        for life in self.life_of.values():
             yield from life.standstills
 
     def _advance(self, now: float) -> None:
@@ -74,7 +74,7 @@ class ClusterWorld:
         life = Life(f"set-{self._begun}", self.cluster, happening, now, random)
         HAPPENINGS[happening](life)
         life.begin()
-        self.happening_of[life.name] = life
+        self.life_of[life.name] = life
         self.stores[life.name] = life.facts
         return life
 
@@ -84,7 +84,7 @@ class ClusterWorld:
         known |= {"nodes"} if self.cluster.knows_nodes else set()
         known |= {"workloads"} if self.cluster.knows_queue else set()
         releases = [life.release for life in self.lives]
-        gone = [life.release for life in self.happening_of.values()]
+        gone = [life.release for life in self.life_of.values()]
         return Objects(
             knows=lambda kind, _: kind in known,
             jobs=[job for release in releases for job in release.jobs()],

@@ -95,7 +95,7 @@ def test_one_that_was_seen_to_fail_stays_what_it_was(after):
     assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.RUNNER_GONE)
     assert (eval_set.since, eval_set.deleted_at) == (650.0, None)
     (incident,) = correlate([eval_set], 760.0)
-    assert (incident.severity, incident.in_cluster) == ("page", True)
+    assert (incident.severity, incident.in_cluster, incident.runner_died) == ("page", True, True)
 
 
 KILLED = replace(
@@ -162,6 +162,16 @@ def test_a_job_that_is_replaced_by_a_newer_one_is_no_deletion():
     new = replace(JOB, name="new", uid="j2", created_at=680.0)
     old = replace(JOB, deleting_at=690.0)
     assert deletions(judged(700.0, view(640), view(700, jobs=(old, new)))) == []
+
+
+def test_what_is_terminating_when_it_is_first_looked_at_may_have_died_before():
+    """After a restart: a janitor takes a dead one's namespaces as a person takes a live one's."""
+    leaving = replace(OWN, deleting_at=900.0)
+    eval_set = judged(1000, view(1000, jobs=(), runners=(), namespaces=(leaving,)))
+    assert (eval_set.verdict, eval_set.deleted_at) == (Verdict.FINISHED, None)
+    assert "died before anyone looked" in deletions(eval_set)[0]
+    here = view(1000, jobs=(replace(JOB, deleting_at=900.0),), namespaces=(leaving,))
+    assert judged(1000, here).deleted_at == 900.0
 
 
 def test_a_deletion_that_does_not_end_is_a_warning():

@@ -338,6 +338,25 @@ def test_leftovers_are_cost_and_no_trouble_of_others():
     assert judged(now, known).cause is Cause.UNSCHEDULABLE
 
 
+def test_sandboxes_of_an_earlier_runner_are_left_over():
+    """It died while it set them up: what keeps them from starting is nobody's trouble any more."""
+    now = 5 * HOUR
+    began = (Container("c", running_since=now - 900),)
+    anew = replace(RUNNER, uid="u2", created_at=now - 910, containers=began)
+    trouble = replace(CREATING, containers=(Container("default", waiting="ErrImagePull"),))
+    left = replace(trouble, created_at=now - HOUR)
+    own = replace(trouble, created_at=now - 800)
+    for box, verdict in ((left, Verdict.PROGRESSING), (own, Verdict.PARTIALLY_STUCK)):
+        known = watched(
+            now,
+            {"1": Rows().ok(now - 60)},
+            view(now, runners=(anew,), sandboxes=(box,)),
+            total=5,
+            created=now - 850,
+        )
+        assert judged(now, known).verdict is verdict
+
+
 @pytest.mark.parametrize(
     ("status", "hours", "late"),
     [("success", 0.4, False), ("success", 0.7, True), ("error", 0.7, False), ("error", 2.5, True)],

@@ -15,11 +15,11 @@ from tests.builders.snapshots import (
 )
 from watchdog.model.instants import timestamp
 from watchdog.model.probe import Meaning
-from watchdog.model.report import ConclusionReport
+from watchdog.model.report import ConclusionReport, EvidenceItem
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.notify.decide import ESCALATES_AGAIN, HELD, Intervals, Reason, decide
 from watchdog.notify.decide.announcements import announced_with, announcements
-from watchdog.notify.decide.continuity import KEEP_FIRING_FOR
+from watchdog.notify.decide.continuity import KEEP_FIRING_FOR, continues
 
 NAME = "mmlu-2026-11-22-x7k2"
 ENTRIES = {incident().id: ledger_entry(incident(), NOW - 600)}
@@ -452,3 +452,40 @@ def test_what_flaps_must_be_absent_ever_longer():
     assert after(900, 1) == after(1800, 2) == [Reason.RESOLVE]
     assert after(1799, 2) == [Reason.KEEP_FIRING]
     assert after(4 * 3600, 50) == [Reason.RESOLVE]
+
+
+@pytest.mark.parametrize(
+    ("cause", "died", "deleted_ago", "reason"),
+    [
+        (Cause.RUNNER_GONE, True, None, Reason.HOLD_VANISHED),
+        (Cause.RUNNER_GONE, True, 60.0, Reason.HOLD_VANISHED),
+        (Cause.OOM_KILLED, True, 60.0, Reason.HOLD_VANISHED),
+        (Cause.OOM_KILLED, False, None, Reason.HOLD_VANISHED),
+        (Cause.OOM_KILLED, False, 60.0, Reason.RESOLVE),
+        (Cause.HUNG_TOOL_CALL, False, None, Reason.HOLD_VANISHED),
+        (Cause.HUNG_TOOL_CALL, False, 60.0, Reason.RESOLVE),
+    ],
+)
+def test_what_is_gone_is_over_only_where_it_was_stuck_otherwise_and_its_deletion_was_seen(
+    cause, died, deleted_ago, reason
+):
+    """A janitor takes a dead one's last namespace after a restart: nobody saw it go."""
+    stands = incident(cause=cause, in_cluster=True, runner_died=died, verdict=Verdict.STUCK)
+    gone = quiet(
+        NAME,
+        Verdict.FINISHED,
+        deleted_at=ago(deleted_ago) if deleted_ago is not None else None,
+        evidence=(EvidenceItem(None, "deletion", "it is gone"),),
+    )
+    entries = {stands.id: ledger_entry(stands, NOW - 3600)}
+    assert reasons(snapshot(gone), entries) == [reason]
+
+
+@pytest.mark.parametrize("scope", ["eval_set", "task", "sample"])
+def test_a_dead_runner_of_which_less_is_known_by_now_is_the_same_incident(scope):
+    killed = incident(id="a", cause=Cause.OOM_KILLED, scope=scope, runner_died=True)
+    gone = replace(killed, id="b", cause=Cause.RUNNER_GONE)
+    assert continues(gone, killed)
+    assert not continues(replace(gone, eval_sets=("another",)), killed)
+    assert continues(replace(gone, cause=Cause.EVICTED), killed)
+    assert not continues(replace(gone, runner_died=False), killed)

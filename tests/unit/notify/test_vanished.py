@@ -10,7 +10,9 @@ from watchdog.model.verdict import Cause, Verdict
 from watchdog.notify.decide import Intervals, Reason, decide
 
 DAY = 86_400.0
-DEAD = incident(cause=Cause.RUNNER_GONE, scope="eval_set", in_cluster=True, since=ago(3600))
+DEAD = incident(
+    cause=Cause.RUNNER_GONE, scope="eval_set", in_cluster=True, runner_died=True, since=ago(3600)
+)
 HUNG = incident(cause=Cause.HUNG_TOOL_CALL, scope="sample", in_cluster=True, since=ago(3600))
 
 
@@ -23,7 +25,9 @@ def reason(view, open_incident, absent=0.0):
 
 def deleted(**fields):
     told = (EvidenceItem(None, "deletion", "namespace x is being deleted"),)
-    return eval_set(verdict=Verdict.FINISHED, cause=None, evidence=told, **fields)
+    return eval_set(
+        verdict=Verdict.FINISHED, cause=None, evidence=told, deleted_at=ago(60), **fields
+    )
 
 
 @pytest.mark.parametrize("open_incident", [DEAD, HUNG], ids=["dead", "hung"])

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
-from watchdog.model.causes import API_CAUSES, RUNNER_DEATHS
+from watchdog.model.causes import API_CAUSES
 from watchdog.model.probe import Meaning
 from watchdog.model.report import IncidentReport
 from watchdog.model.verdict import Cause, Incident, Verdict
@@ -39,11 +39,8 @@ def continues(incident: IncidentReport | Incident, earlier: IncidentReport | Inc
 
 def _is_same_death(incident: IncidentReport | Incident, earlier: IncidentReport | Incident) -> bool:
     """One dead runner, of which only less is known by now: its pod's events are gone."""
-    return (
-        incident.verdict is earlier.verdict is Verdict.STUCK
-        and {incident.cause, earlier.cause} <= RUNNER_DEATHS
-        and incident.eval_sets == earlier.eval_sets
-    )
+    died = incident.runner_died and earlier.runner_died
+    return died and incident.eval_sets == earlier.eval_sets
 
 
 def _is_same_sample(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from watchdog.model.causes import RUNNER_DEATHS
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import EvalSetReport, Snapshot
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict
@@ -78,15 +77,18 @@ def _has_vanished(entry: LedgerEntry, eval_sets: Sequence[EvalSetReport]) -> boo
     """Whether what broke in a cluster is not there any more, which mends nothing.
 
     A runner that died is taken away by a TTL, and its namespaces by a janitor, within two hours.
-    Only of one that was stuck for another cause is its deletion the remedy, where that was seen.
+    Only of one that was stuck for another cause is its deletion the remedy, where that was seen:
+    after a restart what died may only be seen to be gone.
     """
     incident = entry.incident
     if not incident.in_cluster or incident.verdict not in STUCK_VERDICTS:
         return False
     if incident.eval_sets and not eval_sets:
         return True
-    died = incident.cause in RUNNER_DEATHS and incident.verdict is Verdict.STUCK
-    return died and all(_is_taken_away(item) for item in eval_sets)
+    return bool(eval_sets) and all(
+        _is_taken_away(item) and (incident.runner_died or item.deleted_at is None)
+        for item in eval_sets
+    )
 
 
 def _is_taken_away(eval_set: EvalSetReport) -> bool:
