@@ -38,7 +38,7 @@ def main() -> int:
         if arguments.write:
             page.write(tallies, summaries, unseen, clusters, DOCS)
     elif clusters and arguments.write:
-        page.write_clusters(clusters, DOCS)
+        page.write_clusters(tallies, clusters, DOCS)
     failed = missed(tallies, summaries, unseen, clusters)
     for line in failed:
         sys.stderr.write(f"goal missed: {line}\n")

@@ -36,8 +36,10 @@ failing calls whose instants lie close together, from the true onset to the firs
 it is called stuck (who never does is counted as if at the last one).
 """
 
-_FLEETS = """
-## Simulated fleets
+_FLEETS_HEADING = "## Simulated fleets"
+
+_FLEETS = f"""
+{_FLEETS_HEADING}
 
 Hundreds of eval sets over weeks: models with their own speeds and failure rates, outages with
 log-normal and Pareto lengths, full and partial, bursts of 429s, trouble of single samples, slow
@@ -122,11 +124,15 @@ def write(
     (docs / "quality.md").write_text("\n".join([*parts, fleets(every), clusters.section(results)]))
 
 
-def write_clusters(results: Sequence[ClusterResult], docs: Path) -> None:
-    """The section on clusters anew; the rest of the page stays."""
+def write_clusters(
+    tallies: Mapping[str, Tally], results: Sequence[ClusterResult], docs: Path
+) -> None:
+    """All but the simulated fleets anew, whose section stays as it is."""
     page = docs / "quality.md"
-    rest = page.read_text().partition(f"\n{clusters.HEADING}")[0].rstrip("\n")
-    page.write_text("\n".join([rest, clusters.section(results)]))
+    section = page.read_text().partition(_FLEETS_HEADING)[2].partition(clusters.HEADING)[0]
+    fleets_section = f"\n{_FLEETS_HEADING}{section}".rstrip("\n")
+    parts = [_INTRO, _RECORDINGS, recordings(tallies), fleets_section]
+    page.write_text("\n".join([*parts, clusters.section(results)]))
 
 
 def _rate(rate: Rate) -> str:

@@ -23,8 +23,9 @@ logs tell their slots, and some runners how many samples wait for a person.
 
 The program ran on these when it was done. What it did on others by lot led to changes in it: calls
 of a runner that Kueue had taken away, and sandboxes that had waited for capacity for hours, were
-told as hung the minute they could start; and a start that shows life had three times what was
-learned from such starts.
+told as hung the minute they could start; sandboxes of a dead runner were told as the next one's
+trouble; an incident ended where a watchdog that was started anew saw only the last of a dead
+runner's namespaces go; and a start that shows life had three times what was learned of such starts.
 
 *Must be heard* counts what a person must hear of: a page, or for what is no standstill a warning. A
 *miss* is one that nobody heard of within a wide bound; a *false* one is a message about an eval set
