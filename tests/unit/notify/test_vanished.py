@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders.ledger_entries import ledger_entry
-from tests.builders.snapshots import NOW, ago, eval_set, incident, snapshot
+from tests.builders.snapshots import NOW, ago, counts, eval_set, incident, snapshot, task
 from watchdog.model.report import EvidenceItem
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.notify.decide import Intervals, Reason, decide
@@ -100,3 +100,13 @@ def test_the_bound_is_a_setting():
         snapshot(), {DEAD.id: entry}, NOW, True, intervals=Intervals(vanished=60.0)
     )
     assert decision.reason is Reason.GONE
+
+
+def test_a_dead_runner_begins_no_sample_so_nothing_is_waited_for():
+    queued = task(samples=counts(running=1, queued=20, stuck=1))
+    now = eval_set(cause=Cause.RUNNER_GONE, tasks=(queued,), last_progress_at=ago(60))
+    (decision,) = decide(snapshot(now, incidents=(DEAD,)), {}, NOW, True)
+    assert decision.reason is Reason.OPEN
+    lives = replace(DEAD, runner_died=False)
+    (decision,) = decide(snapshot(now, incidents=(lives,)), {}, NOW, True)
+    assert decision.reason is Reason.HOLD_FOR

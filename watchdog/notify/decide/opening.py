@@ -66,9 +66,10 @@ def has_held(
 
     Only running samples make a verdict. Where the last healthy one has just ended and the next is
     still being set up, the eval set is `stuck` by definition, and no more so a minute later. How
-    long nothing has got done says it without any wait; so does that no sample is due any more.
+    long nothing has got done says it without any wait; so does that no sample is due any more, or
+    that there is no runner to begin one.
     """
-    if incident.scope in JOINT_SCOPES:
+    if incident.scope in JOINT_SCOPES or incident.runner_died:
         return True
     stuck = (
         eval_set
