@@ -12,7 +12,7 @@ from tests.quality.cluster.life import Life
 from tests.quality.cluster.truth import Happening, Standstill
 from tests.quality.fleets import HOUR
 from tests.quality.world import START, WEEK, moments
-from watchdog.collect.kubernetes.discovery import Objects
+from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, ClusterState
 from watchdog.collect.source import Emit, PollResult

@@ -15,8 +15,9 @@ from watchdog.collect.kubernetes import events
 from watchdog.collect.kubernetes.cache import OPTIONAL, Selectors
 from watchdog.collect.kubernetes.connection import Api
 from watchdog.collect.kubernetes.decoding import KINDS, Decoder
-from watchdog.collect.kubernetes.discovery import Objects, discover
+from watchdog.collect.kubernetes.discovery import discover
 from watchdog.collect.kubernetes.errors import ApiError, one_line
+from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.files import FILES
 from watchdog.collect.kubernetes.logs import NOTHING_YET
 from watchdog.collect.kubernetes.objects import Entry, Key, Meta

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from watchdog.collect.kubernetes.decoding import decode_list
-from watchdog.collect.kubernetes.discovery import Objects, discover
+from watchdog.collect.kubernetes.discovery import discover
+from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.objects import Entry
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, ResourceKind

@@ -16,8 +16,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.collect.inspect.logs import LogsSource
-from watchdog.collect.kubernetes.discovery import KINDS, Discovered, Objects, discover
+from watchdog.collect.kubernetes.discovery import KINDS, Discovered, discover
 from watchdog.collect.kubernetes.errors import ApiError
+from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult

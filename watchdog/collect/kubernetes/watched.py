@@ -8,7 +8,7 @@ from urllib.parse import quote
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.kubernetes.cache import ClusterCache, ClusterSnapshot
 from watchdog.collect.kubernetes.connection import Connection
-from watchdog.collect.kubernetes.discovery import Objects
+from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.logs import read_log
 from watchdog.collect.kubernetes.reflector import Clock, Environment
 from watchdog.collect.kubernetes.runner_logs import Read, RunnerLogs

@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders.cluster_entries import KNOWN, P, box, job, meta, pod
-from watchdog.collect.kubernetes.discovery import Objects, discover
+from watchdog.collect.kubernetes.discovery import discover
+from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.objects import Entry, Meta
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import Job, Namespace, PodEvent, PodUsage

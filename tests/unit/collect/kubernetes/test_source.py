@@ -5,8 +5,8 @@ from msgspec.structs import replace
 from tests.builders.cluster_entries import KNOWN, box, job, pod
 from tests.builders.logs import LOG, finished_log, running_store
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
-from watchdog.collect.kubernetes.discovery import Objects
 from watchdog.collect.kubernetes.errors import ApiError
+from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, ClusterState, newest
 from watchdog.collect.stores.directory import DirectoryStore
