@@ -89,7 +89,7 @@ class EvalSetContext(Struct, frozen=True):
     setup: CauseFinding | None = None
     """What the cluster says of a sandbox that is being set up."""
     placed_at: float | None = None
-    """Since when there is capacity for the sandboxes that are being set up."""
+    """Since when sandboxes can be set up: there is capacity, and the runner's node is back."""
     suspended: Waiting | None = None
     """The runner's Job, or its pod, is held back until there is capacity."""
     gated: Waiting | None = None

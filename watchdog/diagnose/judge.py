@@ -18,6 +18,7 @@ from watchdog.diagnose.pods import runner_trouble, setup_trouble, setups_placed_
 from watchdog.diagnose.runner import frozen
 from watchdog.diagnose.tasks import judge_task
 from watchdog.model.allowances import Override
+from watchdog.model.instants import latest
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.learned import Learned
 from watchdog.model.state import EvalSetState
@@ -80,7 +81,9 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         frozen=frozen(judging, allowance, state, purpose),
         runner=runner_trouble(as_of, limits, state) if open_logs and works else None,
         setup=setup_trouble(as_of, limits, state),
-        placed_at=setups_placed_at(state),
+        placed_at=latest(
+            setups_placed_at(state), state.cluster.runner_away_at if state.cluster else None
+        ),
         suspended=suspended,
         gated=sandboxes_held_back(limits, state),
         deletion=removal,

@@ -44,6 +44,7 @@ def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
             healthy_at=view.at if _is_healthy(view) else before.healthy_at,
             runner_started_at=runner_started(view.runners) or before.runner_started_at,
             startup_learned_of=before.startup_learned_of,
+            runner_away_at=view.at if _is_away(view) else before.runner_away_at,
             runner_live_at=view.at
             if any(p.is_live for p in view.runners)
             else before.runner_live_at,
@@ -74,6 +75,19 @@ def runner_started(pods: Iterable[Pod]) -> float | None:
     newest = max((p for p in pods if p.is_live), key=lambda p: p.created_at or 0.0, default=None)
     containers = newest.containers if newest is not None else ()
     return latest(*(c.running_since for c in containers if not c.is_init))
+
+
+def _is_away(view: ClusterView) -> bool:
+    """Whether the runner's node doesn't answer: then nothing that it does gets on.
+
+    Where nodes can't be read, its pod tells: of a node that is away the control plane calls every
+    pod not ready.
+    """
+    unready = {node.name for node in view.nodes}
+    runners = [pod for pod in view.runners if pod.is_live and pod.phase == "Running"]
+    return any(
+        pod.node in unready or (pod.unready_since is not None and not pod.ready) for pod in runners
+    )
 
 
 def _is_healthy(view: ClusterView) -> bool:

@@ -281,6 +281,8 @@ class ClusterState(Struct, frozen=True):
     """When the container of its newest runner that was seen at work was started."""
     startup_learned_of: float | None = None
     """The start from which it was learned how long a first log takes."""
+    runner_away_at: float | None = None
+    """When the node of the runner at work was last seen to be away."""
     runner_seen_at: float | None = None
     """When a runner's Job or pod was last there."""
     runner_live_at: float | None = None

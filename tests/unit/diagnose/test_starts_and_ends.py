@@ -262,6 +262,18 @@ def test_a_node_that_does_not_answer_takes_its_pods_with_it():
     )
 
 
+def test_a_set_up_is_given_its_time_anew_once_the_runner_s_node_is_back():
+    runner = replace(STARTED, node="n1", created_at=0.0)
+    away = Node("n1", ready=False, since=600.0)
+    absent = view(3500.0, runners=(runner,), nodes=(away,))
+    back = watched(4000.0, {}, absent, view(4000.0, runners=(runner,)), total=5)
+    assert judged(4000.0, back).verdict is Verdict.STARTING
+    never = watched(4000.0, {}, view(4000.0, runners=(runner,)), total=5)
+    assert judged(4000.0, never).cause is Cause.HUNG_SETUP
+    late = watched(7200.0, {}, absent, view(7200.0, runners=(runner,)), total=5)
+    assert judged(7200.0, late).cause is Cause.HUNG_SETUP
+
+
 def test_a_sandbox_s_node_matters_while_a_call_into_it_is_pending():
     away = Node("n1", ready=False, since=650.0)
     box = replace(SANDBOX, node="n1")
