@@ -4,6 +4,7 @@ Reading something again, or twice, changes nothing.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -35,7 +36,6 @@ from watchdog.model.state import EvalSetState, Interactions, Stops, TaskState
 
 _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
     EndedRead: tasks.ended_read,
-    ManifestRead: tasks.manifest_read,
     RowsRead: tasks.rows_read,
     RowsLost: tasks.rows_lost,
     TaskRead: tasks.task_read,
@@ -48,6 +48,11 @@ def fold(state: EvalSetState, fact: Fact) -> EvalSetState:
     on_task = _TASK_HANDLERS.get(type(fact))
     if isinstance(fact, SpecRead):
         return cluster.started(_on_task(state, fact.log, tasks.spec_read, fact), fact.log)
+    if isinstance(fact, ManifestRead):
+        hindered_at = state.cluster.hindered_at if state.cluster is not None else None
+        return _on_task(
+            state, fact.log, partial(tasks.manifest_read, hindered_at=hindered_at), fact
+        )
     if on_task is not None:
         return _on_task(state, fact.log, on_task, fact)  # type: ignore[union-attr]
     return _EVAL_SET_HANDLERS[type(fact)](state, fact)

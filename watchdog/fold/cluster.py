@@ -45,6 +45,7 @@ def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
             runner_started_at=runner_started(view.runners) or before.runner_started_at,
             startup_learned_of=before.startup_learned_of,
             runner_away_at=view.at if _is_away(view) else before.runner_away_at,
+            held_back_at=view.at if _is_held_back(view) else before.held_back_at,
             runner_live_at=view.at
             if any(p.is_live for p in view.runners)
             else before.runner_live_at,
@@ -88,6 +89,12 @@ def _is_away(view: ClusterView) -> bool:
     return any(
         pod.node in unready or (pod.unready_since is not None and not pod.ready) for pod in runners
     )
+
+
+def _is_held_back(view: ClusterView) -> bool:
+    """Whether Kueue holds back its Job or some of its pods."""
+    pods = (*view.runners, *view.sandboxes)
+    return any(job.suspended for job in view.jobs) or any(pod.gates for pod in pods)
 
 
 def _is_healthy(view: ClusterView) -> bool:

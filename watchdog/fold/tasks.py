@@ -56,8 +56,13 @@ def ended_read(task: TaskState, fact: EndedRead) -> TaskState:
     return _retire(task, [sample.key for sample in fact.samples])
 
 
-def manifest_read(task: TaskState, fact: ManifestRead) -> TaskState:
-    """The buffer's present samples: new ones appear, completed and flushed ones leave."""
+def manifest_read(
+    task: TaskState, fact: ManifestRead, hindered_at: float | None = None
+) -> TaskState:
+    """The buffer's present samples: new ones appear, completed and flushed ones leave.
+
+    Until `hindered_at` nothing could be set up: that teaches nothing of how long it takes.
+    """
     running = {
         sample.key: sample
         for sample in fact.samples
@@ -65,7 +70,7 @@ def manifest_read(task: TaskState, fact: ManifestRead) -> TaskState:
     }
     task = _end(task, (s for s in fact.samples if s.completed), again=running)
     task = _retire(task, [key for key in task.samples if key not in running])
-    lessons = _set_up(task, running.values())
+    lessons = _set_up(task, running.values(), hindered_at)
     task = replace(
         task,
         samples={key: _met(task.samples.get(key), summary) for key, summary in running.items()},
@@ -75,12 +80,13 @@ def manifest_read(task: TaskState, fact: ManifestRead) -> TaskState:
     return _taught(task, lessons) if lessons else task
 
 
-def _set_up(task: TaskState, running: Iterable[SampleSummary]) -> Lessons:
+def _set_up(
+    task: TaskState, running: Iterable[SampleSummary], hindered_at: float | None
+) -> Lessons:
     """How long it took until the next sample appeared: its set-up is part of that."""
     lessons = Lessons(task.learn_since)
-    before = latest(
-        task.spec.created_at if task.spec else None, task.last_ended_at, task.last_start_at
-    )
+    created_at = task.spec.created_at if task.spec else None
+    before = latest(created_at, task.last_ended_at, task.last_start_at, hindered_at)
     for summary in running:
         started = summary.started_at
         if summary.key in task.samples or started is None or before is None:

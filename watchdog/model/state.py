@@ -11,6 +11,7 @@ from watchdog.model.causes import main_of_counts
 from watchdog.model.cluster import ClusterView, Job
 from watchdog.model.facts import LogStatus, SampleKey, SampleSummary, TaskSpec, ThroughputLogged
 from watchdog.model.histogram import Histogram
+from watchdog.model.instants import latest
 from watchdog.model.learned import CallName
 from watchdog.model.successes import Successes
 from watchdog.model.verdict import Cause
@@ -283,12 +284,19 @@ class ClusterState(Struct, frozen=True):
     """The start from which it was learned how long a first log takes."""
     runner_away_at: float | None = None
     """When the node of the runner at work was last seen to be away."""
+    held_back_at: float | None = None
+    """When something of it was last seen to be held back until there is capacity."""
     runner_seen_at: float | None = None
     """When a runner's Job or pod was last there."""
     runner_live_at: float | None = None
     """When a runner's pod was last seen at work."""
     no_runner_since: float | None = None
     """Since when neither is."""
+
+    @property
+    def hindered_at(self) -> float | None:
+        """Until when no set-up could get on: no capacity, or the runner's node away."""
+        return latest(self.runner_away_at, self.held_back_at)
 
 
 class Interactions(Struct, frozen=True):

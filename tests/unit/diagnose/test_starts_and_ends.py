@@ -9,7 +9,7 @@ from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
 from watchdog.model.cluster import Container, Node, PodEvent, Workload
-from watchdog.model.facts import ClusterRead, Listing, RunnerLogRead, SampleSummary
+from watchdog.model.facts import ClusterRead, Listing, ManifestRead, RunnerLogRead, SampleSummary
 from watchdog.model.histogram import Histogram, add
 from watchdog.model.learned import Learned
 from watchdog.model.state import EvalSetState
@@ -233,6 +233,22 @@ def test_what_a_queue_held_back_for_hours_has_as_long_to_start_as_any_other(wait
     box = replace(box, scheduled_at=now - 2 * HOUR)
     eval_set = at_setup(now, sandboxes=(box,))
     assert (eval_set.verdict, eval_set.since) == (Verdict.STUCK, now - 2 * HOUR)
+
+
+def test_hours_in_a_queue_teach_nothing_of_set_ups():
+    gated = replace(SANDBOX, phase="Pending", gates="x", sample_id="1")
+
+    def learned(*views):
+        known = watched(60.0, {}, *views, total=5)
+        begun = SampleSummary(key("1"), uuid="u1", started_at=9 * HOUR)
+        known = fold(known, ManifestRead(SET, next(iter(known.tasks)), (begun,)))
+        (task,) = known.tasks.values()
+        return [task.durations[name].largest(1) for name in task.durations]
+
+    (queued,) = learned(view(9 * HOUR - 120, sandboxes=(gated,)))
+    assert queued < 300
+    (plain,) = learned(view(9 * HOUR - 120))
+    assert plain > 8 * HOUR
 
 
 def test_gated_sandboxes_excuse_no_sample_that_runs():
