@@ -97,7 +97,7 @@ FAULTY = (
 
 INFORMATIONAL = (
     ("replaced", "connection", 0, "sandbox_replaced", "progressing"),
-    ("evicted", "auth_401", 0, "runner_evicted", "progressing"),
+    ("evicted", "auth_401", 0, "runner_evicted", "starting"),
     ("suspended", "rate_limited_forever", 0, "runner_suspended", "waiting"),
     ("freed", "all_500", 0, "runner_refused_for_a_while", "progressing"),
     ("creating", None, 0, "runner_creating", "starting"),
@@ -332,10 +332,13 @@ async def test_an_eval_set_that_appears_is_watched_and_one_that_ends_leaves(
 ):
     app = await watch()
     assert "late" not in await ticks(app)
-    s3.put_tree("evals", "evals/late", recorded("all_500", 0) / "store")
+    bundle = recorded("all_500", 0)
+    s3.put_tree("evals", "evals/late", bundle / "store")
     late = hawk.make_eval_set(plane, "late", samples=(Sample("99", "x"),))
     found = await until(app, lambda found: "late" in found)
-    assert found["late"].verdict.value == "progressing"
+    assert found["late"].verdict.value == "starting"  # its pod is younger than its log
+    late.age(time.time() - begun_at(bundle) + INSTALLING)
+    await until(app, lambda found: found["late"].verdict.value == "progressing")
     late.remove()
     await until(app, lambda found: "late" not in found)
     assert "late" not in {name for i in app.snapshot.report.incidents for name in i.eval_sets}

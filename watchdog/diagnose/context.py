@@ -98,6 +98,8 @@ class EvalSetContext(Struct, frozen=True):
     """It is being deleted, or was."""
     restarted: float | None = None
     """When its present runner started, where its logs are all from before: of an earlier one."""
+    runner_made_at: float | None = None
+    """When the pod of the runner at work was made."""
     startup: Finding | None = None
     """Its runner runs and writes no log."""
     human: Waiting | None = None

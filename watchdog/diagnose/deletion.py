@@ -115,6 +115,6 @@ def _was_not_seen(cluster: ClusterState) -> Deletion | None:
     if view.runners or any(n.is_runner and n.deleting_at is None for n in view.namespaces):
         return None
     return Deletion(
-        "neither its Job nor its runner's namespace is there, and its log has no end: it was "
-        "deleted, or it died before anyone looked"
+        "neither its Job nor a namespace of its runner's own is there, and its log has no end: it "
+        "was deleted, or it died before anyone looked"
     )

@@ -46,6 +46,9 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
         no_page=no_page_of(context.exceptions),
     )
     base = base if tasks else _without_logs(context, base)
+    held_back = context.suspended
+    if tasks and held_back is not None and base.verdict is Verdict.WAITING:
+        base = replace(base, evidence=(held_back.evidence, *base.evidence))
     base = _begun_anew(context, base)
     base = _ended_late(context, _deleted(context, base))
     base = _orphaned(context.judging, _waits_long(context, base))
@@ -63,7 +66,8 @@ def _begun_anew(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgme
         return base
     text = f"a runner was started again at {clock(context.restarted)}; its logs are older"
     evidence = (Evidence("startup", text, context.restarted), *base.evidence)
-    return replace(base, verdict=Verdict.STARTING, cause=None, evidence=evidence)
+    base = replace(base, verdict=Verdict.STARTING, cause=None, evidence=evidence)
+    return _never_going(context, base)
 
 
 def _deleted(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
@@ -142,6 +146,11 @@ def _without_logs(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudg
         return replace(base, verdict=Verdict.WAITING, evidence=evidence)
     if not (cluster.view.jobs or cluster.view.runners or cluster.job):
         return replace(base, verdict=Verdict.FINISHED) if context.state.listed else base
+    return _never_going(context, base)
+
+
+def _never_going(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
+    """Its runner is in trouble, or runs and writes no log."""
     startup = context.startup
     late = [(Cause.HUNG_STARTUP, startup)] if startup and base.verdict is Verdict.STARTING else []
     troubles = [context.runner] if context.runner is not None else []

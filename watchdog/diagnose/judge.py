@@ -10,7 +10,7 @@ from watchdog.diagnose.deletion import deletion
 from watchdog.diagnose.eval_sets import judge_eval_set
 from watchdog.diagnose.exceptions import together
 from watchdog.diagnose.fleet import Fleet
-from watchdog.diagnose.lifecycle import hung_startup, restarted
+from watchdog.diagnose.lifecycle import hung_startup, restarted, runner_made_at
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.overrides import eval_set_exceptions
 from watchdog.diagnose.people import human, on_purpose
@@ -72,7 +72,9 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
     allowance, baselines = together(exceptions), judging.baselines
     limits = judging.limits.patient(allowance.patience)
     purpose = on_purpose(judging.now, judging.limits, state)
-    open_logs = not state.tasks or any(t.status == "started" for t in state.tasks.values())
+    anew = restarted(state)
+    unfinished = any(task.status == "started" for task in state.tasks.values())
+    open_logs = not state.tasks or unfinished or anew is not None
     suspended, removal = runner_held_back(limits, state), deletion(state)
     works = suspended is None and removal is None
     return EvalSetContext(
@@ -87,7 +89,8 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         suspended=suspended,
         gated=sandboxes_held_back(limits, state),
         deletion=removal,
-        restarted=restarted(state),
+        restarted=anew,
+        runner_made_at=runner_made_at(state),
         startup=hung_startup(as_of, baselines, allowance, state),
         human=human(state),
         on_purpose=purpose,

@@ -20,7 +20,7 @@ from watchdog.model.allowances import Allowance
 from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import Waiting
 from watchdog.model.learned import STARTUP
-from watchdog.model.state import EvalSetState
+from watchdog.model.state import EvalSetState, TaskState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import count, duration
@@ -60,7 +60,34 @@ def restarted(state: EvalSetState) -> float | None:
     life = latest(last_life(tasks, None), *(task.completed_at for task in tasks))
     margin = _MARGIN if _had_another_runner(state) else LEAST
     is_newer = started_at is not None and life is not None and life + margin < started_at
-    return started_at if is_newer else None
+    unfinished = [task for task in tasks if task.status == "started"]
+    made_at = runner_made_at(state)
+    are_older = bool(unfinished) and all(is_older_than(task, made_at) for task in unfinished)
+    return started_at if is_newer or are_older else None
+
+
+def runner_made_at(state: EvalSetState) -> float | None:
+    """When the pod of the runner at work was made: never later than its containers began."""
+    pods = state.cluster.view.runners if state.cluster else ()
+    made = (
+        earliest(pod.created_at, *(c.running_since for c in pod.containers))
+        for pod in pods
+        if pod.is_live
+    )
+    return latest(*made)
+
+
+def is_older_than(task: TaskState, made_at: float | None) -> bool:
+    """Whether a log was begun long before the pod of the present runner was made, and ended too.
+
+    A runner begins its own logs: one that was begun by another goes on in a new one, or never. What
+    is said of a moment after the pod's own beginning, the pod's runner said, whatever its clock.
+    """
+    created_at = task.spec.created_at if task.spec else None
+    life = last_life((task,), None)
+    if created_at is None or life is None or made_at is None:
+        return False
+    return created_at + LEAST < made_at and life < made_at
 
 
 def _had_another_runner(state: EvalSetState) -> bool:

@@ -43,7 +43,7 @@ def find_orphans(states: Sequence[EvalSetState], now: float, limits: Thresholds)
 
 def _has_sandboxes(state: EvalSetState) -> bool:
     cluster = state.cluster
-    return cluster is not None and any(p.deleting_at is None for p in cluster.view.sandboxes)
+    return cluster is not None and any(p.is_live for p in cluster.view.sandboxes)
 
 
 def _alone_since(state: EvalSetState) -> float | None:

@@ -78,10 +78,16 @@ def runner_start(state: EvalSetState) -> float | None:
     return earliest(*(spec.created_at for spec in specs if spec.run_id == newest.run_id))
 
 
+_CLOCKS_DIFFER = 300.0
+"""Seconds by which another machine's clock may be ahead of this one."""
+_NOBODY = frozenset({"", "false", "no", "none", "0"})
+"""Values of the label `human` that name nobody."""
+
+
 def human(state: EvalSetState) -> Waiting | None:
     """That a person does all of it, as the label of its Job says: hours of silence are normal."""
     jobs = state.cluster.view.jobs if state.cluster else ()
-    job = next((job for job in jobs if job.human), None)
+    job = next((job for job in jobs if job.human.lower() not in _NOBODY), None)
     if job is None:
         return None
     name = clean(job.human, _NAME_MAX)
@@ -171,8 +177,11 @@ def _awaited(now: float, limits: Thresholds, candidate: _Candidate) -> Waiting:
 
 
 def _stop(now: float, limits: Thresholds, at: float | None, start: float | None) -> Waiting | None:
-    """A stop that the present runner was asked for: the one before it left its own behind."""
-    if at is None or not _is_newer(at, start):
+    """A stop that the present runner was asked for: the one before it left its own behind.
+
+    One dated ahead of all clocks would never lapse: it proves nothing.
+    """
+    if at is None or not _is_newer(at, start) or at > now + _CLOCKS_DIFFER:
         return None
     text = f"a stop was asked for at {clock(at)}" + _beyond(now, at, limits.stop_wait)
     words = "a stop was asked for"

@@ -28,11 +28,20 @@ def fill(actions: Iterable[Action], eval_set: EvalSetJudgment, cause: Cause) -> 
     all_stuck = eval_set.verdict is Verdict.STUCK
     around = Surroundings(eval_set.state, cause, task, sample, all_stuck)
     values = {place: value for place, value in _values(around) if value or place == IN_RUNNER}
-    return tuple(
+    filled = (
         replace(action, text=_filled(action.text, values))
         for action in actions
         if applies(action, around)
     )
+    return tuple(action for action in filled if not _is_pointless(action))
+
+
+def _is_pointless(action: Action) -> bool:
+    """Whether it looks at one pod or node, and which isn't known: it may be gone."""
+    return action.kind == "look" and any(f" {place}`" in action.text for place in _ONE)
+
+
+_ONE = ("<pod>", "<node>")
 
 
 def fill_store(action: Action, eval_set_id: str, store: str | None) -> Action:

@@ -73,13 +73,21 @@ def _troubled(around: Surroundings, view: ClusterView) -> Iterator[tuple[str, st
         else (*view.runners, *unclaimed(around.state))
     )
     troubled = next((pod for pod in candidates if _shows(pod, around.cause)), None)
-    yield "<namespace>", typed(troubled.namespace if troubled else view.runner_namespace)
+    refused = _refused_in(view) if around.cause is Cause.POD_REJECTED else ""
+    place = troubled.namespace if troubled else refused or view.runner_namespace
+    yield "<namespace>", typed(place)
     if troubled is None:
         return
     yield "<pod>", typed(troubled.name)
     yield "<node>", typed(troubled.node)
     names = [c.name for c in troubled.containers if _container_shows(c, around.cause)]
     yield "<container>", typed(names[0] if names else "")
+
+
+def _refused_in(view: ClusterView) -> str:
+    """The namespace in which a pod was refused last."""
+    refusals = [event for event in view.events if event.reason == pod_reasons.REFUSED]
+    return refusals[-1].namespace if refusals else ""
 
 
 def _newest(pods: Iterable[Pod]) -> str:

@@ -35,9 +35,15 @@ def runner_trouble(now: float, limits: Thresholds, state: EvalSetState) -> Cause
         for pod in live or leaving
         if (trouble := pod_trouble(now, limits, cluster.view, pod, "the runner's pod"))
     ]
-    if live or troubles:
+    if live or troubles or _is_unseen(cluster):
         return max(troubles, key=lambda trouble: trouble[1].suspicion, default=None)
     return runner_refused(now, limits, cluster.view) or _no_runner(now, limits, state, cluster)
+
+
+def _is_unseen(cluster: ClusterState) -> bool:
+    """Whether its Job says that a pod is at work which isn't seen: unreadable, or not labelled."""
+    jobs = [job for job in cluster.view.jobs if not job.finished and not job.suspended]
+    return not cluster.view.runners and any(job.active for job in jobs)
 
 
 def _no_runner(
@@ -71,8 +77,12 @@ def _absence(
         return ended_at, limits.runner_gone, text
     if job.finished == "Complete":
         return ended_at, limits.runner_restart, f"its Job is complete, its logs are not{left}"
-    text = f"its Job has no pod at work ({job.failed} have failed){left}"
-    since = latest(job.started_at, job.created_at, cluster.runner_live_at)
+    leaving = [pod for pod in cluster.view.runners if pod.deleting_at is not None]
+    going = f", {leaving[0].name} is Terminating" if leaving else ""
+    text = f"its Job has no pod at work ({job.failed} have failed{going}){left}"
+    # a deletionTimestamp is when the grace period ends: that may be to come
+    gone_at = [min(pod.deleting_at or 0.0, cluster.view.at) for pod in leaving]
+    since = latest(job.started_at, job.created_at, cluster.runner_live_at, life, *gone_at)
     return since, limits.runner_restart, text
 
 
@@ -147,9 +157,12 @@ def cluster_cause(cause: Cause) -> Detect:
     """A rule that finds `cause` in the runner's pod or in the sample's sandboxes."""
 
     def detect(context: SampleContext) -> Finding | None:
-        troubles = [*sandbox_troubles(context)]
-        if context.eval_set.runner is not None:
-            troubles.append(context.eval_set.runner)
+        runner = context.eval_set.runner
+        is_down = runner is not None and runner[1].suspicion >= 1
+        # of a runner that is down nothing else explains anything
+        troubles = [] if is_down else [*sandbox_troubles(context)]
+        if runner is not None:
+            troubles.append(runner)
         matching = [finding for kind, finding in troubles if kind is cause]
         return max(matching, key=lambda finding: finding.suspicion, default=None)
 

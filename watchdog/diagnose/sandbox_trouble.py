@@ -13,6 +13,8 @@ from watchdog.model.instants import latest
 from watchdog.model.state import PodDeath
 from watchdog.model.verdict import Cause, Evidence
 
+DEFAULT_SERVICE = "default"
+DNS_CONTAINER = "coredns"
 SETTLE = 5.0
 """Seconds by which the clocks of a runner and of the API server may differ."""
 
@@ -28,6 +30,7 @@ def sandbox_troubles(context: SampleContext) -> Iterator[CauseFinding]:
         if trouble is not None and (trouble[0] is not Cause.NODE_NOT_READY or _is_in_use(context)):
             yield trouble
     yield from _killed_in_call(context, cluster.deaths)
+    yield from _leaving_in_call(context)
 
 
 def replaced_in_call(context: SampleContext) -> Finding | None:
@@ -71,16 +74,43 @@ def _killed_in_call(context: SampleContext, deaths: Iterable[PodDeath]) -> Itera
     since = _box_calls_since(context)
     if since is None:
         return
-    pods = {pod.name for pod in _pods(context)}
+    pods = _pods(context)
+    names = {pod.name for pod in pods}
     for death in deaths:
-        cause = cause_of_death(death)
-        if cause is None or death.at is None or not _is_of(death, context, pods):
+        cause, at = cause_of_death(death), death.at if death.at is not None else since
+        if cause is None or not _is_of(death, context, names) or _is_beside(death, pods):
             continue
-        if death.at < since - SETTLE or (context.sample.last_event_at or 0.0) > death.at + SETTLE:
+        if at < since - SETTLE or (context.sample.last_event_at or 0.0) > at + SETTLE:
             continue
-        suspicion = (context.now - death.at) / context.judging.limits.pod_explains
+        suspicion = (context.now - at) / context.judging.limits.pod_explains
         evidence = (death_evidence(death, "its sandbox"),)
-        yield cause, Finding(suspicion, death.at, evidence)
+        yield cause, Finding(suspicion, at, evidence)
+
+
+def _is_beside(death: PodDeath, pods: list[Pod]) -> bool:
+    """Whether what died is not where commands run: the helper for names, or another service.
+
+    Source: inspect_k8s_sandbox's chart: each service is a pod, `default` the one that commands run
+    in, with a container `coredns` beside it.
+    """
+    if death.container == DNS_CONTAINER:
+        return True
+    at_work = [pod for pod in pods if pod.is_live and pod.service == DEFAULT_SERVICE]
+    return any(pod.name != death.pod for pod in at_work)
+
+
+def _leaving_in_call(context: SampleContext) -> Iterator[CauseFinding]:
+    """All its sandboxes are Terminating while a call in them is pending: a drain, an eviction."""
+    since, pods = _box_calls_since(context), _pods(context)
+    leaving_at = [pod.deleting_at for pod in pods if pod.deleting_at is not None]
+    if since is None or not pods or len(leaving_at) < len(pods):
+        return
+    at = min(*leaving_at, context.now)
+    if at < since or (context.sample.last_event_at or 0.0) > at:
+        return
+    text = f"its sandbox {pods[0].name} is Terminating: the pending call can't return"
+    suspicion = (context.now - at) / context.judging.limits.pod_explains
+    yield Cause.EVICTED, Finding(suspicion, at, (Evidence("pod", text, at),))
 
 
 def _is_of(death: PodDeath, context: SampleContext, pods: set[str]) -> bool:

@@ -8,6 +8,7 @@ from watchdog.diagnose.clocks import clock_evidence
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, SampleContext
 from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
 from watchdog.diagnose.hangs import hung_setup
+from watchdog.diagnose.lifecycle import is_older_than
 from watchdog.diagnose.overrides import task_exceptions
 from watchdog.diagnose.rules import RULES
 from watchdog.diagnose.runner import between_calls_since, connections, slot_holders
@@ -54,8 +55,24 @@ def _task_judgment(eval_set: EvalSetContext, task: TaskState, allowance: Allowan
     why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
     if why is not None:
         return _unknown(task, why)
-    if eval_set.restarted is not None and eval_set.suspended is None:
+    earlier = _left_by_earlier_runner(eval_set, task)
+    return earlier if earlier is not None else _running(eval_set, task, allowance)
+
+
+def _left_by_earlier_runner(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
+    """What the log of a runner before the present one says no more."""
+    if eval_set.suspended is not None:
+        return None
+    if eval_set.restarted is not None:
         return _of_earlier_runner(eval_set, task, eval_set.restarted)
+    if is_older_than(task, eval_set.runner_made_at):
+        text = "its log was begun by an earlier runner; the present one has not come to it yet"
+        return _left(task, Verdict.STARTING, Evidence("startup", text))
+    return None
+
+
+def _running(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) -> TaskJudgment:
+    """By its samples."""
     samples = _with_blocked(task, _judge_samples(eval_set, task, allowance))
     base = TaskJudgment(
         state=task,

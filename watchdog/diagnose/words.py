@@ -26,6 +26,8 @@ def summary(eval_set: EvalSetJudgment, now: float) -> str:
     return f"{_OTHERWISE[eval_set.verdict]}{why}: {_progress(eval_set, now)}."
 
 
+_UNDONE = {"running": "broken off", "queued": "never begun"}
+"""What runs and waits no more where an eval set is over."""
 _LEFT_BEHIND = frozenset({Cause.ORPHANED_SANDBOX, Cause.HUNG_TEARDOWN, Cause.DELETION_STUCK})
 """What is wrong with an eval set that has ended."""
 _REASONS: tuple[EvidenceKind, ...] = ("deletion", "capacity", "suspended", "startup")
@@ -125,9 +127,14 @@ def _purpose(eval_set: EvalSetJudgment, now: float) -> str:
     return f" ({'; '.join(texts[:_NAMED])})" if texts else ""
 
 
+_BY_SAMPLES: frozenset[EvidenceKind] = frozenset({"approval", "input"})
+"""What each sample waits for by itself."""
+
+
 def _extent(group: list[Waiting], now: float) -> str:
     since = earliest(*(waiting.since for waiting in group))
-    count = f" by {len(group)} samples" if len(group) > 1 else ""
+    asked = group[0].evidence.kind in _BY_SAMPLES
+    count = f" by {len(group)} samples" if len(group) > 1 and asked else ""
     return count + (f", for {duration(now - since)}" if since is not None else "")
 
 
@@ -145,8 +152,10 @@ def _progress(eval_set: EvalSetJudgment, now: float) -> str:
     words = (
         f"{sum(c.completed for c in counts)} of {sum(c.total for c in counts)} samples completed"
     )
+    is_over = eval_set.verdict is Verdict.FINISHED
     for name in ("errored", "cancelled", "running", "queued"):
         number = sum(getattr(c, name) for c in counts)
-        words += f", {number} {name}" if number else ""
+        label = _UNDONE.get(name, name) if is_over else name
+        words += f", {number} {label}" if number else ""
     last = latest(*(task.last_progress_at for task in eval_set.tasks))
     return words + (f"; last progress {duration(now - last)} ago" if last is not None else "")

@@ -187,7 +187,7 @@ def is_eviction(event: PodEvent) -> bool:
 
 def _is_told(event: PodEvent, pod: Pod | None) -> bool:
     """Whether the pod itself tells it: one of the same name that is newer is another one."""
-    if pod is None or not pod.eviction:
+    if pod is None or not pod.eviction or pod.given_up_at is None:
         return False
     return event.at is None or pod.created_at is None or pod.created_at <= event.at
 

@@ -35,6 +35,7 @@ DISRUPTIONS = frozenset(
         "PreemptionByScheduler",
         "EvictionByEvictionAPI",
         "DeletionByTaintManager",
+        "DeletionByPodGC",
         "TerminationByKubelet",
     }
 )

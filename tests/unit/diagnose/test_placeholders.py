@@ -3,8 +3,14 @@
 import inspect
 import re
 
+import pytest
+from msgspec.structs import replace
+
+from tests.builders.cluster_views import JOB, LIMITS, SANDBOX, view, watched
 from watchdog.diagnose import applicable, placeholders, pod_names
+from watchdog.diagnose.judge import judge
 from watchdog.diagnose.rules import SPECS
+from watchdog.model.cluster import PodEvent
 from watchdog.probing.steps import STEPS
 
 PLACEHOLDER = re.compile(r"<[\w.-]+>|\{\w+\}")
@@ -29,3 +35,19 @@ def test_so_do_the_steps_after_direct_tests():
     texts = [action.text for actions in STEPS.values() for action in actions]
     used = {p for text in texts for p in PLACEHOLDER.findall(text)}
     assert used <= FILLED | FOR_PEOPLE | BY_STEPS
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_nobody_is_sent_to_look_at_a_pod_that_has_no_name(is_there):
+    box = replace(SANDBOX, phase="Pending", unschedulable="0/3 nodes", sample_id="7")
+    refusal = PodEvent(
+        "inspect-x-s", "StatefulSet/box", "FailedCreate", "exceeded quota: q", 900.0, 5, True, 10.0
+    )
+    parts = {"sandboxes": (box,)} if is_there else {"events": (refusal,)}
+    now = 1000.0
+    known = watched(now, {}, view(now, jobs=(JOB,), **parts), total=5)
+    (eval_set,) = judge([known], now, LIMITS, 90.0)
+    texts = [action.text for action in eval_set.actions]
+    assert texts
+    assert not any("<pod>" in text for text in texts)
+    assert any("kubectl" in text and "inspect-x-s" in text for text in texts)

@@ -8,7 +8,7 @@ from tests.builders.rows import SET, Rows, facts, key
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
-from watchdog.model.cluster import Container, Node, PodEvent, Workload
+from watchdog.model.cluster import Container, Node, PodEvent, Termination, Workload
 from watchdog.model.facts import ClusterRead, Listing, ManifestRead, RunnerLogRead, SampleSummary
 from watchdog.model.histogram import Histogram, add
 from watchdog.model.learned import Learned
@@ -335,6 +335,29 @@ def test_an_evicted_sandbox_that_is_still_listed_explains_the_call():
     busy = {"1": working().pending("tool", 600, "bash")}
     eval_set = judged(1000.0, watched(1000.0, busy, view(1000.0, sandboxes=(box,))))
     assert (eval_set.cause, eval_set.since) == (Cause.EVICTED, 650.0)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        replace(SANDBOX, phase="Failed", disrupted="DeletionByPodGC", disrupted_at=650.0),
+        replace(SANDBOX, deleting_at=650.0),
+    ],
+    ids=["its node is gone", "drained"],
+)
+def test_a_sandbox_that_is_taken_away_under_a_call_explains_it(box):
+    busy = {"1": working().pending("tool", 600, "bash")}
+    eval_set = judged(1000.0, watched(1000.0, busy, view(1000.0, sandboxes=(box,))))
+    assert (eval_set.cause, eval_set.since) == (Cause.EVICTED, 650.0)
+
+
+@pytest.mark.parametrize(("container", "cause"), [("coredns", None), ("default", Cause.OOM_KILLED)])
+def test_the_helper_beside_a_sandbox_may_die_without_harm(container, cause):
+    end = Termination("OOMKilled", 137, 650.0)
+    box = replace(SANDBOX, containers=(Container(container, restarts=1, last_terminated=end),))
+    busy = {"1": working().pending("tool", 600, "bash")}
+    eval_set = judged(1000.0, watched(1000.0, busy, view(1000.0, sandboxes=(box,))))
+    assert eval_set.cause is cause
 
 
 def test_sandboxes_of_a_dead_runner_are_cost():

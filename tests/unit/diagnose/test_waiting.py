@@ -171,7 +171,7 @@ def test_a_task_that_began_later_in_the_same_run_makes_no_count_old():
 
 def test_the_runner_s_pod_tells_which_runner_counted():
     now = 7 * HOUR
-    folded = known(now, {"1": parked()}, counted(1))
+    folded = known(now, {"1": parked()}, counted(1), created=660.0)
     for created, verdict in ((600.0, Verdict.WAITING), (701.0, Verdict.STUCK)):
         pod = replace(RUNNER, created_at=created)
         seen = fold(folded, ClusterRead(SET, view(now, runners=(RUNNER, pod))))
@@ -281,8 +281,9 @@ def stopped(at: float | None, *samples: tuple[str, float]) -> StopsRead:
         (stopped(-60.0), Verdict.STUCK),
         (stopped(None, ("u1", -60.0)), Verdict.STUCK),
         (stopped(None), Verdict.STUCK),
+        (stopped(7 * HOUR + 600), Verdict.STUCK),
     ],
-    ids=["all", "this one", "another", "earlier runner", "this one, earlier runner", "nobody"],
+    ids=["all", "this one", "another", "earlier", "this one, earlier", "nobody", "to come"],
 )
 def test_a_stop_that_was_asked_for_is_no_standstill(asked, verdict):
     now = 7 * HOUR
@@ -364,3 +365,11 @@ def test_a_human_eval_may_be_silent_for_hours():
     assert correlate([eval_set], now) == ()
     plain = judged(now, known(now, samples, ClusterRead(SET, view(now))))
     assert plain.cause is Cause.HUNG_TOOL_CALL
+
+
+@pytest.mark.parametrize("value", ["", "false", "False", "no", "none", "0"])
+def test_a_label_that_names_nobody_excuses_nothing(value):
+    now = 9 * HOUR
+    shown = ClusterRead(SET, view(now, jobs=(replace(JOB, human=value),)))
+    samples = {"1": Rows().ok(0).pending("tool", 600, "bash")}
+    assert judged(now, known(now, samples, shown)).cause is Cause.HUNG_TOOL_CALL

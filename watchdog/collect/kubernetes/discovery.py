@@ -23,6 +23,7 @@ from watchdog.model.cluster import (
     ClusterView,
     Job,
     Namespace,
+    Pod,
     ResourceKind,
 )
 
@@ -62,7 +63,8 @@ def discover(objects: Objects, settings: Kubernetes, at: float) -> Discovered:
     pods = list(objects.pods)
     for pod in pods:
         if rules.is_runner(pod.meta):
-            _take_runner(eval_sets, ignored, rules, pod.meta).runners.append(pod.record)
+            runner = at_its_container(pod.record, settings.container)
+            _take_runner(eval_sets, ignored, rules, pod.meta).runners.append(runner)
     for namespace in objects.namespaces:
         _take_namespace(eval_sets, ignored, rules, namespace)
     for pod in pods:
@@ -75,6 +77,15 @@ def discover(objects: Objects, settings: Kubernetes, at: float) -> Discovered:
     container = settings.container
     views = {name: replace(view, runner_container=container) for name, view in views.items()}
     return Discovered(views, gone, len(ignored))
+
+
+def at_its_container(pod: Pod, container: str) -> Pod:
+    """A runner's pod by its own container: once that has ended, others keep it Running in vain."""
+    main = next((status for status in pod.containers if status.name == container), None)
+    end = main.terminated if main is not None and pod.phase == "Running" else None
+    if end is None:
+        return pod
+    return replace(pod, phase="Succeeded" if end.exit_code == 0 else "Failed")
 
 
 def _take_departed(
@@ -197,6 +208,8 @@ def _take_namespace(
         return
     namespace = Namespace(meta.name, rules.is_of_runner(meta), meta.deleting_at)
     eval_sets[name].namespaces[meta.name] = namespace
+    if namespace.is_runner and not eval_sets[name].runner_namespace:
+        eval_sets[name].runner_namespace = meta.name
 
 
 def _views(

@@ -8,7 +8,7 @@ from watchdog.collect.kubernetes.discovery import discover
 from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.objects import Entry, Meta
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import Job, Namespace, PodEvent, PodUsage
+from watchdog.model.cluster import Container, Job, Namespace, PodEvent, PodUsage, Termination
 
 
 def found(settings: Kubernetes | None = None, **parts):
@@ -50,6 +50,31 @@ def test_the_runner_s_container_is_the_configured_one():
     labels = {"job_id": "abc", "job_type": "eval-set"}
     views = found(Kubernetes(container="runner"), jobs=[job("runners", "abc", **labels)])
     assert views["abc"].runner_container == "runner"
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "phase"), [(0, "Succeeded"), (137, "Failed"), (None, "Running")]
+)
+def test_a_runner_whose_own_container_has_ended_is_at_work_no_more(exit_code, phase):
+    """A mesh's or a log shipper's container keeps its pod Running."""
+    end = Termination("Error", exit_code, 5.0) if exit_code is not None else None
+    sidecar = Container("istio-proxy", running_since=1.0)
+    main = Container("inspect-eval-set", running_since=None if end else 1.0, terminated=end)
+    entry = pod("inspect-abc", "run-1", job_id="abc", job_type="eval-set")
+    record = replace(entry.record, phase="Running", containers=(sidecar, main))
+    (runner,) = found(pods=[Entry(entry.meta, record)])["abc"].runners
+    assert (runner.phase, runner.is_live) == (phase, phase == "Running")
+
+
+def test_a_namespace_alone_tells_where_its_runner_was():
+    labels = {
+        f"{P}job-id": "abc",
+        "app.kubernetes.io/name": "inspect-ai",
+        "app.kubernetes.io/component": "runner",
+    }
+    namespace = Meta("", "inspect-abc", labels=labels)
+    views = found(namespaces=[namespace], pods=[box("inspect-abc-s", "box-0", job_id="abc")])
+    assert views["abc"].runner_namespace == "inspect-abc"
 
 
 def test_scans_are_left_out_with_their_sandboxes_unless_asked_for():
