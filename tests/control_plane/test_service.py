@@ -445,6 +445,18 @@ async def test_a_deletion_that_does_not_end_is_a_warning(watch, make_recorded, s
     assert len(about(slack, "held")) == 1
 
 
+@pytest.mark.parametrize(("bound", "severities"), [(1, {"warning"}), (3600, set())])
+async def test_a_queue_that_holds_a_job_back_for_too_long_is_a_warning(watch, bound, severities):
+    app = await watch({**FAST, "capacity_wait": bound})
+    await ticks(app, 1)
+    time.sleep(1.5)  # noqa: ASYNC251 - beyond the shorter bound
+    found = await ticks(app, 2)
+    assert (found["suspended"].verdict.value, found["suspended"].cause) == ("waiting", None)
+    about_it = [i for i in app.snapshot.report.incidents if "suspended" in i.eval_sets]
+    assert {i.severity for i in about_it} == severities
+    assert {i.cause.value for i in about_it} <= {"overdue_wait"}
+
+
 async def test_without_the_rights_for_nodes_and_workloads_the_rest_is_told(plane, watch):
     plane.grant("default", "watchdog-needed", RULES)
     app = await watch(kubeconfig=str(plane.kubeconfig_for("default", "watchdog-needed")))
