@@ -56,7 +56,7 @@ class Symptom(Struct, frozen=True):
         cluster = self.eval_set.state.cluster
         if cluster is None or self.cause not in RUNNER_DEATHS:
             return False
-        return not any(pod.is_live for pod in cluster.view.runners)
+        return not cluster.view.live_runners
 
     @property
     def muted(self) -> tuple[float, str] | None:

@@ -7,7 +7,6 @@ an eval chose can change it, and an action that is written anew can't forget it.
 from msgspec import Struct
 
 from watchdog.model.action import Action, Situation
-from watchdog.model.cluster import ClusterView
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.pod_reasons import CONFIG_EXIT_CODE, POD_FAILURE_POLICY
 from watchdog.model.state import ClusterState, EvalSetState
@@ -43,11 +42,6 @@ class Surroundings(Struct, frozen=True):
     def local(self) -> bool:
         """Whether it runs on this machine, or on one of which no cluster is known."""
         return self.state.cluster is None and self.state.local
-
-    @property
-    def view(self) -> ClusterView | None:
-        """What the cluster shows; None where none is watched."""
-        return self.state.cluster.view if self.state.cluster else None
 
 
 def applies(action: Action, around: Surroundings) -> bool:
@@ -88,9 +82,9 @@ def _holds(situation: Situation, around: Surroundings) -> bool:
 
 def _has_no_runner(cluster: ClusterState | None) -> bool:
     """Whether the cluster says that no runner is at work."""
-    if cluster is None or not {"pods", "jobs"} <= cluster.view.known:
+    if cluster is None or not cluster.view.lists_runners:
         return False
-    return not any(pod.is_live for pod in cluster.view.runners)
+    return not cluster.view.live_runners
 
 
 def _is_refused(cluster: ClusterState) -> bool:

@@ -18,12 +18,12 @@ from watchdog.model.verdict import Evidence
 
 def runner_held_back(limits: Thresholds, state: EvalSetState) -> Waiting | None:
     """The runner's Job is suspended, or its pod is gated."""
-    view = state.cluster.view if state.cluster else None
+    view = state.view
     if view is None:
         return None
-    if any(pod.is_live and not pod.gates for pod in view.runners):
+    if any(not pod.gates for pod in view.live_runners):
         return None
-    gated = [pod for pod in view.runners if pod.is_live]
+    gated = view.live_runners
     if gated:
         return _pods_wait(limits, view, gated, "the runner's pod")
     return _job_waits(limits, view)

@@ -27,7 +27,7 @@ class Deletion(Struct, frozen=True):
 def deletion(state: EvalSetState) -> Deletion | None:
     """That it is being deleted, or was; None where it is there, or died before it went."""
     cluster = state.cluster
-    if cluster is None or not {"pods", "jobs"} <= cluster.view.known:
+    if cluster is None or not cluster.view.lists_runners:
         return None
     return _under_way(cluster) or _done(cluster)
 
@@ -84,7 +84,7 @@ def _last_death(deaths: Iterable[PodDeath]) -> PodDeath | None:
 def _done(cluster: ClusterState) -> Deletion | None:
     """Its Job is gone, and so is its runner, or it is about to be."""
     view = cluster.view
-    if view.jobs or any(pod.is_live for pod in view.runners):
+    if view.jobs or view.live_runners:
         return None
     leaving = [pod for pod in view.runners if _is_leaving(pod)]
     if cluster.job is not None:

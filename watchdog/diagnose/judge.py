@@ -91,7 +91,7 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         deletion=removal,
         restarted=anew,
         runner_made_at=runner_made_at(state),
-        startup=hung_startup(as_of, baselines, allowance, state),
+        startup=hung_startup(as_of, baselines, allowance, state, anew),
         human=human(state),
         on_purpose=purpose,
         allowance=allowance,

@@ -52,9 +52,8 @@ def cost(state: EvalSetState, left: frozenset[str]) -> tuple[Evidence, ...]:
 
 def _has_no_runner(view: ClusterView) -> bool:
     """Whether no runner is at work, and none is about to be."""
-    known = {"pods", "jobs"} <= view.known
     is_due = any(not job.finished for job in view.jobs)
-    return known and not is_due and not any(pod.is_live for pod in view.runners)
+    return view.lists_runners and not is_due and not view.live_runners
 
 
 def _of_earlier_runner(cluster: ClusterState) -> set[str]:

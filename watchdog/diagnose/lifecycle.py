@@ -39,10 +39,10 @@ def _started_at(state: EvalSetState) -> float | None:
 def _begun_at(state: EvalSetState) -> float | None:
     """When the present runner started, or what is to be it was made: a pod, or its Job."""
     started_at = _started_at(state)
-    view = state.cluster.view if state.cluster else None
+    view = state.view
     if started_at is not None or view is None:
         return started_at
-    live = [pod for pod in view.runners if pod.is_live]
+    live = view.live_runners
     if live:
         return latest(*(pod.created_at for pod in live if pod.phase == "Pending"))
     waiting = [job for job in view.jobs if not (job.finished or job.suspended or job.deleting_at)]
@@ -57,9 +57,11 @@ def restarted(state: EvalSetState) -> float | None:
     can't explain proves that there was one.
     """
     started_at, tasks = _begun_at(state), state.tasks.values()
+    if started_at is None:
+        return None
     life = latest(last_life(tasks, None), *(task.completed_at for task in tasks))
     margin = _MARGIN if _had_another_runner(state) else LEAST
-    is_newer = started_at is not None and life is not None and life + margin < started_at
+    is_newer = life is not None and life + margin < started_at
     unfinished = [task for task in tasks if task.status == "started"]
     made_at = runner_made_at(state)
     are_older = bool(unfinished) and all(is_older_than(task, made_at) for task in unfinished)
@@ -99,7 +101,11 @@ def _had_another_runner(state: EvalSetState) -> bool:
 
 
 def hung_startup(
-    now: float, baselines: Baselines, allowance: Allowance, state: EvalSetState
+    now: float,
+    baselines: Baselines,
+    allowance: Allowance,
+    state: EvalSetState,
+    restarted_at: float | None,
 ) -> Finding | None:
     """The runner's pod runs and no log of its own is there, far beyond what starting takes.
 
@@ -107,7 +113,7 @@ def hung_startup(
     it may take longer.
     """
     started_at = _started_at(state)
-    if started_at is None or (state.tasks and restarted(state) is None):
+    if started_at is None or (state.tasks and restarted_at is None):
         return None
     line_at = state.last_log_line_at
     writes = line_at is not None and line_at >= started_at
@@ -138,9 +144,9 @@ def _with_log(deadline: Deadline) -> float:
 def hung_teardown(now: float, limits: Thresholds, state: EvalSetState) -> Finding | None:
     """All logs are finished, and the runner doesn't end."""
     cluster = state.cluster
-    if cluster is None or not state.tasks or not {"pods", "jobs"} <= cluster.view.known:
+    if cluster is None or not state.tasks or not cluster.view.lists_runners:
         return None
-    live = [pod for pod in cluster.view.runners if pod.is_live]
+    live = cluster.view.live_runners
     tasks = state.tasks.values()
     if not live or any(task.status in {None, "started"} for task in tasks):
         return None
@@ -162,7 +168,7 @@ def deletion_stuck(
     now: float, limits: Thresholds, state: EvalSetState, deletion: Deletion
 ) -> Finding | None:
     """Something of it is Terminating for far longer than that takes."""
-    view = state.cluster.view if state.cluster else None
+    view = state.view
     if view is None:
         return None
     leaving = [

@@ -49,7 +49,7 @@ def _has_sandboxes(state: EvalSetState) -> bool:
 def _alone_since(state: EvalSetState) -> float | None:
     """Since when sandboxes are there without an eval set; None where one may still run."""
     cluster = state.cluster
-    if cluster is None or not {"pods", "jobs"} <= cluster.view.known:
+    if cluster is None or not cluster.view.lists_runners:
         return None
     if cluster.view.runners or any(not job.finished for job in cluster.view.jobs):
         return None

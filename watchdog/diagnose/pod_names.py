@@ -3,26 +3,21 @@
 from collections.abc import Iterable, Iterator
 
 from watchdog.diagnose.applicable import IN_RUNNER, Surroundings
-from watchdog.diagnose.sandboxes import sandboxes_of, unclaimed
+from watchdog.diagnose.sandboxes import DNS_CONTAINER, MAIN, sandboxes_of, unclaimed
 from watchdog.model import pod_reasons
 from watchdog.model.cluster import ClusterView, Container, Pod
 from watchdog.model.shell import typed
 from watchdog.model.verdict import Cause
-
-MAIN = "default"
-"""The main service of a sandbox, and the container of its pods in which commands run (chart
-`agent-env`)."""
-_DNS_CONTAINER = "coredns"
 
 
 def pod_names(around: Surroundings) -> Iterator[tuple[str, str]]:
     """Each placeholder of the cluster's with its value, as it is typed; empty where unknown."""
     yield IN_RUNNER, ""
     if not around.local:
-        yield from _runner(around.view or ClusterView(0.0))
-    if around.view is not None:
-        yield from _sandbox(around, around.view)
-        yield from _troubled(around, around.view)
+        yield from _runner(around.state.view or ClusterView(0.0))
+    if around.state.view is not None:
+        yield from _sandbox(around, around.state.view)
+        yield from _troubled(around, around.state.view)
 
 
 def _runner(view: ClusterView) -> Iterator[tuple[str, str]]:
@@ -61,7 +56,7 @@ def _main_pod(pods: Iterable[Pod]) -> Pod | None:
 
 
 def _main_container(pod: Pod) -> str:
-    names = [container.name for container in pod.containers if container.name != _DNS_CONTAINER]
+    names = [container.name for container in pod.containers if container.name != DNS_CONTAINER]
     return MAIN if MAIN in names or not names else names[-1]
 
 

@@ -15,7 +15,7 @@ from watchdog.diagnose.sandboxes import unclaimed
 from watchdog.diagnose.signs import last_life
 from watchdog.model import advice
 from watchdog.model.action import Action
-from watchdog.model.cluster import Job, Pod
+from watchdog.model.cluster import Job, Pod, newest_job
 from watchdog.model.instants import earliest, latest
 from watchdog.model.pod_reasons import POD_FAILURE_POLICY
 from watchdog.model.state import ClusterState, EvalSetState
@@ -26,9 +26,9 @@ from watchdog.model.verdict import Cause, Evidence
 def runner_trouble(now: float, limits: Thresholds, state: EvalSetState) -> CauseFinding | None:
     """What keeps the eval set's runner from working; None where it works or isn't known."""
     cluster = state.cluster
-    if cluster is None or not {"pods", "jobs"} <= cluster.view.known:
+    if cluster is None or not cluster.view.lists_runners:
         return None
-    live = [pod for pod in cluster.view.runners if pod.is_live]
+    live = cluster.view.live_runners
     leaving = [pod for pod in cluster.view.runners if pod.deleting_at is not None]
     troubles = [
         trouble
@@ -49,7 +49,7 @@ def _is_unseen(cluster: ClusterState) -> bool:
 def _no_runner(
     now: float, limits: Thresholds, state: EvalSetState, cluster: ClusterState
 ) -> CauseFinding:
-    job = _newest(cluster.view.jobs) or cluster.job
+    job = newest_job(cluster.view.jobs) or cluster.job
     death = next((d for d in reversed(cluster.deaths) if d.role == "runner"), None)
     since, limit, text = _absence(limits, state, cluster, job)
     since = latest(since, death.at if death and job is not None else None)
@@ -147,10 +147,6 @@ def warnings(state: EvalSetState) -> tuple[Evidence, ...]:
         for e in state.cluster.view.events
         if e.warning
     )
-
-
-def _newest(jobs: tuple[Job, ...]) -> Job | None:
-    return max(jobs, key=lambda job: job.created_at or 0.0, default=None)
 
 
 def cluster_cause(cause: Cause) -> Detect:

@@ -70,7 +70,7 @@ def frozen(
 
 def _cores(state: EvalSetState) -> float | None:
     """CPU cores that the runner's pods use; None where the metrics API doesn't tell."""
-    view = state.cluster.view if state.cluster else None
+    view = state.view
     if view is None or not view.usage:
         return None
     names = {(pod.namespace, pod.name) for pod in view.runners}

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from watchdog.diagnose.context import CauseFinding, Finding, SampleContext
 from watchdog.diagnose.pod_trouble import cause_of_death, death_evidence, pod_trouble
-from watchdog.diagnose.sandboxes import belongs
+from watchdog.diagnose.sandboxes import DNS_CONTAINER, MAIN, belongs
 from watchdog.model.cluster import Pod
 from watchdog.model.instants import latest
 from watchdog.model.state import PodDeath
 from watchdog.model.verdict import Cause, Evidence
 
-DEFAULT_SERVICE = "default"
-DNS_CONTAINER = "coredns"
 SETTLE = 5.0
 """Seconds by which the clocks of a runner and of the API server may differ."""
 
@@ -95,7 +93,7 @@ def _is_beside(death: PodDeath, pods: list[Pod]) -> bool:
     """
     if death.container == DNS_CONTAINER:
         return True
-    at_work = [pod for pod in pods if pod.is_live and pod.service == DEFAULT_SERVICE]
+    at_work = [pod for pod in pods if pod.is_live and pod.service == MAIN]
     return any(pod.name != death.pod for pod in at_work)
 
 

@@ -13,6 +13,11 @@ from watchdog.model.cluster import Pod
 from watchdog.model.facts import SampleKey
 from watchdog.model.state import EvalSetState, PodDeath, SampleState, TaskState
 
+MAIN = "default"
+"""The main service of a sandbox, and the container of its pods in which commands run (chart
+`agent-env`)."""
+DNS_CONTAINER = "coredns"
+"""The container beside it, which answers for names."""
 _LABEL_MAX = 63
 
 

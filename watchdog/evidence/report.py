@@ -83,7 +83,7 @@ async def write_report(
         requests=measured,
         unread=tuple(one for one in requests if isinstance(one, str)),
         errors=_errors(state),
-        cluster=state.cluster.view if state.cluster else None,
+        cluster=state.view,
         reproductions=_reproductions(_models(snapshot, report), measured, settings),
         notes=tuple(notes),
         version=__version__,

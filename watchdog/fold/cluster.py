@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from watchdog.fold.lessons import Lessons
 from watchdog.model import pod_reasons
-from watchdog.model.cluster import ClusterView, Container, Job, Pod, PodEvent
+from watchdog.model.cluster import ClusterView, Container, Pod, PodEvent, newest_job
 from watchdog.model.facts import ClusterRead, RunnerLogSampled
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import STARTUP, call_name
@@ -26,7 +26,7 @@ def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
     before = state.cluster
     view = _with_known(before.view, fact.view) if before else fact.view
     before = before or ClusterState(view)
-    listed = "pods" in view.known and "jobs" in view.known
+    listed = view.lists_runners
     alone = listed and not view.runners and not view.jobs
     serving = _serving(view) if "pods" in fact.view.known else before.sandboxes
     job_gone = listed and not view.jobs
@@ -37,7 +37,7 @@ def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
             deaths=_remember(before.deaths, _deaths(view, {**before.sandboxes, **serving})),
             replaced=_remember(before.replaced, _replaced(before.sandboxes, view)),
             sandboxes=serving,
-            job=_newest((*view.jobs, *view.departed, *((before.job,) if before.job else ()))),
+            job=view.job_after(before.job),
             job_gone_since=(before.job_gone_since or view.at) if job_gone else None,
             deleting_since=_deleting_since(before, view),
             ended_unasked=_ended_unasked(view) or before.ended_unasked,
@@ -46,18 +46,11 @@ def cluster_read(state: EvalSetState, fact: ClusterRead) -> EvalSetState:
             startup_learned_of=before.startup_learned_of,
             runner_away_at=view.at if _is_away(view) else before.runner_away_at,
             held_back_at=view.at if _is_held_back(view) else before.held_back_at,
-            runner_live_at=view.at
-            if any(p.is_live for p in view.runners)
-            else before.runner_live_at,
+            runner_live_at=view.at if view.live_runners else before.runner_live_at,
             runner_seen_at=before.runner_seen_at if alone else view.at,
             no_runner_since=(before.no_runner_since or view.at) if alone else None,
         ),
     )
-
-
-def _newest(jobs: tuple[Job, ...]) -> Job | None:
-    """The newest Job; of one that was seen several times the present state, else the last words."""
-    return max(jobs, key=lambda job: job.created_at or 0.0, default=None)
 
 
 def _deleting_since(before: ClusterState, view: ClusterView) -> float | None:
@@ -85,7 +78,7 @@ def _is_away(view: ClusterView) -> bool:
     pod not ready.
     """
     unready = {node.name for node in view.nodes}
-    runners = [pod for pod in view.runners if pod.is_live and pod.phase == "Running"]
+    runners = [pod for pod in view.live_runners if pod.phase == "Running"]
     return any(
         pod.node in unready or (pod.unready_since is not None and not pod.ready) for pod in runners
     )
@@ -99,11 +92,10 @@ def _is_held_back(view: ClusterView) -> bool:
 
 def _is_healthy(view: ClusterView) -> bool:
     """Whether its runner is at work, waits for capacity, or is about to start."""
-    job = max(view.jobs, key=lambda job: job.created_at or 0.0, default=None)
+    job = newest_job(view.jobs)
     if job is None or job.finished:
         return False
-    live = any(pod.is_live for pod in view.runners)
-    return live or job.suspended or not (job.failed or view.runners)
+    return bool(view.live_runners) or job.suspended or not (job.failed or view.runners)
 
 
 def _serving(view: ClusterView) -> dict[str, Served]:

@@ -3,6 +3,7 @@
 Instants are seconds since the epoch. Field names follow the Kubernetes API (core/v1, batch/v1).
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -144,6 +145,11 @@ class Job(Struct, frozen=True, gc=False):
     """Annotations of ours that can't be used, each with the reason."""
 
 
+def newest_job(jobs: Iterable[Job]) -> Job | None:
+    """The one that was made last; the first of several that were made at once."""
+    return max(jobs, key=lambda job: job.created_at or 0.0, default=None)
+
+
 class PodEvent(Struct, frozen=True, gc=False):
     """A Kubernetes Event about one of the eval set's objects."""
 
@@ -234,6 +240,20 @@ class ClusterView(Struct, frozen=True, gc=False):
     email: str = ""
     model_access: str = ""
     team: str = ""
+
+    @property
+    def lists_runners(self) -> bool:
+        """Whether both pods and Jobs are known: only then does it mean something that none is."""
+        return {"pods", "jobs"} <= self.known
+
+    @property
+    def live_runners(self) -> list[Pod]:
+        """Pods of its runner that are, or will be, at work."""
+        return [pod for pod in self.runners if pod.is_live]
+
+    def job_after(self, before: Job | None) -> Job | None:
+        """The runner's Job as it was seen last: now, in its last words, or `before`."""
+        return newest_job((*self.jobs, *self.departed, *((before,) if before else ())))
 
     @property
     def leaving_namespaces(self) -> dict[str, float]:

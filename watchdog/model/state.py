@@ -344,6 +344,11 @@ class EvalSetState(Struct, frozen=True):
     learn_since: float | None = None
     """What ended before this instant was learned in an earlier life of the service."""
 
+    @property
+    def view(self) -> ClusterView | None:
+        """What its cluster shows; None where none is watched."""
+        return self.cluster.view if self.cluster else None
+
 
 INDEPENDENT_SECONDS = 30.0
 """Seconds; failures closer together are one piece of evidence."""

@@ -138,7 +138,7 @@ def traits_of(incident: IncidentReport, eval_sets: Sequence[EvalSetReport]) -> T
 
 def traits_of_state(state: EvalSetState) -> Traits:
     """Of an eval set: the models of all its tasks."""
-    view = state.cluster.view if state.cluster else None
+    view = state.view
     return Traits(
         (state.eval_set_id,),
         tuple(task.spec.model for task in state.tasks.values() if task.spec is not None),

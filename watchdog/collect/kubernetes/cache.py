@@ -169,8 +169,8 @@ class ClusterCache:
             {key: entry.record for key, entry in self._of("metrics", views).items()},
             self._of("nodes", views),
             self._of("workloads", views),
-            _departed_jobs(views),
-            _pods_given_up(views),
+            tuple(_departed(views, "jobs")),
+            tuple(pod for pod in _departed(views, "pods") if pod.record.eviction),
             frozenset(scope for scope, view in views.items() if view.listed_at is not None),
             {s: v.error for s, v in views.items() if v.error and s[0] not in OPTIONAL},
             {s: v.confirmed_at for s, v in views.items() if v.confirmed_at is not None},
@@ -234,12 +234,6 @@ class ClusterCache:
         )
 
 
-def _departed_jobs(views: Mapping[Scope, View[Any]]) -> tuple[Entry[Job], ...]:
-    views_of_jobs = (view for scope, view in views.items() if scope[0] == "jobs")
-    return tuple(entry for view in views_of_jobs for entry in view.departed)
-
-
-def _pods_given_up(views: Mapping[Scope, View[Any]]) -> tuple[Entry[Pod], ...]:
-    views_of_pods = (view for scope, view in views.items() if scope[0] == "pods")
-    departed = (entry for view in views_of_pods for entry in view.departed)
-    return tuple(entry for entry in departed if entry.record.eviction)
+def _departed(views: Mapping[Scope, View[Any]], kind: ResourceKind) -> Iterator[Entry[Any]]:
+    """What of a kind was deleted lately."""
+    return chain.from_iterable(view.departed for scope, view in views.items() if scope[0] == kind)

@@ -155,7 +155,7 @@ class ClusterSource:
             departed = discovered.departed.get(name, ())
             views[name] = replace(_empty(state), departed=departed)
         for name, view in views.items():
-            self._sets[name].job = _newest_job(view, self._sets[name].job)
+            self._sets[name].job = view.job_after(self._sets[name].job)
         return views
 
     def _doubted(self, gone: Set[str], now: float) -> set[str]:
@@ -278,11 +278,6 @@ def _empty(state: ClusterState) -> ClusterView:
     """Nothing is there, of the kinds that are known."""
     kinds = frozenset(kind for kind in KINDS if state.objects.knows(kind, ""))
     return ClusterView(state.confirmed_at, kinds)
-
-
-def _newest_job(view: ClusterView, before: Job | None) -> Job | None:
-    jobs = (*view.jobs, *view.departed, *((before,) if before else ()))
-    return max(jobs, key=lambda job: job.created_at or 0.0, default=None)
 
 
 def newest(runners: tuple[Pod, ...]) -> tuple[Pod, ...]:
