@@ -92,7 +92,7 @@ def _failing(sample: SampleState, now: float) -> SampleState:
         row=sample.last_row,
         independent=9,
     )
-    return replace(sample, recent=(*sample.recent, *failed)[-RECENT:], streak=streak)
+    return replace(sample, recent=(*sample.recent, *failed)[-RECENT:], streaks=(streak,))
 
 
 async def _facts(folder: Path, now: float) -> list[Fact]:

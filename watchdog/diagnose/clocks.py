@@ -6,6 +6,7 @@ that, the runner's clock being behind; where it is negative, the clock is ahead.
 
 from msgspec.structs import replace
 
+from watchdog.model.spans import OpenSpan
 from watchdog.model.state import EvalSetState, OpenCall, Outcome, SampleState, Streak, TaskState
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import duration
@@ -25,6 +26,9 @@ _SAMPLE = (
     "scoring_since",
     "human_since",
     "restarted_at",
+    "solving_since",
+    "ending_since",
+    "command_at",
 )
 
 
@@ -74,7 +78,8 @@ def _sample(sample: SampleState, by: float) -> SampleState:
         sample,
         **moved,
         recent=_outcomes(sample.recent, by),
-        streak=_streak(sample.streak, by) if sample.streak else None,
+        streaks=tuple(_streak(streak, by) for streak in sample.streaks),
+        spans=tuple(_span(span, by) for span in sample.spans),
         open_calls=tuple(_call(call, by) for call in sample.open_calls),
         answered=_call(sample.answered, by) if sample.answered else None,
         turns=tuple(replace(turn, since=_moved(turn.since, by)) for turn in sample.turns),
@@ -88,6 +93,10 @@ def _streak(streak: Streak, by: float) -> Streak:
         last_at=_moved(streak.last_at, by),
         independent_at=_moved(streak.independent_at, by),
     )
+
+
+def _span(span: OpenSpan, by: float) -> OpenSpan:
+    return replace(span, last_at=_moved(span.last_at, by), work_at=_moved(span.work_at, by))
 
 
 def _call(call: OpenCall, by: float) -> OpenCall:

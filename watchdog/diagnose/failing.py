@@ -123,7 +123,7 @@ def _silent(context: SampleContext, model: str, until: float) -> int:
 
 def _independent(context: SampleContext, streak: Streak) -> int:
     """Failures far enough apart; of a long streak only the last ones are remembered one by one."""
-    instants = [o.at for o in failures_of(context.sample, streak.model) if o.at is not None]
+    instants = [o.at for o in failures_of(context.sample, streak) if o.at is not None]
     count = len(thinned(instants, context.judging.baselines.independent_seconds))
     return count if len(instants) == streak.count else max(count, streak.independent)
 
@@ -144,7 +144,7 @@ def _alone(
     peers = context.judging.fleet.others(context.sample, streak.model, whole.since, until)
     if first_ok is None or not peers.failed:
         return whole
-    later = [o.at for o in failures_of(context.sample, streak.model) if o.at and o.at >= first_ok]
+    later = [o.at for o in failures_of(context.sample, streak) if o.at and o.at >= first_ok]
     if not later:
         return None
     return Span(

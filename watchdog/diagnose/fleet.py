@@ -13,6 +13,7 @@ from watchdog.model.state import (
     EvalSetState,
     Outcome,
     SampleState,
+    Streak,
     TaskState,
 )
 
@@ -68,13 +69,15 @@ class Fleet:
         self._independent: dict[tuple[str, float, float], list[float]] = {}
 
     def others(self, sample: SampleState, model: str, since: float, until: float) -> Peers:
-        """Attempts of other samples on `model` from `since` to `until`, both included."""
+        """Attempts beside a streak of `sample` on `model` from `since` to `until`, both included.
+
+        In a streak nothing of its own succeeds: what does is an agent side by side with it.
+        """
         times = self._of(model)
         own = [o for o in sample.recent if o.model == model and _within(o.at, since, until)]
-        own_ok = sum(o.ok for o in own)
         return Peers(
-            ok=max(0, times.succeeded(since, until) - own_ok),
-            failed=max(0, _count(times.failed, since, until) - (len(own) - own_ok)),
+            ok=times.succeeded(since, until),
+            failed=max(0, _count(times.failed, since, until) - sum(not o.ok for o in own)),
         )
 
     def meanwhile(self, model: str, since: float, until: float) -> Peers:
@@ -199,12 +202,7 @@ def thinned(instants: Iterable[float], least: float) -> list[float]:
     return independent
 
 
-def failures_of(sample: SampleState, model: str) -> list[Outcome]:
-    """The failures of the sample's present streak that are still remembered, oldest first."""
-    failures: list[Outcome] = []
-    for outcome in reversed(sample.recent):
-        if outcome.ok:
-            break
-        if outcome.model == model:
-            failures.append(outcome)
-    return failures[::-1]
+def failures_of(sample: SampleState, streak: Streak) -> list[Outcome]:
+    """A streak's failures that are still remembered, oldest first."""
+    failures = [o for o in reversed(sample.recent) if not o.ok and o.model == streak.model]
+    return failures[: streak.count][::-1]

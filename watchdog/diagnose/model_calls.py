@@ -8,25 +8,38 @@ from msgspec.structs import replace
 from watchdog.diagnose.context import CauseSpec, Detect, Finding, SampleContext
 from watchdog.diagnose.failing import Situation, falls_at, situation, weigh
 from watchdog.diagnose.retries import gives_up, next_wait
+from watchdog.fold.errors import classify
 from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.instants import clock
-from watchdog.model.state import Streak
+from watchdog.model.state import SampleState, Streak
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.weighing import Weighing
 from watchdog.model.words import duration, frequency
 
 
 def failing(cause: Cause) -> Detect:
-    """A rule that finds failed attempts in a row whose main cause is `cause`."""
+    """A rule that finds failed attempts in a row whose main cause is `cause`.
+
+    Agents side by side fail each by itself: the streak that proves most counts.
+    """
 
     def detect(context: SampleContext) -> Finding | None:
-        streak = context.sample.streak
-        if streak is None or streak.cause is not cause:
-            return None
-        return _finding(context, streak, situation(context, streak, cause))
+        sample = context.sample
+        streaks = (one for one in sample.streaks if cause_of(sample, one) is cause)
+        findings = [_finding(context, one, situation(context, one, cause)) for one in streaks]
+        return max(findings, key=lambda finding: finding.suspicion, default=None)
 
     return detect
+
+
+def cause_of(sample: SampleState, streak: Streak) -> Cause:
+    """The main cause of a streak; where no row tells the failures, what the runner's log names."""
+    is_announced = sample.announced_at is not None and bool(sample.announced_error)
+    if not streak.presumed or streak.cause is not Cause.UNEXPLAINED or not is_announced:
+        return streak.cause
+    is_of_it = streak.first_at is None or (sample.announced_at or 0.0) >= streak.first_at
+    return classify(sample.announced_error) if is_of_it else streak.cause
 
 
 def _finding(context: SampleContext, streak: Streak, situation: Situation | None) -> Finding:
@@ -53,7 +66,10 @@ def _with_change(
     change = ["the first success ends it"]
     if weighing.suspicion < 1:
         at = falls_at(
-            context.judging.baselines, situation, streak.call_attempts, next_wait(context.sample)
+            context.judging.baselines,
+            situation,
+            streak.call_attempts,
+            next_wait(context.sample, streak),
         )
         when = f"at {clock(at)}" if at is not None else "not within the next twelve attempts"
         change.append(f"if all attempts to come fail too, the verdict falls {when}")
@@ -83,7 +99,7 @@ def _peers_evidence(situation: Situation | None) -> tuple[Evidence, ...]:
 
 def _end(context: SampleContext, streak: Streak) -> tuple[Evidence, ...]:
     """Where the eval limits its retries: when they end by themselves."""
-    end = gives_up(context.task, streak, next_wait(context.sample))
+    end = gives_up(context.task, streak, next_wait(context.sample, streak))
     if end is None:
         return ()
     at, why = end

@@ -6,14 +6,18 @@ from watchdog.model.state import SampleState, Streak, TaskState
 _ATTEMPTS_AHEAD = 10_000
 
 
-def next_wait(sample: SampleState) -> float | None:
+def next_wait(sample: SampleState, streak: Streak | None = None) -> float | None:
     """Seconds from the last failed attempt to the next: announced by the runner, else scheduled.
 
     None where no attempt is due: no failure came last (the next attempt is under way, or the call
     was given up and the sample went on).
+
+    Args:
+        sample: what is remembered of it.
+        streak: which of its streaks; by default the longest.
     """
-    streak = sample.streak
-    if streak is None or sample.last_work_row > streak.row:
+    streak = streak or sample.streak
+    if streak is None or sample.work_row(streak.span) > streak.row:
         return None
     announced = sample.announced_at
     if announced is not None and streak.last_at is not None and announced >= streak.last_at:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from watchdog.model.facts import Row
 from watchdog.model.histogram import Histogram, add
 from watchdog.model.learned import CallName
-from watchdog.model.state import NAMES_MAX, PassedStreak
+from watchdog.model.state import NAMES_MAX, PassedStreak, Streak
 from watchdog.model.successes import MODELS_MAX, Successes, succeeded
 
 LEAST_GAP = 60.0
@@ -33,6 +34,25 @@ class Lessons:
         """A run of failures ended by itself."""
         if self._since is None or streak.ended_at > self._since:
             self.passed.append(streak)
+
+    def streak_passes(self, streak: Streak | None, success: Row) -> None:
+        """A success, perhaps after a streak of failures on the same model."""
+        if streak is None or streak.first_at is None or streak.last_at is None:
+            return
+        if streak.model != success.name:
+            return
+        ended_at = max(streak.last_at, success.completed_at or success.at or 0.0)
+        self.passes(
+            PassedStreak(
+                streak.model,
+                streak.first_at,
+                streak.last_at,
+                ended_at,
+                streak.count,
+                streak.independent,
+                streak.cause,
+            )
+        )
 
     def added_to(self, before: Mapping[CallName, Histogram]) -> dict[CallName, Histogram]:
         """The durations known and these; names beyond `NAMES_MAX` are left out."""

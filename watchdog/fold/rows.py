@@ -10,27 +10,25 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from watchdog.fold import turns
-from watchdog.fold.backoff import scheduled_wait
 from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
+from watchdog.fold.spans import Spans
+from watchdog.fold.streaks import Streaks
 from watchdog.model.facts import Row
 from watchdog.model.instants import latest
 from watchdog.model.learned import call_name
+from watchdog.model.spans import ROOT, SCORER_TYPES, SETUP_TYPES, TOOL_TYPES
 from watchdog.model.state import (
-    INDEPENDENT_SECONDS,
     PENDING_MAX,
     RECENT,
     CallKind,
     OpenCall,
     Outcome,
-    PassedStreak,
     SampleState,
-    Streak,
+    ToolTurn,
 )
-from watchdog.model.texts import first_line
 from watchdog.model.verdict import Cause
 
-SCORER_SPANS = frozenset({"scorers", "scorer"})
 HUMAN_AGENT = "human_cli"
 HUMAN_SOURCE = "human_agent"
 ASK_USER = "ask_user"
@@ -38,11 +36,29 @@ ASK_USER = "ask_user"
 _AFTER_PERSON = frozenset({"approval", "input"})
 """Rows that are written once a person has decided or answered: the pause before is theirs."""
 _SPANS_MAX = 64
+_NO_COMMAND = TOOL_TYPES | SCORER_TYPES | SETUP_TYPES
+_LEAST_WAIT = 2.5
+"""Seconds; Inspect waits longer before it tries again, so calls closer together are side by side.
+"""
+_UNTOLD = "its end is in no row (Inspect before 0.3.172); the runner's log may tell"
+COMMAND = call_name("step", "command")
+"""What a solver's own commands in its sandbox are learned under."""
+TURNS_MAX = 64
 
 
-def fold_rows(sample: SampleState, rows: Iterable[Row], lessons: Lessons) -> SampleState:
-    """The sample after `rows`; what they teach goes into `lessons`."""
-    work = _Work(sample, lessons)
+def fold_rows(
+    sample: SampleState, rows: Iterable[Row], lessons: Lessons, *, silent_failures: bool = False
+) -> SampleState:
+    """The sample after `rows`; what they teach goes into `lessons`.
+
+    Args:
+        sample: what is remembered of it.
+        rows: its rows, in order.
+        lessons: takes how long calls took, and trouble that passed.
+        silent_failures: whether its Inspect writes no end of a failed attempt; then the next
+            attempt in the same span tells that it failed.
+    """
+    work = _Work(sample, lessons, silent_failures)
     for row in rows:
         if row.id > work.last_row:
             work.take(row)
@@ -52,8 +68,10 @@ def fold_rows(sample: SampleState, rows: Iterable[Row], lessons: Lessons) -> Sam
 class _Work:
     """A private, mutable copy of a sample while a batch of rows is folded."""
 
-    def __init__(self, sample: SampleState, lessons: Lessons) -> None:
+    def __init__(self, sample: SampleState, lessons: Lessons, silent_failures: bool) -> None:
         self.sample = sample
+        self.silent_failures = silent_failures
+        self.spans = Spans(sample.spans)
         self.lessons = lessons
         self.last_row = sample.last_row
         self.last_work_row = sample.last_work_row
@@ -62,7 +80,7 @@ class _Work:
         self.ended_ids = {outcome.event_id for outcome in sample.recent}
         self.ok = 0
         self.fails: Counter[Cause] = Counter(dict(sample.fails))
-        self.streak = sample.streak
+        self.streaks = Streaks(sample.streaks, self.spans)
         self.first_success_at = sample.first_success_at
         self.last_success_at = sample.last_success_at
         self.last_event_at = sample.last_event_at
@@ -74,6 +92,10 @@ class _Work:
         self.scoring_since = sample.scoring_since
         self.humans = list(sample.human_spans)
         self.human_since = sample.human_since
+        self.solving_since = sample.solving_since
+        self.ending_since = sample.ending_since
+        self.command_at = sample.command_at
+        self.command_timeout = sample.command_timeout
 
     def take(self, row: Row) -> None:
         self.last_row = row.id
@@ -81,6 +103,7 @@ class _Work:
         if row.kind != "logger":
             self.last_work_row = row.id
             self.pause(row)
+        self.spans.heard(row)
         self.last_event_at = latest(self.last_event_at, row.at, row.completed_at)
         handler = _HANDLERS.get(row.kind)
         if handler is not None:
@@ -97,18 +120,23 @@ class _Work:
             recent=tuple(self.recent[-RECENT:]),
             ok_total=self.sample.ok_total + self.ok,
             fails=tuple(self.fails.items()),
-            streak=self.streak,
+            streaks=self.streaks.done(),
             first_success_at=self.first_success_at,
             last_success_at=self.last_success_at,
             last_event_at=self.last_event_at,
             last_progress_at=self.last_progress_at,
             open_calls=tuple(self.open.values()),
             answered=self.answered,
+            spans=tuple(self.spans.open.values()),
             turns=self.turns,
             scorer_spans=tuple(self.scorers),
             scoring_since=self.scoring_since,
             human_spans=tuple(self.humans),
             human_since=self.human_since,
+            solving_since=self.solving_since,
+            ending_since=self.ending_since,
+            command_at=self.command_at,
+            command_timeout=self.command_timeout,
             lost=self.sample.lost and not self.count,
         )
 
@@ -116,9 +144,20 @@ class _Work:
         self.last_progress_at = latest(self.last_progress_at, row.at, row.completed_at)
 
     def begin(self, row: Row, kind: CallKind) -> None:
+        self.ending_since = None
         self.open.pop(row.event_id, None)
+        inner = self.spans.inner(row, self.open.values()) if kind == "tool" else None
         self.open[row.event_id] = OpenCall(
-            row.event_id, kind, row.name, row.at, row.id, row.timeout, row.role, row.batch
+            row.event_id,
+            kind,
+            row.name,
+            row.at,
+            row.id,
+            row.timeout,
+            row.role,
+            row.batch,
+            row.span_id,
+            inner,
         )
         if len(self.open) > PENDING_MAX:
             del self.open[next(iter(self.open))]
@@ -136,7 +175,7 @@ class _Work:
 
     def pause(self, row: Row) -> None:
         """A pause between two calls ended: how long a living runner may take for a step."""
-        if self.open or self.streak or self.last_event_at is None or row.at is None:
+        if self.open or self.streaks or self.last_event_at is None or row.at is None:
             return
         if self.human_since is not None or row.kind in _AFTER_PERSON:
             return
@@ -144,17 +183,32 @@ class _Work:
             name = call_name("scoring", "scorer") if self.scorers else call_name("step", "solver")
             self.lessons.took(name, row.at - self.last_event_at, row.at)
 
-    def passes(self, row: Row) -> None:
-        """A success ended a run of failures."""
-        streak, self.streak = self.streak, None
-        if streak is None or streak.first_at is None or streak.last_at is None:
-            return
-        if streak.model != row.name:
-            return
-        at = streak.first_at, streak.last_at, max(streak.last_at, row.completed_at or row.at or 0.0)
-        self.lessons.passes(
-            PassedStreak(streak.model, *at, streak.count, streak.independent, streak.cause)
-        )
+    def turns_of(self, row: Row) -> tuple[str, tuple[ToolTurn, ...]]:
+        """The span whose answers a row is about, and those that are under way in it."""
+        having = {turn.span for turn in self.turns}
+        place = self.spans.place(row.span_id)
+        span = next((one for one in self.spans.around(row.span_id) if one in having), place)
+        return span, tuple(turn for turn in self.turns if turn.span == span)
+
+    def set_turns(self, span: str, of_span: tuple[ToolTurn, ...]) -> None:
+        """These are under way in a span now."""
+        others = tuple(turn for turn in self.turns if turn.span != span)
+        self.turns = (*others, *of_span)[-TURNS_MAX:]
+
+    def calls_in(self, span: str) -> list[OpenCall]:
+        """The open calls that a span's answers may have made; all where spans aren't known."""
+        calls = self.open.values()
+        return [call for call in calls if span == ROOT or call.span == span]
+
+    def forget(self, event_id: str) -> None:
+        """A failure that was presumed was none."""
+        index = next(i for i, o in enumerate(self.recent) if o.event_id == event_id)
+        outcome = self.recent.pop(index)
+        self.ended_ids.discard(event_id)
+        cause = outcome.cause
+        if cause is not None:
+            self.fails[cause] -= 1
+            self.fails = +self.fails
 
     def outcome(self, row: Row, cause: Cause | None) -> None:
         self.ended_ids.add(row.event_id)
@@ -169,10 +223,31 @@ class _Work:
 
 def _model(work: _Work, row: Row) -> None:
     if row.pending:
-        work.turns = turns.calling(work.turns, work.open.values())
+        if work.silent_failures:
+            _presume_failed(work, row)
+        span, answers = work.turns_of(row)
+        work.set_turns(span, turns.calling(answers, work.calls_in(span)))
         work.begin(row, "model")
     elif row.final:
         _model_end(work, row)
+
+
+def _presume_failed(work: _Work, row: Row) -> None:
+    """A call asked for anew in its span, and not answered: the attempt before has failed."""
+    for call in list(work.open.values()):
+        is_same = (call.kind, call.name, call.role, call.span) == (
+            "model",
+            row.name,
+            row.role,
+            row.span_id,
+        )
+        if not is_same or call.event_id == row.event_id:
+            continue
+        if call.since is None or row.at is None or row.at - call.since < _LEAST_WAIT:
+            continue
+        del work.open[call.event_id]
+        attempt = replace(row, id=call.row, event_id=call.event_id, at=call.since, pending=False)
+        _failure(work, attempt, _UNTOLD, presumed=True)
 
 
 def _model_end(work: _Work, row: Row) -> None:
@@ -181,13 +256,20 @@ def _model_end(work: _Work, row: Row) -> None:
     if row.error is not None and row.error.startswith(CANCELLED):
         return
     if not failed:
-        work.turns = turns.answered(work.turns, row, work.open.values())
+        span, answers = work.turns_of(row)
+        work.set_turns(span, turns.answered(answers, row, work.calls_in(span), span))
+    if work.silent_failures and not failed and _was_presumed(work, row):
+        work.forget(row.event_id)
     if row.event_id in work.ended_ids:
         _told_again(work, row)
     elif row.error is not None:
         _failure(work, row, row.error)
     else:
         _success(work, row)
+
+
+def _was_presumed(work: _Work, row: Row) -> bool:
+    return any(o.event_id == row.event_id and not o.ok for o in work.recent)
 
 
 def _told_again(work: _Work, row: Row) -> None:
@@ -206,10 +288,10 @@ def _told_again(work: _Work, row: Row) -> None:
 def _success(work: _Work, row: Row) -> None:
     work.human_since = None
     work.progress(row)
+    streak = work.streaks.end(row.span_id)
     if row.cached:
-        work.streak = None
         return
-    work.passes(row)
+    work.lessons.streak_passes(streak, row)
     work.ok += 1
     if row.completed_at is not None:
         work.first_success_at = work.first_success_at or row.completed_at
@@ -217,66 +299,33 @@ def _success(work: _Work, row: Row) -> None:
     work.outcome(row, None)
 
 
-def _failure(work: _Work, row: Row, error: str) -> None:
-    cause = classify(error, row.error_class)
+def _failure(work: _Work, row: Row, error: str, *, presumed: bool = False) -> None:
+    cause = Cause.UNEXPLAINED if presumed else classify(error, row.error_class)
     work.fails[cause] += 1
     work.outcome(row, cause)
-    work.streak = _longer(work.streak, row, cause, error)
-
-
-def _longer(streak: Streak | None, row: Row, cause: Cause, error: str) -> Streak:
-    causes = Counter(dict(streak.causes)) if streak else Counter[Cause]()
-    causes[cause] += 1
-    independent, independent_at = _independent(streak, row.at)
-    return Streak(
-        count=streak.count + 1 if streak else 1,
-        first_at=streak.first_at if streak and streak.first_at is not None else row.at,
-        last_at=latest(streak.last_at if streak else None, row.at),
-        causes=tuple(causes.items()),
-        model=row.name,
-        role=row.role,
-        error=first_line(error),
-        call_attempts=_attempt_of_call(streak, row),
-        row=row.id,
-        independent=independent,
-        independent_at=independent_at,
-    )
-
-
-def _independent(streak: Streak | None, at: float | None) -> tuple[int, float | None]:
-    """How many failures are far enough from each other, and when the last of those began."""
-    if streak is None or streak.independent_at is None:
-        return (streak.independent if streak else 1), at
-    if at is None or at - streak.independent_at < INDEPENDENT_SECONDS:
-        return streak.independent, streak.independent_at
-    return streak.independent + 1, at
-
-
-def _attempt_of_call(streak: Streak | None, row: Row) -> int:
-    """Which attempt of its call a failure is: one that came far too early began a new call."""
-    if streak is None or streak.last_at is None or row.at is None:
-        return 1 if streak is None else streak.call_attempts + 1
-    early = row.at - streak.last_at < scheduled_wait(streak.call_attempts) / 2
-    return 1 if early or row.name != streak.model else streak.call_attempts + 1
+    work.streaks.fail(row, cause, error, presumed=presumed)
 
 
 def _tool(work: _Work, row: Row) -> None:
     call = work.open.get(row.event_id)
+    span, answers = work.turns_of(row)
     if call is None and (row.pending or row.final):
-        work.turns = turns.begun(work.turns)
+        answers = turns.begun(answers)
+        work.set_turns(span, answers)
     if row.pending:
         work.begin(row, "tool")
     elif row.final:
         work.end(row, "tool", teaches=row.error is None and row.name != ASK_USER)
-        work.turns = turns.ended(work.turns, call, row, work.open.values())
+        work.set_turns(span, turns.ended(answers, call, row, work.calls_in(span)))
         work.progress(row)
 
 
 def _approval(work: _Work, row: Row) -> None:
     """A call that was asked for before it was approved begins only now."""
     work.progress(row)
-    call = turns.unapproved(work.turns, work.open.values())
-    work.turns = turns.decided(work.turns, row)
+    span, answers = work.turns_of(row)
+    call = turns.unapproved(answers, work.calls_in(span))
+    work.set_turns(span, turns.decided(answers, row))
     if call is not None and row.type != turns.PASSES_ON:
         work.open[call.event_id] = replace(call, since=row.at)
 
@@ -287,6 +336,19 @@ def _sandbox(work: _Work, row: Row) -> None:
     elif row.final:
         work.end(row, "sandbox", teaches=True)
         work.progress(row)
+        _command(work, row)
+
+
+def _command(work: _Work, row: Row) -> None:
+    """What the solver itself had run in the sandbox, outside of any tool."""
+    by_tool = any(call.kind == "tool" for call in work.calls_in(ROOT)) and not work.spans.open
+    if by_tool or work.scorers or work.spans.types_around(row.span_id) & _NO_COMMAND:
+        return
+    ended_at = row.completed_at or row.at
+    work.command_at = latest(work.command_at, ended_at)
+    work.command_timeout = latest(work.command_timeout, row.timeout)
+    if ended_at is not None and row.at is not None and ended_at - row.at >= LEAST_GAP:
+        work.lessons.took(COMMAND, ended_at - row.at, ended_at)
 
 
 def _input(work: _Work, row: Row) -> None:
@@ -299,9 +361,15 @@ def _input(work: _Work, row: Row) -> None:
 
 def _span_begin(work: _Work, row: Row) -> None:
     work.progress(row)
+    work.spans.begin(row)
+    work.ending_since = None
+    if row.type in TOOL_TYPES:
+        _claim(work, row)
     if row.type in turns.ENDS_TURNS:
-        work.turns = turns.under_way(work.turns, work.open.values())
-    if row.type in SCORER_SPANS:
+        work.set_turns(ROOT, turns.under_way(work.turns_of(row)[1], work.calls_in(ROOT)))
+    if row.type == "solvers":
+        work.solving_since = work.solving_since or row.at
+    if row.type in SCORER_TYPES:
         work.scoring_since = work.scoring_since if work.scorers else row.at
         work.scorers = [*work.scorers, row.span or ""][-_SPANS_MAX:]
     if row.name == HUMAN_AGENT:
@@ -309,13 +377,42 @@ def _span_begin(work: _Work, row: Row) -> None:
         work.human_since = row.at
 
 
+def _claim(work: _Work, row: Row) -> None:
+    """A span that a tool's call opened after its event was written (Inspect 0.3.90)."""
+    for call in work.open.values():
+        is_its = call.kind == "tool" and call.name == row.name and call.span == row.parent_id
+        if is_its and call.inner is None and call.span is not None:
+            work.open[call.event_id] = replace(call, inner=row.span)
+            return
+
+
 def _span_end(work: _Work, row: Row) -> None:
     work.progress(row)
     span = row.span or ""
+    _close(work, row, span)
+    if span in work.scorers and len(work.scorers) == 1:
+        work.ending_since = row.at
     work.scorers = [other for other in work.scorers if other != span]
     if span in work.humans:
         work.humans = [other for other in work.humans if other != span]
         work.human_since = work.human_since if work.humans else None
+
+
+def _close(work: _Work, row: Row, span: str) -> None:
+    """What was made within a span doesn't outlast it."""
+    if span not in work.spans.open:
+        return
+    for call in list(work.open.values()):
+        if call.span == span:
+            del work.open[call.event_id]
+    work.turns = tuple(turn for turn in work.turns if turn.span != span)
+    work.streaks.close(span, work.spans.end(row))
+
+
+def _error(work: _Work, row: Row) -> None:
+    work.progress(row)
+    if not work.scorers:
+        work.ending_since = row.at
 
 
 def _info(work: _Work, row: Row) -> None:
@@ -333,4 +430,5 @@ _HANDLERS: dict[str, Callable[[_Work, Row], None]] = {
     "span_begin": _span_begin,
     "span_end": _span_end,
     "info": _info,
+    "error": _error,
 }

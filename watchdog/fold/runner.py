@@ -64,7 +64,11 @@ def _announced(sample: SampleState, fact: RetryLogged) -> SampleState:
     if sample.announced_at is not None and (fact.at is None or fact.at < sample.announced_at):
         return sample
     return replace(
-        sample, announced_wait=fact.wait, announced_at=fact.at, announced_attempt=fact.attempt
+        sample,
+        announced_wait=fact.wait,
+        announced_at=fact.at,
+        announced_attempt=fact.attempt,
+        announced_error=fact.error,
     )
 
 

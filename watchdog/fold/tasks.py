@@ -18,6 +18,7 @@ from watchdog.model.facts import (
     SampleSummary,
     SpecRead,
     TaskRead,
+    TaskSpec,
     TaskUnreadable,
 )
 from watchdog.model.instants import earliest, latest
@@ -35,6 +36,8 @@ from watchdog.model.state import (
 )
 
 _GAVE_UP = re.compile(r"RetryError\([^)]{0,80} raised (\w{1,80})>")
+FAILURES_WRITTEN = (0, 3, 172)
+"""The first Inspect that writes a failed attempt's end (`model/_model.py`)."""
 _CANCELLED_ERRORS = ("CancelledError", *CANCELLED)
 
 
@@ -122,7 +125,7 @@ def rows_read(task: TaskState, fact: RowsRead) -> TaskState:
     if sample is None:
         return task
     lessons = Lessons(task.learn_since)
-    sample = fold_rows(sample, fact.rows, lessons)
+    sample = fold_rows(sample, fact.rows, lessons, silent_failures=_fails_in_silence(task.spec))
     lag = _lag(fact)
     task = replace(
         task,
@@ -130,6 +133,12 @@ def rows_read(task: TaskState, fact: RowsRead) -> TaskState:
         clock_lag=earliest(task.clock_lag, lag) if lag is not None else task.clock_lag,
     )
     return _taught(task, lessons) if lessons else task
+
+
+def _fails_in_silence(spec: TaskSpec | None) -> bool:
+    """Whether a failed attempt leaves no row but its beginning."""
+    version = spec.inspect_version if spec is not None else None
+    return version is not None and version < FAILURES_WRITTEN
 
 
 def _lag(fact: RowsRead) -> float | None:
@@ -155,7 +164,14 @@ def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
     sample = task.samples.get(fact.key)
     if sample is None:
         return task
-    sample = replace(sample, streak=None, open_calls=(), turns=(), lost=fact.newest or sample.lost)
+    sample = replace(
+        sample,
+        streaks=(),
+        open_calls=(),
+        spans=(),
+        turns=(),
+        lost=fact.newest or sample.lost,
+    )
     return replace(task, samples={**task.samples, fact.key: sample})
 
 

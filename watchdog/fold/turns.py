@@ -36,15 +36,15 @@ def calling(turns: Turns, open_calls: Iterable[OpenCall]) -> Turns:
     return (*within, replace(newest, passed_over=True))
 
 
-def answered(turns: Turns, row: Row, open_calls: Iterable[OpenCall]) -> Turns:
-    """After a model's answer; the same one comes again with its end."""
+def answered(turns: Turns, row: Row, open_calls: Iterable[OpenCall], span: str = "") -> Turns:
+    """After a model's answer in a span; the same one comes again with its end."""
     if turns and turns[-1].answer == row.event_id:
         return (*turns[:-1], replace(turns[-1], since=latest(turns[-1].since, row.completed_at)))
     turns = calling(turns, open_calls)
     if not row.calls:
         return turns
     within = turns[:-1] if turns and turns[-1].passed_over else turns
-    turn = ToolTurn(row.event_id, row.id, row.calls, latest(row.at, row.completed_at))
+    turn = ToolTurn(row.event_id, row.id, row.calls, latest(row.at, row.completed_at), span)
     return (*within, turn)[-DEPTH_MAX:]
 
 

@@ -114,8 +114,12 @@ class Row(Struct, frozen=True, gc=False):
     batch: bool = False
     timeout: float | None = None
     """Declared limit of the call in seconds: a tool's argument, an exec's option, a setting."""
+    span_id: str | None = None
+    """Id of the span that the event occurred within; None where its writer names none."""
     span: str | None = None
     """Id of the span that begins or ends (span_begin, span_end)."""
+    parent_id: str | None = None
+    """Id of the span that a span begins within."""
     type: str | None = None
     """Type of a span (`scorers`, `scorer`, `solver`, `agent`, …), source of an info event, decision
     of an approval."""

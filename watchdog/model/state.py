@@ -13,6 +13,7 @@ from watchdog.model.facts import LogStatus, SampleKey, SampleSummary, TaskSpec, 
 from watchdog.model.histogram import Histogram
 from watchdog.model.instants import latest
 from watchdog.model.learned import CallName
+from watchdog.model.spans import OpenSpan, life_within
 from watchdog.model.successes import Successes
 from watchdog.model.verdict import Cause
 
@@ -55,10 +56,14 @@ class Streak(Struct, frozen=True):
     """Attempts of the present call: the exponent of Inspect's back-off."""
     row: int
     """The newest failure's row."""
+    span: str = ""
+    """The span that fails; what goes on beside it neither breaks nor feeds it."""
     independent: int = 1
     """Failures that began at least `INDEPENDENT_SECONDS` after the one counted before."""
     independent_at: float | None = None
     """When the last of those began."""
+    presumed: int = 0
+    """Failures that no row tells: the next attempt began (Inspect before 0.3.172)."""
 
     @property
     def cause(self) -> Cause:
@@ -89,6 +94,10 @@ class OpenCall(Struct, frozen=True):
     timeout: float | None = None
     role: str | None = None
     batch: bool = False
+    span: str | None = None
+    """The span that it was made in; None where its writer names none."""
+    inner: str | None = None
+    """The span that was opened for it: what a tool does stands there."""
 
 
 class ToolTurn(Struct, frozen=True):
@@ -104,6 +113,8 @@ class ToolTurn(Struct, frozen=True):
     """Functions that it calls, in order."""
     since: float | None
     """When the answer came, or what came of it last: a decision, a call's end."""
+    span: str = ""
+    """The span that it was given in: agents side by side have answers of their own."""
     begun: int = 0
     """Calls whose event was written."""
     approved: int = 0
@@ -126,7 +137,8 @@ class SampleState(Struct, frozen=True):
     """The last outcomes, oldest first."""
     ok_total: int = 0
     fails: tuple[tuple[Cause, int], ...] = ()
-    streak: Streak | None = None
+    streaks: tuple[Streak, ...] = ()
+    """Failed attempts in a row, for each span by itself; the longest first."""
     first_success_at: float | None = None
     last_success_at: float | None = None
     last_event_at: float | None = None
@@ -136,8 +148,20 @@ class SampleState(Struct, frozen=True):
     open_calls: tuple[OpenCall, ...] = ()
     answered: OpenCall | None = None
     """A call whose answer was written; its next row names when it ended."""
+    spans: tuple[OpenSpan, ...] = ()
+    """Spans begun and not ended, in order of their beginning."""
     turns: tuple[ToolTurn, ...] = ()
-    """Answers whose calls are under way, the innermost last: an agent may run as a tool."""
+    """Answers whose calls are under way, in each span the innermost last."""
+    solving_since: float | None = None
+    """When its solvers began: from then on its time limit counts."""
+    ending_since: float | None = None
+    """When its scorers had ended, or it had erred: what is left is to take it down."""
+    command_at: float | None = None
+    """When a command that the solver itself had run in the sandbox ended; None where none has.
+
+    Inspect writes such a command once it has ended: until then it leaves nothing."""
+    command_timeout: float | None = None
+    """The longest time-out that one of those declared, in seconds."""
     scorer_spans: tuple[str, ...] = ()
     scoring_since: float | None = None
     human_spans: tuple[str, ...] = ()
@@ -146,10 +170,17 @@ class SampleState(Struct, frozen=True):
     announced_wait: float | None = None
     announced_at: float | None = None
     announced_attempt: int | None = None
+    announced_error: str = ""
+    """What the runner's log named as the reason of that wait."""
     restarts: int = 0
     restarted_at: float | None = None
     lost: bool = False
     """Its newest rows can't be read: its present state is unknown."""
+
+    @property
+    def streak(self) -> Streak | None:
+        """The longest of its streaks; None where its last attempts succeeded."""
+        return self.streaks[0] if self.streaks else None
 
     @property
     def parked(self) -> ToolTurn | None:
@@ -157,10 +188,23 @@ class SampleState(Struct, frozen=True):
 
         Such a call waits to be approved, or its runner does nothing. None where there is none.
         """
-        turn = self.turns[-1] if self.turns else None
-        if turn is None or turn.passed_over or any(c.row > turn.row for c in self.open_calls):
-            return None
-        return turn if turn.approved <= turn.begun < len(turn.calls) else None
+        newest = {turn.span: turn for turn in self.turns}
+        return next((turn for turn in newest.values() if self._is_parked(turn)), None)
+
+    def _is_parked(self, turn: ToolTurn) -> bool:
+        calls = (c for c in self.open_calls if not turn.span or c.span == turn.span)
+        if turn.passed_over or any(call.row > turn.row for call in calls):
+            return False
+        return turn.approved <= turn.begun < len(turn.calls)
+
+    def life_within(self, span_id: str) -> float | None:
+        """The newest sign of anything within one of its open spans; None where it isn't open."""
+        return life_within({span.id: span for span in self.spans}, span_id)
+
+    def work_row(self, span_id: str) -> int:
+        """The newest row within a span that isn't a log line; of the sample for none."""
+        span = next((span for span in self.spans if span.id == span_id), None)
+        return span.work_row if span is not None else self.last_work_row
 
     @property
     def fail_total(self) -> int:

@@ -26,22 +26,22 @@ INSTANTS = st.integers(0, 10).map(float)
 
 
 @given(st.lists(OUTCOMES, min_size=1, max_size=5), INSTANTS, INSTANTS)
-def test_the_counts_are_those_of_all_others(recent, since, until):
+def test_the_counts_are_those_of_all_beside_a_streak(recent, since, until):
     samples = {
         key(str(number)): SampleState(key(str(number)), recent=tuple(outcomes))
         for number, outcomes in enumerate(recent)
     }
     fleet = Fleet([EvalSetState("set", tasks={"log": TaskState("log", samples=samples)})])
     for sample in samples.values():
-        others = [
+        beside = [
             outcome
             for other in samples.values()
-            if other is not sample
             for outcome in other.recent
             if outcome.model == "a" and outcome.at is not None and since <= outcome.at <= until
+            if outcome.ok or other is not sample
         ]
-        ok = sum(outcome.ok for outcome in others)
-        assert fleet.others(sample, "a", since, until) == Peers(ok, len(others) - ok)
+        ok = sum(outcome.ok for outcome in beside)
+        assert fleet.others(sample, "a", since, until) == Peers(ok, len(beside) - ok)
 
 
 @pytest.mark.parametrize("failing", [1, 2, 5])

@@ -22,6 +22,7 @@ LIMIT_ARGUMENTS = ("timeout", "timeout_seconds", "timeout_s", "time_limit", "max
 """Arguments of tools that declare how long the call may take, in seconds."""
 
 KIND_LIMIT = 64
+SPAN_ID_LIMIT = 64
 OLD_MODEL = "model_output"
 
 PLAIN_KINDS = frozenset(
@@ -116,6 +117,7 @@ class _Event(Struct, gc=False, tag_field="event"):
     timestamp: datetime | None = None
     pending: bool | None = None
     completed: datetime | None = None
+    span_id: str | None = None
 
 
 class Model(_Event, tag="model", gc=False):
@@ -147,6 +149,7 @@ class Model(_Event, tag="model", gc=False):
             cached=self.cache == "read",
             batch=bool(config and config.batch),
             timeout=_model_timeout(config) if config else None,
+            span_id=_span_id(self.span_id),
             calls=_calls(self.output) if self.output else (),
         )
 
@@ -175,6 +178,7 @@ class Tool(_Event, tag="tool", gc=False):
             name=name(self.function) or "",
             error=_tool_error(self.error) if self.error else None,
             timeout=_declared_limit(self.arguments) if self.arguments else None,
+            span_id=_span_id(self.span_id),
         )
 
 
@@ -196,6 +200,7 @@ class Sandbox(_Event, tag="sandbox", gc=False):
             final=self.completed is not None,
             name=name(self.action) or "",
             timeout=duration(self.options.timeout) if self.options else None,
+            span_id=_span_id(self.span_id),
         )
 
 
@@ -203,6 +208,7 @@ class SpanBegin(_Event, tag="span_begin", gc=False):
     """A solver, a scorer, an agent or a tool begins."""
 
     id: str | None = None
+    parent_id: str | None = None
     name: str = ""
     type: str | None = None
 
@@ -214,7 +220,9 @@ class SpanBegin(_Event, tag="span_begin", gc=False):
             kind="span_begin",
             at=epoch(self.timestamp),
             name=name(self.name) or "",
-            span=name(self.id),
+            span_id=_span_id(self.span_id),
+            span=_span_id(self.id),
+            parent_id=_span_id(self.parent_id),
             type=name(self.type),
         )
 
@@ -226,8 +234,15 @@ class SpanEnd(_Event, tag="span_end", gc=False):
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
-        at = epoch(self.timestamp)
-        return Row(id=row_id, event_id=event_id, kind="span_end", at=at, span=name(self.id))
+        at, span = epoch(self.timestamp), _span_id(self.span_id)
+        return Row(
+            id=row_id,
+            event_id=event_id,
+            kind="span_end",
+            at=at,
+            span_id=span,
+            span=_span_id(self.id),
+        )
 
 
 class Info(_Event, tag="info", gc=False):
@@ -237,8 +252,14 @@ class Info(_Event, tag="info", gc=False):
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
-        at = epoch(self.timestamp)
-        return Row(id=row_id, event_id=event_id, kind="info", at=at, type=name(self.source))
+        return Row(
+            id=row_id,
+            event_id=event_id,
+            kind="info",
+            at=epoch(self.timestamp),
+            span_id=_span_id(self.span_id),
+            type=name(self.source),
+        )
 
 
 class Approval(_Event, tag="approval", gc=False):
@@ -248,8 +269,14 @@ class Approval(_Event, tag="approval", gc=False):
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
-        at = epoch(self.timestamp)
-        return Row(id=row_id, event_id=event_id, kind="approval", at=at, type=name(self.decision))
+        return Row(
+            id=row_id,
+            event_id=event_id,
+            kind="approval",
+            at=epoch(self.timestamp),
+            span_id=_span_id(self.span_id),
+            type=name(self.decision),
+        )
 
 
 class _Plain(_Event, gc=False):
@@ -263,6 +290,7 @@ class _Plain(_Event, gc=False):
             completed_at=epoch(self.completed),
             pending=self.pending is True,
             final=not self.pending,
+            span_id=_span_id(self.span_id),
         )
 
 
@@ -329,7 +357,9 @@ def loose_row(row_id: int, event_id: str, event: object) -> Row:
         cached=is_model and event.get("cache") == "read",
         batch=is_model and bool(_object(event.get("config")).get("batch")),
         timeout=_loose_timeout(kind, event),
-        span=name(event.get("id")) if kind.startswith("span_") else None,
+        span_id=_loose_span_id(event.get("span_id")),
+        span=_loose_span_id(event.get("id")) if kind.startswith("span_") else None,
+        parent_id=_loose_span_id(event.get("parent_id")) if kind == "span_begin" else None,
         type=name(event.get(TYPE_FIELDS.get(kind, ""))),
         calls=_loose_calls(_object(event.get("output"))) if is_model else (),
     )
@@ -361,6 +391,15 @@ def error_class(traceback: object) -> str | None:
         if match:
             return match[1]
     return None
+
+
+def _span_id(value: str | None) -> str | None:
+    """An id to compare by, never shown."""
+    return value[:SPAN_ID_LIMIT] if value else None
+
+
+def _loose_span_id(value: object) -> str | None:
+    return _span_id(value) if isinstance(value, str) else None
 
 
 def _is_final(event: Model | Tool) -> bool:
