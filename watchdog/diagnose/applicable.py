@@ -71,6 +71,7 @@ def _holds(situation: Situation, around: Surroundings) -> bool:
     refused = cluster is not None and _is_refused(cluster)
     return {
         "all_stuck": around.all_stuck,
+        "ended": around.sample is None,
         "local": around.local,
         "no_control": not _has_control(around),
         "pod_lost": around.cause in _LOST_PODS and not gone,

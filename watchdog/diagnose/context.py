@@ -10,6 +10,7 @@ from watchdog.diagnose.deletion import Deletion
 from watchdog.diagnose.exceptions import Exceptions
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.orphans import Orphans
+from watchdog.diagnose.slots import Slots
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance, Override
 from watchdog.model.facts import SampleKey
@@ -105,6 +106,8 @@ class EvalSetContext(Struct, frozen=True):
     human: Waiting | None = None
     """A person does all of it: Hawk's label `human`."""
     on_purpose: OnPurpose = OnPurpose()
+    slots: Slots = Slots(())
+    """Who holds its models' connections."""
     allowance: Allowance = Allowance()
     """What metadata, annotations, and the configuration for the whole eval set, say."""
     exceptions: tuple[Exceptions, ...] = ()

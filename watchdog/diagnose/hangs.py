@@ -11,13 +11,15 @@ from msgspec.structs import replace
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext, open_calls
 from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
+from watchdog.diagnose.sample_limits import SampleLimit, limit_of_call, time_limit_of
 from watchdog.diagnose.sandbox_trouble import replaced_in_call
 from watchdog.fold.tasks import setup_kind
 from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
-from watchdog.model.state import OpenCall, TaskState
+from watchdog.model.learned import TEARDOWN
+from watchdog.model.state import OpenCall, SampleState, TaskState
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
@@ -45,12 +47,30 @@ def hung_scoring(context: SampleContext) -> Finding | None:
     since = latest(sample.scoring_since, sample.last_event_at)
     if since is None or sample.streak is not None:
         return None
+    if context.eval_set.slots.may_wait(context.task, sample):
+        return None
     deadline = deadline_for(context.judging.baselines, context.allowance, "scoring", "scorer")
+    deadline = _within_limit(context, time_limit_of(context.task, sample), since, deadline)
     text = (
         f"the solver ended, the scorer has run for {duration(context.now - since)} without a call"
     )
     evidence = (Evidence("scoring", text, since),)
     return overdue(context.now, since, deadline, "the scorer works without a call", evidence)
+
+
+def hung_teardown(context: SampleContext) -> Finding | None:
+    """Its scorers have ended, or it has erred, and it is still there: clean-up doesn't end."""
+    since = context.sample.ending_since
+    if since is None or context.sample.open_calls:
+        return None
+    deadline = deadline_for(context.judging.baselines, context.allowance, "setup", TEARDOWN)
+    text = (
+        f"it has ended but for its clean-up (sandbox, hooks), and that for "
+        f"{duration(context.now - since)}; the limit is {duration(deadline.seconds)} "
+        f"({deadline.why})"
+    )
+    evidence = (Evidence("teardown", text, since),)
+    return overdue(context.now, since, deadline, "it is being taken down", evidence)
 
 
 def _worst(
@@ -64,7 +84,9 @@ def _overdue(context: SampleContext, call: OpenCall, deadline: Deadline) -> Find
     """How long a call has been open, counted from the last sign of anything within it."""
     if call.since is None:
         return None
-    quiet_since = latest(call.since, _inner_life(context, call)) or call.since
+    quiet_since = latest(call.since, _inner_life(context.sample, call)) or call.since
+    limit = limit_of_call(context.task, context.sample, call)
+    deadline = _within_limit(context, limit, quiet_since, deadline)
     text = (
         f"{call.kind} call {call.name} has been pending for {duration(context.now - call.since)}, "
         f"without an answer or an error; the limit is {duration(deadline.seconds)} ({deadline.why})"
@@ -75,9 +97,30 @@ def _overdue(context: SampleContext, call: OpenCall, deadline: Deadline) -> Find
     return replace(finding, since=call.since)
 
 
-def _inner_life(context: SampleContext, call: OpenCall) -> float | None:
-    """The sample's newest sign, where rows came after the call began (an agent run as a tool)."""
-    return context.sample.last_event_at if context.sample.last_row > call.row else None
+def _within_limit(
+    context: SampleContext, limit: SampleLimit | None, since: float, deadline: Deadline
+) -> Deadline:
+    """No longer than the sample's own limit allows, and grace."""
+    if limit is None:
+        return deadline
+    seconds = max(0.0, limit.at - since) + context.judging.limits.call_grace
+    if seconds >= deadline.seconds:
+        return deadline
+    return excused(Deadline(seconds, f"{limit.why}, and grace"), context.allowance)
+
+
+def _inner_life(sample: SampleState, call: OpenCall) -> float | None:
+    """The newest sign of life of a call: what came after its beginning within its span.
+
+    A tool has a span of its own, where an agent may work. A model's call has none: what was done
+    after it in the span that made it says that this went on. Without spans all counts that came.
+    """
+    if call.inner is not None and (life := sample.life_within(call.inner)) is not None:
+        return life
+    span = next((span for span in sample.spans if span.id == call.span), None)
+    if span is not None:
+        return span.work_at if span.work_row > call.row else None
+    return sample.last_event_at if sample.last_row > call.row else None
 
 
 def _model_deadline(context: SampleContext, call: OpenCall) -> Deadline:
@@ -193,6 +236,25 @@ SPECS: tuple[CauseSpec, ...] = (
             _RETRY,
         ),
         hung_scoring,
+    ),
+    CauseSpec(
+        Cause.HUNG_TEARDOWN,
+        "has ended, and isn't taken down",
+        (
+            advice.STACKTRACE,
+            advice.RUNNER_LOG,
+            advice.ANOMALIES,
+            Action(
+                "look",
+                "See what is left of its sandbox, and what keeps it: "
+                "`kubectl get pods,events -n <sandbox-namespace>`",
+                ("runner_alive",),
+            ),
+            advice.DELETE_LEFTOVERS,
+            *advice.NEW_RUNNER,
+            advice.RETRY_LOCALLY,
+        ),
+        hung_teardown,
     ),
     CauseSpec(
         Cause.HUNG_SETUP,

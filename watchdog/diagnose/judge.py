@@ -16,7 +16,8 @@ from watchdog.diagnose.overrides import eval_set_exceptions
 from watchdog.diagnose.people import human, on_purpose
 from watchdog.diagnose.pods import runner_trouble, setup_trouble, setups_placed_at
 from watchdog.diagnose.runner import frozen
-from watchdog.diagnose.tasks import judge_task
+from watchdog.diagnose.slots import Slots
+from watchdog.diagnose.tasks import judge_tasks
 from watchdog.model.allowances import Override
 from watchdog.model.instants import latest
 from watchdog.model.judgment import EvalSetJudgment
@@ -61,9 +62,7 @@ def judge(  # noqa: PLR0913 - what a judgment depends on
 
 def _judge_eval_set(judging: JudgingContext, state: EvalSetState) -> EvalSetJudgment:
     eval_set = _context(judging, state)
-    return judge_eval_set(
-        eval_set, tuple(judge_task(eval_set, task) for task in state.tasks.values())
-    )
+    return judge_eval_set(eval_set, judge_tasks(eval_set))
 
 
 def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
@@ -77,10 +76,11 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
     open_logs = not state.tasks or unfinished or anew is not None
     suspended, removal = runner_held_back(limits, state), deletion(state)
     works = suspended is None and removal is None
+    slots = Slots(state.tasks.values())
     return EvalSetContext(
         judging=judging,
         state=state,
-        frozen=frozen(judging, allowance, state, purpose),
+        frozen=frozen(judging, allowance, state, purpose, slots),
         runner=runner_trouble(as_of, limits, state) if open_logs and works else None,
         setup=setup_trouble(as_of, limits, state),
         placed_at=latest(
@@ -94,6 +94,7 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         startup=hung_startup(as_of, baselines, allowance, state, anew),
         human=human(state),
         on_purpose=purpose,
+        slots=slots,
         allowance=allowance,
         exceptions=exceptions,
     )

@@ -216,11 +216,6 @@ SPECS: tuple[CauseSpec, ...] = (
         ),
     ),
     CauseSpec(
-        Cause.HUNG_TEARDOWN,
-        "has ended, and its runner is still there",
-        (advice.STACKTRACE, advice.RUNNER_LOG, advice.DELETE_LEFTOVERS),
-    ),
-    CauseSpec(
         Cause.DELETION_STUCK,
         "is being deleted, and that doesn't end",
         (

@@ -3,9 +3,10 @@
 A silent log or store proves nothing: in a long back-off, or a long call, nothing is written. What
 a living runner does within seconds is the step from one call to the next. So the runner is frozen
 when all of it is silent and a sample stands between two calls, unless that sample may wait for a
-connection slot (Inspect holds a call's slot through all its retries).
+connection (`slots.py`), or its solver may have a command run in the sandbox (`commands.py`).
 """
 
+from watchdog.diagnose.commands import command_deadline
 from watchdog.diagnose.context import (
     CauseSpec,
     Finding,
@@ -13,9 +14,11 @@ from watchdog.diagnose.context import (
     OnPurpose,
     SampleContext,
 )
-from watchdog.diagnose.deadlines import Deadline, deadline_for, overdue
+from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
 from watchdog.diagnose.retries import next_attempt_at, next_wait
+from watchdog.diagnose.sample_limits import time_limit_of
 from watchdog.diagnose.signs import last_life
+from watchdog.diagnose.slots import Slots
 from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
@@ -25,9 +28,6 @@ from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
-DEFAULT_CONNECTIONS = 10
-"""Inspect's default for max_connections."""
-
 _PEERS_FACTOR = 10
 _QUEUE_FACTOR = 4.0
 """So many times longer than between two calls a sample may be silent while others work."""
@@ -35,7 +35,14 @@ _QUEUE_FACTOR = 4.0
 
 def between_calls_since(sample: SampleState) -> float | None:
     """Since when a sample has stood between two calls; None when something explains its silence."""
-    if sample.open_calls or sample.scorer_spans or sample.human_since is not None:
+    if sample.scorer_spans or sample.ending_since is not None:
+        return None
+    return idle_since(sample)
+
+
+def idle_since(sample: SampleState) -> float | None:
+    """The same of one that may be at its scorers."""
+    if sample.open_calls or sample.human_since is not None:
         return None
     if next_wait(sample) is not None:
         return latest(sample.last_event_at, next_attempt_at(sample))
@@ -43,7 +50,11 @@ def between_calls_since(sample: SampleState) -> float | None:
 
 
 def frozen(
-    judging: JudgingContext, allowance: Allowance, state: EvalSetState, purpose: OnPurpose
+    judging: JudgingContext,
+    allowance: Allowance,
+    state: EvalSetState,
+    purpose: OnPurpose,
+    slots: Slots,
 ) -> Finding | None:
     """The evidence that an eval set's runner is frozen; what waits on purpose is none."""
     now, limits = judging.now, judging.limits
@@ -58,8 +69,9 @@ def frozen(
         for task in tasks
         for sample in task.samples.values()
         if (since := between_calls_since(sample)) is not None
-        and not _waits_for_slot(task, sample)
+        and not slots.may_wait(task, sample)
         and not purpose.excuses(task.log, sample, now)
+        and not _may_run_command(judging, allowance, task, sample, since)
     ]
     idle = [task for task in tasks if _all_ended(task)]
     if life is None or not (between_calls or idle):
@@ -115,24 +127,16 @@ def _all_ended(task: TaskState) -> bool:
     return total is not None and not task.samples and len(task.ended) >= total > 0
 
 
-def slot_holders(task: TaskState, sample: SampleState) -> list[SampleState]:
-    """Other samples of the task that hold a connection slot: a call is open or being retried."""
-    return [
-        holder
-        for holder in task.samples.values()
-        if holder is not sample
-        and (holder.streak is not None or any(c.kind == "model" for c in holder.open_calls))
-    ]
-
-
-def connections(task: TaskState) -> int:
-    """How many model calls the task may have at once."""
-    max_connections = task.spec.max_connections if task.spec else None
-    return max_connections or DEFAULT_CONNECTIONS
-
-
-def _waits_for_slot(task: TaskState, sample: SampleState) -> bool:
-    return len(slot_holders(task, sample)) >= connections(task)
+def _may_run_command(
+    judging: JudgingContext,
+    allowance: Allowance,
+    task: TaskState,
+    sample: SampleState,
+    since: float,
+) -> bool:
+    """Whether its solver may have a command run that takes no longer than such do."""
+    deadline = command_deadline(judging.baselines, judging.limits, allowance, task, sample, since)
+    return deadline is not None and judging.now - since < deadline.seconds
 
 
 def runner_frozen(context: SampleContext) -> Finding | None:
@@ -158,15 +162,18 @@ def _is_task_patient(now: float, finding: Finding, deadline: Deadline) -> bool:
 
 def unexplained(context: SampleContext) -> Finding | None:
     """A sample stands between two calls for hours while others work: it waits for no slot."""
-    since = between_calls_since(context.sample)
-    model = context.task.spec.model if context.task.spec else ""
-    deadline = deadline_for(
-        context.judging.baselines, context.allowance, "step", "solver", times=_QUEUE_FACTOR
-    )
-    if since is None or context.now - since < deadline.seconds:
+    since, task = between_calls_since(context.sample), context.task
+    if since is None:
+        return None
+    past_limit = _past_time_limit(context, since)
+    if past_limit is not None:
+        return past_limit
+    model = task.spec.model if task.spec else ""
+    deadline = _patience(context, since)
+    if context.now - since < deadline.seconds:
         return None
     peers = context.judging.fleet.others(context.sample, model, since, context.now)
-    if peers.ok < _PEERS_FACTOR * max(1, len(context.task.samples) - 1):
+    if peers.ok < _PEERS_FACTOR * max(1, context.eval_set.slots.competitors(task) - 1):
         return None
     text = (
         f"nothing has been heard of it for {duration(context.now - since)}, while other samples on "
@@ -174,6 +181,29 @@ def unexplained(context: SampleContext) -> Finding | None:
     )
     evidence = (Evidence("silence", text, since),)
     return overdue(context.now, since, deadline, "the sample stands between two calls", evidence)
+
+
+def _patience(context: SampleContext, since: float) -> Deadline:
+    """How long a sample may be silent between two calls while others work."""
+    judging, allowance = context.judging, context.allowance
+    baselines, task, sample = judging.baselines, context.task, context.sample
+    step = deadline_for(baselines, allowance, "step", "solver", times=_QUEUE_FACTOR)
+    command = command_deadline(baselines, judging.limits, allowance, task, sample, since)
+    return max((d for d in (step, command) if d is not None), key=lambda d: d.seconds)
+
+
+def _past_time_limit(context: SampleContext, since: float) -> Finding | None:
+    """It stands between two calls long after its own time limit, which Inspect enforces."""
+    limit = time_limit_of(context.task, context.sample)
+    if limit is None or since > limit.at or context.now <= limit.at:
+        return None
+    deadline = excused(Deadline(context.judging.limits.call_grace, "grace"), context.allowance)
+    text = (
+        f"it goes on for {duration(context.now - limit.at)} beyond {limit.why}, and nothing has "
+        f"been heard of it for {duration(context.now - since)}"
+    )
+    evidence = (Evidence("limit", text, limit.at),)
+    return overdue(context.now, limit.at, deadline, "the sample is beyond its limit", evidence)
 
 
 SPECS: tuple[CauseSpec, ...] = (

@@ -102,6 +102,8 @@ def _by_rules(
 
 def phase_of(sample: SampleState) -> Phase:
     """What a running sample is at."""
+    if sample.ending_since is not None and not sample.open_calls:
+        return "teardown"
     return "scoring" if sample.scorer_spans else "solving"
 
 
@@ -171,19 +173,3 @@ def _informational(sample: SampleState) -> tuple[Evidence, ...]:
         return ()
     text = f"its sandbox was restarted {sample.restarts} times; Inspect retries by itself"
     return (Evidence("sandbox_restarted", text, sample.restarted_at),)
-
-
-def blocked(
-    judgment: SampleJudgment, holders: list[SampleJudgment], since: float
-) -> SampleJudgment:
-    """A sample that waits for a slot which only stuck samples hold is stuck with them."""
-    cause = main_cause(holder.cause for holder in holders) or Cause.UNEXPLAINED
-    text = f"it waits for a connection slot, and all {len(holders)} are held by stuck samples"
-    return replace(
-        judgment,
-        verdict=Verdict.STUCK,
-        cause=cause,
-        since=since,
-        suspicion=max(1.0, judgment.suspicion),
-        evidence=(Evidence("blocked", text, since), *judgment.evidence),
-    )

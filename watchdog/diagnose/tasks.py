@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.diagnose.clocks import clock_evidence
@@ -11,11 +12,10 @@ from watchdog.diagnose.hangs import hung_setup
 from watchdog.diagnose.lifecycle import is_older_than
 from watchdog.diagnose.overrides import task_exceptions
 from watchdog.diagnose.rules import RULES
-from watchdog.diagnose.runner import between_calls_since, connections, slot_holders
-from watchdog.diagnose.samples import blocked, judge_sample, phase_of
+from watchdog.diagnose.blocked import Judged, with_blocked
+from watchdog.diagnose.samples import judge_sample, phase_of
 from watchdog.model.allowances import Allowance
 from watchdog.model.causes import main_cause, main_of_counts
-from watchdog.model.facts import SampleKey
 from watchdog.model.instants import clock, earliest, latest
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.report import SampleCounts
@@ -24,14 +24,47 @@ from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, com
 from watchdog.model.words import duration
 
 
-def judge_task(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment:
-    """A task's verdict, cause, and what was weighed of it."""
+class _Draft(Struct, frozen=True):
+    """A task on the way to its judgment."""
+
+    task: TaskState
+    exceptions: tuple[Exceptions, ...]
+    settled: TaskJudgment | None
+    """Where its samples need no look of their own."""
+
+    @property
+    def allowance(self) -> Allowance:
+        """What people said of it."""
+        return together(self.exceptions)
+
+
+def judge_tasks(eval_set: EvalSetContext) -> tuple[TaskJudgment, ...]:
+    """The verdict of each task, its cause, and what was weighed of it.
+
+    Samples first, those of all tasks: one may wait for what another holds.
+    """
+    drafts = [_draft(eval_set, task) for task in eval_set.state.tasks.values()]
+    samples: Judged = {
+        (draft.task.log, sample.key): sample
+        for draft in drafts
+        if draft.settled is None
+        for sample in _judge_samples(eval_set, draft.task, draft.allowance)
+    }
+    return tuple(_judge_task(eval_set, draft, samples) for draft in drafts)
+
+
+def _draft(eval_set: EvalSetContext, task: TaskState) -> _Draft:
     judging = eval_set.judging
     exceptions = task_exceptions(
         task, eval_set.state, judging.overrides, judging.now, judging.limits
     )
-    allowance = together(exceptions)
-    judgment = _task_judgment(eval_set, task, allowance)
+    return _Draft(task, exceptions, _settled(eval_set, task))
+
+
+def _judge_task(eval_set: EvalSetContext, draft: _Draft, samples: Judged) -> TaskJudgment:
+    judging, task, exceptions = eval_set.judging, draft.task, draft.exceptions
+    allowance = draft.allowance
+    judgment = draft.settled or _running(eval_set, task, allowance, samples)
     evidence = () if judgment.verdict is Verdict.FINISHED else _own(eval_set, exceptions)
     return replace(
         judgment,
@@ -47,7 +80,7 @@ def _own(eval_set: EvalSetContext, exceptions: tuple[Exceptions, ...]) -> tuple[
     return tuple(i.evidence for i in exceptions if i.is_told and i.words not in words)
 
 
-def _task_judgment(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) -> TaskJudgment:
+def _settled(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
     if task.status is not None and task.status != "started":
         return _finished(task)
     if eval_set.deletion is not None:
@@ -55,8 +88,7 @@ def _task_judgment(eval_set: EvalSetContext, task: TaskState, allowance: Allowan
     why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
     if why is not None:
         return _unknown(task, why)
-    earlier = _left_by_earlier_runner(eval_set, task)
-    return earlier if earlier is not None else _running(eval_set, task, allowance)
+    return _left_by_earlier_runner(eval_set, task)
 
 
 def _left_by_earlier_runner(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
@@ -71,9 +103,11 @@ def _left_by_earlier_runner(eval_set: EvalSetContext, task: TaskState) -> TaskJu
     return None
 
 
-def _running(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) -> TaskJudgment:
+def _running(
+    eval_set: EvalSetContext, task: TaskState, allowance: Allowance, judged: Judged
+) -> TaskJudgment:
     """By its samples."""
-    samples = _with_blocked(task, _judge_samples(eval_set, task, allowance))
+    samples = with_blocked(eval_set, task, allowance, judged)
     base = TaskJudgment(
         state=task,
         verdict=_running_verdict(task, samples),
@@ -181,26 +215,6 @@ def _finished(task: TaskState) -> TaskJudgment:
         last_progress_at=_last_progress(task),
         evidence=evidence if task.error else (),
     )
-
-
-def _with_blocked(task: TaskState, samples: list[SampleJudgment]) -> tuple[SampleJudgment, ...]:
-    """A second look, now that it is known which holders of connection slots are stuck."""
-    by_key = {sample.key: sample for sample in samples}
-    return tuple(_maybe_blocked(task, sample, by_key) for sample in samples)
-
-
-def _maybe_blocked(
-    task: TaskState, sample: SampleJudgment, by_key: dict[SampleKey, SampleJudgment]
-) -> SampleJudgment:
-    movable = (Verdict.STARTING, Verdict.PROGRESSING, Verdict.DEGRADED)
-    idle_since = between_calls_since(sample.state)
-    if sample.verdict not in movable or sample.state.streak is not None or idle_since is None:
-        return sample
-    holders = [by_key[state.key] for state in slot_holders(task, sample.state)]
-    if len(holders) < connections(task) or any(h.verdict is not Verdict.STUCK for h in holders):
-        return sample
-    since = latest(idle_since, earliest(*(holder.since for holder in holders)))
-    return blocked(sample, holders, since if since is not None else idle_since)
 
 
 def _running_verdict(task: TaskState, samples: tuple[SampleJudgment, ...]) -> Verdict:

@@ -22,7 +22,7 @@ from watchdog.model.facts import (
     TaskUnreadable,
 )
 from watchdog.model.instants import earliest, latest
-from watchdog.model.learned import call_name
+from watchdog.model.learned import TEARDOWN, call_name
 from watchdog.model.state import (
     ERRORED_MAX,
     PASSED_MAX,
@@ -130,6 +130,7 @@ def rows_read(task: TaskState, fact: RowsRead) -> TaskState:
     task = replace(
         task,
         samples={**task.samples, fact.key: sample},
+        runs_commands=task.runs_commands or sample.command_at is not None,
         clock_lag=earliest(task.clock_lag, lag) if lag is not None else task.clock_lag,
     )
     return _taught(task, lessons) if lessons else task
@@ -249,7 +250,7 @@ def _class_of(error: str) -> str | None:
 
 def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
     """Samples that run no more: their calls go on to the task's totals."""
-    samples = dict(task.samples)
+    samples, lessons = dict(task.samples), Lessons(task.learn_since)
     retired: list[Outcome] = list(task.retired)
     failed = Counter(dict(task.calls_failed))
     ok = task.calls_ok
@@ -259,10 +260,19 @@ def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
             ok += sample.ok_total
             failed.update(dict(sample.fails))
             retired += sample.recent
+            _taken_down(sample, task.ended.get(key), lessons)
     return replace(
-        task,
+        _taught(task, lessons) if lessons else task,
         samples=samples,
         calls_ok=ok,
         calls_failed=tuple(failed.items()),
         retired=tuple(retired[-RETIRED_MAX:]),
     )
+
+
+def _taken_down(sample: SampleState, end: Ended | None, lessons: Lessons) -> None:
+    """How long its clean-up took, from its scorers' end to its own."""
+    since = sample.ending_since
+    if end is None or end.at is None or since is None or end.at - since < LEAST_GAP:
+        return
+    lessons.took(call_name("setup", TEARDOWN), end.at - since, end.at)

@@ -116,6 +116,7 @@ for finished (hawk 3.7.2, `runner/stop_monitor.py`)."""
 DELETE_LEFTOVERS = Action(
     "restart",
     "Nothing is left to save: take the rest away, the logs stay: `hawk delete {eval_set_id}`",
+    ("ended",),
 )
 RETRY_LOCALLY = Action(
     "restart",

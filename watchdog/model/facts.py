@@ -36,6 +36,22 @@ class ApproverPolicy(Struct, frozen=True):
     """Whether a person decides, as far as can be known: the approver isn't an automatic one."""
 
 
+class Connections(NamedTuple):
+    """How many calls a model may have at once in one process: the least, the first, the most."""
+
+    least: int = 10
+    start: int = 10
+    most: int = 10
+
+
+class RoleModel(NamedTuple):
+    """A model that the task calls beside its own, a grader say."""
+
+    model: str
+    connections: Connections | None = None
+    """Where it has bounds of its own."""
+
+
 class TaskSpec(Struct, frozen=True):
     """What the log says of its task before any sample runs (`start.json`, `header.json`)."""
 
@@ -46,11 +62,17 @@ class TaskSpec(Struct, frozen=True):
     total_samples: int | None = None
     """Sample ids x epochs; None where the log does not say."""
     max_samples: int | None = None
-    max_connections: int | None = None
+    connections: Connections = Connections()
+    """Of its model, and of its roles' where they have none of their own."""
+    roles: tuple[RoleModel, ...] = ()
     max_retries: int | None = None
     """After so many retries Inspect gives a model call up; None is never."""
     retry_timeout: float | None = None
     """Seconds after which Inspect gives a model call up, retries included; None is never."""
+    time_limit: float | None = None
+    """Seconds that a sample's solvers may take; its scorers half of it again. None is no limit."""
+    working_limit: float | None = None
+    """The same without what it waits for."""
     has_sandbox: bool = False
     eval_set_id: str | None = None
     allowance: Allowance = Allowance()

@@ -19,6 +19,8 @@ LearnedFamily = CallFamily | Literal["sandbox", "input"]
 """Also what is counted and not judged by: calls within tools, and what people take to answer."""
 STARTUP = "startup"
 """Name of what a runner takes from its start to its first log, in the family `setup`."""
+TEARDOWN = "teardown"
+"""Name of what a sample's clean-up takes after its scorers, in the family `setup`."""
 TroubleKind = Literal["own", "shared", "partial"]
 """Trouble of one sample alone, of everybody on a model, or of many while some get through."""
 TroubleGroup = Literal["failed", "refused"]

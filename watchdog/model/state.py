@@ -265,6 +265,8 @@ class TaskState(Struct, frozen=True):
     clock_lag: float | None = None
     """The least seconds from the newest instant in any row to when it was stored, by the store's
     clock: what is left of it besides the sync's rhythm is a runner's clock that is behind."""
+    runs_commands: bool = False
+    """Whether one of its samples had a command run in the sandbox outside of any tool."""
     manifest_seen: bool = False
     last_start_at: float | None = None
     """When a sample last appeared."""

@@ -109,7 +109,7 @@ class Cause(StrEnum):
     UNEXPLAINED = "unexplained"
 
 
-Phase = Literal["setup", "solving", "scoring"]
+Phase = Literal["setup", "solving", "scoring", "teardown"]
 Scope = Literal["sample", "task", "eval_set", "model", "provider", "cluster"]
 Severity = Literal["page", "warning"]
 """`page`: a whole eval set stands still, or everybody on a model; `warning`: parts of one, or it is
@@ -132,6 +132,7 @@ EvidenceKind = Literal[
     "http_retries",
     "human",
     "input",
+    "limit",
     "log_sampled",
     "muted",
     "odds",

@@ -6,6 +6,7 @@ from tests.builders.rows import LOG, MODEL, SET, Rows, busy, facts, key, schedul
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
 from watchdog.model.facts import (
+    Connections,
     EvalSetUnreadable,
     RetryLogged,
     RowsLost,
@@ -216,13 +217,13 @@ def test_a_runner_that_logs_is_not_frozen():
 def test_waiting_for_a_connection_slot_is_no_standstill():
     """Two slots, both held by slow calls; the third sample is silent for hours."""
     holders = {str(n): busy(120).pending("model", 4.2 * HOUR) for n in (2, 3)}
-    eval_set = judged(5 * HOUR, {"1": busy(60), **holders}, max_connections=2)
+    eval_set = judged(5 * HOUR, {"1": busy(60), **holders}, connections=Connections(2, 2, 2))
     assert eval_set.verdict is Verdict.PROGRESSING
 
 
 def test_waiting_for_slots_that_only_stuck_samples_hold_is_stuck_with_them():
     holders = {str(n): busy(600).pending("model", 700) for n in (2, 3)}
-    eval_set = judged(9 * HOUR, {"1": busy(600), **holders}, max_connections=2)
+    eval_set = judged(9 * HOUR, {"1": busy(600), **holders}, connections=Connections(2, 2, 2))
     assert eval_set.verdict is Verdict.STUCK
     assert sample_of(eval_set).cause is Cause.HUNG_MODEL_CALL
     assert sample_of(eval_set).evidence[0].kind == "blocked"

@@ -9,18 +9,20 @@ pinned to one version by its etag.
 import asyncio
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, TypeVar, cast, get_args
 
 from msgspec import Struct, structs
 
 from watchdog.collect.inspect.approval import approver_policies
+from watchdog.collect.inspect.connections import connections
 from watchdog.collect.inspect.buffers import CorruptManifest, decode_summaries, error_line
 from watchdog.collect.inspect.events import loads
 from watchdog.collect.inspect.metadata import allowance
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.collect.stores.zip_members import CorruptZip, Directory, fetch_directory, fetch_member
 from watchdog.collect.values import duration, instant, name, number, whole
-from watchdog.model.facts import EndedRead, LogStatus, SampleSummary, SpecRead, TaskSpec
+from watchdog.model.facts import EndedRead, LogStatus, RoleModel, SampleSummary, SpecRead, TaskSpec
 
 T = TypeVar("T")
 
@@ -34,6 +36,8 @@ TAIL = 64 * 1024
 THREAD_BYTES = 256 * 1024
 """Work on more bytes than this is done in a worker thread."""
 STATUSES = frozenset(get_args(LogStatus))
+ROLES_MAX = 32
+CONNECTION_KEYS = ("max_connections", "adaptive_connections")
 ATTEMPTS = 3
 """Times that a read starts again because the object was replaced meanwhile."""
 
@@ -220,6 +224,7 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
     config = _object(spec.get("config"))
     generate = _object(spec.get("model_generate_config"))
     allowed, ignored = allowance(_object(spec.get("metadata")))
+    version = _version(_object(spec.get("packages")).get("inspect_ai"))
     return TaskSpec(
         task=name(spec.get("task")) or "",
         task_id=name(spec.get("task_id")) or "",
@@ -227,19 +232,33 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         created_at=instant(spec.get("created")),
         total_samples=total_samples(_object(spec.get("dataset")), config),
         max_samples=whole(config.get("max_samples")),
-        max_connections=whole(generate.get("max_connections")),
+        connections=connections(generate, version),
+        roles=_roles(_object(spec.get("model_roles")), version),
         max_retries=whole(generate.get("max_retries")),
         retry_timeout=duration(generate.get("timeout")),
+        time_limit=duration(config.get("time_limit")),
+        working_limit=duration(config.get("working_limit")),
         has_sandbox=spec.get("sandbox") is not None,
         eval_set_id=name(spec.get("eval_set_id")),
         allowance=allowed,
         ignored=ignored,
-        inspect_version=_version(_object(spec.get("packages")).get("inspect_ai")),
+        inspect_version=version,
         fail_on_error=_switch_or_bound(config.get("fail_on_error")),
         continue_on_fail=_switch(config.get("continue_on_fail")),
         run_id=name(spec.get("run_id")),
         approval=approver_policies(config.get("approval")),
     )
+
+
+def _roles(roles: dict[str, Any], version: tuple[int, int, int] | None) -> tuple[RoleModel, ...]:
+    """The models of `model_roles`; `{role: {"model", "config"}}`, at most `ROLES_MAX`."""
+    models: dict[str, RoleModel] = {}
+    for role in islice(roles.values(), ROLES_MAX):
+        model, config = name(_object(role).get("model")), _object(_object(role).get("config"))
+        own = any(config.get(key) is not None for key in CONNECTION_KEYS)
+        if model:
+            models[model] = RoleModel(model, connections(config, version) if own else None)
+    return tuple(models.values())
 
 
 def _version(value: object) -> tuple[int, int, int] | None:

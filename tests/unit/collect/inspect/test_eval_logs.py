@@ -10,7 +10,7 @@ from watchdog.collect.inspect.eval_logs import EvalLog, task_spec, total_samples
 from watchdog.collect.inspect.naming import log_file, newest_of_each_task
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.stores.objects import FileMeta, StoreError
-from watchdog.model.facts import SampleKey
+from watchdog.model.facts import Connections, SampleKey
 
 LIMIT = 1_000_000
 
@@ -163,7 +163,11 @@ async def test_a_log_that_is_gone(log):
 
 def test_the_specification():
     found = task_spec(spec())
-    assert (found.max_samples, found.max_connections, found.has_sandbox) == (4, 20, True)
+    assert (found.max_samples, found.connections, found.has_sandbox) == (
+        4,
+        Connections(20, 20, 20),
+        True,
+    )
     assert (found.task_id, found.eval_set_id) == ("UyoxGrqbJKtth6e7U6nui7", "set")
     assert task_spec(spec(sandbox=None)).has_sandbox is False
 
