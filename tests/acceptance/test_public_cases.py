@@ -15,17 +15,12 @@ COMMAND = [sys.executable, "-m", "watchdog", "check", "--json"]
 NAMES = sorted(path.name.removesuffix(".truth.json") for path in CASES.glob("*.truth.json"))
 LEFT_OVER = "leftover_pods_of_errored_samples"
 TO_COME = {
-    "attempts_of_old_inspect",
     "busy_without_progress",
-    "command_in_solver",
     "every_attempt_fails",
     LEFT_OVER,
     "log_writes_refused",
     "logs_deep_down_and_json",
     "most_samples_err",
-    "past_the_sample_limit",
-    "slots_shared_by_tasks",
-    "two_agents_side_by_side",
 }
 """What the run itself tells: errors, spans, slots and limits, which no rule goes by yet."""
 

@@ -25,6 +25,8 @@ class Call:
     """How many HTTP requests this sample has made before."""
     at: float
     """Fake seconds since the scenario's start."""
+    prompt: str = ""
+    """What the conversation began with."""
 
 
 @dataclass(frozen=True)

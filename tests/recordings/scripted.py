@@ -101,6 +101,7 @@ class ScriptedTransport(httpx2.AsyncBaseTransport):
             turn=sum(message["role"] == "assistant" for message in body["messages"]),
             requests=self._requests[key] - 1,
             at=CONTEXT.clock.offset(),
+            prompt=_prompt(body["messages"]),
         )
 
     def _failure(self, request: httpx2.Request, error: Error) -> httpx2.Response:
@@ -119,6 +120,10 @@ class ScriptedTransport(httpx2.AsyncBaseTransport):
         name = f"{int(time.time() * 1000):x}"
         render = _anthropic_answer if self._anthropic else _openai_answer
         return render(name, str(body["model"]), reply)
+
+
+def _prompt(messages: list[dict[str, Any]]) -> str:
+    return next((str(one["content"]) for one in messages if one["role"] == "user"), "")
 
 
 def _openai_answer(name: str, model: str, reply: Reply) -> dict[str, Any]:

@@ -57,9 +57,7 @@ def _maybe_blocked(
     )
 
 
-def _blocked(
-    sample: SampleJudgment, holders: list[SampleJudgment], since: float
-) -> SampleJudgment:
+def _blocked(sample: SampleJudgment, holders: list[SampleJudgment], since: float) -> SampleJudgment:
     cause = main_cause(holder.cause for holder in holders) or Cause.UNEXPLAINED
     text = f"it waits for a connection slot, and all {len(holders)} are held by stuck samples"
     return replace(

@@ -58,6 +58,19 @@ def hung_scoring(context: SampleContext) -> Finding | None:
     return overdue(context.now, since, deadline, "the scorer works without a call", evidence)
 
 
+def hung_sample_setup(context: SampleContext) -> Finding | None:
+    """A sample that has begun is not done with its set-up: media, files, setup script."""
+    since = context.sample.setup_since
+    if since is None or context.eval_set.gated is not None:
+        return None
+    since = latest(since, context.eval_set.placed_at) or since
+    kind = setup_kind(context.task)
+    deadline = deadline_for(context.judging.baselines, context.allowance, "setup", kind)
+    text = f"nothing has been heard of its set-up for {duration(context.now - since)}"
+    evidence = (Evidence("setup", text, since),)
+    return overdue(context.now, since, deadline, "it is being set up", evidence)
+
+
 def hung_teardown(context: SampleContext) -> Finding | None:
     """Its scorers have ended, or it has erred, and it is still there: clean-up doesn't end."""
     since = context.sample.ending_since
@@ -269,5 +282,6 @@ SPECS: tuple[CauseSpec, ...] = (
             *advice.NEW_RUNNER,
             advice.RETRY_LOCALLY,
         ),
+        hung_sample_setup,
     ),
 )

@@ -39,7 +39,11 @@ def cause_of(sample: SampleState, streak: Streak) -> Cause:
     if not streak.presumed or streak.cause is not Cause.UNEXPLAINED or not is_announced:
         return streak.cause
     is_of_it = streak.first_at is None or (sample.announced_at or 0.0) >= streak.first_at
-    return classify(sample.announced_error) if is_of_it else streak.cause
+    if not is_of_it:
+        return streak.cause
+    # as Inspect logs it: `RateLimitError 429 rate_limit_exceeded`
+    error_class, _, rest = sample.announced_error.partition(" ")
+    return classify(rest, error_class)
 
 
 def _finding(context: SampleContext, streak: Streak, situation: Situation | None) -> Finding:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.applicable import IN_RUNNER, Surroundings, applies
 from watchdog.diagnose.pod_names import pod_names
 from watchdog.model.action import Action
+from watchdog.model.causes import HUNG_CALLS
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.shell import typed
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
@@ -94,6 +95,9 @@ def _of_sample(task: TaskJudgment, sample: SampleJudgment) -> Iterator[tuple[str
 
 def model_of(sample: SampleJudgment) -> str:
     """The model whose call fails or hangs; empty where neither does."""
+    call = sample.open_call
+    if call is not None and call.kind == "model" and sample.cause in HUNG_CALLS:
+        return call.name
     hung = (call.name for call in reversed(sample.state.open_calls) if call.kind == "model")
     return sample.model or next(hung, "")
 

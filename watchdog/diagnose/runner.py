@@ -35,7 +35,7 @@ _QUEUE_FACTOR = 4.0
 
 def between_calls_since(sample: SampleState) -> float | None:
     """Since when a sample has stood between two calls; None when something explains its silence."""
-    if sample.scorer_spans or sample.ending_since is not None:
+    if sample.scorer_spans or sample.ending_since is not None or sample.setup_since is not None:
         return None
     return idle_since(sample)
 

@@ -104,6 +104,8 @@ def phase_of(sample: SampleState) -> Phase:
     """What a running sample is at."""
     if sample.ending_since is not None and not sample.open_calls:
         return "teardown"
+    if sample.setup_since is not None:
+        return "setup"
     return "scoring" if sample.scorer_spans else "solving"
 
 

@@ -42,6 +42,7 @@ class Slots:
     def __init__(self, tasks: Iterable[TaskState]) -> None:
         self._pools: dict[tuple[str, str], Pool] = {}
         self._samples: dict[str, int] = {}
+        self._sandboxes: dict[str, int] = {}
         for task in tasks:
             if task.status == "started":
                 self._add(task)
@@ -49,6 +50,8 @@ class Slots:
     def _add(self, task: TaskState) -> None:
         run, refused = _run(task), Cause.RATE_LIMITED in dict(task.calls_failed)
         self._samples[run] = self._samples.get(run, 0) + len(task.samples)
+        if task.spec is not None and task.spec.has_sandbox:
+            self._sandboxes[run] = self._sandboxes.get(run, 0) + len(task.samples)
         for model in _models(task):
             pool = self._pool(run, model, task)
             pool.refused |= refused
@@ -71,6 +74,13 @@ class Slots:
     def competitors(self, task: TaskState) -> int:
         """Running samples of the task's process, over all its tasks."""
         return self._samples.get(_run(task), 0)
+
+    def free_sandboxes(self, task: TaskState) -> int | None:
+        """How many more sandboxes the task's process may have; None where nothing bounds them."""
+        spec = task.spec
+        if spec is None or not spec.has_sandbox or spec.max_sandboxes is None:
+            return None
+        return max(0, spec.max_sandboxes - self._sandboxes.get(_run(task), 0))
 
     def may_wait(self, task: TaskState, sample: SampleState) -> bool:
         """Whether others hold so many connections that its next call may have to wait for one."""

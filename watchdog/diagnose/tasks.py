@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.diagnose.blocked import Judged, with_blocked
 from watchdog.diagnose.clocks import clock_evidence
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, SampleContext
 from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
@@ -12,7 +13,6 @@ from watchdog.diagnose.hangs import hung_setup
 from watchdog.diagnose.lifecycle import is_older_than
 from watchdog.diagnose.overrides import task_exceptions
 from watchdog.diagnose.rules import RULES
-from watchdog.diagnose.blocked import Judged, with_blocked
 from watchdog.diagnose.samples import judge_sample, phase_of
 from watchdog.model.allowances import Allowance
 from watchdog.model.causes import main_cause, main_of_counts
@@ -231,7 +231,7 @@ def _idle_findings(
     In order of depth: what the cluster says explains a set-up better than its length.
     """
     task, counts = base.state, base.counts
-    free = _free_slots(task, counts)
+    free = _free_slots(eval_set, task, counts)
     findings: list[CauseFinding] = []
     if eval_set.runner is not None and not task.samples:
         findings.append(eval_set.runner)
@@ -274,10 +274,14 @@ def _with_idle(base: TaskJudgment, findings: list[CauseFinding]) -> TaskJudgment
     )
 
 
-def _free_slots(task: TaskState, counts: SampleCounts) -> int | None:
+def _free_slots(eval_set: EvalSetContext, task: TaskState, counts: SampleCounts) -> int | None:
     """Free sample slots; None where the log doesn't say how many there are."""
     slots = task.spec.max_samples if task.spec else None
-    return max(0, slots - counts.running) if slots is not None else None
+    sandboxes = eval_set.slots.free_sandboxes(task)
+    if slots is None:
+        return 0 if sandboxes == 0 else None
+    free = max(0, slots - counts.running)
+    return free if sandboxes is None else min(free, sandboxes)
 
 
 def _counts(task: TaskState, samples: Iterable[SampleJudgment]) -> SampleCounts:

@@ -198,7 +198,7 @@ class _Work:
     def calls_in(self, span: str) -> list[OpenCall]:
         """The open calls that a span's answers may have made; all where spans aren't known."""
         calls = self.open.values()
-        return [call for call in calls if span == ROOT or call.span == span]
+        return [call for call in calls if span in {ROOT, call.span}]
 
     def forget(self, event_id: str) -> None:
         """A failure that was presumed was none."""

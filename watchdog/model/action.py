@@ -20,11 +20,12 @@ Situation = Literal[
     "runner_alive",
 ]
 """When an action makes sense. `all_stuck`: no sample of the eval set gets on.
-`configuration_refused`: the runner is gone, with exit code 78, so starting it again as it is won't
-help. `ended`: none of its samples is stuck, so nothing runs that could be lost. `local`: the evaluation runs on this machine. `no_control`: its Inspect has no control channel
-that could end one sample. `pod_lost`: the sample's sandbox is what is wrong, its runner lives.
-`resumable`: the runner is gone, and not for its configuration. `runner_alive`: the cluster doesn't
-say that there is none.
+`configuration_refused`: the runner is gone, with exit code 78, so starting it again as it is
+won't help. `ended`: none of its samples is stuck, so nothing runs that could be lost. `local`:
+the evaluation runs on this machine. `no_control`: its Inspect has no control channel that could
+end one sample. `pod_lost`: the sample's sandbox is what is wrong, its runner lives.
+`resumable`: the runner is gone, and not for its configuration. `runner_alive`: the cluster
+doesn't say that there is none.
 """
 
 

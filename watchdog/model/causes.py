@@ -76,6 +76,9 @@ RUNNER_DEATHS = frozenset(
 OUTAGE_CAUSES = frozenset(info.cause for info in CAUSES if info.concern == "provider")
 """What an outage of a provider shows itself as; the other causes are about single models."""
 
+HUNG_CALLS = frozenset({Cause.HUNG_MODEL_CALL, Cause.HUNG_TOOL_CALL})
+"""A call that never returns."""
+
 API_CAUSES = OUTAGE_CAUSES | {info.cause for info in CAUSES if info.concern == "request"}
 """Failing model calls: in one outage one sample sees mostly 500s and another mostly time-outs."""
 

@@ -62,6 +62,8 @@ class TaskSpec(Struct, frozen=True):
     total_samples: int | None = None
     """Sample ids x epochs; None where the log does not say."""
     max_samples: int | None = None
+    max_sandboxes: int | None = None
+    """Sandboxes that a process may have at once."""
     connections: Connections = Connections()
     """Of its model, and of its roles' where they have none of their own."""
     roles: tuple[RoleModel, ...] = ()

@@ -4,9 +4,10 @@ from msgspec import Struct
 
 from watchdog.model.action import Action
 from watchdog.model.allowances import NoPage
+from watchdog.model.causes import HUNG_CALLS
 from watchdog.model.facts import SampleKey
 from watchdog.model.report import SampleCounts
-from watchdog.model.state import EvalSetState, SampleState, TaskState
+from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Verdict
 from watchdog.model.weighing import Weighing
 
@@ -64,6 +65,14 @@ class SampleJudgment(Struct, frozen=True):
     def key(self) -> SampleKey:
         """Id and epoch."""
         return self.state.key
+
+    @property
+    def open_call(self) -> OpenCall | None:
+        """The call that it is about: the one that hangs, else the newest that is open."""
+        calls = self.state.open_calls
+        hung = (call for call in calls if self.since is not None and call.since == self.since)
+        newest = max(calls, key=lambda call: call.row, default=None)
+        return next(hung, newest) if self.cause in HUNG_CALLS else newest
 
 
 class TaskJudgment(Struct, frozen=True):

@@ -13,7 +13,7 @@ from watchdog.model.facts import LogStatus, SampleKey, SampleSummary, TaskSpec, 
 from watchdog.model.histogram import Histogram
 from watchdog.model.instants import latest
 from watchdog.model.learned import CallName
-from watchdog.model.spans import OpenSpan, life_within
+from watchdog.model.spans import SETUP_TYPES, OpenSpan, life_within
 from watchdog.model.successes import Successes
 from watchdog.model.verdict import Cause
 
@@ -196,6 +196,15 @@ class SampleState(Struct, frozen=True):
         if turn.passed_over or any(call.row > turn.row for call in calls):
             return False
         return turn.approved <= turn.begun < len(turn.calls)
+
+    @property
+    def setup_since(self) -> float | None:
+        """Since when nothing more has come of its set-up, which stands in a span `init`.
+
+        None where it isn't being set up.
+        """
+        spans = (span for span in self.spans if span.type in SETUP_TYPES)
+        return next((span.last_at for span in spans), None) if not self.solving_since else None
 
     def life_within(self, span_id: str) -> float | None:
         """The newest sign of anything within one of its open spans; None where it isn't open."""

@@ -26,7 +26,7 @@ from watchdog.model.report import (
     TaskReport,
     restriction_text,
 )
-from watchdog.model.state import ErroredEntry, OpenCall, SampleState
+from watchdog.model.state import ErroredEntry
 from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.texts import cut, first_line
 from watchdog.model.verdict import (
@@ -185,20 +185,20 @@ def _running_sample(sample: SampleJudgment, now: float) -> RunningSample:
         retries=state.fail_total,
         fail_streak=state.streak.count if state.streak else 0,
         recent=outcomes(state.recent),
-        pending=_pending(state, now) or _awaited(sample.waiting, now),
+        pending=_pending(sample, now) or _awaited(sample.waiting, now),
         wait_seconds=sample.wait,
         estimated_stuck_seconds=sample.estimated,
         evidence=_evidence(sample.evidence),
     )
 
 
-def _pending(state: SampleState, now: float) -> PendingItem | None:
-    """What it waits for: the innermost open call, the newest."""
-    call: OpenCall | None = max(state.open_calls, key=lambda c: c.row, default=None)
+def _pending(sample: SampleJudgment, now: float) -> PendingItem | None:
+    """What it waits for: the call that hangs, else the innermost open one, the newest."""
+    call = sample.open_call
     if call is None:
         return None
     if call.kind == "sandbox":
-        call = next((c for c in reversed(state.open_calls) if c.kind == "tool"), call)
+        call = next((c for c in reversed(sample.state.open_calls) if c.kind == "tool"), call)
     kind = _PENDING_KIND[call.kind]
     return PendingItem(kind, _cut(call.name), timestamp(call.since), _elapsed(call.since, now))  # type: ignore[arg-type]
 

@@ -13,7 +13,6 @@ from watchdog.model.causes import INFO_OF
 from watchdog.model.verdict import Cause
 
 FOUND_ELSEWHERE = {
-    Cause.HUNG_SETUP,
     Cause.SANDBOX_RESTARTED,
     Cause.ORPHANED_SANDBOX,
     *(spec.cause for spec in LIFECYCLE),

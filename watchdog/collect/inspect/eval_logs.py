@@ -15,8 +15,8 @@ from typing import Any, TypeVar, cast, get_args
 from msgspec import Struct, structs
 
 from watchdog.collect.inspect.approval import approver_policies
-from watchdog.collect.inspect.connections import connections
 from watchdog.collect.inspect.buffers import CorruptManifest, decode_summaries, error_line
+from watchdog.collect.inspect.connections import connections
 from watchdog.collect.inspect.events import loads
 from watchdog.collect.inspect.metadata import allowance
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
@@ -232,6 +232,7 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         created_at=instant(spec.get("created")),
         total_samples=total_samples(_object(spec.get("dataset")), config),
         max_samples=whole(config.get("max_samples")),
+        max_sandboxes=whole(config.get("max_sandboxes")),
         connections=connections(generate, version),
         roles=_roles(_object(spec.get("model_roles")), version),
         max_retries=whole(generate.get("max_retries")),

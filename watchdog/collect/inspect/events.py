@@ -139,7 +139,7 @@ class Model(_Event, tag="model", gc=False):
             event_id=event_id,
             kind="model",
             at=epoch(self.timestamp),
-            completed_at=epoch(self.completed),
+            completed_at=epoch(self.completed) or _answered_at(self),
             pending=self.pending is True,
             final=_is_final(self) or (not self.pending and _answered(self.output)),
             name=name(self.model) or "",
@@ -347,7 +347,7 @@ def loose_row(row_id: int, event_id: str, event: object) -> Row:
         event_id=event_id,
         kind=kind,
         at=instant(event.get("timestamp")),
-        completed_at=instant(event.get("completed")),
+        completed_at=instant(event.get("completed")) or _loose_answered_at(kind, event),
         pending=event.get("pending") is True,
         final=_loose_final(kind, event),
         name=_loose_name(kind, event),
@@ -419,6 +419,17 @@ def _answered(output: _Output | None) -> bool:
     )
 
 
+def _answered_at(event: Model) -> float | None:
+    """When a call was answered whose row names no end: its beginning and what it took.
+
+    Inspect before 0.3.172 sets `completed` only after it has written the row for the last time.
+    """
+    at, output = epoch(event.timestamp), event.output
+    if event.pending or event.error is not None or at is None or output is None:
+        return None
+    return at + output.time if output.time is not None and output.time > 0 else None
+
+
 def _calls(output: _Output) -> tuple[str, ...]:
     """The functions that an answer calls; Inspect carries out those of its first choice."""
     message = output.choices[0].message if output.choices else None
@@ -466,6 +477,14 @@ def _loose_answered(output: dict[str, Any]) -> bool:
         output.get(field) not in (None, "") for field in ("time", "usage", "completion")
     )
     return has_answer or any(reason not in (None, "stop", "unknown") for reason in reasons)
+
+
+def _loose_answered_at(kind: str, event: dict[str, Any]) -> float | None:
+    at = instant(event.get("timestamp"))
+    seconds = duration(_object(event.get("output")).get("time"))
+    if kind != "model" or event.get("pending") is True or event.get("error") is not None:
+        return None
+    return at + seconds if at is not None and seconds is not None else None
 
 
 def _loose_calls(output: dict[str, Any]) -> tuple[str, ...]:

@@ -47,6 +47,23 @@ def test_a_pending_call():
     assert not row.final
 
 
+def test_an_answer_without_an_end_ended_by_what_it_took():
+    """Inspect before 0.3.172 sets `completed` after it has written the row for the last time."""
+    row = both(event(output=PLACEHOLDER | {"completion": "x", "time": 12.5}, span_id="s1"))
+    assert (row.final, row.completed_at, row.span_id) == (True, SECONDS + 12.5, "s1")
+    assert both(event(output=PLACEHOLDER | {"time": 0})).completed_at is None
+    assert both(event(pending=True, output=PLACEHOLDER | {"time": 9})).completed_at is None
+    assert both(event(error="x", output=PLACEHOLDER | {"time": 9})).completed_at is None
+
+
+def test_a_span_names_what_it_lies_within():
+    begin = both(event("span_begin", id="t", span_id="t", parent_id="s", name="bash", type="tool"))
+    assert (begin.span, begin.span_id, begin.parent_id) == ("t", "t", "s")
+    end = both(event("span_end", id="t", span_id="t"))
+    assert (end.span, end.span_id, end.parent_id) == ("t", "t", None)
+    assert len(both(event("tool", function="bash", span_id="x" * 9000)).span_id) < 100
+
+
 def test_an_answer_names_the_tools_that_it_calls():
     calls = [{"id": "c1", "function": "bash", "arguments": {"cmd": "ls"}}, {"function": "python"}]
     choice = {"message": {"content": "x", "tool_calls": calls}, "stop_reason": "tool_calls"}
@@ -284,7 +301,7 @@ FIELDS = st.dictionaries(
         [
             *("event", "timestamp", "pending", "completed", "error", "traceback", "cache"),
             *("config", "output", "model", "role", "function", "arguments", "action", "options"),
-            *("id", "name", "type", "source"),
+            *("id", "name", "type", "source", "span_id", "parent_id"),
         ]
     ),
     JSON | st.sampled_from(sorted(KNOWN_KINDS)) | st.just({"timeout": 10**400}),
