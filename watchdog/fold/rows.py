@@ -15,7 +15,7 @@ from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.spans import Spans
 from watchdog.fold.streaks import Streaks
 from watchdog.model.facts import Row
-from watchdog.model.instants import latest
+from watchdog.model.instants import later, latest
 from watchdog.model.learned import call_name
 from watchdog.model.spans import ROOT, SCORER_TYPES, SETUP_TYPES, TOOL_TYPES
 from watchdog.model.state import (
@@ -103,8 +103,9 @@ class _Work:
         if row.kind != "logger":
             self.last_work_row = row.id
             self.pause(row)
-        self.spans.heard(row)
-        self.last_event_at = latest(self.last_event_at, row.at, row.completed_at)
+        at = later(row.at, row.completed_at)
+        self.spans.heard(row, at)
+        self.last_event_at = later(self.last_event_at, at)
         handler = _HANDLERS.get(row.kind)
         if handler is not None:
             handler(self, row)
@@ -225,8 +226,9 @@ def _model(work: _Work, row: Row) -> None:
     if row.pending:
         if work.silent_failures:
             _presume_failed(work, row)
-        span, answers = work.turns_of(row)
-        work.set_turns(span, turns.calling(answers, work.calls_in(span)))
+        if work.turns:
+            span, answers = work.turns_of(row)
+            work.set_turns(span, turns.calling(answers, work.calls_in(span)))
         work.begin(row, "model")
     elif row.final:
         _model_end(work, row)
@@ -255,7 +257,7 @@ def _model_end(work: _Work, row: Row) -> None:
     work.end(row, "model", teaches=not failed and not row.cached and not row.batch)
     if row.error is not None and row.error.startswith(CANCELLED):
         return
-    if not failed:
+    if not failed and (work.turns or row.calls):
         span, answers = work.turns_of(row)
         work.set_turns(span, turns.answered(answers, row, work.calls_in(span), span))
     if work.silent_failures and not failed and _was_presumed(work, row):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from watchdog.model.facts import Row
-from watchdog.model.instants import latest
+from watchdog.model.instants import later, latest
 from watchdog.model.spans import ROOT, SPANS_MAX, TOOL_TYPES, OpenSpan, around, types_around
 from watchdog.model.state import OpenCall
 
@@ -19,8 +19,8 @@ class Spans:
     def __init__(self, spans: Iterable[OpenSpan]) -> None:
         self.open = {span.id: span for span in spans}
 
-    def heard(self, row: Row) -> None:
-        """A row came from within one of them."""
+    def heard(self, row: Row, at: float | None) -> None:
+        """A row came from within one of them; `at` is the latest instant that it names."""
         span = self.open.get(row.span_id) if row.span_id is not None else None
         if span is None:
             return
@@ -30,9 +30,9 @@ class Spans:
             span.parent,
             span.type,
             span.name,
-            latest(span.last_at, row.at, row.completed_at),
+            later(span.last_at, at),
             row.id if is_work else span.work_row,
-            latest(span.work_at, row.at, row.completed_at) if is_work else span.work_at,
+            later(span.work_at, at) if is_work else span.work_at,
         )
 
     def begin(self, row: Row) -> None:

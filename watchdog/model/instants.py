@@ -8,6 +8,13 @@ def latest(*instants: float | None) -> float | None:
     return max((instant for instant in instants if instant is not None), default=None)
 
 
+def later(one: float | None, other: float | None) -> float | None:
+    """The later of two, where it is asked for each row."""
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)
+
+
 def earliest(*instants: float | None) -> float | None:
     """The earliest of the known instants."""
     return min((instant for instant in instants if instant is not None), default=None)
