@@ -401,7 +401,7 @@ def _span_end(work: _Work, row: Row) -> None:
 
 
 def _close(work: _Work, row: Row, span: str) -> None:
-    """What was made within a span doesn't outlast it."""
+    """What was made within a span ends with it."""
     if span not in work.spans.open:
         return
     for call in list(work.open.values()):
