@@ -16,6 +16,9 @@ LogStatus = Literal["started", "success", "cancelled", "error"]
 CALLS_MAX = 64
 """Calls of tools that are kept of one answer."""
 
+AnswerKind = Literal["plain", "empty", "refused", "cut_off"]
+"""A model's answer without calls of tools: refused by a filter, cut off at a limit of tokens."""
+
 
 class SampleKey(NamedTuple):
     """A sample within a task. Ids that were integers are strings here."""
@@ -114,13 +117,28 @@ class Row(Struct, frozen=True, gc=False):
     batch: bool = False
     timeout: float | None = None
     """Declared limit of the call in seconds: a tool's argument, an exec's option, a setting."""
+    span_id: str | None = None
+    """Id of the span that the event occurred within; None where its writer names none."""
     span: str | None = None
     """Id of the span that begins or ends (span_begin, span_end)."""
+    parent_id: str | None = None
+    """Id of the span that a span begins within."""
     type: str | None = None
     """Type of a span (`scorers`, `scorer`, `solver`, `agent`, …), source of an info event, decision
     of an approval."""
     calls: tuple[str, ...] = ()
     """Functions of the tools that a model's answer calls, at most `CALLS_MAX`."""
+    digest: int | None = None
+    """What a finished tool call asked and gave, or what a model's answer without calls said to the
+    newest message before it; equal ones are repetitions, and nothing can be read from it."""
+    answer: AnswerKind | None = None
+    """What such an answer of a model is; None for one that calls tools."""
+    took: float | None = None
+    """Seconds that a model's answer took, without the wait for a connection slot."""
+    messages: int = 0
+    """Messages that a model was asked with, where its answer has a digest."""
+    echoes: bool = False
+    """Whether one of those stands among them twice."""
 
 
 class Listing(Struct, frozen=True):

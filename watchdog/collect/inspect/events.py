@@ -9,19 +9,21 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, Union
 
 import msgspec
 from msgspec import Raw, Struct
 
-from watchdog.collect.values import duration, epoch, instant, name, printable, text
+from watchdog.collect.inspect import digests
+from watchdog.collect.values import duration, epoch, instant, name, number, printable, text
 from watchdog.model.facts import CALLS_MAX, Row
 
 LIMIT_ARGUMENTS = ("timeout", "timeout_seconds", "timeout_s", "time_limit", "max_time")
 """Arguments of tools that declare how long the call may take, in seconds."""
 
 KIND_LIMIT = 64
+SPAN_ID_LIMIT = 64
+PAIR = 2
 OLD_MODEL = "model_output"
 
 PLAIN_KINDS = frozenset(
@@ -67,6 +69,7 @@ class _ToolCall(Struct, gc=False):
 
 
 class _Message(Struct, gc=False):
+    content: Any = None
     tool_calls: list[_ToolCall] | None = None
 
 
@@ -79,13 +82,10 @@ class _Usage(Struct, gc=False):
     pass
 
 
-EMPTY_TEXT = Raw(b'""')
-
-
 class _Output(Struct, gc=False):
     time: float | None = None
     usage: _Usage | None = None
-    completion: Raw = EMPTY_TEXT
+    completion: Any = ""
     choices: list[_Choice] = []
 
 
@@ -93,14 +93,6 @@ class _Config(Struct, gc=False):
     timeout: float | None = None
     attempt_timeout: float | None = None
     batch: Any = None
-
-
-class _Arguments(Struct, gc=False):
-    timeout: Any = None
-    timeout_seconds: Any = None
-    timeout_s: Any = None
-    time_limit: Any = None
-    max_time: Any = None
 
 
 class _ToolError(Struct, gc=False):
@@ -116,6 +108,7 @@ class _Event(Struct, gc=False, tag_field="event"):
     timestamp: datetime | None = None
     pending: bool | None = None
     completed: datetime | None = None
+    span_id: str | None = None
 
 
 class Model(_Event, tag="model", gc=False):
@@ -128,10 +121,15 @@ class Model(_Event, tag="model", gc=False):
     cache: str | None = None
     config: _Config | None = None
     output: _Output | None = None
+    input: list[Raw] = []
+    input_refs: list[tuple[int, int]] | None = None
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
-        config = self.config
+        config, output = self.config, self.output
+        calls = _calls(output) if output else ()
+        final = _is_final(self) or (not self.pending and _answered(output))
+        says = final and not calls and self.error is None and output is not None
         return Row(
             id=row_id,
             event_id=event_id,
@@ -139,7 +137,7 @@ class Model(_Event, tag="model", gc=False):
             at=epoch(self.timestamp),
             completed_at=epoch(self.completed),
             pending=self.pending is True,
-            final=_is_final(self) or (not self.pending and _answered(self.output)),
+            final=final,
             name=name(self.model) or "",
             role=name(self.role),
             error=text(self.error),
@@ -147,8 +145,28 @@ class Model(_Event, tag="model", gc=False):
             cached=self.cache == "read",
             batch=bool(config and config.batch),
             timeout=_model_timeout(config) if config else None,
-            calls=_calls(self.output) if self.output else (),
+            span_id=_span_id(self.span_id),
+            calls=calls,
+            took=output.time if output else None,
+            **(self._said(output) if says and output else {}),
         )
+
+    def _said(self, output: _Output) -> dict[str, Any]:
+        """What an answer without calls is, and what it answers."""
+        choice = output.choices[0] if output.choices else None
+        message = choice.message if choice else None
+        return {
+            "digest": digests.digest(
+                output.completion, digests.last_message(self.input_refs, self.input)
+            ),
+            "answer": digests.answer_kind(
+                output.completion,
+                message.content if message else None,
+                choice.stop_reason if choice else None,
+            ),
+            "messages": digests.length(self.input_refs, self.input),
+            "echoes": digests.repeats(self.input_refs),
+        }
 
 
 class OldModel(Model, tag=OLD_MODEL, gc=False):
@@ -159,11 +177,14 @@ class Tool(_Event, tag="tool", gc=False):
     """A call of a tool."""
 
     function: str = ""
-    arguments: _Arguments | None = None
+    arguments: Any = None
+    result: Any = ""
     error: _ToolError | None = None
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
+        final = _is_final(self)
+        error = _tool_error(self.error) if self.error else None
         return Row(
             id=row_id,
             event_id=event_id,
@@ -171,10 +192,14 @@ class Tool(_Event, tag="tool", gc=False):
             at=epoch(self.timestamp),
             completed_at=epoch(self.completed),
             pending=self.pending is True,
-            final=_is_final(self),
+            final=final,
             name=name(self.function) or "",
-            error=_tool_error(self.error) if self.error else None,
-            timeout=_declared_limit(self.arguments) if self.arguments else None,
+            error=error,
+            timeout=_declared_limit(self.arguments),
+            span_id=_span_id(self.span_id),
+            digest=_tool_digest(name(self.function) or "", self.arguments, self.result, error)
+            if final
+            else None,
         )
 
 
@@ -196,6 +221,7 @@ class Sandbox(_Event, tag="sandbox", gc=False):
             final=self.completed is not None,
             name=name(self.action) or "",
             timeout=duration(self.options.timeout) if self.options else None,
+            span_id=_span_id(self.span_id),
         )
 
 
@@ -203,6 +229,7 @@ class SpanBegin(_Event, tag="span_begin", gc=False):
     """A solver, a scorer, an agent or a tool begins."""
 
     id: str | None = None
+    parent_id: str | None = None
     name: str = ""
     type: str | None = None
 
@@ -214,7 +241,9 @@ class SpanBegin(_Event, tag="span_begin", gc=False):
             kind="span_begin",
             at=epoch(self.timestamp),
             name=name(self.name) or "",
-            span=name(self.id),
+            span_id=_span_id(self.span_id),
+            span=_span_id(self.id),
+            parent_id=_span_id(self.parent_id),
             type=name(self.type),
         )
 
@@ -226,8 +255,15 @@ class SpanEnd(_Event, tag="span_end", gc=False):
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
-        at = epoch(self.timestamp)
-        return Row(id=row_id, event_id=event_id, kind="span_end", at=at, span=name(self.id))
+        at, span = epoch(self.timestamp), _span_id(self.span_id)
+        return Row(
+            id=row_id,
+            event_id=event_id,
+            kind="span_end",
+            at=at,
+            span_id=span,
+            span=_span_id(self.id),
+        )
 
 
 class Info(_Event, tag="info", gc=False):
@@ -237,8 +273,14 @@ class Info(_Event, tag="info", gc=False):
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
-        at = epoch(self.timestamp)
-        return Row(id=row_id, event_id=event_id, kind="info", at=at, type=name(self.source))
+        return Row(
+            id=row_id,
+            event_id=event_id,
+            kind="info",
+            at=epoch(self.timestamp),
+            span_id=_span_id(self.span_id),
+            type=name(self.source),
+        )
 
 
 class Approval(_Event, tag="approval", gc=False):
@@ -248,8 +290,14 @@ class Approval(_Event, tag="approval", gc=False):
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
-        at = epoch(self.timestamp)
-        return Row(id=row_id, event_id=event_id, kind="approval", at=at, type=name(self.decision))
+        return Row(
+            id=row_id,
+            event_id=event_id,
+            kind="approval",
+            at=epoch(self.timestamp),
+            span_id=_span_id(self.span_id),
+            type=name(self.decision),
+        )
 
 
 class _Plain(_Event, gc=False):
@@ -263,6 +311,7 @@ class _Plain(_Event, gc=False):
             completed_at=epoch(self.completed),
             pending=self.pending is True,
             final=not self.pending,
+            span_id=_span_id(self.span_id),
         )
 
 
@@ -276,7 +325,6 @@ AnyEvent: Any = Union[(Model, OldModel, Tool, Sandbox, SpanBegin, SpanEnd, Info,
 """What the fast path knows; the tag `event` tells them apart."""
 
 _one = msgspec.json.Decoder(AnyEvent)
-_limits = attrgetter(*LIMIT_ARGUMENTS)
 
 
 def decode_row(row_id: int, event_id: str, event: bytes | Raw) -> Row:
@@ -329,9 +377,13 @@ def loose_row(row_id: int, event_id: str, event: object) -> Row:
         cached=is_model and event.get("cache") == "read",
         batch=is_model and bool(_object(event.get("config")).get("batch")),
         timeout=_loose_timeout(kind, event),
-        span=name(event.get("id")) if kind.startswith("span_") else None,
+        span_id=_loose_span_id(event.get("span_id")),
+        span=_loose_span_id(event.get("id")) if kind.startswith("span_") else None,
+        parent_id=_loose_span_id(event.get("parent_id")) if kind == "span_begin" else None,
         type=name(event.get(TYPE_FIELDS.get(kind, ""))),
         calls=_loose_calls(_object(event.get("output"))) if is_model else (),
+        took=number(_object(event.get("output")).get("time")) if is_model else None,
+        **_loose_said(kind, event),
     )
 
 
@@ -363,6 +415,15 @@ def error_class(traceback: object) -> str | None:
     return None
 
 
+def _span_id(value: str | None) -> str | None:
+    """An id to compare by, never shown."""
+    return value[:SPAN_ID_LIMIT] if value else None
+
+
+def _loose_span_id(value: object) -> str | None:
+    return _span_id(value) if isinstance(value, str) else None
+
+
 def _is_final(event: Model | Tool) -> bool:
     return event.completed is not None or event.error is not None
 
@@ -375,7 +436,7 @@ def _answered(output: _Output | None) -> bool:
     return output is not None and (
         output.time is not None
         or output.usage is not None
-        or bytes(output.completion) not in (b'""', b"null")
+        or output.completion not in ("", None)
         or any(choice.stop_reason not in (None, "stop", "unknown") for choice in output.choices)
     )
 
@@ -395,8 +456,14 @@ def _model_timeout(config: _Config) -> float | None:
     return _first_duration((config.attempt_timeout, config.timeout))
 
 
-def _declared_limit(arguments: _Arguments) -> float | None:
-    return _first_duration(_limits(arguments))
+def _tool_digest(function: str, arguments: object, result: object, error: str | None) -> int:
+    return digests.digest(function, arguments, result, error)
+
+
+def _declared_limit(arguments: object) -> float | None:
+    if not isinstance(arguments, dict):
+        return None
+    return _first_duration(arguments.get(argument) for argument in LIMIT_ARGUMENTS)
 
 
 def _first_duration(values: Iterable[object]) -> float | None:
@@ -433,6 +500,35 @@ def _loose_calls(output: dict[str, Any]) -> tuple[str, ...]:
     message = _object(_object(next(iter(_list(output.get("choices"))), None)).get("message"))
     calls = _list(message.get("tool_calls"))[:CALLS_MAX]
     return tuple(name(_object(call).get("function")) or "" for call in calls)
+
+
+def _loose_said(kind: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What a finished tool call asked and gave, or what a model's answer without calls is."""
+    if kind == "tool" and _loose_final(kind, event):
+        error = _loose_error(event.get("error"))
+        function, arguments = name(event.get("function")) or "", event.get("arguments")
+        return {"digest": _tool_digest(function, arguments, event.get("result", ""), error)}
+    output = _object(event.get("output"))
+    says = kind == "model" and event.get("error") is None and _loose_final(kind, event)
+    return _loose_answer(event, output) if says and not _loose_calls(output) and output else {}
+
+
+def _loose_answer(event: dict[str, Any], output: dict[str, Any]) -> dict[str, Any]:
+    choice = _object(next(iter(_list(output.get("choices"))), None))
+    content = _object(choice.get("message")).get("content")
+    completion, reason = output.get("completion", ""), choice.get("stop_reason")
+    refs, messages = _loose_refs(event.get("input_refs")), _list(event.get("input"))
+    return {
+        "digest": digests.digest(completion, digests.loose_last_message(refs, messages)),
+        "answer": digests.answer_kind(completion, content, reason),
+        "messages": digests.length(refs, messages),
+        "echoes": digests.repeats(refs),
+    }
+
+
+def _loose_refs(value: object) -> list[tuple[int, int]]:
+    pairs = (pair for pair in _list(value) if isinstance(pair, list) and len(pair) == PAIR)
+    return [(a, b) for a, b in pairs if isinstance(a, int) and isinstance(b, int)]
 
 
 def _list(value: object) -> list[Any]:

@@ -1,0 +1,103 @@
+"""What is remembered of calls that succeed and change nothing. Bounded for each sample.
+
+A sample's agents are told apart by their spans: what one repeats, another's work doesn't hide.
+"""
+
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+PERIODS = (1, 2, 3, 4)
+"""So many steps may come round in turn: a, b, a, b, …"""
+THREADS_MAX = 8
+"""Agents of a sample that are remembered; those that did something last stay."""
+SPANS_MAX = 64
+TOOLS_MAX = 4
+"""Names that are kept of the tools in a run."""
+
+StepKind = Literal["call", "answer"]
+
+
+class Step(NamedTuple):
+    """A finished tool call, or a model's answer without one."""
+
+    digest: int
+    kind: StepKind
+    name: str
+    since: float
+    thought: float
+    """Seconds in model calls before it."""
+
+
+class Run(Struct, frozen=True):
+    """The same, or as bad, again and again without a break. The default is none."""
+
+    count: int = 0
+    """Steps that were like the one a period before; of bad ones their number."""
+    since: float = 0.0
+    until: float = 0.0
+    thought: float = 0.0
+    """Seconds in model calls before it began."""
+    kinds: tuple[str, ...] = ()
+    """Of bad answers what they are, of calls the tools, the newest last."""
+    others: int = 0
+    """What else came in between, and ended nothing."""
+
+    @property
+    def seconds(self) -> float:
+        """From its beginning to the last of it."""
+        return max(0.0, self.until - self.since)
+
+    def moved(self, by: float) -> "Run":
+        """The same in another clock's time."""
+        return replace(self, since=self.since + by, until=self.until + by) if self.count else self
+
+
+class Thread(Struct, frozen=True):
+    """What one agent, or one solver, did last."""
+
+    key: str
+    """Id of its span."""
+    steps: tuple[Step, ...] = ()
+    """The last few, oldest first."""
+    cycles: tuple[Run, ...] = (Run(), Run(), Run(), Run())
+    """By period."""
+    answers: Run = Run()
+    """Answers that are empty, refused or cut off."""
+    failing: Run = Run()
+    """Tool calls that all failed."""
+    thought: float = 0.0
+    """Seconds in model calls so far."""
+    open_answer: tuple[str, float] | None = None
+    """Id of the newest answer, and the seconds that were counted of it."""
+    messages: int = 0
+    """Messages that its model was asked with last."""
+    sampled: int = 0
+    """Answers in a row to an input that neither grows nor repeats itself: drawn, not said."""
+    until: float = 0.0
+    """The end of its last step."""
+
+
+class Repetition(Struct, frozen=True):
+    """All of it. The default is nothing yet."""
+
+    threads: tuple[Thread, ...] = ()
+    """The one that did something last comes last."""
+    spans: tuple[tuple[str, str, str], ...] = ()
+    """Open spans: id, name, and the key of the thread that their events belong to."""
+
+    def moved(self, by: float) -> "Repetition":
+        """The same in another clock's time."""
+        return replace(self, threads=tuple(_moved(thread, by) for thread in self.threads))
+
+
+def _moved(thread: Thread, by: float) -> Thread:
+    return replace(
+        thread,
+        steps=tuple(step._replace(since=step.since + by) for step in thread.steps),
+        cycles=tuple(run.moved(by) for run in thread.cycles),
+        answers=thread.answers.moved(by),
+        failing=thread.failing.moved(by),
+        until=thread.until + by,
+    )
