@@ -4,7 +4,7 @@ import math
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.context import CauseSpec, SampleContext
+from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.failing import group_of
 from watchdog.diagnose.retries import next_wait
 from watchdog.diagnose.waiting import waits
@@ -69,15 +69,20 @@ def _told_late(
 def _by_rules(
     context: SampleContext, rules: tuple[CauseSpec, ...], base: SampleJudgment
 ) -> SampleJudgment:
-    findings = [(spec.cause, f) for spec in rules if spec.detect and (f := spec.detect(context))]
+    found = [(spec, f) for spec in rules if spec.detect and (f := spec.detect(context))]
+    findings = [(spec.cause, f) for spec, f in found]
     base = replace(
         base,
         weighings=tuple((cause, f.weighing) for cause, f in findings if f.weighing is not None),
         model=context.sample.streak.model if context.sample.streak else "",
     )
-    stuck = next(((cause, f) for cause, f in findings if f.suspicion >= 1), None)
-    suspicion = max((f.suspicion for _, f in findings), default=0.0)
+    stopping = [(spec.cause, f) for spec, f in found if not spec.degrades]
+    stuck = next(((cause, f) for cause, f in stopping if f.suspicion >= 1), None)
+    suspicion = max((f.suspicion for _, f in stopping), default=0.0)
     all_evidence = tuple(e for _, f in findings for e in f.evidence)
+    degrading = next(((s.cause, f) for s, f in found if s.degrades and f.suspicion >= 1), None)
+    if stuck is None and degrading is not None:
+        return _degraded_by(base, *degrading, suspicion, all_evidence)
     if stuck is None:
         verdict = _moving_verdict(context, base)
         cause = _degraded_cause(context.sample) if verdict is Verdict.DEGRADED else None
@@ -97,6 +102,26 @@ def _by_rules(
         suspicion=suspicion,
         shared=finding.shared,
         evidence=(*finding.evidence, *other_evidence, *_informational(context.sample)),
+    )
+
+
+def _degraded_by(
+    base: SampleJudgment,
+    cause: Cause,
+    finding: Finding,
+    suspicion: float,
+    all_evidence: tuple[Evidence, ...],
+) -> SampleJudgment:
+    """Calls come back, and a rule says that nothing comes of them."""
+    other_evidence = tuple(e for e in all_evidence if e not in finding.evidence)
+    return replace(
+        base,
+        verdict=Verdict.DEGRADED,
+        cause=cause,
+        degraded_since=finding.since,
+        degraded_by=finding.label,
+        suspicion=suspicion,
+        evidence=(*finding.evidence, *other_evidence, *_informational(base.state)),
     )
 
 

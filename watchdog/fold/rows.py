@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from watchdog.fold import turns
+from watchdog.fold import repetition, turns
 from watchdog.fold.backoff import scheduled_wait
 from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.model.facts import Row
 from watchdog.model.instants import latest
 from watchdog.model.learned import call_name
+from watchdog.model.repetition import Repetition
 from watchdog.model.state import (
     INDEPENDENT_SECONDS,
     PENDING_MAX,
@@ -74,6 +75,7 @@ class _Work:
         self.scoring_since = sample.scoring_since
         self.humans = list(sample.human_spans)
         self.human_since = sample.human_since
+        self.repetition = sample.repetition
 
     def take(self, row: Row) -> None:
         self.last_row = row.id
@@ -109,6 +111,7 @@ class _Work:
             scoring_since=self.scoring_since,
             human_spans=tuple(self.humans),
             human_since=self.human_since,
+            repetition=self.repetition,
             lost=self.sample.lost and not self.count,
         )
 
@@ -195,6 +198,7 @@ def _told_again(work: _Work, row: Row) -> None:
     if row.error is not None or row.completed_at is None:
         return
     work.progress(row)
+    work.repetition = repetition.told_again(work.repetition, row)
     work.last_success_at = latest(work.last_success_at, row.completed_at)
     work.first_success_at = work.first_success_at or row.completed_at
     for index in range(len(work.recent) - 1, -1, -1):
@@ -209,6 +213,8 @@ def _success(work: _Work, row: Row) -> None:
     if row.cached:
         work.streak = None
         return
+    if not work.scorers:
+        work.repetition = repetition.answered(work.repetition, row, work.lessons)
     work.passes(row)
     work.ok += 1
     if row.completed_at is not None:
@@ -270,6 +276,8 @@ def _tool(work: _Work, row: Row) -> None:
         work.end(row, "tool", teaches=row.error is None and row.name != ASK_USER)
         work.turns = turns.ended(work.turns, call, row, work.open.values())
         work.progress(row)
+        if not work.scorers:
+            work.repetition = repetition.called(work.repetition, row, work.lessons)
 
 
 def _approval(work: _Work, row: Row) -> None:
@@ -301,7 +309,9 @@ def _span_begin(work: _Work, row: Row) -> None:
     work.progress(row)
     if row.type in turns.ENDS_TURNS:
         work.turns = turns.under_way(work.turns, work.open.values())
+    work.repetition = repetition.span_begun(work.repetition, row)
     if row.type in SCORER_SPANS:
+        work.repetition = Repetition()  # whatever the solver did is over
         work.scoring_since = work.scoring_since if work.scorers else row.at
         work.scorers = [*work.scorers, row.span or ""][-_SPANS_MAX:]
     if row.name == HUMAN_AGENT:
@@ -312,6 +322,7 @@ def _span_begin(work: _Work, row: Row) -> None:
 def _span_end(work: _Work, row: Row) -> None:
     work.progress(row)
     span = row.span or ""
+    work.repetition = repetition.span_ended(work.repetition, row)
     work.scorers = [other for other in work.scorers if other != span]
     if span in work.humans:
         work.humans = [other for other in work.humans if other != span]

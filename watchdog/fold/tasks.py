@@ -22,6 +22,7 @@ from watchdog.model.facts import (
 )
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import call_name
+from watchdog.model.repetition import Repetition
 from watchdog.model.state import (
     ERRORED_MAX,
     PASSED_MAX,
@@ -155,7 +156,14 @@ def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
     sample = task.samples.get(fact.key)
     if sample is None:
         return task
-    sample = replace(sample, streak=None, open_calls=(), turns=(), lost=fact.newest or sample.lost)
+    sample = replace(
+        sample,
+        streak=None,
+        open_calls=(),
+        turns=(),
+        repetition=Repetition(),
+        lost=fact.newest or sample.lost,
+    )
     return replace(task, samples={**task.samples, fact.key: sample})
 
 

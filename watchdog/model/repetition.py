@@ -12,7 +12,7 @@ PERIODS = (1, 2, 3, 4)
 """So many steps may come round in turn: a, b, a, b, …"""
 THREADS_MAX = 8
 """Agents of a sample that are remembered; those that did something last stay."""
-SPANS_MAX = 64
+SPANS_MAX = 128
 TOOLS_MAX = 4
 """Names that are kept of the tools in a run."""
 
@@ -79,13 +79,23 @@ class Thread(Struct, frozen=True):
     """The end of its last step."""
 
 
+class OpenSpan(NamedTuple):
+    """A span that began and didn't end, and whose it is."""
+
+    id: str
+    name: str
+    key: str
+    """Of the thread that its events belong to."""
+    outer: str
+    """Of the thread that it lies within."""
+
+
 class Repetition(Struct, frozen=True):
     """All of it. The default is nothing yet."""
 
     threads: tuple[Thread, ...] = ()
     """The one that did something last comes last."""
-    spans: tuple[tuple[str, str, str], ...] = ()
-    """Open spans: id, name, and the key of the thread that their events belong to."""
+    spans: tuple[OpenSpan, ...] = ()
 
     def moved(self, by: float) -> "Repetition":
         """The same in another clock's time."""
@@ -101,3 +111,51 @@ def _moved(thread: Thread, by: float) -> Thread:
         failing=thread.failing.moved(by),
         until=thread.until + by,
     )
+
+
+_WAIT = 30.0
+_WAIT_BESIDE = 10.0
+_WAIT_SHARE = 0.1
+
+
+class Cycle(Struct, frozen=True):
+    """What comes round again and again in a thread."""
+
+    steps: tuple[Step, ...]
+    """One round."""
+    count: int
+    """Rounds."""
+    run: Run
+    waits: bool
+    """Whether time passes in it on purpose: most likely it polls for something."""
+
+    @property
+    def name(self) -> str:
+        """What it is learned together with: the tool of a round, or what it consists of."""
+        names = {step.name for step in self.steps if step.kind == "call"}
+        if not names:
+            return ANSWER
+        return next(iter(names)) if len(names) == 1 else SEVERAL
+
+
+ANSWER, SEVERAL, FAILING, NOTHING_SAID = "(answer)", "(several)", "(failing)", "(nothing)"
+"""Names of what repeats, where that is no single tool."""
+
+
+def cycles(thread: Thread) -> tuple[Cycle, ...]:
+    """What goes round in a thread now, the shortest period first."""
+    return tuple(
+        _cycle(thread, period, run)
+        for period, run in zip(PERIODS, thread.cycles, strict=True)
+        if run.count
+    )
+
+
+def _cycle(thread: Thread, period: int, run: Run) -> Cycle:
+    steps, count = thread.steps[-period:], run.count // period + 1
+    pause = max(0.0, run.seconds - (thread.thought - run.thought)) / count
+    rests = pause >= _WAIT or (
+        pause >= _WAIT_BESIDE and pause * count >= _WAIT_SHARE * run.seconds
+    )
+    is_drawn = all(step.kind == "answer" for step in steps) and 2 * thread.sampled > run.count
+    return Cycle(steps, count, run, rests or is_drawn)

@@ -1,0 +1,167 @@
+"""Calls that succeed and change nothing: the same again and again, nothing said, all that fails.
+
+What ends a run is something new in the same thread; its length is then a lesson, as it passed by
+itself. What a cache gave is no repetition, nor what a scorer does.
+"""
+
+from msgspec.structs import replace
+
+from watchdog.fold.lessons import Lessons
+from watchdog.model.facts import Row
+from watchdog.model.learned import call_name
+from watchdog.model.repetition import (
+    FAILING,
+    NOTHING_SAID,
+    PERIODS,
+    SPANS_MAX,
+    THREADS_MAX,
+    TOOLS_MAX,
+    OpenSpan,
+    Repetition,
+    Run,
+    Step,
+    Thread,
+    cycles,
+)
+
+LEAST_TAUGHT = 600.0
+"""Seconds; shorter runs teach nothing."""
+_NONE = Run()
+_OWN = frozenset({"agent", "solver", "tool"})
+"""Types of spans whose events are a thread of their own."""
+
+
+def span_begun(repetition: Repetition, row: Row) -> Repetition:
+    """After the beginning of a span."""
+    if row.span is None or len(repetition.spans) >= SPANS_MAX:
+        return repetition
+    outer = _key(repetition, row.parent_id)
+    span = OpenSpan(row.span, row.name, row.span if row.type in _OWN else outer, outer)
+    return replace(repetition, spans=(*repetition.spans, span))
+
+
+def span_ended(repetition: Repetition, row: Row) -> Repetition:
+    """After its end: what went on within it is over."""
+    return Repetition(
+        tuple(thread for thread in repetition.threads if thread.key != row.span),
+        tuple(span for span in repetition.spans if span.id != row.span),
+    )
+
+
+def answered(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
+    """After a model's answer, the first time that it is told."""
+    thread = _thread(repetition, _key(repetition, row.span_id))
+    seconds = _seconds(row)
+    since = row.at or thread.until
+    end = max(thread.until, row.completed_at or since + seconds)
+    step = Step(row.digest or 0, "answer", "", since, thread.thought)
+    thread = replace(thread, thought=thread.thought + seconds, open_answer=(row.event_id, seconds))
+    if row.answer is None:
+        thread = replace(thread, answers=_ended(thread.answers, NOTHING_SAID, end, lessons))
+        return _with(repetition, thread)
+    thread = _heard(thread, row, since, end, lessons)
+    return _with(repetition, _stepped(thread, step, end, lessons))
+
+
+def told_again(repetition: Repetition, row: Row) -> Repetition:
+    """After an answer is told once more, now with its end."""
+    thread = _thread(repetition, _key(repetition, row.span_id))
+    if thread.open_answer is None or thread.open_answer[0] != row.event_id:
+        return repetition
+    seconds = _seconds(row)
+    thought = thread.thought + seconds - thread.open_answer[1]
+    return _with(repetition, replace(thread, thought=thought, open_answer=None))
+
+
+def called(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
+    """After the end of a tool's call."""
+    thread = _thread(repetition, _key(repetition, row.span_id, row.name))
+    since = row.at or thread.until
+    end = max(thread.until, row.completed_at or since)
+    if row.error is None:
+        thread = replace(thread, failing=_ended(thread.failing, FAILING, end, lessons))
+    else:
+        thread = replace(thread, failing=_longer(thread, thread.failing, since, end, row.name))
+    if row.digest is None:
+        return _with(repetition, thread)
+    step = Step(row.digest, "call", row.name, since, thread.thought)
+    return _with(repetition, _stepped(thread, step, end, lessons))
+
+
+def _key(repetition: Repetition, span: str | None, tool: str | None = None) -> str:
+    """Whose an event is. Some writers put a tool's event into the span that it opens itself."""
+    for open_span in reversed(repetition.spans):
+        if open_span.id == span:
+            is_own = tool is not None and tool == open_span.name
+            return open_span.outer if is_own else open_span.key
+    return ""
+
+
+def _thread(repetition: Repetition, key: str) -> Thread:
+    return next((t for t in reversed(repetition.threads) if t.key == key), None) or Thread(key)
+
+
+def _with(repetition: Repetition, thread: Thread) -> Repetition:
+    others = (other for other in repetition.threads if other.key != thread.key)
+    return replace(repetition, threads=(*others, thread)[-THREADS_MAX:])
+
+
+def _seconds(row: Row) -> float:
+    """How long a model took, the wait for its connection included where that is known."""
+    if row.completed_at is not None and row.at is not None:
+        return max(0.0, row.completed_at - row.at)
+    return row.took or 0.0
+
+
+def _heard(thread: Thread, row: Row, since: float, end: float, lessons: Lessons) -> Thread:
+    """Whether an answer says anything, and whether it belongs to a conversation."""
+    drawn = row.messages <= thread.messages and not row.echoes
+    thread = replace(thread, messages=row.messages, sampled=thread.sampled + 1 if drawn else 0)
+    if row.answer == "plain":
+        failing = thread.failing
+        failing = replace(failing, others=failing.others + 1) if failing.count else failing
+        answers = _ended(thread.answers, NOTHING_SAID, end, lessons)
+        return replace(thread, answers=answers, failing=failing)
+    return replace(thread, answers=_longer(thread, thread.answers, since, end, row.answer or ""))
+
+
+def _longer(thread: Thread, run: Run, since: float, end: float, kind: str) -> Run:
+    if not run.count:
+        return Run(1, since, end, thread.thought, (kind,))
+    kinds = (*(k for k in run.kinds if k != kind), kind)[-TOOLS_MAX:]
+    return replace(run, count=run.count + 1, until=end, kinds=kinds)
+
+
+def _ended(run: Run, name: str, at: float, lessons: Lessons) -> Run:
+    """Something better came: the run passed by itself."""
+    if run.seconds >= LEAST_TAUGHT:
+        lessons.took(call_name("loop", name), run.seconds, at)
+    return _NONE if run.count else run
+
+
+def _stepped(thread: Thread, step: Step, end: float, lessons: Lessons) -> Thread:
+    """One step further, round or out of the rounds."""
+    runs = tuple(
+        _round(thread, run, period, step, end)
+        for period, run in zip(PERIODS, thread.cycles, strict=True)
+    )
+    if not any(run.count for run in runs):
+        _learn(thread, end, lessons)
+    return replace(thread, cycles=runs, steps=(*thread.steps, step)[-PERIODS[-1] :], until=end)
+
+
+def _round(thread: Thread, run: Run, period: int, step: Step, end: float) -> Run:
+    before = thread.steps[-period] if len(thread.steps) >= period else None
+    if before is None or before.digest != step.digest:
+        return _NONE
+    if not run.count:
+        return Run(1, before.since, end, before.thought)
+    return replace(run, count=run.count + 1, until=end)
+
+
+def _learn(thread: Thread, at: float, lessons: Lessons) -> None:
+    """The longest of what went round has ended by itself."""
+    longest = max(cycles(thread), key=lambda cycle: cycle.run.seconds, default=None)
+    if longest is not None and longest.run.seconds >= LEAST_TAUGHT:
+        family = "poll" if longest.waits else "loop"
+        lessons.took(call_name(family, longest.name), longest.run.seconds, at)
