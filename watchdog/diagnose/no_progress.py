@@ -1,13 +1,14 @@
 """Work without progress: calls come back, for hours, and nothing is achieved.
 
-The same again and again (one call or a round of up to four, with the same answers), answers that say
-nothing, calls of tools that all fail. How long is too long is weighed as calls are: against how
-often such runs here last so long and end by themselves. What waits in every round most likely polls
-for something, and may take far longer. Nothing is stuck by it: `degraded`, and a warning.
+The same again and again (a call, or a round of up to four, with the same answers), answers that
+say nothing, tool calls that all fail. How long is too long is weighed as calls are: against how
+often such runs here last as long and end by themselves. What waits in every round most likely
+polls for something, and may take far longer. Nothing is stuck by it: `degraded`, and a warning.
 """
 
 from collections.abc import Iterator
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
@@ -15,23 +16,42 @@ from watchdog.diagnose.deadlines import deadline_for, overdue
 from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.learned import RunFamily
-from watchdog.model.repetition import (
-    ANSWER,
-    FAILING,
-    NOTHING_SAID,
-    Cycle,
-    Run,
-    Thread,
-    cycles,
-)
+from watchdog.model.repetition import ANSWER, FAILING, NOTHING_SAID, Cycle, Run, Thread, cycles
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
-_LEAST = (20, 10, 8, 8)
-"""So many rounds, by period, are the least; so many bad answers or failed calls, as one round."""
+_LEAST_ROUNDS = (20, 10, 8, 8)
+"""By how many steps a round has."""
+_LEAST_BAD = 20
 _ASIDE = 1800.0
-"""Seconds; where others of the sample went on for so long since, what repeated itself is over."""
-_SAID = {"empty": "empty", "refused": "refused", "cut_off": "cut off"}
+"""Seconds; where others of the sample went on for so long since, a run is over."""
+_TOLD = 0.5
+"""Below this suspicion nobody need hear of it, whatever else there is."""
+_BOUNDED = 4 * 3600.0
+"""Seconds; a run that the sample's own limit ends within so long is not worth a message."""
+_SAID = {"empty": "empty", "refused": "refused", "cut_off": "cut-off"}
+
+
+class _Suspect(Struct, frozen=True):
+    """A run that may be work without progress.
+
+    Attributes:
+        thread: whose it is.
+        run: how long it has lasted.
+        family: what it is weighed by, with `name`: whether it waits in every round.
+        name: what it is learned together with.
+        enough: whether there are enough of it to say anything.
+        text: what was seen, for people.
+        label: the same in a few words.
+    """
+
+    thread: Thread
+    run: Run
+    family: RunFamily
+    name: str
+    enough: bool
+    text: str
+    label: str
 
 
 def no_progress(context: SampleContext) -> Finding | None:
@@ -39,79 +59,86 @@ def no_progress(context: SampleContext) -> Finding | None:
     threads = context.sample.repetition.threads
     newest = max((thread.until for thread in threads), default=0.0)
     findings = [
-        finding
+        _weighed(context, suspect)
         for thread in threads
         if newest - thread.until <= _ASIDE
-        for finding in _of_thread(context, thread)
+        for suspect in _suspects(thread)
     ]
     return max(findings, key=lambda finding: finding.suspicion, default=None)
 
 
-def _of_thread(context: SampleContext, thread: Thread) -> Iterator[Finding]:
+def _suspects(thread: Thread) -> Iterator[_Suspect]:
     if thread.answers.count:
-        yield _answers(context, thread.answers)
+        yield _answers(thread, thread.answers)
     if thread.failing.count and thread.failing.others <= thread.failing.count:
-        yield _failing(context, thread.failing)
-    yield from (_cycle(context, cycle) for cycle in cycles(thread))
+        yield _failing(thread, thread.failing)
+    yield from (_cycle(thread, cycle) for cycle in cycles(thread))
 
 
-def _answers(context: SampleContext, run: Run) -> Finding:
+def _answers(thread: Thread, run: Run) -> _Suspect:
     """The model says nothing that could be gone by."""
-    what = " or ".join(_SAID.get(kind, kind) for kind in run.kinds)
-    text = f"{run.count} answers in a row that are {what}"
-    label = f"{what} answers"
-    return _weighed(context, "loop", NOTHING_SAID, run, (run.count, _LEAST[0]), text, label)
+    label = f"{' or '.join(_SAID.get(kind, kind) for kind in run.kinds)} answers"
+    text = f"{run.count} {label} in a row"
+    return _Suspect(thread, run, "loop", NOTHING_SAID, run.count >= _LEAST_BAD, text, label)
 
 
-def _failing(context: SampleContext, run: Run) -> Finding:
+def _failing(thread: Thread, run: Run) -> _Suspect:
     """No tool works."""
     tools = ", ".join(run.kinds)
     text = f"{run.count} tool calls in a row that all failed ({tools})"
-    label = f"failing calls of {tools}"
-    return _weighed(context, "loop", FAILING, run, (run.count, _LEAST[0]), text, label)
+    label = f"failing {tools} calls"
+    return _Suspect(thread, run, "loop", FAILING, run.count >= _LEAST_BAD, text, label)
 
 
-def _cycle(context: SampleContext, cycle: Cycle) -> Finding:
+def _cycle(thread: Thread, cycle: Cycle) -> _Suspect:
     """The same again and again, alone or in turn."""
-    least = _LEAST[len(cycle.steps) - 1]
-    family: RunFamily = "poll" if cycle.waits else "loop"
+    enough = cycle.count >= _LEAST_ROUNDS[len(cycle.steps) - 1]
     text, label = _words(cycle)
     text = f"{text} {cycle.count} times"
-    return _weighed(context, family, cycle.name, cycle.run, (cycle.count, least), text, label)
+    family: RunFamily = "poll" if cycle.waits else "loop"
+    return _Suspect(thread, cycle.run, family, cycle.name, enough, text, label)
 
 
 def _words(cycle: Cycle) -> tuple[str, str]:
+    """What goes round, with what came of it, and in a few words."""
     names = list(dict.fromkeys(step.name for step in cycle.steps if step.kind == "call"))
-    if len(cycle.steps) == 1 and names:
-        return f"the same {names[0]} call with the same answer", f"the same {names[0]} call"
-    if cycle.name == ANSWER and len(cycle.steps) == 1:
+    if len(cycle.steps) > 1:
+        tools = f" ({', '.join(names)})" if names else ""
+        label = f"the same {len(cycle.steps)} steps in turn{tools}"
+        return f"{label}, with the same answers,", label
+    if cycle.name == ANSWER:
         return "the same answer to the same message", "the same answer"
-    tools = f" ({', '.join(names)})" if names else ""
-    label = f"the same {len(cycle.steps)} steps in turn{tools}"
-    return f"{label}, with the same answers,", label
+    return f"the same {names[0]} call with the same answer", f"the same {names[0]} call"
 
 
-def _weighed(  # noqa: PLR0913, PLR0917 - all that a run is judged by
-    context: SampleContext,
-    family: RunFamily,
-    name: str,
-    run: Run,
-    counts: tuple[int, int],
-    text: str,
-    label: str,
-) -> Finding:
+def _weighed(context: SampleContext, suspect: _Suspect) -> Finding:
     """A run over how long such runs last here that end by themselves."""
-    count, least = counts
-    in_words = f"{text} over {duration(run.seconds)}"
-    if family == "poll":
-        in_words += "; each round waits, as what polls for something does"
-    loud = replace(context.allowance, expected_silence=None)  # this is no silence
-    deadline = deadline_for(context.judging.baselines, loud, family, name)
-    evidence = (Evidence("no_progress", in_words, run.since),)
-    finding = overdue(run.until, run.since, deadline, in_words, evidence)
-    weighing = finding.weighing and replace(finding.weighing, subject=text, enough=count >= least)
-    suspicion = weighing.suspicion if weighing else 0.0
-    return replace(finding, suspicion=suspicion, weighing=weighing, label=label)
+    run = suspect.run
+    text = f"{suspect.text} over {duration(run.seconds)}"
+    if suspect.family == "poll":
+        text += "; each round waits, as what polls for something does"
+    outspoken = replace(context.allowance, expected_silence=None)  # this is no silence
+    deadline = deadline_for(context.judging.baselines, outspoken, suspect.family, suspect.name)
+    finding = overdue(run.until, run.since, deadline, suspect.text, ())
+    enough = suspect.enough and not _ends_by_itself(context, suspect)
+    weighing = finding.weighing and replace(finding.weighing, enough=enough)
+    suspicion = weighing.suspicion if weighing is not None else 0.0
+    evidence = (Evidence("no_progress", text, run.since),) if suspicion >= _TOLD else ()
+    return Finding(suspicion, run.since, evidence, weighing, label=suspect.label)
+
+
+def _ends_by_itself(context: SampleContext, suspect: _Suspect) -> bool:
+    """Whether the limit of messages will end the sample soon, at the pace of the run.
+
+    Each answer, and what it is answered by, is a message.
+    """
+    limit = context.task.spec.message_limit if context.task.spec else None
+    if limit is None:
+        return False
+    run = suspect.run
+    pace = 2 * run.count / max(run.seconds, 1.0)
+    left = max(0, limit - suspect.thread.messages) / pace
+    return run.seconds + left <= _BOUNDED
 
 
 SPECS: tuple[CauseSpec, ...] = (

@@ -17,6 +17,8 @@ _WINDOW = 20
 _WINDOW_SECONDS = 3600.0
 _STREAK_DEGRADED = 3
 _CALM = frozenset({Verdict.STARTING, Verdict.PROGRESSING})
+_NEAR = 0.5
+"""From this suspicion on what was found is told beside the rest."""
 _DEVIATIONS = 4.0
 """So many standard deviations above the usual share (binomial) is no chance any more."""
 
@@ -82,7 +84,8 @@ def _by_rules(
     all_evidence = tuple(e for _, f in findings for e in f.evidence)
     degrading = next(((s.cause, f) for s, f in found if s.degrades and f.suspicion >= 1), None)
     if stuck is None and degrading is not None:
-        return _degraded_by(base, *degrading, suspicion, all_evidence)
+        near = tuple(e for _, f in findings if f.suspicion >= _NEAR for e in f.evidence)
+        return _degraded_by(base, *degrading, suspicion, near)
     if stuck is None:
         verdict = _moving_verdict(context, base)
         cause = _degraded_cause(context.sample) if verdict is Verdict.DEGRADED else None
@@ -110,10 +113,10 @@ def _degraded_by(
     cause: Cause,
     finding: Finding,
     suspicion: float,
-    all_evidence: tuple[Evidence, ...],
+    near: tuple[Evidence, ...],
 ) -> SampleJudgment:
     """Calls come back, and a rule says that nothing comes of them."""
-    other_evidence = tuple(e for e in all_evidence if e not in finding.evidence)
+    other_evidence = tuple(e for e in near if e not in finding.evidence)
     return replace(
         base,
         verdict=Verdict.DEGRADED,

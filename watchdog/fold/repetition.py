@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from watchdog.fold.lessons import Lessons
 from watchdog.model.facts import Row
-from watchdog.model.learned import call_name
+from watchdog.model.learned import RunFamily, call_name
 from watchdog.model.repetition import (
     FAILING,
     NOTHING_SAID,
@@ -55,7 +55,14 @@ def answered(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
     since = row.at or thread.until
     end = max(thread.until, row.completed_at or since + seconds)
     step = Step(row.digest or 0, "answer", "", since, thread.thought)
-    thread = replace(thread, thought=thread.thought + seconds, open_answer=(row.event_id, seconds))
+    drawn = row.messages <= thread.messages and not row.echoes
+    thread = replace(
+        thread,
+        thought=thread.thought + seconds,
+        open_answer=(row.event_id, seconds),
+        messages=row.messages,
+        sampled=thread.sampled + 1 if drawn else 0,
+    )
     if row.answer is None:
         thread = replace(thread, answers=_ended(thread.answers, NOTHING_SAID, end, lessons))
         return _with(repetition, thread)
@@ -114,9 +121,7 @@ def _seconds(row: Row) -> float:
 
 
 def _heard(thread: Thread, row: Row, since: float, end: float, lessons: Lessons) -> Thread:
-    """Whether an answer says anything, and whether it belongs to a conversation."""
-    drawn = row.messages <= thread.messages and not row.echoes
-    thread = replace(thread, messages=row.messages, sampled=thread.sampled + 1 if drawn else 0)
+    """Whether an answer says anything."""
     if row.answer == "plain":
         failing = thread.failing
         failing = replace(failing, others=failing.others + 1) if failing.count else failing
@@ -163,5 +168,5 @@ def _learn(thread: Thread, at: float, lessons: Lessons) -> None:
     """The longest of what went round has ended by itself."""
     longest = max(cycles(thread), key=lambda cycle: cycle.run.seconds, default=None)
     if longest is not None and longest.run.seconds >= LEAST_TAUGHT:
-        family = "poll" if longest.waits else "loop"
+        family: RunFamily = "poll" if longest.waits else "loop"
         lessons.took(call_name(family, longest.name), longest.run.seconds, at)

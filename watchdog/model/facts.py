@@ -62,6 +62,8 @@ class TaskSpec(Struct, frozen=True):
     """What of that can't be used, each with the reason."""
     inspect_version: tuple[int, int, int] | None = None
     """Of Inspect, as the log names it; None where it doesn't, or not as a version."""
+    message_limit: int | None = None
+    """Messages after which Inspect ends a sample by itself; None is never."""
     fail_on_error: bool | float | None = None
     """Whether an errored sample fails the task, or from which share or count; None is yes."""
     continue_on_fail: bool | None = None
@@ -136,7 +138,7 @@ class Row(Struct, frozen=True, gc=False):
     took: float | None = None
     """Seconds that a model's answer took, without the wait for a connection slot."""
     messages: int = 0
-    """Messages that a model was asked with, where its answer has a digest."""
+    """Messages that a model was asked with, once it answered."""
     echoes: bool = False
     """Whether one of those stands among them twice."""
 

@@ -154,8 +154,6 @@ def cycles(thread: Thread) -> tuple[Cycle, ...]:
 def _cycle(thread: Thread, period: int, run: Run) -> Cycle:
     steps, count = thread.steps[-period:], run.count // period + 1
     pause = max(0.0, run.seconds - (thread.thought - run.thought)) / count
-    rests = pause >= _WAIT or (
-        pause >= _WAIT_BESIDE and pause * count >= _WAIT_SHARE * run.seconds
-    )
+    rests = pause >= _WAIT or (pause >= _WAIT_BESIDE and pause * count >= _WAIT_SHARE * run.seconds)
     is_drawn = all(step.kind == "answer" for step in steps) and 2 * thread.sampled > run.count
     return Cycle(steps, count, run, rests or is_drawn)

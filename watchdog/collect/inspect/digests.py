@@ -7,6 +7,7 @@ or a counter within an answer makes it another answer, on purpose.
 
 from collections.abc import Iterable, Sized
 from hashlib import blake2b
+from itertools import pairwise
 
 import msgspec
 from msgspec import Raw
@@ -119,4 +120,4 @@ def repeats(refs: Iterable[tuple[int, int]] | None) -> bool:
     None, and what is too long to look through, is no.
     """
     ranges = sorted(refs)[:REFS_MAX] if refs else []
-    return any(later[0] < earlier[1] for earlier, later in zip(ranges, ranges[1:], strict=False))
+    return any(later[0] < earlier[1] for earlier, later in pairwise(ranges))

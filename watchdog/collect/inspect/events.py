@@ -148,6 +148,7 @@ class Model(_Event, tag="model", gc=False):
             span_id=_span_id(self.span_id),
             calls=calls,
             took=output.time if output else None,
+            messages=digests.length(self.input_refs, self.input) if final else 0,
             **(self._said(output) if says and output else {}),
         )
 
@@ -164,7 +165,6 @@ class Model(_Event, tag="model", gc=False):
                 message.content if message else None,
                 choice.stop_reason if choice else None,
             ),
-            "messages": digests.length(self.input_refs, self.input),
             "echoes": digests.repeats(self.input_refs),
         }
 
@@ -383,6 +383,7 @@ def loose_row(row_id: int, event_id: str, event: object) -> Row:
         type=name(event.get(TYPE_FIELDS.get(kind, ""))),
         calls=_loose_calls(_object(event.get("output"))) if is_model else (),
         took=number(_object(event.get("output")).get("time")) if is_model else None,
+        messages=_loose_messages(kind, event),
         **_loose_said(kind, event),
     )
 
@@ -521,9 +522,15 @@ def _loose_answer(event: dict[str, Any], output: dict[str, Any]) -> dict[str, An
     return {
         "digest": digests.digest(completion, digests.loose_last_message(refs, messages)),
         "answer": digests.answer_kind(completion, content, reason),
-        "messages": digests.length(refs, messages),
         "echoes": digests.repeats(refs),
     }
+
+
+def _loose_messages(kind: str, event: dict[str, Any]) -> int:
+    """How many messages a model was asked with, once it answered."""
+    if kind != "model" or not _loose_final(kind, event):
+        return 0
+    return digests.length(_loose_refs(event.get("input_refs")), _list(event.get("input")))
 
 
 def _loose_refs(value: object) -> list[tuple[int, int]]:
