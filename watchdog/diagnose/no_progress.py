@@ -101,14 +101,15 @@ def _cycle(thread: Thread, cycle: Cycle) -> _Suspect:
 
 def _words(cycle: Cycle) -> tuple[str, str]:
     """What goes round, with what came of it, and in a few words."""
-    names = list(dict.fromkeys(step.name for step in cycle.steps if step.kind == "call"))
+    tools = ", ".join(cycle.tools)
     if len(cycle.steps) > 1:
-        tools = f" ({', '.join(names)})" if names else ""
-        label = f"the same {len(cycle.steps)} steps in turn{tools}"
+        label = f"the same {len(cycle.steps)} turns in a circle" + (f" ({tools})" if tools else "")
         return f"{label}, with the same answers,", label
     if cycle.name == ANSWER:
         return "the same answer to the same message", "the same answer"
-    return f"the same {names[0]} call with the same answer", f"the same {names[0]} call"
+    if len(cycle.tools) > 1:
+        return f"the same calls ({tools}) with the same answers", f"the same {tools} calls"
+    return f"the same {tools} call with the same answer", f"the same {tools} call"
 
 
 def _weighed(context: SampleContext, suspect: _Suspect) -> Finding:

@@ -27,6 +27,7 @@ from watchdog.model.repetition import (
 LEAST_TAUGHT = 600.0
 """Seconds; shorter runs teach nothing."""
 _NONE = Run()
+_WRAP = 1 << 64
 _OWN = frozenset({"agent", "solver", "tool"})
 """Types of spans whose events are a thread of their own."""
 
@@ -43,56 +44,68 @@ def span_begun(repetition: Repetition, row: Row) -> Repetition:
 def span_ended(repetition: Repetition, row: Row) -> Repetition:
     """After its end: what went on within it is over."""
     return Repetition(
-        tuple(thread for thread in repetition.threads if thread.key != row.span),
+        tuple(thread for thread in repetition.threads if thread.span != row.span),
         tuple(span for span in repetition.spans if span.id != row.span),
     )
 
 
+def asked(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
+    """After a model is asked: all that its last answer called has ended."""
+    thread = _thread(repetition, _key(repetition, row.span_id), _who(row))
+    if thread.turn is None:
+        return repetition
+    return _with(repetition, _turned(thread, lessons))
+
+
 def answered(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
     """After a model's answer, the first time that it is told."""
-    thread = _thread(repetition, _key(repetition, row.span_id))
+    span = _key(repetition, row.span_id)
+    thread = _turned(_thread(repetition, span, _who(row)), lessons)
     seconds = _seconds(row)
     since = row.at or thread.until
     end = max(thread.until, row.completed_at or since + seconds)
-    step = Step(row.digest or 0, "answer", "", since, thread.thought)
+    step = Step(row.digest or 0, (), since, thread.thought)
     drawn = row.messages <= thread.messages and not row.echoes
     thread = replace(
         thread,
-        thought=thread.thought + seconds,
         open_answer=(row.event_id, seconds),
+        calling=row.answer is None,
         messages=row.messages,
         sampled=thread.sampled + 1 if drawn else 0,
     )
     if row.answer is None:
         thread = replace(thread, answers=_ended(thread.answers, NOTHING_SAID, end, lessons))
-        return _with(repetition, thread)
-    thread = _heard(thread, row, since, end, lessons)
-    return _with(repetition, _stepped(thread, step, end, lessons))
+    else:
+        thread = _stepped(_heard(thread, row, since, end, lessons), step, end, lessons)
+    return _thought(_with(repetition, thread), span, seconds)
 
 
 def told_again(repetition: Repetition, row: Row) -> Repetition:
     """After an answer is told once more, now with its end."""
-    thread = _thread(repetition, _key(repetition, row.span_id))
+    span = _key(repetition, row.span_id)
+    thread = _thread(repetition, span, _who(row))
     if thread.open_answer is None or thread.open_answer[0] != row.event_id:
         return repetition
-    seconds = _seconds(row)
-    thought = thread.thought + seconds - thread.open_answer[1]
-    return _with(repetition, replace(thread, thought=thought, open_answer=None))
+    more = _seconds(row) - thread.open_answer[1]
+    return _thought(_with(repetition, replace(thread, open_answer=None)), span, more)
 
 
 def called(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
     """After the end of a tool's call."""
-    thread = _thread(repetition, _key(repetition, row.span_id, row.name))
+    thread = _caller(repetition, _key(repetition, row.span_id, row.name))
     since = row.at or thread.until
     end = max(thread.until, row.completed_at or since)
     if row.error is None:
         thread = replace(thread, failing=_ended(thread.failing, FAILING, end, lessons))
     else:
         thread = replace(thread, failing=_longer(thread, thread.failing, since, end, row.name))
-    if row.digest is None:
-        return _with(repetition, thread)
-    step = Step(row.digest, "call", row.name, since, thread.thought)
-    return _with(repetition, _stepped(thread, step, end, lessons))
+    turn = thread.turn
+    if turn is None:
+        turn = Step(row.digest or 0, (row.name,), since, thread.thought)
+    else:
+        tools = turn.tools if row.name in turn.tools else (*turn.tools, row.name)[:TOOLS_MAX]
+        turn = turn._replace(digest=(turn.digest + (row.digest or 0)) % _WRAP, tools=tools)
+    return _with(repetition, replace(thread, turn=turn, until=end))
 
 
 def _key(repetition: Repetition, span: str | None, tool: str | None = None) -> str:
@@ -104,13 +117,47 @@ def _key(repetition: Repetition, span: str | None, tool: str | None = None) -> s
     return ""
 
 
-def _thread(repetition: Repetition, key: str) -> Thread:
-    return next((t for t in reversed(repetition.threads) if t.key == key), None) or Thread(key)
+def _who(row: Row) -> str:
+    return f"{row.name} {row.role}" if row.role else row.name
+
+
+def _thread(repetition: Repetition, span: str, who: str) -> Thread:
+    threads = (t for t in repetition.threads if t.span == span)
+    known = next((thread for thread in threads if thread.who == who), None)
+    return known or Thread(span, who, thought=_thought_in(repetition, span))
+
+
+def _caller(repetition: Repetition, span: str) -> Thread:
+    """Whose answer a tool's call comes from: the newest of its span that calls any."""
+    threads = [thread for thread in repetition.threads if thread.span == span]
+    calling = next((thread for thread in reversed(threads) if thread.calling), None)
+    return calling or _thread(repetition, span, "")
 
 
 def _with(repetition: Repetition, thread: Thread) -> Repetition:
-    others = (other for other in repetition.threads if other.key != thread.key)
+    key = thread.span, thread.who
+    others = (other for other in repetition.threads if (other.span, other.who) != key)
     return replace(repetition, threads=(*others, thread)[-THREADS_MAX:])
+
+
+def _thought_in(repetition: Repetition, span: str) -> float:
+    return next((t.thought for t in repetition.threads if t.span == span), 0.0)
+
+
+def _thought(repetition: Repetition, span: str, seconds: float) -> Repetition:
+    """After so many seconds in a model's call: none of its span waited meanwhile."""
+    threads = (
+        replace(thread, thought=thread.thought + seconds) if thread.span == span else thread
+        for thread in repetition.threads
+    )
+    return replace(repetition, threads=tuple(threads))
+
+
+def _turned(thread: Thread, lessons: Lessons) -> Thread:
+    """What its newest answer called is a step."""
+    if thread.turn is None:
+        return thread
+    return replace(_stepped(thread, thread.turn, thread.until, lessons), turn=None)
 
 
 def _seconds(row: Row) -> float:

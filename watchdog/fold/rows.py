@@ -173,6 +173,8 @@ class _Work:
 def _model(work: _Work, row: Row) -> None:
     if row.pending:
         work.turns = turns.calling(work.turns, work.open.values())
+        if not work.scorers:
+            work.repetition = repetition.asked(work.repetition, row, work.lessons)
         work.begin(row, "model")
     elif row.final:
         _model_end(work, row)

@@ -3,28 +3,26 @@
 A sample's agents are told apart by their spans: what one repeats, another's work doesn't hide.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 PERIODS = (1, 2, 3, 4)
-"""So many steps may come round in turn: a, b, a, b, …"""
-THREADS_MAX = 8
+"""So many turns may come round: a, b, a, b, …"""
+THREADS_MAX = 16
 """Agents of a sample that are remembered; those that did something last stay."""
 SPANS_MAX = 128
 TOOLS_MAX = 4
 """Names that are kept of the tools in a run."""
 
-StepKind = Literal["call", "answer"]
-
 
 class Step(NamedTuple):
-    """A finished tool call, or a model's answer without one."""
+    """A turn: the calls of one answer with what came of them, or an answer without any."""
 
     digest: int
-    kind: StepKind
-    name: str
+    tools: tuple[str, ...]
+    """What was called, each once; none where nothing was."""
     since: float
     thought: float
     """Seconds in model calls before it."""
@@ -34,7 +32,7 @@ class Run(Struct, frozen=True):
     """The same, or as bad, again and again without a break. The default is none."""
 
     count: int = 0
-    """Steps that were like the one a period before; of bad ones their number."""
+    """Turns that were like the one a period before; of bad answers and calls their number."""
     since: float = 0.0
     until: float = 0.0
     thought: float = 0.0
@@ -55,10 +53,12 @@ class Run(Struct, frozen=True):
 
 
 class Thread(Struct, frozen=True):
-    """What one agent, or one solver, did last."""
+    """What one agent, or one solver, did last with one model in one role."""
 
-    key: str
+    span: str
     """Id of its span."""
+    who: str = ""
+    """Its model and role."""
     steps: tuple[Step, ...] = ()
     """The last few, oldest first."""
     cycles: tuple[Run, ...] = (Run(), Run(), Run(), Run())
@@ -68,7 +68,11 @@ class Thread(Struct, frozen=True):
     failing: Run = Run()
     """Tool calls that all failed."""
     thought: float = 0.0
-    """Seconds in model calls so far."""
+    """Seconds in model calls so far, of all models of its span."""
+    turn: Step | None = None
+    """What its newest answer called, as far as it has ended: in whatever order that was."""
+    calling: bool = False
+    """Whether its newest answer calls tools."""
     open_answer: tuple[str, float] | None = None
     """Id of the newest answer, and the seconds that were counted of it."""
     messages: int = 0
@@ -76,7 +80,7 @@ class Thread(Struct, frozen=True):
     sampled: int = 0
     """Answers in a row to an input that neither grows nor repeats itself: drawn, not said."""
     until: float = 0.0
-    """The end of its last step."""
+    """The end of the last that it did."""
 
 
 class OpenSpan(NamedTuple):
@@ -85,9 +89,9 @@ class OpenSpan(NamedTuple):
     id: str
     name: str
     key: str
-    """Of the thread that its events belong to."""
+    """Id of the span whose agent its events belong to."""
     outer: str
-    """Of the thread that it lies within."""
+    """The same of the span that it lies within."""
 
 
 class Repetition(Struct, frozen=True):
@@ -106,6 +110,7 @@ def _moved(thread: Thread, by: float) -> Thread:
     return replace(
         thread,
         steps=tuple(step._replace(since=step.since + by) for step in thread.steps),
+        turn=thread.turn._replace(since=thread.turn.since + by) if thread.turn else None,
         cycles=tuple(run.moved(by) for run in thread.cycles),
         answers=thread.answers.moved(by),
         failing=thread.failing.moved(by),
@@ -130,12 +135,15 @@ class Cycle(Struct, frozen=True):
     """Whether time passes in it on purpose: most likely it polls for something."""
 
     @property
+    def tools(self) -> tuple[str, ...]:
+        """What is called in a round, each once."""
+        return tuple(dict.fromkeys(tool for step in self.steps for tool in step.tools))
+
+    @property
     def name(self) -> str:
         """What it is learned together with: the tool of a round, or what it consists of."""
-        names = {step.name for step in self.steps if step.kind == "call"}
-        if not names:
-            return ANSWER
-        return next(iter(names)) if len(names) == 1 else SEVERAL
+        tools = self.tools
+        return tools[0] if len(tools) == 1 else SEVERAL if tools else ANSWER
 
 
 ANSWER, SEVERAL, FAILING, NOTHING_SAID = "(answer)", "(several)", "(failing)", "(nothing)"
@@ -155,5 +163,5 @@ def _cycle(thread: Thread, period: int, run: Run) -> Cycle:
     steps, count = thread.steps[-period:], run.count // period + 1
     pause = max(0.0, run.seconds - (thread.thought - run.thought)) / count
     rests = pause >= _WAIT or (pause >= _WAIT_BESIDE and pause * count >= _WAIT_SHARE * run.seconds)
-    is_drawn = all(step.kind == "answer" for step in steps) and 2 * thread.sampled > run.count
+    is_drawn = not any(step.tools for step in steps) and 2 * thread.sampled > run.count
     return Cycle(steps, count, run, rests or is_drawn)

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders.rows import LOG, SET, Rows, facts, key, state
 from watchdog.fold import fold
@@ -20,6 +21,7 @@ class Turns(Rows):
     def __init__(self, at: float = 0.0) -> None:
         super().__init__()
         self.at = at
+        self.agents: tuple[str | None, ...] = (None,)
 
     def call(
         self,
@@ -29,6 +31,7 @@ class Turns(Rows):
         tool: float = 2.0,
         name: str = "bash",
         span_id: str | None = None,
+        tool_span: str | None = None,
         error: str | None = None,
     ) -> "Turns":
         """The model calls a tool, which answers."""
@@ -36,7 +39,7 @@ class Turns(Rows):
         answer = {"calls": (name,), "span_id": span_id, "messages": len(self.rows) + 1}
         self.ok(at, model, **answer)
         event, begun = f"t{len(self.rows)}", at + model
-        common = {"name": name, "span_id": span_id}
+        common = {"name": name, "span_id": tool_span or span_id}
         self.add("tool", begun, event, pending=True, final=False, **common)
         done = {"completed_at": begun + tool, "digest": digest, "error": error}
         self.add("tool", begun, event, **common, **done)
@@ -51,22 +54,33 @@ class Turns(Rows):
         return self
 
 
-def folded(rows: Rows, sample: SampleState | None = None) -> SampleState:
-    return fold_rows(sample or SampleState(key()), rows.rows, Lessons(None))
+def asking(rows: Turns) -> Turns:
+    """All its agents ask their models once more."""
+    for span in rows.agents:
+        rows.pending("model", rows.at, span_id=span)
+    return rows
 
 
-def taught(rows: Rows) -> set[str]:
+def folded(rows: Turns, sample: SampleState | None = None) -> SampleState:
+    return fold_rows(sample or SampleState(key()), asking(rows).rows, Lessons(None))
+
+
+def taught(rows: Turns) -> set[str]:
     lessons = Lessons(None)
-    fold_rows(SampleState(key()), rows.rows, lessons)
+    fold_rows(SampleState(key()), asking(rows).rows, lessons)
     return {name for name in lessons.added_to({}) if name.startswith(("loop:", "poll:"))}
 
 
-def only(rows: Rows) -> Thread:
+def only(rows: Turns) -> Thread:
     (thread,) = folded(rows).repetition.threads
     return thread
 
 
-def shortest(rows: Rows) -> Cycle:
+def of_agents(rows: Turns) -> dict[str, Thread]:
+    return {thread.span: thread for thread in folded(rows).repetition.threads}
+
+
+def shortest(rows: Turns) -> Cycle:
     return cycles(only(rows))[0]
 
 
@@ -127,7 +141,7 @@ def test_a_solver_that_sleeps_between_turns_waits():
 
 
 def test_the_wait_for_a_connection_is_none_of_the_kind():
-    """The answer's time is set back to when it was asked for, and its end comes with a later row."""
+    """The answer's time is set back to when it was asked for; its end comes with a later row."""
     rows = Turns()
     for number in range(20):
         at = rows.at
@@ -205,6 +219,7 @@ def test_the_solver_s_runs_are_over_once_it_is_scored():
 
 def agents(*names: str) -> Turns:
     rows = Turns()
+    rows.agents = names
     rows.add("span_begin", 0, name="solver", type="solver", span="s", span_id="s")
     for name in names:
         rows.add("span_begin", 0, name=name, type="agent", span=name, span_id=name, parent_id="s")
@@ -215,7 +230,7 @@ def test_agents_side_by_side_are_told_apart():
     rows = agents("a", "b")
     for number in range(25):
         rows.call(7, span_id="a").call(number, span_id="b")
-    threads = {thread.key: thread for thread in folded(rows).repetition.threads}
+    threads = of_agents(rows)
     assert cycles(threads["a"])[0].count == 25
     assert cycles(threads["b"]) == ()
 
@@ -237,9 +252,9 @@ def test_a_tool_s_event_belongs_to_its_caller_wherever_it_stands(inside):
         span = f"tool{number}"
         opened = {"span": span, "span_id": span, "parent_id": "a"}
         rows.add("span_begin", rows.at, name="bash", type="tool", **opened)
-        rows.call(7, span_id=span if inside else "a")
+        rows.call(7, span_id="a", tool_span=span if inside else None)
         rows.add("span_end", rows.at, span=span, span_id=span)
-    threads = {thread.key: thread for thread in folded(rows).repetition.threads}
+    threads = of_agents(rows)
     assert cycles(threads["a"])[0].count == 25
 
 
@@ -282,7 +297,7 @@ def test_reading_in_pieces_or_twice_changes_nothing():
     for row in rows.rows:
         piecewise = fold_rows(piecewise, [row], Lessons(None))
     assert piecewise.repetition == whole.repetition
-    assert folded(rows, whole) == whole
+    assert fold_rows(whole, rows.rows, Lessons(None)) == whole
 
 
 def test_a_hole_in_the_rows_may_have_ended_it():
@@ -290,3 +305,31 @@ def test_a_hole_in_the_rows_may_have_ended_it():
     after = fold(before, RowsLost(SET, LOG, key(), newest=False))
     assert before.tasks[LOG].samples[key()].repetition.threads
     assert after.tasks[LOG].samples[key()].repetition == Repetition()
+
+
+def test_calls_of_one_answer_are_one_turn_in_whatever_order_they_end():
+    rows = Turns()
+    for number in range(25):
+        rows.ok(rows.at, 50, calls=("bash", "python", "bash"))
+        for digest in itertools.islice(itertools.cycle((1, 2, 3)), number, number + 3):
+            name = "python" if digest == 2 else "bash"
+            rows.add("tool", rows.at + 50, name=name, digest=digest, completed_at=rows.at + 52)
+        rows.at += 52
+    cycle = shortest(rows)
+    assert (cycle.count, len(cycle.steps), set(cycle.tools)) == (25, 1, {"bash", "python"})
+
+
+def test_another_model_that_listens_in_hides_nothing_and_is_no_wait():
+    """A monitor looks at each step; its own answers are to other messages each time."""
+    rows = Turns()
+    for number in range(25):
+        rows.call(7)
+        at = rows.at
+        rows.add("model", at, name="openai/monitor", role="monitor", digest=number, answer="plain")
+        rows.add("model", at, rows.rows[-1].event_id, name="openai/monitor", role="monitor")
+        rows.rows[-1] = replace(rows.rows[-1], completed_at=at + 40)
+        rows.at += 40
+    rows.pending("model", rows.at)
+    threads = folded(rows).repetition.threads
+    cycle = next(cycles(thread)[0] for thread in threads if cycles(thread))
+    assert (cycle.count, cycle.waits) == (25, False)
