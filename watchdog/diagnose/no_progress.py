@@ -27,6 +27,8 @@ _ASIDE = 1800.0
 """Seconds; where others of the sample went on for so long since, a run is over."""
 _TOLD = 0.5
 """Below this suspicion nobody need hear of it, whatever else there is."""
+_SEEN = 5
+"""Fewer than so many of anything aren't worth a thought."""
 _BOUNDED = 4 * 3600.0
 """Seconds; a run that the sample's own limit ends within so long is not worth a message."""
 _SAID = {"empty": "empty", "refused": "refused", "cut_off": "cut-off"}
@@ -40,7 +42,8 @@ class _Suspect(Struct, frozen=True):
         run: how long it has lasted.
         family: what it is weighed by, with `name`: whether it waits in every round.
         name: what it is learned together with.
-        enough: whether there are enough of it to say anything.
+        count: how often it came round.
+        least: and how often it must have, for anything to be said.
         text: what was seen, for people.
         label: the same in a few words.
     """
@@ -49,7 +52,8 @@ class _Suspect(Struct, frozen=True):
     run: Run
     family: RunFamily
     name: str
-    enough: bool
+    count: int
+    least: int
     text: str
     label: str
 
@@ -68,18 +72,18 @@ def no_progress(context: SampleContext) -> Finding | None:
 
 
 def _suspects(thread: Thread) -> Iterator[_Suspect]:
-    if thread.answers.count:
+    if thread.answers.count >= _SEEN:
         yield _answers(thread, thread.answers)
-    if thread.failing.count and thread.failing.others <= thread.failing.count:
+    if thread.failing.count >= max(_SEEN, thread.failing.others):
         yield _failing(thread, thread.failing)
-    yield from (_cycle(thread, cycle) for cycle in cycles(thread))
+    yield from (_cycle(thread, cycle) for cycle in cycles(thread) if cycle.count >= _SEEN)
 
 
 def _answers(thread: Thread, run: Run) -> _Suspect:
     """The model says nothing that could be gone by."""
     label = f"{' or '.join(_SAID.get(kind, kind) for kind in run.kinds)} answers"
     text = f"{run.count} {label} in a row"
-    return _Suspect(thread, run, "loop", NOTHING_SAID, run.count >= _LEAST_BAD, text, label)
+    return _Suspect(thread, run, "loop", NOTHING_SAID, run.count, _LEAST_BAD, text, label)
 
 
 def _failing(thread: Thread, run: Run) -> _Suspect:
@@ -87,16 +91,16 @@ def _failing(thread: Thread, run: Run) -> _Suspect:
     tools = ", ".join(run.kinds)
     text = f"{run.count} tool calls in a row that all failed ({tools})"
     label = f"failing {tools} calls"
-    return _Suspect(thread, run, "loop", FAILING, run.count >= _LEAST_BAD, text, label)
+    return _Suspect(thread, run, "loop", FAILING, run.count, _LEAST_BAD, text, label)
 
 
 def _cycle(thread: Thread, cycle: Cycle) -> _Suspect:
     """The same again and again, alone or in turn."""
-    enough = cycle.count >= _LEAST_ROUNDS[len(cycle.steps) - 1]
+    least = _LEAST_ROUNDS[len(cycle.steps) - 1]
     text, label = _words(cycle)
     text = f"{text} {cycle.count} times"
     family: RunFamily = "poll" if cycle.waits else "loop"
-    return _Suspect(thread, cycle.run, family, cycle.name, enough, text, label)
+    return _Suspect(thread, cycle.run, family, cycle.name, cycle.count, least, text, label)
 
 
 def _words(cycle: Cycle) -> tuple[str, str]:
@@ -121,25 +125,29 @@ def _weighed(context: SampleContext, suspect: _Suspect) -> Finding:
     outspoken = replace(context.allowance, expected_silence=None)  # this is no silence
     deadline = deadline_for(context.judging.baselines, outspoken, suspect.family, suspect.name)
     finding = overdue(run.until, run.since, deadline, suspect.text, ())
-    enough = suspect.enough and not _ends_by_itself(context, suspect)
-    weighing = finding.weighing and replace(finding.weighing, enough=enough)
+    but = tuple(_too_early(context, suspect))
+    weighing = finding.weighing and replace(
+        finding.weighing, enough=not but, change=(*finding.weighing.change, *but)
+    )
     suspicion = weighing.suspicion if weighing is not None else 0.0
     evidence = (Evidence("no_progress", text, run.since),) if suspicion >= _TOLD else ()
     return Finding(suspicion, run.since, evidence, weighing, label=suspect.label)
 
 
-def _ends_by_itself(context: SampleContext, suspect: _Suspect) -> bool:
-    """Whether the limit of messages will end the sample soon, at the pace of the run.
+def _too_early(context: SampleContext, suspect: _Suspect) -> Iterator[str]:
+    """Why nothing is said yet, however long it has lasted.
 
-    Each answer, and what it is answered by, is a message.
+    Each answer, and what it is answered by, is a message; the limit of messages ends the sample.
     """
+    if suspect.count < suspect.least:
+        yield f"at least {suspect.least} of them, to say anything"
     limit = context.task.spec.message_limit if context.task.spec else None
     if limit is None:
-        return False
-    run = suspect.run
-    pace = 2 * run.count / max(run.seconds, 1.0)
+        return
+    pace = 2 * suspect.run.count / max(suspect.run.seconds, 1.0)
     left = max(0, limit - suspect.thread.messages) / pace
-    return run.seconds + left <= _BOUNDED
+    if suspect.run.seconds + left <= _BOUNDED:
+        yield f"its limit of {limit} messages ends it by itself, in about {duration(left)}"
 
 
 SPECS: tuple[CauseSpec, ...] = (
