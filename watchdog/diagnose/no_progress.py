@@ -16,7 +16,16 @@ from watchdog.diagnose.deadlines import deadline_for, overdue
 from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.learned import RunFamily
-from watchdog.model.repetition import ANSWER, FAILING, NOTHING_SAID, Cycle, Run, Thread, cycles
+from watchdog.model.repetition import (
+    ANSWER,
+    FAILING,
+    NOTHING_SAID,
+    Cycle,
+    Run,
+    Thread,
+    cycles,
+    is_drawn,
+)
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
@@ -31,6 +40,8 @@ _SEEN = 5
 """Fewer than so many of anything aren't worth a thought."""
 _BOUNDED = 4 * 3600.0
 """Seconds; a run that the sample's own limit ends within so long is not worth a message."""
+_WAITS = ", with a wait in each round as if it polled,"
+_DRAWN = ", each asked anew,"
 _SAID = {"empty": "empty", "refused": "refused", "cut_off": "cut-off"}
 
 
@@ -83,7 +94,10 @@ def _answers(thread: Thread, run: Run) -> _Suspect:
     """The model says nothing that could be gone by."""
     label = f"{' or '.join(_SAID.get(kind, kind) for kind in run.kinds)} answers"
     text = f"{run.count} {label} in a row"
-    return _Suspect(thread, run, "loop", NOTHING_SAID, run.count, _LEAST_BAD, text, label)
+    drawn = is_drawn(thread, run)
+    text += _DRAWN if drawn else ""
+    family: RunFamily = "poll" if drawn else "loop"
+    return _Suspect(thread, run, family, NOTHING_SAID, run.count, _LEAST_BAD, text, label)
 
 
 def _failing(thread: Thread, run: Run) -> _Suspect:
@@ -99,7 +113,8 @@ def _cycle(thread: Thread, cycle: Cycle) -> _Suspect:
     least = _LEAST_ROUNDS[len(cycle.steps) - 1]
     text, label = _words(cycle)
     text = f"{text} {cycle.count} times"
-    family: RunFamily = "poll" if cycle.waits else "loop"
+    text += _WAITS if cycle.waits else _DRAWN if cycle.drawn else ""
+    family: RunFamily = "poll" if cycle.waits or cycle.drawn else "loop"
     return _Suspect(thread, cycle.run, family, cycle.name, cycle.count, least, text, label)
 
 
@@ -120,8 +135,6 @@ def _weighed(context: SampleContext, suspect: _Suspect) -> Finding:
     """A run over how long such runs last here that end by themselves."""
     run = suspect.run
     text = f"{suspect.text} over {duration(run.seconds)}"
-    if suspect.family == "poll":
-        text += "; each round waits, as what polls for something does"
     outspoken = replace(context.allowance, expected_silence=None)  # this is no silence
     deadline = deadline_for(context.judging.baselines, outspoken, suspect.family, suspect.name)
     finding = overdue(run.until, run.since, deadline, suspect.text, ())

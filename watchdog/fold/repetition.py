@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from watchdog.fold.lessons import Lessons
 from watchdog.model.facts import Row
-from watchdog.model.learned import RunFamily, call_name
+from watchdog.model.learned import CallName, RunFamily, call_name
 from watchdog.model.repetition import (
     FAILING,
     NOTHING_SAID,
@@ -22,6 +22,7 @@ from watchdog.model.repetition import (
     Step,
     Thread,
     cycles,
+    is_drawn,
 )
 
 LEAST_TAUGHT = 600.0
@@ -74,7 +75,7 @@ def answered(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
         sampled=thread.sampled + 1 if drawn else 0,
     )
     if row.answer is None:
-        thread = replace(thread, answers=_ended(thread.answers, NOTHING_SAID, end, lessons))
+        thread = replace(thread, answers=_answers_ended(thread, end, lessons))
     else:
         thread = _stepped(_heard(thread, row, since, end, lessons), step, end, lessons)
     return _thought(_with(repetition, thread), span, seconds)
@@ -96,7 +97,8 @@ def called(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
     since = row.at or thread.until
     end = max(thread.until, row.completed_at or since)
     if row.error is None:
-        thread = replace(thread, failing=_ended(thread.failing, FAILING, end, lessons))
+        failing = _ended(thread.failing, call_name("loop", FAILING), end, lessons)
+        thread = replace(thread, failing=failing)
     else:
         thread = replace(thread, failing=_longer(thread, thread.failing, since, end, row.name))
     turn = thread.turn
@@ -172,7 +174,7 @@ def _heard(thread: Thread, row: Row, since: float, end: float, lessons: Lessons)
     if row.answer == "plain":
         failing = thread.failing
         failing = replace(failing, others=failing.others + 1) if failing.count else failing
-        answers = _ended(thread.answers, NOTHING_SAID, end, lessons)
+        answers = _answers_ended(thread, end, lessons)
         return replace(thread, answers=answers, failing=failing)
     return replace(thread, answers=_longer(thread, thread.answers, since, end, row.answer or ""))
 
@@ -184,10 +186,15 @@ def _longer(thread: Thread, run: Run, since: float, end: float, kind: str) -> Ru
     return replace(run, count=run.count + 1, until=end, kinds=kinds)
 
 
-def _ended(run: Run, name: str, at: float, lessons: Lessons) -> Run:
+def _answers_ended(thread: Thread, at: float, lessons: Lessons) -> Run:
+    family: RunFamily = "poll" if is_drawn(thread, thread.answers) else "loop"
+    return _ended(thread.answers, call_name(family, NOTHING_SAID), at, lessons)
+
+
+def _ended(run: Run, name: CallName, at: float, lessons: Lessons) -> Run:
     """Something better came: the run passed by itself."""
     if run.seconds >= LEAST_TAUGHT:
-        lessons.took(call_name("loop", name), run.seconds, at)
+        lessons.took(name, run.seconds, at)
     return _NONE if run.count else run
 
 
@@ -215,5 +222,5 @@ def _learn(thread: Thread, at: float, lessons: Lessons) -> None:
     """The longest of what went round has ended by itself."""
     longest = max(cycles(thread), key=lambda cycle: cycle.run.seconds, default=None)
     if longest is not None and longest.run.seconds >= LEAST_TAUGHT:
-        family: RunFamily = "poll" if longest.waits else "loop"
+        family: RunFamily = "poll" if longest.waits or longest.drawn else "loop"
         lessons.took(call_name(family, longest.name), longest.run.seconds, at)

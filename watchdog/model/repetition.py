@@ -132,7 +132,9 @@ class Cycle(Struct, frozen=True):
     """Rounds."""
     run: Run
     waits: bool
-    """Whether time passes in it on purpose: most likely it polls for something."""
+    """Whether time passes in each round on purpose: most likely it polls for something."""
+    drawn: bool
+    """Whether it is asked anew each time, of an input that neither grows nor repeats itself."""
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -163,5 +165,14 @@ def _cycle(thread: Thread, period: int, run: Run) -> Cycle:
     steps, count = thread.steps[-period:], run.count // period + 1
     pause = max(0.0, run.seconds - (thread.thought - run.thought)) / count
     rests = pause >= _WAIT or (pause >= _WAIT_BESIDE and pause * count >= _WAIT_SHARE * run.seconds)
-    is_drawn = not any(step.tools for step in steps) and 2 * thread.sampled > run.count
-    return Cycle(steps, count, run, rests or is_drawn)
+    drawn = not any(step.tools for step in steps) and is_drawn(thread, run)
+    return Cycle(steps, count, run, rests, drawn)
+
+
+def is_drawn(thread: Thread, run: Run) -> bool:
+    """Whether most answers of a run are to an input that neither grows nor repeats itself.
+
+    A conversation grows; one of which only the last messages are sent repeats what came round.
+    What does neither asks the same anew on purpose: votes, samples, attempts.
+    """
+    return 2 * thread.sampled > run.count

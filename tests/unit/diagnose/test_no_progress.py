@@ -104,8 +104,9 @@ def test_an_hour_and_twenty_times_are_the_least(rows, now):
         looping(6 * HOUR, 60, *range(1000)),
         answering(6 * HOUR),
         answering(6 * HOUR, digest=7, messages=2),
+        answering(6 * HOUR, answer="refused", messages=2),
     ],
-    ids=["polls", "polls in turn", "thinks long", "all different", "talks", "drawn anew"],
+    ids=["polls", "polls in turn", "thinks long", "all different", "talks", "votes", "attempts"],
 )
 def test_good_reasons_to_do_the_same_for_hours(rows):
     assert verdict(rows, 6 * HOUR) == (Verdict.PROGRESSING, None)

@@ -194,9 +194,9 @@ def test_the_same_answer_in_a_conversation_is_said_again_and_one_drawn_anew_is_n
         said.says(7)
         drawn.says(7, messages=2)
         windowed.says(7, messages=7, echoes=True)
-    assert not shortest(said).waits
-    assert not shortest(windowed).waits
-    assert shortest(drawn).waits
+    assert not shortest(said).drawn
+    assert not shortest(windowed).drawn
+    assert shortest(drawn).drawn
 
 
 def test_what_a_cache_gave_or_a_scorer_does_is_no_repetition():

@@ -55,7 +55,7 @@ def answer_kind(completion: object, content: object, stop_reason: str | None) ->
     Stop reasons as in inspect_ai 0.3.285, `model/_model_output.py`. An answer that only thinks is
     empty; one of an image, or of a tool that the provider ran itself, is not.
     """
-    if stop_reason == "content_filter":
+    if stop_reason in ("content_filter", "refusal"):
         return "refused"
     if stop_reason in ("max_tokens", "model_length"):
         return "cut_off"
