@@ -12,8 +12,10 @@ from itertools import pairwise
 import msgspec
 from msgspec import Raw
 
-BYTES_MAX = 16_384
-"""So much of a call is looked at; beyond that its length tells."""
+BYTES_MAX = 65_536
+"""So much of a call is looked at, of its beginning and its end; beyond that its length tells."""
+TEXT_MAX = BYTES_MAX // 4
+"""Characters of one text, in the same way."""
 REFS_MAX = 1_000
 """Ranges of an input in which a message is looked for twice."""
 _UNFIT = (msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError, TypeError, ValueError)
@@ -39,13 +41,15 @@ def digest(*parts: object) -> int:
     except _UNFIT:  # lone surrogates, integers beyond 64 bits: only ever in JSON that is not strict
         data = repr(parts).encode("utf-8", "backslashreplace")
     if len(data) > BYTES_MAX:
-        data = data[:BYTES_MAX] + str(len(data)).encode()
+        half = BYTES_MAX // 2
+        data = data[:half] + data[-half:] + str(len(data)).encode()
     return int.from_bytes(blake2b(data, digest_size=8, person=b"repetition").digest())
 
 
 def _cut(part: object) -> object:
-    if isinstance(part, str) and len(part) > BYTES_MAX:
-        return [part[:BYTES_MAX], len(part)]
+    if isinstance(part, str) and len(part) > TEXT_MAX:
+        half = TEXT_MAX // 2
+        return [part[:half], part[-half:], len(part)]
     return part
 
 
