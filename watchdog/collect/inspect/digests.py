@@ -12,6 +12,8 @@ from itertools import pairwise
 import msgspec
 from msgspec import Raw
 
+from watchdog.model.facts import AnswerKind
+
 BYTES_MAX = 65_536
 """So much of a call is looked at, of its beginning and its end; beyond that its length tells."""
 TEXT_MAX = BYTES_MAX // 4
@@ -37,7 +39,9 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 def digest(*parts: object) -> int:
     """64 bits of what parts of a call are, whatever the order of their keys."""
     try:
-        data = _encode([_cut(part) for part in parts])
+        data = _encode(parts)
+        if len(data) > TEXT_MAX:
+            data = _encode([_cut(part) for part in parts])
     except _UNFIT:  # lone surrogates, integers beyond 64 bits: only ever in JSON that is not strict
         data = repr(parts).encode("utf-8", "backslashreplace")
     if len(data) > BYTES_MAX:
@@ -53,7 +57,7 @@ def _cut(part: object) -> object:
     return part
 
 
-def answer_kind(completion: object, content: object, stop_reason: str | None) -> str:
+def answer_kind(completion: object, content: object, stop_reason: object) -> AnswerKind:
     """What a model's answer without calls of tools is: `plain`, `empty`, `refused`, `cut_off`.
 
     Stop reasons as in inspect_ai 0.3.285, `model/_model_output.py`. An answer that only thinks is

@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 
 from watchdog.collect.inspect import digests
 from watchdog.collect.values import duration, epoch, instant, name, number, printable, text
-from watchdog.model.facts import CALLS_MAX, Row
+from watchdog.model.facts import CALLS_MAX, AnswerKind, Row
 
 LIMIT_ARGUMENTS = ("timeout", "timeout_seconds", "timeout_s", "time_limit", "max_time")
 """Arguments of tools that declare how long the call may take, in seconds."""
@@ -149,24 +149,15 @@ class Model(_Event, tag="model", gc=False):
             calls=calls,
             took=output.time if output else None,
             messages=digests.length(self.input_refs, self.input) if final else 0,
-            **(self._said(output) if says and output else {}),
+            digest=self._digest(output) if says and output else None,
+            answer=_answer_kind(output) if says and output else None,
+            echoes=digests.repeats(self.input_refs) if says else False,
         )
 
-    def _said(self, output: _Output) -> dict[str, Any]:
-        """What an answer without calls is, and what it answers."""
-        choice = output.choices[0] if output.choices else None
-        message = choice.message if choice else None
-        return {
-            "digest": digests.digest(
-                output.completion, digests.last_message(self.input_refs, self.input)
-            ),
-            "answer": digests.answer_kind(
-                output.completion,
-                message.content if message else None,
-                choice.stop_reason if choice else None,
-            ),
-            "echoes": digests.repeats(self.input_refs),
-        }
+    def _digest(self, output: _Output) -> int:
+        """Of what it says, to what."""
+        asked = digests.last_message(self.input_refs, self.input)
+        return digests.digest(output.completion, asked)
 
 
 class OldModel(Model, tag=OLD_MODEL, gc=False):
@@ -440,6 +431,12 @@ def _answered(output: _Output | None) -> bool:
         or output.completion not in ("", None)
         or any(choice.stop_reason not in (None, "stop", "unknown") for choice in output.choices)
     )
+
+
+def _answer_kind(output: _Output) -> AnswerKind:
+    choice = output.choices[0] if output.choices else None
+    content = choice.message.content if choice and choice.message else None
+    return digests.answer_kind(output.completion, content, choice.stop_reason if choice else None)
 
 
 def _calls(output: _Output) -> tuple[str, ...]:
