@@ -73,12 +73,13 @@ def answered(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
         calling=row.answer is None,
         messages=row.messages,
         sampled=thread.sampled + 1 if drawn else 0,
+        thought=thread.thought + seconds,
     )
     if row.answer is None:
         thread = replace(thread, answers=_answers_ended(thread, end, lessons))
     else:
         thread = _stepped(_heard(thread, row, since, end, lessons), step, end, lessons)
-    return _thought(_with(repetition, thread), span, seconds)
+    return _with(_thought_beside(repetition, thread, seconds), thread)
 
 
 def told_again(repetition: Repetition, row: Row) -> Repetition:
@@ -88,7 +89,8 @@ def told_again(repetition: Repetition, row: Row) -> Repetition:
     if thread.open_answer is None or thread.open_answer[0] != row.event_id:
         return repetition
     more = _seconds(row) - thread.open_answer[1]
-    return _thought(_with(repetition, replace(thread, open_answer=None)), span, more)
+    thread = replace(thread, open_answer=None, thought=thread.thought + more)
+    return _with(_thought_beside(repetition, thread, more), thread)
 
 
 def called(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
@@ -138,21 +140,26 @@ def _caller(repetition: Repetition, span: str) -> Thread:
 
 def _with(repetition: Repetition, thread: Thread) -> Repetition:
     key = thread.span, thread.who
-    others = (other for other in repetition.threads if (other.span, other.who) != key)
-    return replace(repetition, threads=(*others, thread)[-THREADS_MAX:])
+    others = [other for other in repetition.threads if (other.span, other.who) != key]
+    return Repetition((*others, thread)[-THREADS_MAX:], repetition.spans)
 
 
 def _thought_in(repetition: Repetition, span: str) -> float:
     return next((t.thought for t in repetition.threads if t.span == span), 0.0)
 
 
-def _thought(repetition: Repetition, span: str, seconds: float) -> Repetition:
+def _thought_beside(repetition: Repetition, thread: Thread, seconds: float) -> Repetition:
     """After so many seconds in a model's call: none of its span waited meanwhile."""
+    beside = [t for t in repetition.threads if t.span == thread.span and t.who != thread.who]
+    if not beside:
+        return repetition
     threads = (
-        replace(thread, thought=thread.thought + seconds) if thread.span == span else thread
-        for thread in repetition.threads
+        replace(other, thought=other.thought + seconds)
+        if any(other is t for t in beside)
+        else other
+        for other in repetition.threads
     )
-    return replace(repetition, threads=tuple(threads))
+    return Repetition(tuple(threads), repetition.spans)
 
 
 def _turned(thread: Thread, lessons: Lessons) -> Thread:
@@ -215,7 +222,7 @@ def _round(thread: Thread, run: Run, period: int, step: Step, end: float) -> Run
         return _NONE
     if not run.count:
         return Run(1, before.since, end, before.thought)
-    return replace(run, count=run.count + 1, until=end)
+    return Run(run.count + 1, run.since, end, run.thought)
 
 
 def _learn(thread: Thread, at: float, lessons: Lessons) -> None:
