@@ -16,7 +16,6 @@ NAMES = sorted(path.name.removesuffix(".truth.json") for path in CASES.glob("*.t
 LEFT_OVER = "leftover_pods_of_errored_samples"
 TO_COME = {
     "attempts_of_old_inspect",
-    "busy_without_progress",
     "command_in_solver",
     "every_attempt_fails",
     LEFT_OVER,
