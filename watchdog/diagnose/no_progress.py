@@ -76,8 +76,8 @@ def no_progress(context: SampleContext) -> Finding | None:
     findings = [
         _weighed(context, suspect)
         for thread in threads
-        if newest - thread.until <= _ASIDE
         for suspect in _suspects(thread)
+        if newest - thread.until <= _ASIDE
     ]
     return max(findings, key=lambda finding: finding.suspicion, default=None)
 

@@ -22,6 +22,7 @@ from watchdog.model.repetition import (
     Step,
     Thread,
     cycles,
+    ended_turn,
     is_drawn,
 )
 
@@ -29,7 +30,8 @@ LEAST_TAUGHT = 600.0
 """Seconds; shorter runs teach nothing."""
 _NONE = Run()
 _WRAP = 1 << 64
-_OWN = frozenset({"agent", "solver", "tool"})
+_TOOL = "tool"
+_OWN = frozenset({"agent", "solver", _TOOL})
 """Types of spans whose events are a thread of their own."""
 
 
@@ -38,59 +40,65 @@ def span_begun(repetition: Repetition, row: Row) -> Repetition:
     if row.span is None or len(repetition.spans) >= SPANS_MAX:
         return repetition
     outer = _key(repetition, row.parent_id)
-    span = OpenSpan(row.span, row.name, row.span if row.type in _OWN else outer, outer)
-    return replace(repetition, spans=(*repetition.spans, span))
+    key = row.span if row.type in _OWN else outer
+    span = OpenSpan(row.span, row.name, key, outer, row.at if row.type == _TOOL else None)
+    return Repetition(repetition.threads, (*repetition.spans, span))
 
 
 def span_ended(repetition: Repetition, row: Row) -> Repetition:
     """After its end: what went on within it is over."""
+    ended = next((span for span in repetition.spans if span.id == row.span), None)
+    if ended is None:
+        return repetition
+    if ended.tool_since is not None and row.at is not None:
+        thread = _caller(repetition, ended.outer)
+        spans = thread.spans + max(0.0, row.at - ended.tool_since)
+        repetition = _with(repetition, replace(thread, spans=spans))
     return Repetition(
         tuple(thread for thread in repetition.threads if thread.span != row.span),
-        tuple(span for span in repetition.spans if span.id != row.span),
+        tuple(span for span in repetition.spans if span is not ended),
     )
 
 
 def asked(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
     """After a model is asked: all that its last answer called has ended."""
     thread = _thread(repetition, _key(repetition, row.span_id), _who(row))
-    if thread.turn is None:
-        return repetition
-    return _with(repetition, _turned(thread, lessons))
+    return repetition if thread.turn is None else _with(repetition, _turned(thread, lessons))
 
 
 def answered(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
     """After a model's answer, the first time that it is told."""
-    span = _key(repetition, row.span_id)
-    thread = _turned(_thread(repetition, span, _who(row)), lessons)
-    seconds = _seconds(row)
+    thread = _turned(_thread(repetition, _key(repetition, row.span_id), _who(row)), lessons)
     since = row.at or thread.until
-    end = max(thread.until, row.completed_at or since + seconds)
-    step = Step(row.digest or 0, (), since, thread.thought)
+    end = max(thread.until, row.completed_at or since + (row.took or 0.0))
     drawn = row.messages <= thread.messages and not row.echoes
     thread = replace(
         thread,
-        open_answer=(row.event_id, seconds),
+        turn=None if row.answer is None else Step(row.digest or 0, (), since),
         calling=row.answer is None,
+        answer=row.event_id,
+        idle_from=thread.active or since,
+        pause=max(0.0, since - (thread.active or since)),
+        calls=0.0,
+        spans=0.0,
         messages=row.messages,
         sampled=thread.sampled + 1 if drawn else 0,
-        thought=thread.thought + seconds,
+        until=end,
     )
-    if row.answer is None:
-        thread = replace(thread, answers=_answers_ended(thread, end, lessons))
-    else:
-        thread = _stepped(_heard(thread, row, since, end, lessons), step, end, lessons)
-    return _with(_thought_beside(repetition, thread, seconds), thread)
+    return _with(repetition, _heard(thread, row, since, end, lessons))
 
 
 def told_again(repetition: Repetition, row: Row) -> Repetition:
-    """After an answer is told once more, now with its end."""
-    span = _key(repetition, row.span_id)
-    thread = _thread(repetition, span, _who(row))
-    if thread.open_answer is None or thread.open_answer[0] != row.event_id:
+    """After an answer is told once more, with its end and when it was asked for.
+
+    That is set back to before the wait for a connection, which is no pause.
+    """
+    thread = _thread(repetition, _key(repetition, row.span_id), _who(row))
+    if thread.answer != row.event_id or row.at is None or row.completed_at is None:
         return repetition
-    more = _seconds(row) - thread.open_answer[1]
-    thread = replace(thread, open_answer=None, thought=thread.thought + more)
-    return _with(_thought_beside(repetition, thread, more), thread)
+    pause = min(thread.pause, max(0.0, row.at - thread.idle_from))
+    until = max(thread.until, row.completed_at)
+    return _with(repetition, replace(thread, pause=pause, until=until))
 
 
 def called(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
@@ -100,16 +108,14 @@ def called(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
     end = max(thread.until, row.completed_at or since)
     if row.error is None:
         failing = _ended(thread.failing, call_name("loop", FAILING), end, lessons)
-        thread = replace(thread, failing=failing)
     else:
-        thread = replace(thread, failing=_longer(thread, thread.failing, since, end, row.name))
-    turn = thread.turn
-    if turn is None:
-        turn = Step(row.digest or 0, (row.name,), since, thread.thought)
-    else:
-        tools = turn.tools if row.name in turn.tools else (*turn.tools, row.name)[:TOOLS_MAX]
-        turn = turn._replace(digest=(turn.digest + (row.digest or 0)) % _WRAP, tools=tools)
-    return _with(repetition, replace(thread, turn=turn, until=end))
+        failing = _longer(thread.failing, since, end, row.name)
+    turn, digest = thread.turn or Step(0, (), since), row.digest or 0
+    tools = turn.tools if row.name in turn.tools else (*turn.tools, row.name)[:TOOLS_MAX]
+    turn = turn._replace(digest=(turn.digest + digest) % _WRAP, tools=tools)
+    calls = thread.calls + end - min(since, end)
+    thread = replace(thread, failing=failing, turn=turn, calls=calls, until=end)
+    return _with(repetition, thread)
 
 
 def _key(repetition: Repetition, span: str | None, tool: str | None = None) -> str:
@@ -126,69 +132,50 @@ def _who(row: Row) -> str:
 
 
 def _thread(repetition: Repetition, span: str, who: str) -> Thread:
-    threads = (t for t in repetition.threads if t.span == span)
+    threads = [thread for thread in repetition.threads if thread.span == span]
     known = next((thread for thread in threads if thread.who == who), None)
-    return known or Thread(span, who, thought=_thought_in(repetition, span))
+    return known or Thread(span, who, active=max((t.active for t in threads), default=0.0))
 
 
 def _caller(repetition: Repetition, span: str) -> Thread:
     """Whose answer a tool's call comes from: the newest of its span that calls any."""
-    threads = [thread for thread in repetition.threads if thread.span == span]
-    calling = next((thread for thread in reversed(threads) if thread.calling), None)
+    threads = (thread for thread in reversed(repetition.threads) if thread.span == span)
+    calling = next((thread for thread in threads if thread.calling), None)
     return calling or _thread(repetition, span, "")
 
 
 def _with(repetition: Repetition, thread: Thread) -> Repetition:
-    key = thread.span, thread.who
-    others = [other for other in repetition.threads if (other.span, other.who) != key]
+    """With a thread that has done something, which its whole span has."""
+    active = max(thread.active, thread.until)
+    others = tuple(
+        replace(other, active=active) if other.span == thread.span else other
+        for other in repetition.threads
+        if (other.span, other.who) != (thread.span, thread.who)
+    )
+    thread = replace(thread, active=active)
     return Repetition((*others, thread)[-THREADS_MAX:], repetition.spans)
 
 
-def _thought_in(repetition: Repetition, span: str) -> float:
-    return next((t.thought for t in repetition.threads if t.span == span), 0.0)
-
-
-def _thought_beside(repetition: Repetition, thread: Thread, seconds: float) -> Repetition:
-    """After so many seconds in a model's call: none of its span waited meanwhile."""
-    beside = [t for t in repetition.threads if t.span == thread.span and t.who != thread.who]
-    if not beside:
-        return repetition
-    threads = (
-        replace(other, thought=other.thought + seconds)
-        if any(other is t for t in beside)
-        else other
-        for other in repetition.threads
-    )
-    return Repetition(tuple(threads), repetition.spans)
-
-
 def _turned(thread: Thread, lessons: Lessons) -> Thread:
-    """What its newest answer called is a step."""
-    if thread.turn is None:
-        return thread
-    return replace(_stepped(thread, thread.turn, thread.until, lessons), turn=None)
-
-
-def _seconds(row: Row) -> float:
-    """How long a model took, the wait for its connection included where that is known."""
-    if row.completed_at is not None and row.at is not None:
-        return max(0.0, row.completed_at - row.at)
-    return row.took or 0.0
+    """Its newest turn is a step."""
+    step = ended_turn(thread)
+    return thread if step is None else replace(_stepped(thread, step, lessons), turn=None)
 
 
 def _heard(thread: Thread, row: Row, since: float, end: float, lessons: Lessons) -> Thread:
-    """Whether an answer says anything."""
-    if row.answer == "plain":
+    """Whether an answer says anything, by words or by calls."""
+    if row.answer in (None, "plain"):
         failing = thread.failing
-        failing = replace(failing, others=failing.others + 1) if failing.count else failing
-        answers = _answers_ended(thread, end, lessons)
+        if failing.count and row.answer is not None:
+            failing = replace(failing, others=failing.others + 1)
+        answers = _answers_ended(thread, end, lessons) if thread.answers.count else thread.answers
         return replace(thread, answers=answers, failing=failing)
-    return replace(thread, answers=_longer(thread, thread.answers, since, end, row.answer or ""))
+    return replace(thread, answers=_longer(thread.answers, since, end, row.answer))
 
 
-def _longer(thread: Thread, run: Run, since: float, end: float, kind: str) -> Run:
+def _longer(run: Run, since: float, end: float, kind: str) -> Run:
     if not run.count:
-        return Run(1, since, end, thread.thought, (kind,))
+        return Run(1, since, end, kinds=(kind,))
     kinds = (*(k for k in run.kinds if k != kind), kind)[-TOOLS_MAX:]
     return replace(run, count=run.count + 1, until=end, kinds=kinds)
 
@@ -205,29 +192,29 @@ def _ended(run: Run, name: CallName, at: float, lessons: Lessons) -> Run:
     return _NONE if run.count else run
 
 
-def _stepped(thread: Thread, step: Step, end: float, lessons: Lessons) -> Thread:
+def _stepped(thread: Thread, step: Step, lessons: Lessons) -> Thread:
     """One step further, round or out of the rounds."""
     runs = tuple(
-        _round(thread, run, period, step, end)
+        _round(thread, run, period, step)
         for period, run in zip(PERIODS, thread.cycles, strict=True)
     )
     if not any(run.count for run in runs):
-        _learn(thread, end, lessons)
-    return replace(thread, cycles=runs, steps=(*thread.steps, step)[-PERIODS[-1] :], until=end)
+        _learn(thread, lessons)
+    return replace(thread, cycles=runs, steps=(*thread.steps, step)[-PERIODS[-1] :])
 
 
-def _round(thread: Thread, run: Run, period: int, step: Step, end: float) -> Run:
+def _round(thread: Thread, run: Run, period: int, step: Step) -> Run:
     before = thread.steps[-period] if len(thread.steps) >= period else None
     if before is None or before.digest != step.digest:
         return _NONE
     if not run.count:
-        return Run(1, before.since, end, before.thought)
-    return Run(run.count + 1, run.since, end, run.thought)
+        return Run(1, before.since, thread.until, before.rested + step.rested)
+    return Run(run.count + 1, run.since, thread.until, run.rests + step.rested)
 
 
-def _learn(thread: Thread, at: float, lessons: Lessons) -> None:
+def _learn(thread: Thread, lessons: Lessons) -> None:
     """The longest of what went round has ended by itself."""
     longest = max(cycles(thread), key=lambda cycle: cycle.run.seconds, default=None)
     if longest is not None and longest.run.seconds >= LEAST_TAUGHT:
         family: RunFamily = "poll" if longest.waits or longest.drawn else "loop"
-        lessons.took(call_name(family, longest.name), longest.run.seconds, at)
+        lessons.took(call_name(family, longest.name), longest.run.seconds, thread.until)

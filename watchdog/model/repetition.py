@@ -24,8 +24,8 @@ class Step(NamedTuple):
     tools: tuple[str, ...]
     """What was called, each once; none where nothing was."""
     since: float
-    thought: float
-    """Seconds in model calls before it."""
+    rested: bool = False
+    """Whether much of it passed outside of model calls: in a tool that waits, or in a pause."""
 
 
 class Run(Struct, frozen=True):
@@ -35,8 +35,8 @@ class Run(Struct, frozen=True):
     """Turns that were like the one a period before; of bad answers and calls their number."""
     since: float = 0.0
     until: float = 0.0
-    thought: float = 0.0
-    """Seconds in model calls before it began."""
+    rests: int = 0
+    """How many of its turns rested."""
     kinds: tuple[str, ...] = ()
     """Of bad answers what they are, of calls the tools, the newest last."""
     others: int = 0
@@ -67,20 +67,28 @@ class Thread(Struct, frozen=True):
     """Answers that are empty, refused or cut off."""
     failing: Run = Run()
     """Tool calls that all failed."""
-    thought: float = 0.0
-    """Seconds in model calls so far, of all models of its span."""
     turn: Step | None = None
-    """What its newest answer called, as far as it has ended: in whatever order that was."""
+    """Its newest answer with what that called, as far as it has ended: in whatever order."""
     calling: bool = False
     """Whether its newest answer calls tools."""
-    open_answer: tuple[str, float] | None = None
-    """Id of the newest answer, and the seconds that were counted of it."""
+    answer: str = ""
+    """Its event's id."""
+    idle_from: float = 0.0
+    """When the last thing before it ended, whatever model of the span it was of."""
+    pause: float = 0.0
+    """Seconds from there until it was asked for."""
+    calls: float = 0.0
+    """Seconds of its tool calls, by their own word."""
+    spans: float = 0.0
+    """The same by their spans, without what a busy runner takes before and after."""
     messages: int = 0
     """Messages that its model was asked with last."""
     sampled: int = 0
     """Answers in a row to an input that neither grows nor repeats itself: drawn, not said."""
     until: float = 0.0
     """The end of the last that it did."""
+    active: float = 0.0
+    """The same of all models of its span."""
 
 
 class OpenSpan(NamedTuple):
@@ -92,6 +100,8 @@ class OpenSpan(NamedTuple):
     """Id of the span whose agent its events belong to."""
     outer: str
     """The same of the span that it lies within."""
+    tool_since: float | None = None
+    """When it began, where it is a tool's."""
 
 
 class Repetition(Struct, frozen=True):
@@ -114,13 +124,28 @@ def _moved(thread: Thread, by: float) -> Thread:
         cycles=tuple(run.moved(by) for run in thread.cycles),
         answers=thread.answers.moved(by),
         failing=thread.failing.moved(by),
+        idle_from=thread.idle_from + by,
         until=thread.until + by,
+        active=thread.active + by,
     )
 
 
-_WAIT = 30.0
-_WAIT_BESIDE = 10.0
-_WAIT_SHARE = 0.1
+_REST = 30.0
+_REST_BESIDE = 10.0
+_REST_SHARE = 0.1
+
+
+def ended_turn(thread: Thread) -> Step | None:
+    """A thread's newest turn, once it is over; None where there is none.
+
+    It rested for 30 s, or for 10 s and a tenth of it. Tools are taken by their spans where
+    there are any, as a busy runner may take long to come to them.
+    """
+    if thread.turn is None:
+        return None
+    rest = thread.pause + (min(thread.spans, thread.calls) if thread.spans else thread.calls)
+    beside = rest >= _REST_BESIDE and rest >= _REST_SHARE * (thread.until - thread.idle_from)
+    return thread.turn._replace(rested=rest >= _REST or beside)
 
 
 class Cycle(Struct, frozen=True):
@@ -132,7 +157,7 @@ class Cycle(Struct, frozen=True):
     """Rounds."""
     run: Run
     waits: bool
-    """Whether time passes in each round on purpose: most likely it polls for something."""
+    """Whether most rounds have a turn that rests: most likely it polls for something."""
     drawn: bool
     """Whether it is asked anew each time, of an input that neither grows nor repeats itself."""
 
@@ -163,10 +188,9 @@ def cycles(thread: Thread) -> tuple[Cycle, ...]:
 
 def _cycle(thread: Thread, period: int, run: Run) -> Cycle:
     steps, count = thread.steps[-period:], run.count // period + 1
-    pause = max(0.0, run.seconds - (thread.thought - run.thought)) / count
-    rests = pause >= _WAIT or (pause >= _WAIT_BESIDE and pause * count >= _WAIT_SHARE * run.seconds)
+    waits = 2 * run.rests >= count
     drawn = not any(step.tools for step in steps) and is_drawn(thread, run)
-    return Cycle(steps, count, run, rests, drawn)
+    return Cycle(steps, count, run, waits, drawn)
 
 
 def is_drawn(thread: Thread, run: Run) -> bool:

@@ -75,7 +75,7 @@ POLLING = Scenario(
     onset="none",
     rates=((10, 300),),
     instants=(
-        *healthy(75, 150, 240, 300, 360, verdicts=("progressing",)),
+        *healthy(75, 240, 360, verdicts=("progressing",)),
         Instant(DONE + 15 * MINUTE, ("finished",), note="all ended well"),
     ),
 )
