@@ -333,3 +333,27 @@ def test_another_model_that_listens_in_hides_nothing_and_is_no_wait():
     threads = folded(rows).repetition.threads
     cycle = next(cycles(thread)[0] for thread in threads if cycles(thread))
     assert (cycle.count, cycle.waits) == (25, False)
+
+
+def test_a_busy_runner_is_no_patient_tool():
+    """What counts is the tool's span, not how late the runner came to it, and most turns."""
+    rows = Turns()
+    for number in range(30):
+        at, span = rows.at, f"s{number}"
+        rows.ok(at, 50, calls=("bash",))
+        late = at + 50 + (40 if number % 3 else 0)
+        opened = {"span": span, "span_id": span}
+        rows.add("span_begin", late, name="bash", type="tool", **opened)
+        rows.add("tool", at + 50, f"t{number}", name="bash", pending=True, final=False)
+        rows.add("span_end", late + 1, **opened)
+        done = {"name": "bash", "digest": 7, "completed_at": late + 3}
+        rows.add("tool", at + 50, f"t{number}", **done)
+        rows.at = late + 5
+    assert shortest(rows).run.rests == 0
+
+
+def test_one_poll_that_came_back_at_once_changes_nothing():
+    rows = repeated(10, 7, tool=60).call(7, tool=0.1)
+    for _ in range(10):
+        rows.call(7, tool=60)
+    assert shortest(rows).waits
