@@ -70,7 +70,7 @@ class _Suspect(Struct, frozen=True):
 
 
 def no_progress(context: SampleContext) -> Finding | None:
-    """What repeats itself the most beyond its time, of all agents of the sample."""
+    """What repeats itself beyond its time, or comes closest to that, of all the sample's agents."""
     threads = context.sample.repetition.threads
     newest = max((thread.until for thread in threads), default=0.0)
     findings = [
@@ -79,7 +79,8 @@ def no_progress(context: SampleContext) -> Finding | None:
         for suspect in _suspects(thread)
         if newest - thread.until <= _ASIDE
     ]
-    return max(findings, key=lambda finding: finding.suspicion, default=None)
+    sure = next((finding for finding in findings if finding.suspicion >= 1), None)
+    return sure or max(findings, key=lambda finding: finding.suspicion, default=None)
 
 
 def _suspects(thread: Thread) -> Iterator[_Suspect]:
@@ -113,8 +114,8 @@ def _cycle(thread: Thread, cycle: Cycle) -> _Suspect:
     least = _LEAST_ROUNDS[len(cycle.steps) - 1]
     text, label = _words(cycle)
     text = f"{text} {cycle.count} times"
-    text += _WAITS if cycle.waits else _DRAWN if cycle.drawn else ""
-    family: RunFamily = "poll" if cycle.waits or cycle.drawn else "loop"
+    text += _WAITS if cycle.waits else ""
+    family: RunFamily = "poll" if cycle.is_patient else "loop"
     return _Suspect(thread, cycle.run, family, cycle.name, cycle.count, least, text, label)
 
 

@@ -216,5 +216,5 @@ def _learn(thread: Thread, lessons: Lessons) -> None:
     """The longest of what went round has ended by itself."""
     longest = max(cycles(thread), key=lambda cycle: cycle.run.seconds, default=None)
     if longest is not None and longest.run.seconds >= LEAST_TAUGHT:
-        family: RunFamily = "poll" if longest.waits or longest.drawn else "loop"
+        family: RunFamily = "poll" if longest.is_patient else "loop"
         lessons.took(call_name(family, longest.name), longest.run.seconds, thread.until)

@@ -138,14 +138,16 @@ _REST_SHARE = 0.1
 def ended_turn(thread: Thread) -> Step | None:
     """A thread's newest turn, once it is over; None where there is none.
 
-    It rested for 30 s, or for 10 s and a tenth of it. Tools are taken by their spans where
-    there are any, as a busy runner may take long to come to them.
+    It rested where its tools took 10 s by their spans, as what a busy runner takes before and
+    after is not theirs; else for 30 s, or for 10 s and a tenth of it.
     """
     if thread.turn is None:
         return None
-    rest = thread.pause + (min(thread.spans, thread.calls) if thread.spans else thread.calls)
-    beside = rest >= _REST_BESIDE and rest >= _REST_SHARE * (thread.until - thread.idle_from)
-    return thread.turn._replace(rested=rest >= _REST or beside)
+    tools = min(thread.spans, thread.calls) if thread.spans else thread.calls
+    rest = thread.pause + tools
+    beside = rest >= _REST_SHARE * (thread.until - thread.idle_from)
+    rested = rest >= _REST or (rest >= _REST_BESIDE and (beside or thread.spans >= _REST_BESIDE))
+    return thread.turn._replace(rested=rested)
 
 
 class Cycle(Struct, frozen=True):
@@ -158,8 +160,11 @@ class Cycle(Struct, frozen=True):
     run: Run
     waits: bool
     """Whether most rounds have a turn that rests: most likely it polls for something."""
-    drawn: bool
-    """Whether it is asked anew each time, of an input that neither grows nor repeats itself."""
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether there may be a good reason for it: it polls, or only words are exchanged."""
+        return self.waits or not self.tools
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -189,8 +194,7 @@ def cycles(thread: Thread) -> tuple[Cycle, ...]:
 def _cycle(thread: Thread, period: int, run: Run) -> Cycle:
     steps, count = thread.steps[-period:], run.count // period + 1
     waits = 2 * run.rests >= count
-    drawn = not any(step.tools for step in steps) and is_drawn(thread, run)
-    return Cycle(steps, count, run, waits, drawn)
+    return Cycle(steps, count, run, waits)
 
 
 def is_drawn(thread: Thread, run: Run) -> bool:

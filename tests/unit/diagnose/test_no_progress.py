@@ -59,7 +59,6 @@ def verdict(rows: Rows, now: float, **more) -> tuple[Verdict, Cause | None]:
         (looping(2 * HOUR, 60, 1, 2), "the same 2 turns in a circle (bash)"),
         (looping(2 * HOUR, 60, 1, 2, 3, 4), "the same 4 turns in a circle (bash)"),
         (looping(2 * HOUR, 60, *range(500), error="timeout: x"), "failing bash calls"),
-        (answering(2 * HOUR, digest=7), "the same answer"),
         (answering(2 * HOUR, answer="empty"), "empty answers"),
         (answering(2 * HOUR, answer="refused"), "refused answers"),
         (answering(2 * HOUR, answer="cut_off"), "cut-off answers"),
@@ -103,10 +102,18 @@ def test_an_hour_and_twenty_times_are_the_least(rows, now):
         looping(6 * HOUR, 600, tool=40),
         looping(6 * HOUR, 60, *range(1000)),
         answering(6 * HOUR),
-        answering(6 * HOUR, digest=7, messages=2),
+        answering(6 * HOUR, digest=7),
         answering(6 * HOUR, answer="refused", messages=2),
     ],
-    ids=["polls", "polls in turn", "thinks long", "all different", "talks", "votes", "attempts"],
+    ids=[
+        "polls",
+        "polls in turn",
+        "thinks long",
+        "all different",
+        "talks",
+        "says the same",
+        "attempts",
+    ],
 )
 def test_good_reasons_to_do_the_same_for_hours(rows):
     assert verdict(rows, 6 * HOUR) == (Verdict.PROGRESSING, None)
@@ -115,6 +122,7 @@ def test_good_reasons_to_do_the_same_for_hours(rows):
 def test_polling_has_a_bound_too():
     assert verdict(looping(23 * HOUR, 70, tool=60), 23 * HOUR)[1] is None
     assert verdict(looping(25 * HOUR, 70, tool=60), 25 * HOUR) == EXPECTED
+    assert verdict(answering(25 * HOUR, digest=7), 25 * HOUR) == EXPECTED
 
 
 def test_what_the_limit_of_messages_soon_ends_is_not_told():

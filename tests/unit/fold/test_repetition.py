@@ -11,7 +11,15 @@ from watchdog.fold.lessons import Lessons
 from watchdog.fold.repetition import LEAST_TAUGHT
 from watchdog.fold.rows import fold_rows
 from watchdog.model.facts import RowsLost
-from watchdog.model.repetition import SPANS_MAX, THREADS_MAX, Cycle, Repetition, Thread, cycles
+from watchdog.model.repetition import (
+    SPANS_MAX,
+    THREADS_MAX,
+    Cycle,
+    Repetition,
+    Thread,
+    cycles,
+    is_drawn,
+)
 from watchdog.model.state import SampleState
 
 
@@ -188,15 +196,21 @@ def test_calls_that_all_fail_are_counted_whatever_they_ask():
     assert only(rows.call(99)).failing.count == 0
 
 
-def test_the_same_answer_in_a_conversation_is_said_again_and_one_drawn_anew_is_not():
+def test_answers_in_a_conversation_are_told_from_those_that_are_asked_anew():
     said, drawn, windowed = Turns(), Turns(), Turns()
     for _ in range(25):
-        said.says(7)
-        drawn.says(7, messages=2)
-        windowed.says(7, messages=7, echoes=True)
-    assert not shortest(said).drawn
-    assert not shortest(windowed).drawn
-    assert shortest(drawn).drawn
+        said.says(7, "empty")
+        drawn.says(7, "empty", messages=2)
+        windowed.says(7, "empty", messages=7, echoes=True)
+    threads = [only(rows) for rows in (said, drawn, windowed)]
+    assert [is_drawn(thread, thread.answers) for thread in threads] == [False, True, False]
+
+
+def test_where_only_words_are_exchanged_there_may_be_a_good_reason():
+    rows = Turns()
+    for _ in range(25):
+        rows.says(7)
+    assert (shortest(rows).waits, shortest(rows).is_patient) == (False, True)
 
 
 def test_what_a_cache_gave_or_a_scorer_does_is_no_repetition():
