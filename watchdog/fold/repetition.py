@@ -74,7 +74,7 @@ def answered(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
     drawn = row.messages <= thread.messages and not row.echoes
     thread = replace(
         thread,
-        turn=None if row.answer is None else Step(row.digest or 0, (), since),
+        turn=None if row.answer is None else Step(row.digest or row.id, (), since),
         calling=row.answer is None,
         answer=row.event_id,
         idle_from=thread.active or since,
@@ -110,12 +110,17 @@ def called(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
         failing = _ended(thread.failing, call_name("loop", FAILING), end, lessons)
     else:
         failing = _longer(thread.failing, since, end, row.name)
-    turn, digest = thread.turn or Step(0, (), since), row.digest or 0
-    tools = turn.tools if row.name in turn.tools else (*turn.tools, row.name)[:TOOLS_MAX]
-    turn = turn._replace(digest=(turn.digest + digest) % _WRAP, tools=tools)
     calls = thread.calls + end - min(since, end)
+    turn = _longer_turn(thread.turn or Step(0, (), since), row)
     thread = replace(thread, failing=failing, turn=turn, calls=calls, until=end)
     return _with(repetition, thread)
+
+
+def _longer_turn(turn: Step, row: Row) -> Step:
+    """With one more call. What came of one that has no digest is like nothing else."""
+    tools = turn.tools if row.name in turn.tools else (*turn.tools, row.name)[:TOOLS_MAX]
+    digest = row.digest if row.digest is not None else row.id
+    return turn._replace(digest=(turn.digest + digest) % _WRAP, tools=tools)
 
 
 def _key(repetition: Repetition, span: str | None, tool: str | None = None) -> str:

@@ -33,7 +33,7 @@ class Turns(Rows):
 
     def call(
         self,
-        digest: int,
+        digest: int | None,
         *,
         model: float = 50.0,
         tool: float = 2.0,
@@ -106,6 +106,13 @@ def test_what_comes_round_is_counted_from_its_beginning(period):
     assert cycle.count == 10
     assert cycle.run.since == 50
     assert cycle.run.seconds == pytest.approx(10 * period * 52 - 50)
+
+
+def test_what_has_no_digest_is_like_nothing_else():
+    rows = Turns()
+    for _ in range(25):
+        rows.call(None)
+    assert cycles(only(rows)) == ()
 
 
 def test_longer_rounds_are_none():
