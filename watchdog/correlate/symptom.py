@@ -119,10 +119,10 @@ def _degraded_by_rule(eval_set: EvalSetJudgment) -> Iterator[Symptom]:
             if is_degraded and sample.degraded_since is not None:
                 pair = (sample.degraded_since, (task, sample))
                 pairs.setdefault(sample.cause, []).append(pair)  # type: ignore[arg-type]
-    for cause, found in pairs.items():
-        since = min(at for at, _ in found)
-        degraded = tuple(pair for _, pair in found)
-        yield Symptom(eval_set, cause, degraded, degraded_since=since, by_rule=True)
+    for cause, members in pairs.items():
+        since = min(at for at, _ in members)
+        samples = tuple(pair for _, pair in members)
+        yield Symptom(eval_set, cause, samples, degraded_since=since, by_rule=True)
 
 
 def _by_cause(eval_set: EvalSetJudgment) -> dict[Cause, list[Pair]]:

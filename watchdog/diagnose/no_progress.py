@@ -34,7 +34,7 @@ _LEAST_ROUNDS = (20, 10, 8, 8)
 _LEAST_BAD = 20
 _ASIDE = 1800.0
 """Seconds; where others of the sample went on for so long since, a run is over."""
-_TOLD = 0.5
+_NEAR = 0.5
 """Below this suspicion nobody need hear of it, whatever else there is."""
 _SEEN = 5
 """Fewer than so many of anything aren't worth a thought."""
@@ -123,7 +123,7 @@ def _words(cycle: Cycle) -> tuple[str, str]:
     """What goes round, with what came of it, and in a few words."""
     tools = ", ".join(cycle.tools)
     if len(cycle.steps) > 1:
-        label = f"the same {len(cycle.steps)} turns in a circle" + (f" ({tools})" if tools else "")
+        label = f"the same {len(cycle.steps)} turns in rotation" + (f" ({tools})" if tools else "")
         return f"{label}, with the same answers,", label
     if cycle.name == ANSWER:
         return "the same answer to the same message", "the same answer"
@@ -139,12 +139,12 @@ def _weighed(context: SampleContext, suspect: _Suspect) -> Finding:
     outspoken = replace(context.allowance, expected_silence=None)  # this is no silence
     deadline = deadline_for(context.judging.baselines, outspoken, suspect.family, suspect.name)
     finding = overdue(run.until, run.since, deadline, suspect.text, ())
-    but = tuple(_too_early(context, suspect))
+    reservations = tuple(_too_early(context, suspect))
     weighing = finding.weighing and replace(
-        finding.weighing, enough=not but, change=(*finding.weighing.change, *but)
+        finding.weighing, enough=not reservations, change=(*finding.weighing.change, *reservations)
     )
     suspicion = weighing.suspicion if weighing is not None else 0.0
-    evidence = (Evidence("no_progress", text, run.since),) if suspicion >= _TOLD else ()
+    evidence = (Evidence("no_progress", text, run.since),) if suspicion >= _NEAR else ()
     return Finding(suspicion, run.since, evidence, weighing, label=suspect.label)
 
 

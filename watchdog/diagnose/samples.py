@@ -71,18 +71,18 @@ def _told_late(
 def _by_rules(
     context: SampleContext, rules: tuple[CauseSpec, ...], base: SampleJudgment
 ) -> SampleJudgment:
-    found = [(spec, f) for spec in rules if spec.detect and (f := spec.detect(context))]
-    findings = [(spec.cause, f) for spec, f in found]
+    by_spec = [(spec, f) for spec in rules if spec.detect and (f := spec.detect(context))]
+    findings = [(spec.cause, f) for spec, f in by_spec]
     base = replace(
         base,
         weighings=tuple((cause, f.weighing) for cause, f in findings if f.weighing is not None),
         model=context.sample.streak.model if context.sample.streak else "",
     )
-    stopping = [(spec.cause, f) for spec, f in found if not spec.degrades]
+    stopping = [(spec.cause, f) for spec, f in by_spec if not spec.degrades]
     stuck = next(((cause, f) for cause, f in stopping if f.suspicion >= 1), None)
     suspicion = max((f.suspicion for _, f in stopping), default=0.0)
     all_evidence = tuple(e for _, f in findings for e in f.evidence)
-    degrading = next(((s.cause, f) for s, f in found if s.degrades and f.suspicion >= 1), None)
+    degrading = next(((s.cause, f) for s, f in by_spec if s.degrades and f.suspicion >= 1), None)
     if stuck is None and degrading is not None:
         near = tuple(e for _, f in findings if f.suspicion >= _NEAR for e in f.evidence)
         return _degraded_by(base, *degrading, suspicion, near)

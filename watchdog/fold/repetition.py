@@ -47,16 +47,16 @@ def span_begun(repetition: Repetition, row: Row) -> Repetition:
 
 def span_ended(repetition: Repetition, row: Row) -> Repetition:
     """After its end: what went on within it is over."""
-    ended = next((span for span in repetition.spans if span.id == row.span), None)
-    if ended is None:
+    span = next((span for span in repetition.spans if span.id == row.span), None)
+    if span is None:
         return repetition
-    if ended.tool_since is not None and row.at is not None:
-        thread = _caller(repetition, ended.outer)
-        spans = thread.spans + max(0.0, row.at - ended.tool_since)
+    if span.tool_since is not None and row.at is not None:
+        thread = _caller(repetition, span.outer)
+        spans = thread.spans + max(0.0, row.at - span.tool_since)
         repetition = _with(repetition, replace(thread, spans=spans))
     return Repetition(
         tuple(thread for thread in repetition.threads if thread.span != row.span),
-        tuple(span for span in repetition.spans if span is not ended),
+        tuple(other for other in repetition.spans if other is not span),
     )
 
 
@@ -71,7 +71,7 @@ def answered(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
     thread = _turned(_thread(repetition, _key(repetition, row.span_id), _who(row)), lessons)
     since = row.at or thread.until
     end = max(thread.until, row.completed_at or since + (row.took or 0.0))
-    drawn = row.messages <= thread.messages and not row.echoes
+    is_new = row.messages <= thread.messages and not row.echoes
     thread = replace(
         thread,
         turn=None if row.answer is None else Step(row.digest or row.id, (), since),
@@ -82,7 +82,7 @@ def answered(repetition: Repetition, row: Row, lessons: Lessons) -> Repetition:
         calls=0.0,
         spans=0.0,
         messages=row.messages,
-        sampled=thread.sampled + 1 if drawn else 0,
+        sampled=thread.sampled + 1 if is_new else 0,
         until=end,
     )
     return _with(repetition, _heard(thread, row, since, end, lessons))
@@ -138,8 +138,8 @@ def _who(row: Row) -> str:
 
 def _thread(repetition: Repetition, span: str, who: str) -> Thread:
     threads = [thread for thread in repetition.threads if thread.span == span]
-    known = next((thread for thread in threads if thread.who == who), None)
-    return known or Thread(span, who, active=max((t.active for t in threads), default=0.0))
+    thread = next((thread for thread in threads if thread.who == who), None)
+    return thread or Thread(span, who, active=max((t.active for t in threads), default=0.0))
 
 
 def _caller(repetition: Repetition, span: str) -> Thread:

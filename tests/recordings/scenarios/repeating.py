@@ -1,4 +1,4 @@
-"""What goes round in circles, and what only looks like it."""
+"""What repeats itself for nothing, and what only looks like it."""
 
 from __future__ import annotations
 

@@ -56,8 +56,8 @@ def verdict(rows: Rows, now: float, **more) -> tuple[Verdict, Cause | None]:
     ("rows", "label"),
     [
         (looping(2 * HOUR), "the same bash call"),
-        (looping(2 * HOUR, 60, 1, 2), "the same 2 turns in a circle (bash)"),
-        (looping(2 * HOUR, 60, 1, 2, 3, 4), "the same 4 turns in a circle (bash)"),
+        (looping(2 * HOUR, 60, 1, 2), "the same 2 turns in rotation (bash)"),
+        (looping(2 * HOUR, 60, 1, 2, 3, 4), "the same 4 turns in rotation (bash)"),
         (looping(2 * HOUR, 60, *range(500), error="timeout: x"), "failing bash calls"),
         (answering(2 * HOUR, answer="empty"), "empty answers"),
         (answering(2 * HOUR, answer="refused"), "refused answers"),

@@ -123,7 +123,7 @@ def length(refs: Refs | None, messages: Sized) -> int:
 
 
 def repeats(refs: Iterable[tuple[int, int]] | None) -> bool:
-    """Whether an input holds a message twice, as a conversation does that turns in a circle.
+    """Whether an input holds a message twice, as a conversation does that repeats itself.
 
     None, and what is too long to look through, is no.
     """

@@ -93,7 +93,7 @@ def test_messages_within_the_event_are_told_by_what_they_say():
         ([[n, n + 1] for n in range(2 * REFS_MAX)], 2 * REFS_MAX, False),
     ],
 )
-def test_a_conversation_that_turns_in_a_circle_holds_messages_twice(refs, messages, echoes):
+def test_a_conversation_that_repeats_itself_holds_messages_twice(refs, messages, echoes):
     event = row(model("yes", input_refs=refs))
     assert (event.messages, event.echoes) == (messages, echoes)
 
