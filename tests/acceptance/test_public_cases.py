@@ -15,7 +15,6 @@ COMMAND = [sys.executable, "-m", "watchdog", "check", "--json"]
 NAMES = sorted(path.name.removesuffix(".truth.json") for path in CASES.glob("*.truth.json"))
 LEFT_OVER = "leftover_pods_of_errored_samples"
 TO_COME = {
-    "busy_without_progress",
     "every_attempt_fails",
     LEFT_OVER,
     "log_writes_refused",

@@ -6,8 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.quality.fleets import HOUR, Fleet, Model
-from tests.quality.world import KILLED_AFTER, START, WEEK, Kind, Sample, Weather, drawn, moments
+from tests.quality.fleets import HOUR, Fleet, Lengths, Model
+from tests.quality.world import (
+    KILLED_AFTER,
+    START,
+    WEEK,
+    Kind,
+    Repeats,
+    Sample,
+    Weather,
+    drawn,
+    moments,
+)
 from watchdog.model.facts import (
     EndedRead,
     Fact,
@@ -124,6 +134,7 @@ class Works:
         }
         self._weather = {model.name: weather[fleet.sky(model)] for model in fleet.models}
         self._injections = sorted(self._planned(), key=lambda each: -each.at)
+        self._repeated = sorted(self._planned_repeats(), reverse=True)
         self._blind = [
             (at, at + self._random.uniform(600, 2 * HOUR))
             for at in moments(self._random, fleet.gaps, self.horizon)
@@ -169,7 +180,29 @@ class Works:
                 error = random.choices(("500", "429", "timeout"), (7, 2, 1))[0]
                 yield Injection(at, float("inf"), kind, error)
 
+    def _planned_repeats(self) -> Iterator[tuple[float, float, Repeats]]:
+        """What is to be done again and again: when, for how long, and how."""
+        fleet, random = self.fleet, self._random
+        for at in moments(random, fleet.loops, self.horizon - KILLED_AFTER):
+            yield at, float("inf"), "loop"
+        passing: tuple[tuple[Repeats, tuple[tuple[float, Lengths], ...]], ...] = (
+            ("dither", fleet.dithers),
+            ("poll", fleet.polls),
+        )
+        for how, kinds in passing:
+            for per_week, lengths in kinds:
+                for at in moments(random, per_week, self.horizon):
+                    yield at, drawn(random, lengths), how
+
+    def _hand_out_repeats(self, now: float) -> None:
+        while self._repeated and self._repeated[-1][0] <= now:
+            _, seconds, how = self._repeated.pop()
+            free = [s for _, s in self.samples() if s.repeats is None and s.trouble is None]
+            if free:
+                self._random.choice(free).repeats = (now, now + seconds, how)
+
     def _hand_out(self, now: float) -> None:
+        self._hand_out_repeats(now)
         while self._injections and self._injections[-1].at <= now:
             injection = self._injections.pop()
             free = [sample for _, sample in self.samples() if sample.trouble is None]
@@ -200,7 +233,7 @@ class Works:
 
 
 def _summary(sample: Sample, now: float) -> SampleSummary:
-    killed = sample.stuck
+    killed = sample.stuck or sample.idle_since is not None
     return SampleSummary(
         sample.key,
         sample.uuid,

@@ -68,6 +68,12 @@ class Fleet:
     """Times a week that the watchdog sees nothing, for up to two hours."""
     joint: bool = False
     """Whether an outage takes all models of a provider, not one."""
+    loops: float = 0.0
+    """Samples that begin to do the same again and again, and never stop."""
+    dithers: tuple[tuple[float, Lengths], ...] = ()
+    """The same, but it passes: how often a week, and how long."""
+    polls: tuple[tuple[float, Lengths], ...] = ()
+    """The same with a wait of a minute in each round."""
 
     def sky(self, model: Model) -> str:
         """Whose outages a model has: its own, or its provider's."""

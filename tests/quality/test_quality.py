@@ -4,12 +4,13 @@ import os
 
 import pytest
 
+from tests.quality import repeating
 from tests.quality.cluster import page as cluster_page
 from tests.quality.cluster.fleets import SMALL
 from tests.quality.cluster.goals import cluster_goals
 from tests.quality.cluster.run import ClusterResult, run_cluster
 from tests.quality.cluster.truth import Happening, Standstill, Wrong
-from tests.quality.fleets import TUNING, UNSEEN, drawn_by_lot
+from tests.quality.fleets import HOUR, TUNING, UNSEEN, drawn_by_lot
 from tests.quality.pages import JOINED, RulePages, Score, Truth
 from tests.quality.simulate import simulate
 from tests.quality.world import START, Sample
@@ -115,3 +116,24 @@ def test_what_is_told_wrongly_of_a_cluster_is_a_goal_missed():
     assert not result.missed
     (line,) = [line for line in cluster_page.lines([result]) if line.standstills]
     assert (line.eval_sets, line.missed, line.delays) == (1, 0, [550.0])
+
+
+def test_loops_are_found_and_what_passes_is_left_alone_within_the_knob():
+    """Three days on day one's priors; `python -m tests.quality.repeating` takes weeks."""
+    told = repeating.run(repeating.repeating_by_lot(1), 1, 0.43)
+    assert len(told.found) == len(told.loops) > 0
+    assert told.passed > 10
+    assert "| repeating by lot 1 |" in repeating.table([told])
+    assert repeating.run(repeating.repeating_by_lot(1), 1, 0.02) == repeating.run(
+        repeating.repeating_by_lot(1), 1, 0.02
+    )
+
+
+def test_what_is_told_wrongly_of_loops_is_a_goal_missed():
+    told = repeating.Told("f", 1.0, {("a", "1"): 0.0, ("a", "2"): 0.0}, {("a", "1"): 3 * HOUR})
+    told.false |= {(("b", str(number)), 0.0) for number in range(4)}
+    assert list(repeating.missed_goals([told])) == [
+        "f: 1 loops missed",
+        "f: 4.00 false warnings a week",
+        "f: the median delay is 180 min",
+    ]

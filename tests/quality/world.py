@@ -32,6 +32,9 @@ ERRORS = {
 }
 
 Kind = Literal["failing", "model", "tool", "own"]
+Repeats = Literal["loop", "dither", "poll"]
+POLLED = 60.0
+"""Seconds that a tool waits which polls."""
 
 
 def drawn(random: Random, lengths: Lengths) -> float:
@@ -109,6 +112,10 @@ class Sample:
     """Whether its model's answers name the tools that they call."""
     asks: tuple[float, float] | None = None
     """From when on a person must approve its next call of a tool, and for how long that takes."""
+    repeats: tuple[float, float, Repeats] | None = None
+    """From when to when it does the same again and again, and how."""
+    idle_since: float | None = None
+    """Since when it has done so for good."""
     asked: tuple[float, float] | None = None
     """Since when, and until when, it is parked on an approval, or was."""
     _rows: Iterator[tuple[float, Row]] = field(init=False)
@@ -167,12 +174,20 @@ class Sample:
         return self.onset is not None
 
     def _killed(self, now: float) -> bool:
-        return self.onset is not None and now - self.onset >= self.killed_after
+        since = self.onset if self.onset is not None else self.idle_since
+        return since is not None and now - since >= self.killed_after
+
+    def repeating(self, at: float) -> Repeats | None:
+        """How it does the same again and again at this time; None where it doesn't."""
+        if self.repeats is None or not self.repeats[0] <= at < self.repeats[1]:
+            return None
+        return self.repeats[2]
 
     def _life(self) -> Iterator[tuple[float, Row]]:
         at = self.started_at
         turns = 1 + int(self.random.expovariate(1 / self.fleet.turns))
-        for _ in range(turns):
+        while turns > 0 or self.repeating(at):
+            turns -= 1
             for visible_at, row in self._model_call(at):
                 yield visible_at, row
             for at, row in self._tool_call(visible_at):
@@ -217,8 +232,14 @@ class Sample:
         yield at, self._row(event, "tool", at, name="bash", pending=True, final=False)
         if self._hangs(at, "tool"):
             return (yield from _for_ever())
-        done = at + drawn(self.random, self.fleet.tools)
-        yield done, self._row(event, "tool", at, name="bash", completed_at=done)
+        how = self.repeating(at)
+        done = at + (POLLED if how == "poll" else drawn(self.random, self.fleet.tools))
+        if how is not None and how != "poll":
+            done = at + self.random.uniform(0.1, 3.0)
+        if how == "loop" and self.idle_since is None:
+            self.idle_since = at
+        digest = 0 if how is not None else self._count + 1
+        yield done, self._row(event, "tool", at, name="bash", completed_at=done, digest=digest)
 
     def _hangs(self, at: float, call: Kind) -> bool:
         if self.trouble is None or self.trouble[2] != call or at < self.trouble[0]:

@@ -37,6 +37,8 @@ class Reply:
     tool: str | None = None
     arguments: Mapping[str, object] = field(default_factory=dict)
     text: str = "The answer is 42."
+    finish: Literal["stop", "length", "content_filter"] = "stop"
+    """Why an answer without a tool call ends."""
 
 
 @dataclass(frozen=True)

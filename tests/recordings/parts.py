@@ -17,10 +17,10 @@ from inspect_ai.agent import human_cli
 from inspect_ai.approval import Approval, ApprovalPolicy, Approver, approver, auto_approver
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log._samples import active_samples, awaiting_human, sample_active
-from inspect_ai.model import ChatMessage, get_model
+from inspect_ai.model import ChatMessage, ChatMessageUser, execute_tools, get_model
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, includes, model_graded_qa, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, generate, solver, use_tools
-from inspect_ai.tool import Tool, ToolCall, ToolCallView, tool
+from inspect_ai.tool import Tool, ToolCall, ToolCallView, ToolError, tool
 from inspect_ai.util import (
     ExecResult,
     SandboxConnection,
@@ -179,6 +179,95 @@ def stuck() -> type[SandboxEnvironment]:
     return StuckSandbox
 
 
+@tool
+def look() -> Tool:
+    """Build a tool that gives the same for the same file, at once."""
+
+    async def execute(file: str) -> str:
+        """Read a file.
+
+        Args:
+            file: Its path.
+        """
+        return f"nothing of interest in {file}"
+
+    return execute
+
+
+@tool
+def edit() -> Tool:
+    """Build a tool that always works."""
+
+    async def execute(line: int) -> str:
+        """Change a line.
+
+        Args:
+            line: Its number.
+        """
+        return f"line {line} changed"
+
+    return execute
+
+
+@tool
+def mend() -> Tool:
+    """Build a tool that always fails."""
+
+    async def execute(line: int) -> str:
+        """Mend a line.
+
+        Args:
+            line: Its number.
+        """
+        raise ToolError("container is not running")
+
+    return execute
+
+
+@tool
+def job(until: float) -> Tool:
+    """Build a tool that waits, and asks whether a job is done: not before `until`."""
+
+    async def execute(wait: int) -> str:
+        """Ask how the job is.
+
+        Args:
+            wait: Seconds before that.
+        """
+        await asyncio.sleep(wait)
+        return "DONE" if CONTEXT.clock.offset() > until else "RUNNING"
+
+    return execute
+
+
+@solver
+def insistent(until: float) -> Solver:
+    """Go on until the answer is 42: with what the tools gave, or a word of the user's.
+
+    Sample `game` is told what the other side did, sample `vote` is asked the same anew.
+    """
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        tools = [look(), edit(), mend(), job(until)]
+        messages: list[ChatMessage] = list(state.messages)
+        turn = 0
+        while "answer is 42" not in state.output.completion:
+            state.output = await get_model().generate(messages, tools=tools)
+            turn += 1
+            if state.sample_id == "vote":
+                continue
+            messages.append(state.output.message)
+            if state.output.message.tool_calls:
+                messages += (await execute_tools(messages, tools)).messages
+            elif state.sample_id == "game":
+                messages.append(ChatMessageUser(content=f"Round {turn}: they cooperated."))
+            else:
+                messages.append(ChatMessageUser(content="Please go on."))
+        return state
+
+    return solve
+
+
 @solver
 def freeze(sample: str) -> Solver:
     """Block the whole event loop in one sample, between two calls."""
@@ -315,6 +404,11 @@ def scored_task(name: str, sleeping: str, *ids: int | str) -> Task:
         solver=[use_tools([bash()]), generate()],
         scorer=sleeper(sleeping),
     )
+
+
+def insistent_task(name: str, until: float, *ids: int | str) -> Task:
+    """Build a task whose samples go on whatever comes."""
+    return Task(name=name, dataset=samples(*ids), solver=insistent(until), scorer=includes())
 
 
 def impatient_task(name: str, *ids: int | str) -> Task:

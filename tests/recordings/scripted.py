@@ -131,7 +131,7 @@ def _openai_answer(name: str, model: str, reply: Reply) -> dict[str, Any]:
     if reply.tool:
         function = {"name": reply.tool, "arguments": json.dumps(reply.arguments)}
         message["tool_calls"] = [{"id": f"call_{name}", "type": "function", "function": function}]
-    finish = "tool_calls" if reply.tool else "stop"
+    finish = "tool_calls" if reply.tool else reply.finish
     return {
         "id": f"chatcmpl-{name}",
         "object": "chat.completion",

@@ -75,7 +75,8 @@ def _correlation_keys(
 ) -> Iterator[CorrelationKey]:
     if symptom.is_degraded:
         # apart from what is stuck: some of their calls succeed
-        yield from (CorrelationKey("degraded", model) for model in symptom.models)
+        models = () if symptom.by_rule else symptom.models
+        yield from (CorrelationKey("degraded", model) for model in models)
         return
     for model in symptom.shared_models:
         yield CorrelationKey("model", model)

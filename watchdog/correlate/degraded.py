@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from watchdog.correlate.symptom import Symptom
-from watchdog.diagnose.words import sample_names
+from watchdog.diagnose.rules import SPEC_OF
+from watchdog.diagnose.words import degraded_words, sample_names
 from watchdog.model.action import Action
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.shell import typed
@@ -26,14 +27,18 @@ def degraded(eval_sets: Iterable[EvalSetJudgment], since: Mapping[str, float]) -
                 (task, sample)
                 for task in eval_set.tasks
                 for sample in task.samples
-                if sample.verdict is Verdict.DEGRADED
+                if sample.verdict is Verdict.DEGRADED and sample.degraded_since is None
             )
+            if not pairs:
+                continue
             cause = eval_set.cause or Cause.UNEXPLAINED
             yield Symptom(eval_set, cause, pairs, degraded_since=degraded_since)
 
 
 def degraded_summary(group: Sequence[Symptom], subject: str) -> str:
     """One sentence on an incident of such symptoms."""
+    if group[0].by_rule:
+        return f"{group[0].eval_set_id}: {degraded_words(group[0].cause, group[0].pairs)}"
     if len(group) > 1:
         samples = sum(len(symptom.pairs) for symptom in group)
         extent = f"{count(samples, 'sample')} of {len(group)} eval sets"
@@ -43,7 +48,9 @@ def degraded_summary(group: Sequence[Symptom], subject: str) -> str:
 
 
 def degraded_actions(group: Sequence[Symptom]) -> tuple[Action, ...]:
-    """What to do: little, before it gets worse."""
+    """What to do: little, before it gets worse; more where a rule knows what it is."""
+    if group[0].by_rule:
+        return SPEC_OF[group[0].cause].actions
     models = sorted({model for symptom in group for model in symptom.models})
     tests = (
         Action("test", f"Test the API: `watchdog probe --model {typed(model) or '<model>'}`")

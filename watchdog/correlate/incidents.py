@@ -139,7 +139,9 @@ def _incident(
         muted_until=until,
         muted_reason=reason,
         severity=_severity(group),
-        verdict=worst([symptom.eval_set.verdict for symptom in group]),
+        verdict=Verdict.DEGRADED
+        if oldest.is_degraded
+        else worst([symptom.eval_set.verdict for symptom in group]),
         runner_died=all(symptom.runner_died for symptom in group),
         in_cluster=all(symptom.eval_set.state.cluster is not None for symptom in group),
         stuck_samples=sum(len(symptom.samples) for symptom in group if not symptom.is_degraded),

@@ -1,6 +1,7 @@
 """What one eval set has of one cause: the piece that incidents are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from msgspec import Struct
 
@@ -9,7 +10,7 @@ from watchdog.model.allowances import NoPage
 from watchdog.model.causes import RUNNER_DEATHS
 from watchdog.model.instants import earliest
 from watchdog.model.judgment import Caution, EvalSetJudgment, SampleJudgment, TaskJudgment
-from watchdog.model.verdict import STUCK_VERDICTS, Cause
+from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
 
 Pair = tuple[TaskJudgment, SampleJudgment | None]
 
@@ -22,6 +23,8 @@ class Symptom(Struct, frozen=True):
     pairs: tuple[Pair, ...]
     degraded_since: float | None = None
     """Where nothing is stuck, but has failed more than usual since then; None where it is."""
+    by_rule: bool = False
+    """A rule of its own says that it is degraded: that is told at once, and by itself."""
     caution: Caution | None = None
     """What is no standstill: it is told as a warning, whatever else there is."""
 
@@ -104,7 +107,22 @@ def symptoms(eval_sets: Iterable[EvalSetJudgment]) -> list[Symptom]:
         for eval_set in judgments
         for caution in eval_set.cautions
     ]
-    return stuck + cautions
+    return stuck + cautions + list(chain.from_iterable(map(_degraded_by_rule, judgments)))
+
+
+def _degraded_by_rule(eval_set: EvalSetJudgment) -> Iterator[Symptom]:
+    """What rules of their own found degraded, by cause."""
+    pairs: dict[Cause, list[tuple[float, Pair]]] = {}
+    for task in eval_set.tasks:
+        for sample in task.samples:
+            is_degraded = sample.verdict is Verdict.DEGRADED and sample.cause is not None
+            if is_degraded and sample.degraded_since is not None:
+                pair = (sample.degraded_since, (task, sample))
+                pairs.setdefault(sample.cause, []).append(pair)  # type: ignore[arg-type]
+    for cause, members in pairs.items():
+        since = min(at for at, _ in members)
+        samples = tuple(pair for _, pair in members)
+        yield Symptom(eval_set, cause, samples, degraded_since=since, by_rule=True)
 
 
 def _by_cause(eval_set: EvalSetJudgment) -> dict[Cause, list[Pair]]:

@@ -17,6 +17,7 @@ from watchdog.model.learned import (
     CallFamily,
     CallName,
     Learned,
+    RunFamily,
     TroubleGroup,
     TroubleKind,
     TroubleName,
@@ -30,6 +31,9 @@ from watchdog.model.thresholds import Thresholds
 Family = Literal["own", "shared"] | CallFamily
 """Rules that have a share of the tolerated pages of their own."""
 
+Lasting = CallFamily | RunFamily
+"""What takes its time and then ends."""
+
 SHARES: dict[Family, float] = {
     "own": 0.25,
     "shared": 0.35,
@@ -40,6 +44,9 @@ SHARES: dict[Family, float] = {
     "step": 0.05,
 }
 """Shares of the tolerated pages; what is left over is a margin."""
+
+WARNING_SHARES: dict[RunFamily, float] = {"loop": 0.2, "poll": 0.1}
+"""Shares of the tolerated warnings of what is worth no more than one."""
 
 PRIOR_WEEKS = 0.5
 """So much observation a prior is worth: after a week the fleet's own experience weighs more."""
@@ -87,16 +94,20 @@ TROUBLES: dict[TroubleName, Prior] = {
 """Trouble that passes: of one sample alone, of everybody on a model, or of many while some get
 through; by what the provider says: refused for the rate (429), or failed otherwise."""
 
-ANCHORS: dict[CallFamily, float] = {
+ANCHORS: dict[Lasting, float] = {
     "model": 7200.0,
     "tool": 7200.0,
     "setup": 3600.0,
     "scoring": 7200.0,
     "step": 3600.0,
+    "loop": 3600.0,
+    "poll": 86_400.0,
 }
-"""On day one, and with one false page tolerated per week, a call may take so many seconds."""
+"""On day one, and with the tolerances as they come, a call, or the same again and again, may take
+so many seconds. What is judged by runs never gets less: an hour of them is no news."""
 
 _ANCHOR_INDEX = 2.0
+_DEFAULTS = Thresholds()
 _PRIOR_FAILING = 0.05
 _PRIOR_ATTEMPTS = 20.0
 _PRIOR_STREAKS = 100.0
@@ -134,9 +145,9 @@ class Baselines:
         """Seconds; failures closer together are one piece of evidence."""
         return INDEPENDENT_SECONDS * self._limits.scale
 
-    def tolerated(self, family: Family) -> float:
-        """False pages per week that this family of rules may cause."""
-        return SHARES[family] * self._limits.false_pages_per_week
+    def tolerated(self, family: Family | RunFamily) -> float:
+        """False pages per week that this family of rules may cause; of runs, false warnings."""
+        return _share(family) * _tolerance(self._limits, family)
 
     @property
     def warnings(self) -> float:
@@ -168,14 +179,14 @@ class Baselines:
         attempts = self._learned.attempts.get(model, Attempts())
         return self._posterior(_PRIOR_STREAKS, attempts.streaks, (PRIOR_WEEKS,))
 
-    def limit(self, family: CallFamily, name: str) -> Limit:
-        """How long a call of this name may take."""
+    def limit(self, family: Lasting, name: str) -> Limit:
+        """How long a call, or a run, of this name may take."""
         key = call_name(family, name)
         if key not in self._cache:
             self._cache[key] = self._find_limit(family, name)
         return self._cache[key]
 
-    def calls(self, family: CallFamily, name: str, seconds: float) -> float:
+    def calls(self, family: Lasting, name: str, seconds: float) -> float:
         """Calls of this name per week that take longer than `seconds` and return.
 
         What is assumed fades with the calls seen, not with time: weeks without a single call of
@@ -184,19 +195,21 @@ class Baselines:
         histogram = self._learned.durations.get(call_name(family, name), Histogram())
         anchor = ANCHORS[family] * self._limits.scale
         rarity = math.pow(anchor / max(seconds, 1.0), _ANCHOR_INDEX)
-        prior = SHARES[family] * _unknown(histogram) * rarity
+        usual = _share(family) * _tolerance(_DEFAULTS, family)
+        prior = usual * _unknown(histogram) * rarity
         return prior + _robustly_above(histogram, seconds) / (_CALL_WEEKS + self._weeks)
 
-    def _tolerated_of(self, family: CallFamily, histogram: Histogram) -> float:
+    def _tolerated_of(self, family: Lasting, histogram: Histogram) -> float:
         """Well-known names share what their family may cost; one never seen has all of it."""
         other_names = max(0, self._names[family] - 1)
         return self.tolerated(family) / (1 + other_names * (1 - _unknown(histogram)))
 
-    def _find_limit(self, family: CallFamily, name: str) -> Limit:
+    def _find_limit(self, family: Lasting, name: str) -> Limit:
         """The shortest duration that is rare enough, by bisection on the logarithmic scale."""
         histogram = self._learned.durations.get(call_name(family, name), Histogram())
         tolerated = self._tolerated_of(family, histogram)
-        low, high = _SHORTEST_LIMIT * self._limits.scale, _LONGEST_LIMIT
+        shortest = ANCHORS[family] if family in WARNING_SHARES else _SHORTEST_LIMIT
+        low, high = shortest * self._limits.scale, _LONGEST_LIMIT
         for _ in range(40):
             middle = (low * high) ** 0.5
             if self.calls(family, name, middle) <= tolerated:
@@ -217,12 +230,22 @@ class Baselines:
         return max((weeks * prior_weekly + count) / (weeks + self._weeks) for weeks in prior_weeks)
 
 
+def _share(family: Family | RunFamily) -> float:
+    return WARNING_SHARES[family] if family in WARNING_SHARES else SHARES[family]  # type: ignore[index]
+
+
+def _tolerance(limits: Thresholds, family: Family | RunFamily) -> float:
+    """What is tolerated of all rules of this kind together."""
+    is_warning = family in WARNING_SHARES
+    return limits.false_warnings_per_week if is_warning else limits.false_pages_per_week
+
+
 def _unknown(histogram: Histogram) -> float:
     """How much of a name is still assumed: 1 for one never seen."""
     return _UNKNOWN_CALLS / (_UNKNOWN_CALLS + histogram.total)
 
 
-def _names(learned: Learned, family: CallFamily) -> int:
+def _names(learned: Learned, family: Lasting) -> int:
     return sum(is_of_family(name, family) for name in learned.durations)
 
 

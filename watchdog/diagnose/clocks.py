@@ -83,6 +83,7 @@ def _sample(sample: SampleState, by: float) -> SampleState:
         open_calls=tuple(_call(call, by) for call in sample.open_calls),
         answered=_call(sample.answered, by) if sample.answered else None,
         turns=tuple(replace(turn, since=_moved(turn.since, by)) for turn in sample.turns),
+        repetition=sample.repetition.moved(by),
     )
 
 

@@ -31,6 +31,8 @@ class Finding(Struct, frozen=True):
     """What it was concluded from; None where it is a fact, not a matter of odds."""
     shared: bool = False
     """It is everybody's trouble on the model, not this sample's."""
+    label: str = ""
+    """What it is in a few words, where it degrades: `empty answers`."""
 
 
 CauseFinding = tuple[Cause, Finding]
@@ -145,12 +147,15 @@ class CauseSpec(Struct, frozen=True):
         phrase: completes "sample 7 …" in the summary.
         actions: what to do, with commands; `{eval_set_id}` and the like are filled in.
         detect: finds it in one running sample; None for causes that are found elsewhere.
+        degrades: what is so where it is found: words that begin a summary. A sample that has it is
+            `degraded`, told at once as a warning, and never stuck; empty for what makes it stuck.
     """
 
     cause: Cause
     phrase: str
     actions: tuple[Action, ...]
     detect: Detect | None = None
+    degrades: str = ""
 
 
 def open_calls(sample: SampleState, *kinds: str) -> list[OpenCall]:

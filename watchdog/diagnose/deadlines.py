@@ -7,11 +7,10 @@ What people said of the task comes first (`Allowance`), then what such things to
 from msgspec import Struct
 from msgspec.structs import replace
 
-from watchdog.diagnose.baselines import Baselines, Limit
+from watchdog.diagnose.baselines import Baselines, Lasting, Limit
 from watchdog.diagnose.context import Finding
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import clock
-from watchdog.model.learned import CallFamily
 from watchdog.model.verdict import Evidence
 from watchdog.model.weighing import Explanation, Weighing
 from watchdog.model.words import duration
@@ -29,7 +28,7 @@ class Deadline(Struct, frozen=True):
 def deadline_for(
     baselines: Baselines,
     allowance: Allowance,
-    family: CallFamily,
+    family: Lasting,
     name: str,
     times: float = 1.0,
 ) -> Deadline:
@@ -62,7 +61,7 @@ def excused(deadline: Deadline, allowance: Allowance) -> Deadline:
 
 
 def _patient(
-    baselines: Baselines, limit: Limit, patience: float, family: CallFamily, name: str
+    baselines: Baselines, limit: Limit, patience: float, family: Lasting, name: str
 ) -> Limit:
     """A limit so many times as long, with how rare it is that one takes longer still."""
     seconds = patience * limit.seconds

@@ -102,6 +102,11 @@ def model_of(sample: SampleJudgment) -> str:
     return sample.model or next(hung, "")
 
 
+def _since(sample: SampleJudgment) -> float | None:
+    """Since when it is stuck, or degraded by a rule; None where it is neither."""
+    return sample.since if sample.verdict is Verdict.STUCK else sample.degraded_since
+
+
 def _stuck(
     eval_set: EvalSetJudgment, cause: Cause
 ) -> tuple[TaskJudgment | None, SampleJudgment | None]:
@@ -110,9 +115,9 @@ def _stuck(
         (task, sample)
         for task in eval_set.tasks
         for sample in task.samples
-        if sample.verdict is Verdict.STUCK and sample.cause is cause
+        if sample.cause is cause and _since(sample) is not None
     ]
     if pairs:
-        return min(pairs, key=lambda pair: (pair[1].since is None, pair[1].since or 0.0))
+        return min(pairs, key=lambda pair: _since(pair[1]) or 0.0)
     stuck = (task for task in eval_set.tasks if task.verdict in STUCK_VERDICTS)
     return next(stuck, None), None

@@ -4,7 +4,7 @@ import math
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.context import CauseSpec, SampleContext
+from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.failing import group_of
 from watchdog.diagnose.retries import next_wait
 from watchdog.diagnose.waiting import waits
@@ -17,6 +17,8 @@ _WINDOW = 20
 _WINDOW_SECONDS = 3600.0
 _STREAK_DEGRADED = 3
 _CALM = frozenset({Verdict.STARTING, Verdict.PROGRESSING})
+_NEAR = 0.5
+"""From this suspicion on what was found is told beside the rest."""
 _DEVIATIONS = 4.0
 """So many standard deviations above the usual share (binomial) is no chance any more."""
 
@@ -69,15 +71,21 @@ def _told_late(
 def _by_rules(
     context: SampleContext, rules: tuple[CauseSpec, ...], base: SampleJudgment
 ) -> SampleJudgment:
-    findings = [(spec.cause, f) for spec in rules if spec.detect and (f := spec.detect(context))]
+    by_spec = [(spec, f) for spec in rules if spec.detect and (f := spec.detect(context))]
+    findings = [(spec.cause, f) for spec, f in by_spec]
     base = replace(
         base,
         weighings=tuple((cause, f.weighing) for cause, f in findings if f.weighing is not None),
         model=context.sample.streak.model if context.sample.streak else "",
     )
-    stuck = next(((cause, f) for cause, f in findings if f.suspicion >= 1), None)
-    suspicion = max((f.suspicion for _, f in findings), default=0.0)
+    stopping = [(spec.cause, f) for spec, f in by_spec if not spec.degrades]
+    stuck = next(((cause, f) for cause, f in stopping if f.suspicion >= 1), None)
+    suspicion = max((f.suspicion for _, f in stopping), default=0.0)
     all_evidence = tuple(e for _, f in findings for e in f.evidence)
+    degrading = next(((s.cause, f) for s, f in by_spec if s.degrades and f.suspicion >= 1), None)
+    if stuck is None and degrading is not None:
+        near = tuple(e for _, f in findings if f.suspicion >= _NEAR for e in f.evidence)
+        return _degraded_by(base, *degrading, suspicion, near)
     if stuck is None:
         verdict = _moving_verdict(context, base)
         cause = _degraded_cause(context.sample) if verdict is Verdict.DEGRADED else None
@@ -97,6 +105,26 @@ def _by_rules(
         suspicion=suspicion,
         shared=finding.shared,
         evidence=(*finding.evidence, *other_evidence, *_informational(context.sample)),
+    )
+
+
+def _degraded_by(
+    base: SampleJudgment,
+    cause: Cause,
+    finding: Finding,
+    suspicion: float,
+    near: tuple[Evidence, ...],
+) -> SampleJudgment:
+    """Calls come back, and a rule says that nothing comes of them."""
+    other_evidence = tuple(e for e in near if e not in finding.evidence)
+    return replace(
+        base,
+        verdict=Verdict.DEGRADED,
+        cause=cause,
+        degraded_since=finding.since,
+        degraded_by=finding.label,
+        suspicion=suspicion,
+        evidence=(*finding.evidence, *other_evidence, *_informational(base.state)),
     )
 
 

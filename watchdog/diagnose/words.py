@@ -1,5 +1,7 @@
 """Sentences for the person on call: what is stuck, since when, why, and what to do."""
 
+from collections.abc import Iterable
+
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.action import Action
@@ -9,6 +11,8 @@ from watchdog.model.verdict import STUCK_VERDICTS, Cause, EvidenceKind, Verdict
 from watchdog.model.words import duration
 
 _NAMED = 3
+_LABELS = 6
+"""So many ways to be degraded are told in one sentence."""
 
 
 def summary(eval_set: EvalSetJudgment, now: float) -> str:
@@ -23,7 +27,30 @@ def summary(eval_set: EvalSetJudgment, now: float) -> str:
     why = why or _reason(eval_set)
     late = any(caution.cause is Cause.OVERDUE_WAIT for caution in eval_set.cautions)
     why += ", and some of it for longer than it should" if late else ""
-    return f"{_OTHERWISE[eval_set.verdict]}{why}: {_progress(eval_set, now)}."
+    return f"{_otherwise(eval_set)}{why}: {_progress(eval_set, now)}."
+
+
+def _otherwise(eval_set: EvalSetJudgment) -> str:
+    """What is so where nothing is stuck."""
+    spec = SPEC_OF.get(eval_set.cause) if eval_set.cause is not None else None
+    if eval_set.verdict is not Verdict.DEGRADED or spec is None or not spec.degrades:
+        return _OTHERWISE[eval_set.verdict]
+    pairs = ((task, sample) for task in eval_set.tasks for sample in task.samples)
+    return degraded_words(spec.cause, [pair for pair in pairs if pair[1].cause is spec.cause])
+
+
+def degraded_words(
+    cause: Cause, pairs: Iterable[tuple[TaskJudgment, SampleJudgment | None]]
+) -> str:
+    """`Calls succeed and nothing is achieved (empty answers: sample 7 of mmlu; …)`."""
+    by_label: dict[str, list[tuple[TaskJudgment, SampleJudgment]]] = {}
+    for task, sample in pairs:
+        if sample is not None and sample.degraded_by:
+            by_label.setdefault(sample.degraded_by, []).append((task, sample))
+    texts = [f"{label}: {sample_names(group)}" for label, group in by_label.items()]
+    more = [f"{len(texts) - _LABELS} more"] if len(texts) > _LABELS else []
+    extent = "; ".join((*texts[:_LABELS], *more))
+    return SPEC_OF[cause].degrades + (f" ({extent})" if extent else "")
 
 
 _UNDONE = {"running": "broken off", "queued": "never begun"}
@@ -45,8 +72,11 @@ def actions(eval_set: EvalSetJudgment) -> tuple[Action, ...]:
     """What to do next; nothing where nothing is stuck."""
     if eval_set.cautions and eval_set.verdict not in STUCK_VERDICTS:
         return actions_for(eval_set.cautions[0].cause, eval_set)
+    if eval_set.cause is None:
+        return ()
     needs_action = eval_set.verdict in STUCK_VERDICTS or eval_set.cause is Cause.ORPHANED_SANDBOX
-    if not needs_action or eval_set.cause is None:
+    is_known = eval_set.verdict is Verdict.DEGRADED and SPEC_OF[eval_set.cause].degrades
+    if not needs_action and not is_known:
         return ()
     return actions_for(eval_set.cause, eval_set)
 

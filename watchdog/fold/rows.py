@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from watchdog.fold import turns
+from watchdog.fold import repetition, turns
 from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.spans import Spans
@@ -17,6 +17,7 @@ from watchdog.fold.streaks import Streaks
 from watchdog.model.facts import Row
 from watchdog.model.instants import later, latest
 from watchdog.model.learned import call_name
+from watchdog.model.repetition import Repetition
 from watchdog.model.spans import ROOT, SCORER_TYPES, SETUP_TYPES, TOOL_TYPES
 from watchdog.model.state import (
     PENDING_MAX,
@@ -96,6 +97,7 @@ class _Work:
         self.ending_since = sample.ending_since
         self.command_at = sample.command_at
         self.command_timeout = sample.command_timeout
+        self.repetition = sample.repetition
 
     def take(self, row: Row) -> None:
         self.last_row = row.id
@@ -138,6 +140,7 @@ class _Work:
             ending_since=self.ending_since,
             command_at=self.command_at,
             command_timeout=self.command_timeout,
+            repetition=self.repetition,
             lost=self.sample.lost and not self.count,
         )
 
@@ -229,6 +232,8 @@ def _model(work: _Work, row: Row) -> None:
         if work.turns:
             span, answers = work.turns_of(row)
             work.set_turns(span, turns.calling(answers, work.calls_in(span)))
+        if not work.scorers:
+            work.repetition = repetition.asked(work.repetition, row, work.lessons)
         work.begin(row, "model")
     elif row.final:
         _model_end(work, row)
@@ -279,6 +284,7 @@ def _told_again(work: _Work, row: Row) -> None:
     if row.error is not None or row.completed_at is None:
         return
     work.progress(row)
+    work.repetition = repetition.told_again(work.repetition, row)
     work.last_success_at = latest(work.last_success_at, row.completed_at)
     work.first_success_at = work.first_success_at or row.completed_at
     for index in range(len(work.recent) - 1, -1, -1):
@@ -294,6 +300,8 @@ def _success(work: _Work, row: Row) -> None:
     if row.cached:
         return
     work.lessons.streak_passes(streak, row)
+    if not work.scorers:
+        work.repetition = repetition.answered(work.repetition, row, work.lessons)
     work.ok += 1
     if row.completed_at is not None:
         work.first_success_at = work.first_success_at or row.completed_at
@@ -320,6 +328,8 @@ def _tool(work: _Work, row: Row) -> None:
         work.end(row, "tool", teaches=row.error is None and row.name != ASK_USER)
         work.set_turns(span, turns.ended(answers, call, row, work.calls_in(span)))
         work.progress(row)
+        if not work.scorers:
+            work.repetition = repetition.called(work.repetition, row, work.lessons)
 
 
 def _approval(work: _Work, row: Row) -> None:
@@ -369,9 +379,11 @@ def _span_begin(work: _Work, row: Row) -> None:
         _claim(work, row)
     if row.type in turns.ENDS_TURNS:
         work.set_turns(ROOT, turns.under_way(work.turns_of(row)[1], work.calls_in(ROOT)))
+    work.repetition = repetition.span_begun(work.repetition, row)
     if row.type == "solvers":
         work.solving_since = work.solving_since or row.at
     if row.type in SCORER_TYPES:
+        work.repetition = Repetition()  # whatever the solver did is over
         work.scoring_since = work.scoring_since if work.scorers else row.at
         work.scorers = [*work.scorers, row.span or ""][-_SPANS_MAX:]
     if row.name == HUMAN_AGENT:
@@ -394,6 +406,7 @@ def _span_end(work: _Work, row: Row) -> None:
     _close(work, row, span)
     if span in work.scorers and len(work.scorers) == 1:
         work.ending_since = row.at
+    work.repetition = repetition.span_ended(work.repetition, row)
     work.scorers = [other for other in work.scorers if other != span]
     if span in work.humans:
         work.humans = [other for other in work.humans if other != span]

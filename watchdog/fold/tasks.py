@@ -23,6 +23,7 @@ from watchdog.model.facts import (
 )
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import TEARDOWN, call_name
+from watchdog.model.repetition import Repetition
 from watchdog.model.state import (
     ERRORED_MAX,
     PASSED_MAX,
@@ -171,6 +172,7 @@ def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
         open_calls=(),
         spans=(),
         turns=(),
+        repetition=Repetition(),
         lost=fact.newest or sample.lost,
     )
     return replace(task, samples={**task.samples, fact.key: sample})

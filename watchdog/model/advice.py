@@ -58,6 +58,12 @@ STOP_SAMPLE = Action(
     "`hawk stop {eval_set_id} --sample <sample-uuid>`",
     ("runner_alive",),
 )
+END_LOCALLY = Action(
+    "restart",
+    "End only this sample and score what it has; the others go on: "
+    "`inspect ctl sample cancel <task-id> <sample-id> <epoch> --action score`",
+    ("local",),
+)
 STOP_SAMPLE_ERROR = Action(
     "restart",
     "Or end it as an error, unscored, where a score would mean nothing; this eval goes on after "

@@ -47,6 +47,7 @@ CAUSES: tuple[CauseInfo, ...] = (
     CauseInfo(Cause.HUNG_TOOL_CALL, "a tool call never returns", "sample"),
     CauseInfo(Cause.HUNG_SETUP, "sandbox set-up never ends", "sample"),
     CauseInfo(Cause.HUNG_SCORING, "scoring never ends", "sample"),
+    CauseInfo(Cause.NO_PROGRESS, "calls succeed, nothing is achieved", "sample"),
     CauseInfo(Cause.ORPHANED_SANDBOX, "sandboxes outlive their eval set", "cluster"),
     CauseInfo(Cause.HUNG_TEARDOWN, "it has ended and isn't taken down", "runner"),
     CauseInfo(Cause.DELETION_STUCK, "deletion never ends", "cluster"),

@@ -16,6 +16,9 @@ LogStatus = Literal["started", "success", "cancelled", "error"]
 CALLS_MAX = 64
 """Calls of tools that are kept of one answer."""
 
+AnswerKind = Literal["plain", "empty", "refused", "cut_off"]
+"""A model's answer without calls of tools: refused by a filter, cut off at a limit of tokens."""
+
 
 class SampleKey(NamedTuple):
     """A sample within a task. Ids that were integers are strings here."""
@@ -83,6 +86,8 @@ class TaskSpec(Struct, frozen=True):
     """What of that can't be used, each with the reason."""
     inspect_version: tuple[int, int, int] | None = None
     """Of Inspect, as the log names it; None where it doesn't, or not as a version."""
+    message_limit: int | None = None
+    """Messages after which Inspect ends a sample by itself; None is never."""
     fail_on_error: bool | float | None = None
     """Whether an errored sample fails the task, or from which share or count; None is yes."""
     continue_on_fail: bool | None = None
@@ -149,6 +154,17 @@ class Row(Struct, frozen=True, gc=False):
     of an approval."""
     calls: tuple[str, ...] = ()
     """Functions of the tools that a model's answer calls, at most `CALLS_MAX`."""
+    digest: int | None = None
+    """What a finished tool call asked and gave, or what a model's answer without calls said to the
+    newest message before it; equal ones are repetitions, and nothing can be read from it."""
+    answer: AnswerKind | None = None
+    """What such an answer of a model is; None for one that calls tools."""
+    took: float | None = None
+    """Seconds that a model's answer took, without the wait for a connection slot."""
+    messages: int = 0
+    """Messages that a model was asked with, once it answered."""
+    echoes: bool = False
+    """Whether one of those stands among them twice."""
 
 
 class Listing(Struct, frozen=True):

@@ -52,6 +52,10 @@ class SampleJudgment(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     weighings: tuple[tuple[Cause, Weighing], ...] = ()
     """What was weighed, by the cause that it speaks for."""
+    degraded_since: float | None = None
+    """Since when a rule of its own says that it is degraded; None where none does."""
+    degraded_by: str = ""
+    """What that is, in a few words: `empty answers`."""
     shared: bool = False
     """It is the trouble of everybody on the model, not of this sample."""
     model: str = ""

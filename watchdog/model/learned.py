@@ -13,9 +13,11 @@ from watchdog.model.histogram import BINS, Histogram
 
 T = TypeVar("T")
 
+RunFamily = Literal["loop", "poll"]
+"""The same again and again that passes by itself: at once, or with a wait in every round."""
 CallFamily = Literal["model", "tool", "setup", "scoring", "step"]
 """What takes its time: a call of a model or a tool, a set-up, a scorer, a step between calls."""
-LearnedFamily = CallFamily | Literal["sandbox", "input"]
+LearnedFamily = CallFamily | RunFamily | Literal["sandbox", "input"]
 """Also what is counted and not judged by: calls within tools, and what people take to answer."""
 STARTUP = "startup"
 """Name of what a runner takes from its start to its first log, in the family `setup`."""
@@ -37,7 +39,7 @@ def call_name(family: LearnedFamily, name: str) -> CallName:
     return CallName(f"{family}:{name}")
 
 
-def is_of_family(name: CallName, family: CallFamily) -> bool:
+def is_of_family(name: CallName, family: CallFamily | RunFamily) -> bool:
     """Whether a key is one of this family's."""
     return name.startswith(f"{family}:")
 

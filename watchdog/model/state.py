@@ -13,6 +13,7 @@ from watchdog.model.facts import LogStatus, SampleKey, SampleSummary, TaskSpec, 
 from watchdog.model.histogram import Histogram
 from watchdog.model.instants import latest
 from watchdog.model.learned import CallName
+from watchdog.model.repetition import Repetition
 from watchdog.model.spans import SETUP_TYPES, OpenSpan, life_within
 from watchdog.model.successes import Successes
 from watchdog.model.verdict import Cause
@@ -172,6 +173,8 @@ class SampleState(Struct, frozen=True):
     announced_attempt: int | None = None
     announced_error: str = ""
     """What the runner's log named as the reason of that wait."""
+    repetition: Repetition = Repetition()
+    """What it does again and again."""
     restarts: int = 0
     restarted_at: float | None = None
     lost: bool = False

@@ -106,6 +106,7 @@ class Cause(StrEnum):
     HUNG_TEARDOWN = "hung_teardown"
     DELETION_STUCK = "deletion_stuck"
     OVERDUE_WAIT = "overdue_wait"
+    NO_PROGRESS = "no_progress"
     UNEXPLAINED = "unexplained"
 
 
@@ -135,6 +136,7 @@ EvidenceKind = Literal[
     "limit",
     "log_sampled",
     "muted",
+    "no_progress",
     "odds",
     "peers",
     "pending_call",

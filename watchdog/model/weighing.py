@@ -67,6 +67,7 @@ class Weighing(Struct, frozen=True):
     def suspicion(self) -> float:
         """Evidence over bound: 1 and above is stuck."""
         if self.limit is not None:
-            return max(0.0, (self.lasted or 0.0) / self.limit)
-        suspicion = max(0.0, self.weight / self.bound)
+            suspicion = max(0.0, (self.lasted or 0.0) / self.limit)
+        else:
+            suspicion = max(0.0, self.weight / self.bound)
         return suspicion if self.enough else min(suspicion, 0.99)

@@ -10,6 +10,7 @@ from tests.recordings.scenarios import (
     healthy,
     passing,
     people,
+    repeating,
     side_by_side,
 )
 from tests.recordings.scenarios.kinds import Instant, Scenario
@@ -23,6 +24,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *passing.SCENARIOS,
     *people.SCENARIOS,
     *side_by_side.SCENARIOS,
+    *repeating.SCENARIOS,
 )
 
 

@@ -244,6 +244,7 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         allowance=allowed,
         ignored=ignored,
         inspect_version=version,
+        message_limit=whole(config.get("message_limit")),
         fail_on_error=_switch_or_bound(config.get("fail_on_error")),
         continue_on_fail=_switch(config.get("continue_on_fail")),
         run_id=name(spec.get("run_id")),

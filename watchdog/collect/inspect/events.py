@@ -9,20 +9,21 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, Union
 
 import msgspec
 from msgspec import Raw, Struct
 
-from watchdog.collect.values import duration, epoch, instant, name, printable, text
-from watchdog.model.facts import CALLS_MAX, Row
+from watchdog.collect.inspect import digests
+from watchdog.collect.values import duration, epoch, instant, name, number, printable, text
+from watchdog.model.facts import CALLS_MAX, AnswerKind, Row
 
 LIMIT_ARGUMENTS = ("timeout", "timeout_seconds", "timeout_s", "time_limit", "max_time")
 """Arguments of tools that declare how long the call may take, in seconds."""
 
 KIND_LIMIT = 64
 SPAN_ID_LIMIT = 64
+PAIR = 2
 OLD_MODEL = "model_output"
 
 PLAIN_KINDS = frozenset(
@@ -68,6 +69,7 @@ class _ToolCall(Struct, gc=False):
 
 
 class _Message(Struct, gc=False):
+    content: Any = None
     tool_calls: list[_ToolCall] | None = None
 
 
@@ -80,13 +82,10 @@ class _Usage(Struct, gc=False):
     pass
 
 
-EMPTY_TEXT = Raw(b'""')
-
-
 class _Output(Struct, gc=False):
     time: float | None = None
     usage: _Usage | None = None
-    completion: Raw = EMPTY_TEXT
+    completion: Any = ""
     choices: list[_Choice] = []
 
 
@@ -94,14 +93,6 @@ class _Config(Struct, gc=False):
     timeout: float | None = None
     attempt_timeout: float | None = None
     batch: Any = None
-
-
-class _Arguments(Struct, gc=False):
-    timeout: Any = None
-    timeout_seconds: Any = None
-    timeout_s: Any = None
-    time_limit: Any = None
-    max_time: Any = None
 
 
 class _ToolError(Struct, gc=False):
@@ -130,10 +121,15 @@ class Model(_Event, tag="model", gc=False):
     cache: str | None = None
     config: _Config | None = None
     output: _Output | None = None
+    input: list[Raw] = []
+    input_refs: list[tuple[int, int]] | None = None
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
-        config = self.config
+        config, output = self.config, self.output
+        calls = _calls(output) if output else ()
+        final = _is_final(self) or (not self.pending and _answered(output))
+        says = final and not calls and self.error is None and output is not None
         return Row(
             id=row_id,
             event_id=event_id,
@@ -141,7 +137,7 @@ class Model(_Event, tag="model", gc=False):
             at=epoch(self.timestamp),
             completed_at=epoch(self.completed) or _answered_at(self),
             pending=self.pending is True,
-            final=_is_final(self) or (not self.pending and _answered(self.output)),
+            final=final,
             name=name(self.model) or "",
             role=name(self.role),
             error=text(self.error),
@@ -150,8 +146,18 @@ class Model(_Event, tag="model", gc=False):
             batch=bool(config and config.batch),
             timeout=_model_timeout(config) if config else None,
             span_id=_span_id(self.span_id),
-            calls=_calls(self.output) if self.output else (),
+            calls=calls,
+            took=output.time if output else None,
+            messages=digests.length(self.input_refs, self.input) if final else 0,
+            digest=self._digest(output) if says and output else None,
+            answer=_answer_kind(output) if says and output else None,
+            echoes=digests.repeats(self.input_refs) if says else False,
         )
+
+    def _digest(self, output: _Output) -> int:
+        """Of what it says, to what."""
+        asked = digests.last_message(self.input_refs, self.input)
+        return digests.digest(output.completion, asked)
 
 
 class OldModel(Model, tag=OLD_MODEL, gc=False):
@@ -162,11 +168,14 @@ class Tool(_Event, tag="tool", gc=False):
     """A call of a tool."""
 
     function: str = ""
-    arguments: _Arguments | None = None
+    arguments: Any = None
+    result: Any = ""
     error: _ToolError | None = None
 
     def row(self, row_id: int, event_id: str) -> Row:
         """The event as a row."""
+        final = _is_final(self)
+        error = _tool_error(self.error) if self.error else None
         return Row(
             id=row_id,
             event_id=event_id,
@@ -174,11 +183,14 @@ class Tool(_Event, tag="tool", gc=False):
             at=epoch(self.timestamp),
             completed_at=epoch(self.completed),
             pending=self.pending is True,
-            final=_is_final(self),
+            final=final,
             name=name(self.function) or "",
-            error=_tool_error(self.error) if self.error else None,
-            timeout=_declared_limit(self.arguments) if self.arguments else None,
+            error=error,
+            timeout=_declared_limit(self.arguments),
             span_id=_span_id(self.span_id),
+            digest=_tool_digest(name(self.function) or "", self.arguments, self.result, error)
+            if final
+            else None,
         )
 
 
@@ -304,7 +316,6 @@ AnyEvent: Any = Union[(Model, OldModel, Tool, Sandbox, SpanBegin, SpanEnd, Info,
 """What the fast path knows; the tag `event` tells them apart."""
 
 _one = msgspec.json.Decoder(AnyEvent)
-_limits = attrgetter(*LIMIT_ARGUMENTS)
 
 
 def decode_row(row_id: int, event_id: str, event: bytes | Raw) -> Row:
@@ -362,6 +373,9 @@ def loose_row(row_id: int, event_id: str, event: object) -> Row:
         parent_id=_loose_span_id(event.get("parent_id")) if kind == "span_begin" else None,
         type=name(event.get(TYPE_FIELDS.get(kind, ""))),
         calls=_loose_calls(_object(event.get("output"))) if is_model else (),
+        took=number(_object(event.get("output")).get("time")) if is_model else None,
+        messages=_loose_messages(kind, event),
+        **_loose_said(kind, event),
     )
 
 
@@ -414,9 +428,15 @@ def _answered(output: _Output | None) -> bool:
     return output is not None and (
         output.time is not None
         or output.usage is not None
-        or bytes(output.completion) not in (b'""', b"null")
+        or output.completion not in ("", None)
         or any(choice.stop_reason not in (None, "stop", "unknown") for choice in output.choices)
     )
+
+
+def _answer_kind(output: _Output) -> AnswerKind:
+    choice = output.choices[0] if output.choices else None
+    content = choice.message.content if choice and choice.message else None
+    return digests.answer_kind(output.completion, content, choice.stop_reason if choice else None)
 
 
 def _answered_at(event: Model) -> float | None:
@@ -445,8 +465,14 @@ def _model_timeout(config: _Config) -> float | None:
     return _first_duration((config.attempt_timeout, config.timeout))
 
 
-def _declared_limit(arguments: _Arguments) -> float | None:
-    return _first_duration(_limits(arguments))
+def _tool_digest(function: str, arguments: object, result: object, error: str | None) -> int:
+    return digests.digest(function, arguments, result, error)
+
+
+def _declared_limit(arguments: object) -> float | None:
+    if not isinstance(arguments, dict):
+        return None
+    return _first_duration(arguments.get(argument) for argument in LIMIT_ARGUMENTS)
 
 
 def _first_duration(values: Iterable[object]) -> float | None:
@@ -491,6 +517,41 @@ def _loose_calls(output: dict[str, Any]) -> tuple[str, ...]:
     message = _object(_object(next(iter(_list(output.get("choices"))), None)).get("message"))
     calls = _list(message.get("tool_calls"))[:CALLS_MAX]
     return tuple(name(_object(call).get("function")) or "" for call in calls)
+
+
+def _loose_said(kind: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What a finished tool call asked and gave, or what a model's answer without calls is."""
+    if kind == "tool" and _loose_final(kind, event):
+        error = _loose_error(event.get("error"))
+        function, arguments = name(event.get("function")) or "", event.get("arguments")
+        return {"digest": _tool_digest(function, arguments, event.get("result", ""), error)}
+    output = _object(event.get("output"))
+    says = kind == "model" and event.get("error") is None and _loose_final(kind, event)
+    return _loose_answer(event, output) if says and not _loose_calls(output) and output else {}
+
+
+def _loose_answer(event: dict[str, Any], output: dict[str, Any]) -> dict[str, Any]:
+    choice = _object(next(iter(_list(output.get("choices"))), None))
+    content = _object(choice.get("message")).get("content")
+    completion, reason = output.get("completion", ""), choice.get("stop_reason")
+    refs, messages = _loose_refs(event.get("input_refs")), _list(event.get("input"))
+    return {
+        "digest": digests.digest(completion, digests.loose_last_message(refs, messages)),
+        "answer": digests.answer_kind(completion, content, reason),
+        "echoes": digests.repeats(refs),
+    }
+
+
+def _loose_messages(kind: str, event: dict[str, Any]) -> int:
+    """How many messages a model was asked with, once it answered."""
+    if kind != "model" or not _loose_final(kind, event):
+        return 0
+    return digests.length(_loose_refs(event.get("input_refs")), _list(event.get("input")))
+
+
+def _loose_refs(value: object) -> list[tuple[int, int]]:
+    pairs = (pair for pair in _list(value) if isinstance(pair, list) and len(pair) == PAIR)
+    return [(a, b) for a, b in pairs if isinstance(a, int) and isinstance(b, int)]
 
 
 def _list(value: object) -> list[Any]:
