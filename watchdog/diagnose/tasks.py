@@ -125,7 +125,8 @@ def _why_unknown(task: TaskState, now: float, max_age: float) -> str | None:
         return task.unreadable or "last read too long ago"
     if task.status == "started" and not task.manifest_seen:
         return (
-            "it has no sample buffer (run the eval with log_shared), so its samples can't be seen"
+            f"{task.log} has no sample buffer beside it (run the eval with log_shared), so that its "
+            "samples can't be seen"
         )
     return None
 

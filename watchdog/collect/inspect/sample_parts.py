@@ -19,6 +19,7 @@ from msgspec import Struct
 from watchdog.collect.inspect import sqlite_buffer
 from watchdog.collect.inspect.buffers import CorruptManifest, SampleEntry, decode_manifest
 from watchdog.collect.inspect.events import OLD_MODEL, loads
+from watchdog.collect.inspect.naming import stem
 from watchdog.collect.place import Place
 from watchdog.collect.stores.objects import Got, StoreError, join
 from watchdog.collect.stores.zip_members import CorruptZip, directory, read_member
@@ -74,7 +75,7 @@ async def read_parts(place: Place, key: SampleKey, max_bytes: int = MAX_BYTES) -
 
 
 async def _from_segments(place: Place, key: SampleKey, max_bytes: int) -> Parts:
-    folder = join(place.folder, f".buffer/{place.log.removesuffix('.eval')}")
+    folder = join(place.folder, f".buffer/{stem(place.log)}")
     got = await place.store.get(join(folder, "manifest.json"), place.limit)
     if not isinstance(got, Got):
         raise RequestUnreadable("its manifest can't be read")

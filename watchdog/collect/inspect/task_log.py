@@ -9,6 +9,8 @@ from msgspec import Struct
 from watchdog.collect.inspect import sqlite_buffer
 from watchdog.collect.inspect.buffer_reader import Buffer, Change
 from watchdog.collect.inspect.eval_logs import EvalLog, LogFacts
+from watchdog.collect.inspect.json_logs import JsonLog
+from watchdog.collect.inspect.naming import is_json, stem
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
@@ -34,9 +36,10 @@ class TaskLog:
 
     def __init__(self, place: Place) -> None:
         where = (place.eval_set_id, place.log, place.limit)
-        buffer = join(place.folder, f".buffer/{place.log.removesuffix('.eval')}")
+        buffer = join(place.folder, f".buffer/{stem(place.log)}")
         self.place = place
-        self._eval = EvalLog(place.store, place.path, *where)
+        log = JsonLog if is_json(place.log) else EvalLog
+        self._eval: EvalLog | JsonLog = log(place.store, place.path, *where)
         self._buffer = Buffer(place.store, buffer, *where)
         self._database: _Database | None = None
         self._unsent: list[LogFacts] = []
@@ -54,6 +57,11 @@ class TaskLog:
     def finished(self) -> bool:
         """Whether the log says that nothing runs any more."""
         return self._eval.finished
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the file was read and is no log, though it is named like one."""
+        return isinstance(self._eval, JsonLog) and self._eval.is_other
 
     def listed(self, file: FileMeta) -> None:
         """Take in what a listing shows: another file is read again, a buffer is looked for."""
