@@ -513,7 +513,43 @@ async def test_bad_rows(shelf):
     said = await watch(shelf).poll()
     assert ids(said) == [1, 2, 4, 5]
     assert "row 0" in said.texts
-    assert said.of(RowsLost) == []
+    assert said.of(RowsLost) == [RowsLost("set", LOG, ONE, newest=False)]
+    assert [type(fact) for fact in said.facts if isinstance(fact, RowsLost | RowsRead)] == [
+        RowsRead,
+        RowsLost,
+        RowsRead,
+    ]
+
+
+async def test_a_bad_row_at_the_end_hides_what_is(shelf):
+    fill(shelf, running_store())
+    data = json.loads(rows(event(), event(), first=3))
+    data["events"][1]["event"] = {"kind": "of another shape"}
+    shelf.put(segment_path(2), zipped({"1_1.json": json.dumps(data).encode()}))
+    said = await watch(shelf).poll()
+    assert ids(said) == [1, 2, 3]
+    assert said.of(RowsLost) == [RowsLost("set", LOG, ONE, newest=True)]
+
+
+async def test_rows_under_another_name_are_lost(shelf):
+    """Old writers promise no row, so that a member's absence alone proves nothing."""
+    fill(shelf, running_store())
+    shelf.put(MANIFEST, manifest(sample(1, (1, 2))))
+    shelf.put(segment_path(2), zipped({"1_epoch_1.json": rows(event(), first=3)}))
+    said = await watch(shelf).poll()
+    assert said.of(RowsLost) == [RowsLost("set", LOG, ONE, newest=True)]
+
+
+async def test_a_log_of_a_newer_format_is_not_guessed_at(shelf):
+    files = running_store()
+    start = json.dumps({"version": 3, "eval": spec()}).encode()
+    files[LOG] = zipped({"_journal/start.json": start})
+    files[OTHER] = finished_log(version=3)
+    fill(shelf, files)
+    said = await watch(shelf).poll()
+    assert said.of(SpecRead) == []
+    assert {fact.log for fact in said.of(TaskUnreadable)} == {LOG, OTHER}
+    assert "newer Inspect" in said.texts
 
 
 # Slow and failing

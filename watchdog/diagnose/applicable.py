@@ -4,6 +4,8 @@ What a command needs is read from the action's own text, before anything is fill
 an eval chose can change it, and an action that is written anew can't forget it.
 """
 
+import re
+
 from msgspec import Struct
 
 from watchdog.model.action import Action, Situation
@@ -16,9 +18,14 @@ CONTROL_VERSION = (0, 3, 252)
 """The first Inspect whose control channel has today's verbs (`inspect ctl sample requeue`, …)."""
 IN_RUNNER = "<in-runner>"
 """Before what runs where the evaluations run; empty on the machine itself."""
+PROCESS = "<process-id>"
 
-_HAWK = "`hawk "
-_CLUSTER = ("`kubectl ", "`aws ")
+_NOT_LOCAL = re.compile(
+    r"\b(?:kubectl|hawk|aws|s3|buckets?|pods?|namespaces?|nodes?|kubelet|controller|cluster|kueue"
+    r"|middleman|network policies)\b",
+    re.IGNORECASE,
+)
+"""What a machine by itself has none of, in commands and in plain words."""
 _CONTROL = "inspect ctl "
 _OF_SAMPLE = ("<sample-uuid>", "<sample-id>")
 _TOOL_CALL = "cancel-tool-call"
@@ -52,7 +59,9 @@ def applies(action: Action, around: Surroundings) -> bool:
 
 
 def _is_possible(text: str, around: Surroundings) -> bool:
-    if around.local and (_HAWK in text or any(tool in text for tool in _CLUSTER)):
+    if around.local and _NOT_LOCAL.search(text):
+        return False
+    if PROCESS in text and not process_id(around):
         return False
     if around.sample is None and any(place in text for place in _OF_SAMPLE):
         return False
@@ -93,6 +102,12 @@ def _is_refused(cluster: ClusterState) -> bool:
     jobs = (*cluster.view.jobs, *((cluster.job,) if cluster.job is not None else ()))
     by_policy = any(job.finished_reason == POD_FAILURE_POLICY for job in jobs)
     return by_policy or (bool(runners) and runners[-1].exit_code == CONFIG_EXIT_CODE)
+
+
+def process_id(around: Surroundings) -> str:
+    """The process that writes the log, where it is known and there; else empty."""
+    writer = around.task.state.writer if around.task is not None else None
+    return str(writer.pid) if writer is not None and not writer.gone else ""
 
 
 def _waits_for_tool(sample: SampleJudgment | None) -> bool:

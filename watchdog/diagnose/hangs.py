@@ -137,7 +137,6 @@ def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
     return overdue(now, since, deadline, "no sample appears", (Evidence("setup", text, since),))
 
 
-_RETRY = replace(advice.RETRY_LOCALLY, when=("local", "no_control"))
 """Where nothing milder can be done."""
 
 SPECS: tuple[CauseSpec, ...] = (
@@ -154,8 +153,9 @@ SPECS: tuple[CauseSpec, ...] = (
                 "mend", "Set a time-out for calls (attempt_timeout) in the eval's configuration"
             ),
             advice.STOP_SAMPLE,
+            advice.END_SAMPLE_LOCALLY,
             *advice.SAMPLE_ANEW,
-            _RETRY,
+            advice.RETRY_WITHOUT_CONTROL,
         ),
         hung_model_call,
     ),
@@ -176,8 +176,9 @@ SPECS: tuple[CauseSpec, ...] = (
                 "kill <pid>`",
             ),
             advice.STOP_SAMPLE,
+            advice.END_SAMPLE_LOCALLY,
             *advice.SAMPLE_ANEW,
-            _RETRY,
+            advice.RETRY_WITHOUT_CONTROL,
         ),
         hung_tool_call,
     ),
@@ -186,11 +187,13 @@ SPECS: tuple[CauseSpec, ...] = (
         "hangs in its scorer",
         (
             advice.STACKTRACE,
+            advice.PROCESS_STACK,
             advice.ANOMALIES,
             advice.STOP_SAMPLE,
             advice.STOP_SAMPLE_ERROR,
+            advice.END_SAMPLE_LOCALLY,
             *advice.SAMPLE_ANEW,
-            _RETRY,
+            advice.RETRY_WITHOUT_CONTROL,
         ),
         hung_scoring,
     ),
@@ -204,6 +207,7 @@ SPECS: tuple[CauseSpec, ...] = (
             advice.RUNNER_LOG,
             advice.LISTING,
             advice.STACKTRACE,
+            advice.PROCESS_STACK,
             *advice.NEW_RUNNER,
             advice.RETRY_LOCALLY,
         ),

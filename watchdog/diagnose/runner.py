@@ -182,6 +182,7 @@ SPECS: tuple[CauseSpec, ...] = (
         "stands between two calls in a runner that does nothing any more",
         (
             advice.STACKTRACE,
+            advice.PROCESS_STACK,
             advice.ANOMALIES,
             advice.EVIDENCE,
             *advice.NEW_RUNNER,
@@ -202,8 +203,10 @@ SPECS: tuple[CauseSpec, ...] = (
             advice.RUNNER_LOG,
             advice.TRANSCRIPT,
             advice.STACKTRACE,
+            advice.PROCESS_STACK,
             advice.ANOMALIES,
             advice.STOP_SAMPLE,
+            *advice.ENDED_LOCALLY,
         ),
         unexplained,
     ),

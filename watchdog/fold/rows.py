@@ -55,6 +55,7 @@ class _Work:
     def __init__(self, sample: SampleState, lessons: Lessons) -> None:
         self.sample = sample
         self.lessons = lessons
+        self.lost = sample.lost
         self.last_row = sample.last_row
         self.last_work_row = sample.last_work_row
         self.count = 0
@@ -80,6 +81,7 @@ class _Work:
         self.count += 1
         if row.kind != "logger":
             self.last_work_row = row.id
+            self.lost = row.unfamiliar
             self.pause(row)
         self.last_event_at = latest(self.last_event_at, row.at, row.completed_at)
         handler = _HANDLERS.get(row.kind)
@@ -109,7 +111,7 @@ class _Work:
             scoring_since=self.scoring_since,
             human_spans=tuple(self.humans),
             human_since=self.human_since,
-            lost=self.sample.lost and not self.count,
+            lost=self.lost,
         )
 
     def progress(self, row: Row) -> None:

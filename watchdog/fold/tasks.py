@@ -19,6 +19,7 @@ from watchdog.model.facts import (
     SpecRead,
     TaskRead,
     TaskUnreadable,
+    WriterRead,
 )
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import call_name
@@ -157,6 +158,11 @@ def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
         return task
     sample = replace(sample, streak=None, open_calls=(), turns=(), lost=fact.newest or sample.lost)
     return replace(task, samples={**task.samples, fact.key: sample})
+
+
+def writer_read(task: TaskState, fact: WriterRead) -> TaskState:
+    """Which process writes the log, as far as is known now."""
+    return replace(task, writer=fact.writer)
 
 
 def task_read(task: TaskState, fact: TaskRead) -> TaskState:

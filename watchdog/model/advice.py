@@ -124,6 +124,34 @@ RETRY_LOCALLY = Action(
     ("local",),
 )
 """For an evaluation that runs on this machine, without Hawk."""
+RETRY_WITHOUT_CONTROL = Action(RETRY_LOCALLY.kind, RETRY_LOCALLY.text, ("local", "no_control"))
+"""The same, where a single sample can be ended instead unless its Inspect is too old for that."""
+REST_LOCALLY = Action(
+    "restart",
+    "Run the rest anew; finished samples are kept, those that ran begin anew: "
+    "`inspect eval-retry <log>`",
+    ("local",),
+)
+"""The same where its process is gone already."""
+END_SAMPLE_LOCALLY = Action(
+    "restart",
+    "End only this sample and score what it has; the others go on: "
+    "`<in-runner>inspect ctl sample cancel <task-id> <sample-id> <epoch> --action score`",
+    ("local",),
+)
+ENDED_LOCALLY = (END_SAMPLE_LOCALLY, RETRY_WITHOUT_CONTROL)
+"""What `hawk stop --sample` does, on the machine itself."""
+PROCESS_STACK = Action(
+    "look",
+    "See where the process stands; it goes on meanwhile: `py-spy dump --pid <process-id>`",
+    ("local",),
+)
+PROBE_LOCALLY = Action(
+    "test",
+    "Send a request as large to the provider, to see whether it answers: "
+    "`watchdog probe --model <model> --size large`",
+    ("local",),
+)
 
 DESCRIBE_POD = Action("look", "See the pod's state: `kubectl describe pod -n <namespace> <pod>`")
 EVENTS = Action(

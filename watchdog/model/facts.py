@@ -121,6 +121,8 @@ class Row(Struct, frozen=True, gc=False):
     of an approval."""
     calls: tuple[str, ...] = ()
     """Functions of the tools that a model's answer calls, at most `CALLS_MAX`."""
+    unfamiliar: bool = False
+    """It is, or ends, a call of a kind that isn't known here: what it does can't be told."""
 
 
 class Listing(Struct, frozen=True):
@@ -198,6 +200,23 @@ class TaskRead(Struct, frozen=True):
     eval_set_id: str
     log: str
     at: float
+
+
+class WriterProcess(Struct, frozen=True):
+    """The process of this machine that writes a log, as the name of its buffer has it."""
+
+    pid: int
+    gone: bool
+    """Whether it has ended; a process that is there says nothing of what it does."""
+    last_written_at: float
+
+
+class WriterRead(Struct, frozen=True):
+    """Which process writes a log, where that can be known; None where it can't."""
+
+    eval_set_id: str
+    log: str
+    writer: WriterProcess | None
 
 
 class EvalSetUnreadable(Struct, frozen=True):
@@ -316,6 +335,7 @@ Fact = (
     | ManifestRead
     | RowsRead
     | RowsLost
+    | WriterRead
     | TaskRead
     | TaskUnreadable
     | EvalSetUnreadable

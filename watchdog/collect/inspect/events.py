@@ -332,7 +332,14 @@ def loose_row(row_id: int, event_id: str, event: object) -> Row:
         span=name(event.get("id")) if kind.startswith("span_") else None,
         type=name(event.get(TYPE_FIELDS.get(kind, ""))),
         calls=_loose_calls(_object(event.get("output"))) if is_model else (),
+        unfamiliar=kind not in KNOWN_KINDS and _is_call(event),
     )
+
+
+def _is_call(event: dict[str, Any]) -> bool:
+    """Whether an event of an unknown kind has what those of calls have: it goes on, or took time."""
+    has_end = event.get("completed") is not None or event.get("working_time") is not None
+    return event.get("pending") is True or has_end
 
 
 def kind_of(value: object) -> str:

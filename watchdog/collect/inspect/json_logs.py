@@ -5,7 +5,8 @@ status and specification first, then results, then all samples in full, and the 
 file is written anew at the start, at each flush (every 10 samples, 100 in a bucket) and at the end.
 It is no strict JSON: `NaN` may stand in it.
 
-What runs is in the buffer, as for any log. Of a file too large to be read in full the head is read,
+What runs is in Inspect's database on the runner's disk alone: it refuses `log_shared` for this
+format (`_eval/eval.py`), so that a bucket never has a buffer for it. Of a file too large to be read in full the head is read,
 which tells all but the samples that have ended.
 """
 
