@@ -53,9 +53,7 @@ def stuck(
 ) -> EvalSetJudgment:
     """An eval set with one stuck sample; with none that runs where `key` is None."""
     samples = {key: SampleState(key, uuid, open_calls=CALLS)} if key is not None else {}
-    task = TaskState(
-        "2026_mmlu_TaskAbc123.eval", spec, "started", samples=samples, writer=writer
-    )
+    task = TaskState("2026_mmlu_TaskAbc123.eval", spec, "started", samples=samples, writer=writer)
     judged = tuple(
         SampleJudgment(sample, Verdict.STUCK, "solving", cause, 10.0) for sample in samples.values()
     )

@@ -8,6 +8,7 @@ import re
 
 from msgspec import Struct
 
+from watchdog.diagnose import writers
 from watchdog.model.action import Action, Situation
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.pod_reasons import CONFIG_EXIT_CODE, POD_FAILURE_POLICY
@@ -29,6 +30,7 @@ _NOT_LOCAL = re.compile(
 _CONTROL = "inspect ctl "
 _OF_SAMPLE = ("<sample-uuid>", "<sample-id>")
 _TOOL_CALL = "cancel-tool-call"
+_ENDS_PROCESS = "End the process"
 _AS_ERROR = " --error`"
 
 _LOST_PODS = frozenset({Cause.EVICTED, Cause.OOM_KILLED, Cause.NODE_NOT_READY})
@@ -59,9 +61,7 @@ def applies(action: Action, around: Surroundings) -> bool:
 
 
 def _is_possible(text: str, around: Surroundings) -> bool:
-    if around.local and _NOT_LOCAL.search(text):
-        return False
-    if PROCESS in text and not process_id(around):
+    if around.local and not _is_possible_locally(text, around):
         return False
     if around.sample is None and any(place in text for place in _OF_SAMPLE):
         return False
@@ -74,6 +74,17 @@ def _is_possible(text: str, around: Surroundings) -> bool:
     return _CONTROL not in text or _has_control(around)
 
 
+def _is_possible_locally(text: str, around: Surroundings) -> bool:
+    """On the machine itself: nothing of a cluster's, and what is done to the process needs one."""
+    if _NOT_LOCAL.search(text) or (PROCESS in text and not process_id(around)):
+        return False
+    return not (_is_left(around) and (IN_RUNNER in text or _ENDS_PROCESS in text))
+
+
+def _is_left(around: Surroundings) -> bool:
+    return around.task is not None and writers.is_left(around.task.state)
+
+
 def _holds(situation: Situation, around: Surroundings) -> bool:
     cluster = around.state.cluster
     gone = _has_no_runner(cluster)
@@ -82,6 +93,7 @@ def _holds(situation: Situation, around: Surroundings) -> bool:
         "all_stuck": around.all_stuck,
         "local": around.local,
         "no_control": not _has_control(around),
+        "process_gone": _is_left(around),
         "pod_lost": around.cause in _LOST_PODS and not gone,
         "runner_alive": not gone,
         "configuration_refused": gone and refused,

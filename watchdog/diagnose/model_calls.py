@@ -180,7 +180,7 @@ SPECS: tuple[CauseSpec, ...] = (
             ),
             Action("mend", "Renew your own first, to test with: `hawk login`"),
             *advice.NEW_RUNNER,
-            advice.RETRY_LOCALLY,
+            *advice.ANEW_LOCALLY,
         ),
         failing(Cause.AUTH),
     ),

@@ -186,7 +186,7 @@ SPECS: tuple[CauseSpec, ...] = (
             advice.ANOMALIES,
             advice.EVIDENCE,
             *advice.NEW_RUNNER,
-            advice.RETRY_LOCALLY,
+            *advice.ANEW_LOCALLY,
         ),
         runner_frozen,
     ),

@@ -132,14 +132,17 @@ REST_LOCALLY = Action(
     "`inspect eval-retry <log>`",
     ("local",),
 )
-"""The same where its process is gone already."""
+"""The same for a log whose process is gone already."""
+LEFT_LOCALLY = Action(REST_LOCALLY.kind, REST_LOCALLY.text, ("local", "process_gone"))
+ANEW_LOCALLY = (RETRY_LOCALLY, LEFT_LOCALLY)
+"""What brings back an evaluation on this machine, whether its process is still there or not."""
 END_SAMPLE_LOCALLY = Action(
     "restart",
     "End only this sample and score what it has; the others go on: "
     "`<in-runner>inspect ctl sample cancel <task-id> <sample-id> <epoch> --action score`",
     ("local",),
 )
-ENDED_LOCALLY = (END_SAMPLE_LOCALLY, RETRY_WITHOUT_CONTROL)
+ENDED_LOCALLY = (END_SAMPLE_LOCALLY, RETRY_WITHOUT_CONTROL, LEFT_LOCALLY)
 """What `hawk stop --sample` does, on the machine itself."""
 PROCESS_STACK = Action(
     "look",

@@ -136,6 +136,17 @@ def test_a_process_is_looked_into_where_its_id_is_known_and_it_is_there():
     assert looks == [False, True, False]
 
 
+@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause not in CLUSTER_ONLY])
+@pytest.mark.parametrize("spec", [SPEC, OLD])
+def test_a_process_that_is_gone_is_neither_asked_nor_ended(cause, spec):
+    gone = WriterProcess(4711, gone=True, last_written_at=5.0)
+    text = told(cause, stuck(cause, None, spec=spec, writer=gone, **PLACES))
+    assert "inspect ctl" not in text
+    assert "Ctrl-C" not in text
+    if cause in STANDING:
+        assert text.count("`inspect eval-retry logs/2026_mmlu_TaskAbc123.eval`") == 1
+
+
 def test_of_a_dead_process_the_rest_is_run_anew():
     gone = WriterProcess(4711, gone=True, last_written_at=5.0)
     text = told(Cause.RUNNER_GONE, stuck(Cause.RUNNER_GONE, None, writer=gone, **PLACES))

@@ -152,9 +152,7 @@ class EvalLog:
         return EndedRead(self._eval_set_id, self._log, tuple(samples)) if samples else None
 
 
-def spec_read(
-    eval_set_id: str, log: str, header: dict[str, Any], spec: dict[str, Any]
-) -> SpecRead:
+def spec_read(eval_set_id: str, log: str, header: dict[str, Any], spec: dict[str, Any]) -> SpecRead:
     """What a log's header and specification say.
 
     Raises:

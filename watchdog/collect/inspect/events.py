@@ -337,7 +337,7 @@ def loose_row(row_id: int, event_id: str, event: object) -> Row:
 
 
 def _is_call(event: dict[str, Any]) -> bool:
-    """Whether an event of an unknown kind has what those of calls have: it goes on, or took time."""
+    """Whether an event of an unknown kind has what calls have: it goes on, or it took time."""
     has_end = event.get("completed") is not None or event.get("working_time") is not None
     return event.get("pending") is True or has_end
 

@@ -88,7 +88,7 @@ async def _descend(
 
 
 def _below(path: str, folder: Folder) -> tuple[list[str], list[str]]:
-    """The folders in a folder that may hold logs: those that are there, and those that are links."""
+    """The folders in one that may hold logs: those that are there, and those that are links."""
     names = [n for n in folder.folders if not n.startswith(".") and not n.endswith(CHECKPOINTS)]
     plain = [join(path, name) for name in names if name not in folder.links]
     return plain, [join(path, name) for name in names if name in folder.links]

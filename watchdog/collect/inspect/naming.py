@@ -2,8 +2,8 @@
 
 Inspect names a log `<time>_<task>_<task id>.eval` (`log/_recorders/file.py`), the colons of the
 time replaced by `-`, `.json` instead where the eval was asked for that format; a recovered one has
-`-recovered` before the suffix. Any `.eval` is a log; a `.json` may be one only where its name begins
-with a time (`is_log_file`, `log/_file.py`), and whether it is stands in its content.
+`-recovered` before the suffix. Any `.eval` is a log; a `.json` may be one only where its name
+begins with a time (`is_log_file`, `log/_file.py`), and whether it is stands in its content.
 """
 
 import re

@@ -115,8 +115,6 @@ def _loose_envelope(item: object) -> Row:
     return loose_row(row_id, name(item.get("event_id")) or str(row_id), item.get("event"))
 
 
-def _in_order(
-    rows: list[Row], bad: list[str] | None = None, hole: int | None = None
-) -> Rows:
+def _in_order(rows: list[Row], bad: list[str] | None = None, hole: int | None = None) -> Rows:
     rows.sort(key=attrgetter("id"))
     return Rows(tuple(rows), tuple(bad or ()), hole)

@@ -251,7 +251,7 @@ def _text(value: object) -> object:
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection for one short transaction, which never writes."""
-    with _address(path) as uri:
+    with address(path) as uri:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         with closing(connection):
             connection.text_factory = bytes
@@ -259,7 +259,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def _address(path: Path) -> Iterator[str]:
+def address(path: Path) -> Iterator[str]:
     """How to open a database so that SQLite makes no file beside it.
 
     `mode=ro` alone makes `-wal` and `-shm` for a database in WAL mode that has none. With

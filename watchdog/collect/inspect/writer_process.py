@@ -100,7 +100,7 @@ def file_system(path: Path, proc: Path = PROC) -> str | None:
 
 
 def _unescaped(mounts: Iterable[list[str]]) -> Iterable[list[str]]:
-    """Blanks in a mount point's name are written `\\040`."""
+    r"""Blanks in a mount point's name are written `\\040`."""
     for fields in mounts:
         top = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[1])
         yield [fields[0], top, *fields[2:]]
@@ -163,10 +163,10 @@ def _started_at(ticks: int, proc: Path) -> float | None:
 def _is_elsewhere(pid: int, proc: Path) -> bool:
     """Whether a container's process has this id within: it may be the one that wrote."""
     try:
-        entries = [entry for entry in os.listdir(proc) if entry.isdigit()]
+        processes = [path for path in proc.iterdir() if path.name.isdigit()]
     except OSError:
         return False
-    return any(pid in _inner_ids(proc / entry) for entry in entries)
+    return any(pid in _inner_ids(process) for process in processes)
 
 
 def _inner_ids(process: Path) -> list[int]:
@@ -187,7 +187,7 @@ def _is_unheld(database: Path, proc: Path) -> bool:
     if holder is not None:
         return holder != 0
     try:
-        sees_all = os.readlink(proc / "self" / "ns" / "pid") == INITIAL_PID_NAMESPACE
+        sees_all = str((proc / "self" / "ns" / "pid").readlink()) == INITIAL_PID_NAMESPACE
     except OSError:
         return False
     return sees_all or file_system(database, proc) in OF_CONTAINER

