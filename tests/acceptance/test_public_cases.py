@@ -18,7 +18,6 @@ TO_COME = {
     "every_attempt_fails",
     LEFT_OVER,
     "log_writes_refused",
-    "logs_deep_down_and_json",
     "most_samples_err",
 }
 """What the run itself tells: errors, spans, slots and limits, which no rule goes by yet."""

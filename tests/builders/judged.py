@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from tests.builders.cluster_views import JOB, KNOWN, RUNNER, SANDBOX
 from watchdog.model.cluster import ClusterView, Container
-from watchdog.model.facts import SampleKey, TaskSpec
+from watchdog.model.facts import SampleKey, TaskSpec, WriterProcess
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import (
@@ -48,11 +48,12 @@ def stuck(
     key: SampleKey | None = FIRST,
     uuid: str | None = "u1",
     spec: TaskSpec = SPEC,
+    writer: WriterProcess | None = None,
     **state,
 ) -> EvalSetJudgment:
     """An eval set with one stuck sample; with none that runs where `key` is None."""
     samples = {key: SampleState(key, uuid, open_calls=CALLS)} if key is not None else {}
-    task = TaskState("2026_mmlu_TaskAbc123.eval", spec, "started", samples=samples)
+    task = TaskState("2026_mmlu_TaskAbc123.eval", spec, "started", samples=samples, writer=writer)
     judged = tuple(
         SampleJudgment(sample, Verdict.STUCK, "solving", cause, 10.0) for sample in samples.values()
     )

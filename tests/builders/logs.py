@@ -114,3 +114,31 @@ def running_store() -> dict[str, bytes]:
         segment_path(1): zipped({"1_1.json": rows(event("span_begin", id="s"), pending)}),
         segment_path(2): zipped({"1_1.json": rows(event(error="Error code: 500"), first=3)}),
     }
+
+
+JSON_LOG = f"{LOG.removesuffix('.eval')}.json"
+
+
+def json_sample(sample_id: int | str = 9, epoch: int = 1, **fields: Any) -> dict[str, Any]:
+    """A sample as it stands in a log in JSON, transcript and all."""
+    about = {"id": sample_id, "epoch": epoch, "input": "q", "target": "x"}
+    about |= {"messages": [{"role": "user", "content": "q"}], "scores": {"s": {"value": 1}}}
+    about |= {"uuid": f"uuid-{sample_id}", "started_at": AT, "completed_at": AT}
+    return about | {"events": [event()], "error": None, "limit": None} | fields
+
+
+def json_log(
+    *samples: dict[str, Any],
+    status: str = "started",
+    about: dict[str, Any] | None = None,
+    **header: Any,
+) -> bytes:
+    """A log of `log_format="json"`, its fields in their order."""
+    fields: dict[str, Any] = {"version": 2, "status": status, "eval": about or spec(), "plan": {}}
+    fields["results"] = {"scores": [{"metrics": {"accuracy": {"value": float("nan")}}}]}
+    fields["stats"] = {"started_at": AT, "completed_at": AT if status != "started" else ""}
+    fields |= header
+    if samples:
+        fields["samples"] = list(samples)
+        fields["reductions"] = [{"scorer": "s", "samples": []}]
+    return json.dumps(fields, indent=2).encode()

@@ -13,7 +13,7 @@ from watchdog.diagnose.placeholders import fill, fill_store
 from watchdog.diagnose.rules import SPECS
 from watchdog.model import advice
 from watchdog.model.action import Action
-from watchdog.model.facts import SampleKey
+from watchdog.model.facts import SampleKey, WriterProcess
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.texts import spans
 from watchdog.model.verdict import Cause
@@ -97,7 +97,9 @@ def surroundings(cause: Cause) -> Iterator[tuple[EvalSetJudgment, str]]:
     for cluster in (ALIVE, GONE, REFUSED):
         yield stuck(cause, cluster), "1"
         yield stuck(cause, cluster, key=None), ""
-    yield stuck(cause, None, local=True, address="logs", logs_at="logs"), "1"
+    for writer in (None, WriterProcess(4711, False, 5.0), WriterProcess(4711, True, 5.0)):
+        place = {"local": True, "address": "logs", "logs_at": "logs"}
+        yield stuck(cause, None, writer=writer, **place), "1"
     yield stuck(cause, None, local=False, address="s3://b/e", logs_at="s3://b/e"), "1"
     for name in (*HOSTILE, *UNTYPABLE):
         yield _hostile(cause, name), name

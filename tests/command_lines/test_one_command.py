@@ -10,7 +10,7 @@ from tests.command_lines.filled import HOSTILE, UNTYPABLE, filled, inner
 
 FILLED = tuple(filled())
 COMMANDS = sorted({command for one in FILLED for command in one.commands})
-KNOWN = {"aws", "curl", "hawk", "inspect", "kill", "kubectl", "ps", "watchdog"}
+KNOWN = {"aws", "curl", "hawk", "inspect", "kill", "kubectl", "ps", "py-spy", "watchdog"}
 
 
 def operators(command: str) -> list[str]:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.acceptance
 SCRIPT = Path(__file__).parent / "parse_click.py"
 FILLED = tuple(filled())
 COMMANDS = sorted({command for one in FILLED for command in one.commands})
-NOT_PARSED = {"aws", "curl", "kill", "ps"}
+NOT_PARSED = {"aws", "curl", "kill", "ps", "py-spy"}
 """Programs of one form each, `ps aux` and the like, with parsers that can't be asked alone."""
 NOWHERE = "http://127.0.0.1:1"
 """An API server that isn't there: kubectl says so once it has understood its words."""
@@ -117,11 +117,14 @@ def test_inspect_understands_which_sample_is_meant(inspect):
     assert meant >= {(name, name, "2") for name in HOSTILE}
 
 
-def test_a_cancelled_sample_is_neither_scored_nor_an_error(inspect):
+def test_a_cancelled_sample_is_scored_only_where_that_is_said(inspect):
     cancels = [
         answer["params"] for call, answer in inspect if call[:3] == ["ctl", "sample", "cancel"]
     ]
-    assert {params["action"] for params in cancels} == {"cancel"}
+    assert {params["action"] for params in cancels} == {"cancel", "score"}
+    told = [f.text for f in filled() if "--action score" in f.text]
+    assert told != []
+    assert all("score what it has" in text for text in told)
 
 
 def test_hawk_takes_its_commands(hawk):

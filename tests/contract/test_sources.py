@@ -8,11 +8,14 @@ import pytest
 from tests.builders.logs import (
     AT,
     BUFFER,
+    JSON_LOG,
     LOG,
     MANIFEST,
     ended,
     event,
     finished_log,
+    json_log,
+    json_sample,
     manifest,
     rows,
     running_log,
@@ -30,6 +33,7 @@ from watchdog.model.facts import (
     EndedRead,
     EvalSetUnreadable,
     Listing,
+    Located,
     ManifestRead,
     RowsLost,
     RowsRead,
@@ -513,7 +517,43 @@ async def test_bad_rows(shelf):
     said = await watch(shelf).poll()
     assert ids(said) == [1, 2, 4, 5]
     assert "row 0" in said.texts
-    assert said.of(RowsLost) == []
+    assert said.of(RowsLost) == [RowsLost("set", LOG, ONE, newest=False)]
+    assert [type(fact) for fact in said.facts if isinstance(fact, RowsLost | RowsRead)] == [
+        RowsRead,
+        RowsLost,
+        RowsRead,
+    ]
+
+
+async def test_a_bad_row_at_the_end_hides_what_is(shelf):
+    fill(shelf, running_store())
+    data = json.loads(rows(event(), event(), first=3))
+    data["events"][1]["event"] = {"kind": "of another shape"}
+    shelf.put(segment_path(2), zipped({"1_1.json": json.dumps(data).encode()}))
+    said = await watch(shelf).poll()
+    assert ids(said) == [1, 2, 3]
+    assert said.of(RowsLost) == [RowsLost("set", LOG, ONE, newest=True)]
+
+
+async def test_rows_under_another_name_are_lost(shelf):
+    """Old writers promise no row, so that a member's absence alone proves nothing."""
+    fill(shelf, running_store())
+    shelf.put(MANIFEST, manifest(sample(1, (1, 2))))
+    shelf.put(segment_path(2), zipped({"1_epoch_1.json": rows(event(), first=3)}))
+    said = await watch(shelf).poll()
+    assert said.of(RowsLost) == [RowsLost("set", LOG, ONE, newest=True)]
+
+
+async def test_a_log_of_a_newer_format_is_not_guessed_at(shelf):
+    files = running_store()
+    start = json.dumps({"version": 3, "eval": spec()}).encode()
+    files[LOG] = zipped({"_journal/start.json": start})
+    files[OTHER] = finished_log(version=3)
+    fill(shelf, files)
+    said = await watch(shelf).poll()
+    assert said.of(SpecRead) == []
+    assert {fact.log for fact in said.of(TaskUnreadable)} == {LOG, OTHER}
+    assert "newer Inspect" in said.texts
 
 
 # Slow and failing
@@ -624,3 +664,120 @@ async def test_a_folder_that_can_not_be_listed(shelf):
     assert [one.eval_set_id for one in said.of(TaskUnreadable)] == []
     assert said.result.failures == ("forbidden",)
     assert said.result.watched is None
+
+
+# Formats and folders
+
+
+DEEP = "2026/nov/logs"
+
+
+def moved(folder: str) -> dict[str, bytes]:
+    return {f"{folder}/{name}": data for name, data in running_store().items()}
+
+
+async def test_a_log_some_folders_down(shelf):
+    """A finished one in the root keeps nobody from looking further."""
+    fill(shelf, moved(DEEP) | {OTHER: finished_log()})
+    said = await watch(shelf).poll()
+    assert said.of(Listing) == [Listing("set", (OTHER,)), Listing(DEEP, (LOG,))]
+    assert {fact.eval_set_id for fact in said.of(RowsRead)} == {DEEP}
+    assert [fact.logs_at for fact in said.of(Located)] == [
+        shelf.target,
+        f"{shelf.target}/{DEEP}",
+    ]
+    assert said.result.watched == {"set", DEEP}
+    assert said.texts == ""
+
+
+async def test_an_eval_set_within_another(shelf):
+    fill(shelf, moved("outer") | {f"outer/more/{OTHER}": finished_log()})
+    said = await watch(shelf).poll()
+    assert {fact.eval_set_id for fact in said.of(Listing)} == {"outer", "outer/more"}
+
+
+async def test_what_can_not_be_listed_is_not_gone(shelf):
+    fill(shelf, moved(DEEP) | {OTHER: finished_log()})
+    refused: set[str] = set()
+
+    class Refusing(Interposed):
+        async def list_dir(self, path=""):
+            if path in refused:
+                raise StoreError("forbidden", f"{path}: denied")
+            return await self._store.list_dir(path)
+
+    async def nothing(_path):
+        pass
+
+    watched = watch(shelf, store=Refusing(shelf, nothing))
+    await watched.poll()
+    refused.add("2026/nov")
+    said = await watched.poll(after=2 * INTERVAL)
+    assert [fact.eval_set_id for fact in said.of(EvalSetUnreadable)] == [DEEP]
+    assert [fact.eval_set_id for fact in said.of(TaskRead)] == ["set", DEEP]
+    assert "2026/nov: denied" in said.texts
+    assert said.result.watched is None
+    refused.clear()
+    assert (await watched.poll()).result.watched == {"set", DEEP}
+
+
+async def test_a_folder_that_never_held_logs_may_be_closed(shelf):
+    """It is told, and counts neither as an eval set nor as a failure at each poll."""
+    fill(shelf, {OTHER: finished_log(), "a/closed/x.txt": b""})
+
+    class Refusing(Interposed):
+        async def list_dir(self, path=""):
+            if path == "a/closed":
+                raise StoreError("forbidden", f"{path}: denied")
+            return await self._store.list_dir(path)
+
+    async def nothing(_path):
+        pass
+
+    said = await watch(shelf, store=Refusing(shelf, nothing)).poll()
+    assert "a/closed: denied" in said.texts
+    assert said.of(EvalSetUnreadable) == []
+    assert (said.result.failures, said.result.watched) == ((), {"set"})
+
+
+async def test_a_log_in_json(shelf):
+    fill(shelf, {JSON_LOG: json_log(json_sample(1))})
+    watched = watch(shelf)
+    said = await watched.poll()
+    assert said.of(Listing) == [Listing("set", (JSON_LOG,))]
+    assert said.kinds(JSON_LOG) == ["SpecRead", "EndedRead", "TaskRead"]
+    assert said.of(SpecRead)[0].status == "started"
+    assert (await watched.poll()).kinds() == ["TaskRead"]
+    shelf.put(JSON_LOG, json_log(json_sample(1), json_sample(2), status="success"))
+    said = await watched.poll(after=2 * INTERVAL)
+    assert said.of(SpecRead)[0].status == "success"
+    assert watched.source.settled
+
+
+async def test_json_that_is_no_log(shelf):
+    """By its name, or by what is in it."""
+    other = "2026-11-20T09-50-25+00-00_numbers_AbCdEfGh.json"
+    files = {"logs.json": json_log(), "eval-set.json": b"{}", ".models.json": b"{}"}
+    fill(shelf, files | {other: b'{"accuracy": 1}', LOG: finished_log()})
+    watched = watch(shelf)
+    said = await watched.poll()
+    assert said.of(Listing) == [Listing("set", (LOG,))]
+    assert (
+        said.texts
+        == f"{shelf.target}/{other}: named like a log of Inspect's in JSON, and it is none"
+    )
+    assert (await watched.poll(after=2 * INTERVAL)).result.problems == said.result.problems
+    assert watched.source.settled
+
+
+async def test_a_folder_of_such_files_is_no_eval_set(shelf):
+    fill(shelf, {"numbers/2026-11-20T09-50-25_x.json": b"[]", OTHER: finished_log()})
+    said = await watch(shelf).poll()
+    assert {fact.eval_set_id for fact in said.of(Listing)} == {"set"}
+
+
+async def test_a_log_in_json_that_can_not_be_read_is_unknown(shelf):
+    fill(shelf, {JSON_LOG: json_log()[:40]})
+    said = await watch(shelf).poll()
+    assert said.kinds(JSON_LOG) == ["TaskUnreadable"]
+    assert JSON_LOG in said.texts

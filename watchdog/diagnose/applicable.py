@@ -4,8 +4,11 @@ What a command needs is read from the action's own text, before anything is fill
 an eval chose can change it, and an action that is written anew can't forget it.
 """
 
+import re
+
 from msgspec import Struct
 
+from watchdog.diagnose import writers
 from watchdog.model.action import Action, Situation
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.pod_reasons import CONFIG_EXIT_CODE, POD_FAILURE_POLICY
@@ -16,12 +19,18 @@ CONTROL_VERSION = (0, 3, 252)
 """The first Inspect whose control channel has today's verbs (`inspect ctl sample requeue`, …)."""
 IN_RUNNER = "<in-runner>"
 """Before what runs where the evaluations run; empty on the machine itself."""
+PROCESS = "<process-id>"
 
-_HAWK = "`hawk "
-_CLUSTER = ("`kubectl ", "`aws ")
+_NOT_LOCAL = re.compile(
+    r"\b(?:kubectl|hawk|aws|s3|buckets?|pods?|namespaces?|nodes?|kubelet|controller|cluster|kueue"
+    r"|middleman|network policies)\b",
+    re.IGNORECASE,
+)
+"""What a machine by itself has none of, in commands and in plain words."""
 _CONTROL = "inspect ctl "
 _OF_SAMPLE = ("<sample-uuid>", "<sample-id>")
 _TOOL_CALL = "cancel-tool-call"
+_ENDS_PROCESS = "End the process"
 _AS_ERROR = " --error`"
 
 _LOST_PODS = frozenset({Cause.EVICTED, Cause.OOM_KILLED, Cause.NODE_NOT_READY})
@@ -52,7 +61,7 @@ def applies(action: Action, around: Surroundings) -> bool:
 
 
 def _is_possible(text: str, around: Surroundings) -> bool:
-    if around.local and (_HAWK in text or any(tool in text for tool in _CLUSTER)):
+    if around.local and not _is_possible_locally(text, around):
         return False
     if around.sample is None and any(place in text for place in _OF_SAMPLE):
         return False
@@ -65,6 +74,17 @@ def _is_possible(text: str, around: Surroundings) -> bool:
     return _CONTROL not in text or _has_control(around)
 
 
+def _is_possible_locally(text: str, around: Surroundings) -> bool:
+    """On the machine itself: nothing of a cluster's, and what is done to the process needs one."""
+    if _NOT_LOCAL.search(text) or (PROCESS in text and not process_id(around)):
+        return False
+    return not (_is_left(around) and (IN_RUNNER in text or _ENDS_PROCESS in text))
+
+
+def _is_left(around: Surroundings) -> bool:
+    return around.task is not None and writers.is_left(around.task.state)
+
+
 def _holds(situation: Situation, around: Surroundings) -> bool:
     cluster = around.state.cluster
     gone = _has_no_runner(cluster)
@@ -74,6 +94,7 @@ def _holds(situation: Situation, around: Surroundings) -> bool:
         "ended": around.sample is None,
         "local": around.local,
         "no_control": not _has_control(around),
+        "process_gone": _is_left(around),
         "pod_lost": around.cause in _LOST_PODS and not gone,
         "runner_alive": not gone,
         "configuration_refused": gone and refused,
@@ -94,6 +115,12 @@ def _is_refused(cluster: ClusterState) -> bool:
     jobs = (*cluster.view.jobs, *((cluster.job,) if cluster.job is not None else ()))
     by_policy = any(job.finished_reason == POD_FAILURE_POLICY for job in jobs)
     return by_policy or (bool(runners) and runners[-1].exit_code == CONFIG_EXIT_CODE)
+
+
+def process_id(around: Surroundings) -> str:
+    """The process that writes the log, where it is known and there; else empty."""
+    writer = around.task.state.writer if around.task is not None else None
+    return str(writer.pid) if writer is not None and not writer.gone else ""
 
 
 def _waits_for_tool(sample: SampleJudgment | None) -> bool:

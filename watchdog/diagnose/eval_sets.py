@@ -12,6 +12,7 @@ from watchdog.diagnose.leftovers import cost, leftovers
 from watchdog.diagnose.lifecycle import deletion_stuck, hung_teardown, overdue_wait
 from watchdog.diagnose.owners import unusable
 from watchdog.diagnose.pods import restarts, warnings
+from watchdog.diagnose.versions import untested
 from watchdog.diagnose.words import actions, summary
 from watchdog.model.causes import main_of_counts
 from watchdog.model.instants import clock, earliest, latest
@@ -37,6 +38,7 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
         since=earliest(*(task.since for task in stuck)),
         evidence=(
             *_evidence(state, verdict),
+            *untested(state),
             *_allowance_evidence(context),
             *islice(_of_tasks(tasks), _TASKS_TOLD),
         ),

@@ -193,7 +193,6 @@ def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
     return overdue(now, since, deadline, "no sample appears", (Evidence("setup", text, since),))
 
 
-_RETRY = replace(advice.RETRY_LOCALLY, when=("local", "no_control"))
 """Where nothing milder can be done."""
 
 SPECS: tuple[CauseSpec, ...] = (
@@ -210,8 +209,10 @@ SPECS: tuple[CauseSpec, ...] = (
                 "mend", "Set a time-out for calls (attempt_timeout) in the eval's configuration"
             ),
             advice.STOP_SAMPLE,
+            advice.END_SAMPLE_LOCALLY,
             *advice.SAMPLE_ANEW,
-            _RETRY,
+            advice.RETRY_WITHOUT_CONTROL,
+            advice.LEFT_LOCALLY,
         ),
         hung_model_call,
     ),
@@ -232,8 +233,10 @@ SPECS: tuple[CauseSpec, ...] = (
                 "kill <pid>`",
             ),
             advice.STOP_SAMPLE,
+            advice.END_SAMPLE_LOCALLY,
             *advice.SAMPLE_ANEW,
-            _RETRY,
+            advice.RETRY_WITHOUT_CONTROL,
+            advice.LEFT_LOCALLY,
         ),
         hung_tool_call,
     ),
@@ -242,11 +245,14 @@ SPECS: tuple[CauseSpec, ...] = (
         "hangs in its scorer",
         (
             advice.STACKTRACE,
+            advice.PROCESS_STACK,
             advice.ANOMALIES,
             advice.STOP_SAMPLE,
             advice.STOP_SAMPLE_ERROR,
+            advice.END_SAMPLE_LOCALLY,
             *advice.SAMPLE_ANEW,
-            _RETRY,
+            advice.RETRY_WITHOUT_CONTROL,
+            advice.LEFT_LOCALLY,
         ),
         hung_scoring,
     ),
@@ -265,7 +271,7 @@ SPECS: tuple[CauseSpec, ...] = (
             ),
             advice.DELETE_LEFTOVERS,
             *advice.NEW_RUNNER,
-            advice.RETRY_LOCALLY,
+            *advice.ANEW_LOCALLY,
         ),
         hung_teardown,
     ),
@@ -279,8 +285,9 @@ SPECS: tuple[CauseSpec, ...] = (
             advice.RUNNER_LOG,
             advice.LISTING,
             advice.STACKTRACE,
+            advice.PROCESS_STACK,
             *advice.NEW_RUNNER,
-            advice.RETRY_LOCALLY,
+            *advice.ANEW_LOCALLY,
         ),
         hung_sample_setup,
     ),

@@ -177,7 +177,7 @@ SPECS: tuple[CauseSpec, ...] = (
                 "token_limit, time_limit) in the task or the eval's configuration",
             ),
             advice.STOP_SAMPLE,
-            advice.END_LOCALLY,
+            advice.END_SAMPLE_LOCALLY,
         ),
         no_progress,
         degrades="Calls succeed and nothing is achieved",

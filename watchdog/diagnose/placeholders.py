@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.applicable import IN_RUNNER, Surroundings, applies
+from watchdog.diagnose.applicable import IN_RUNNER, PROCESS, Surroundings, applies, process_id
 from watchdog.diagnose.pod_names import pod_names
 from watchdog.model.action import Action
 from watchdog.model.causes import HUNG_CALLS
@@ -77,6 +77,7 @@ def _values(around: Surroundings) -> Iterator[tuple[str, str]]:
     if state.logs_at and state.cluster is None:
         yield "<store>", typed(state.logs_at)
         yield "<log>", typed(f"{state.logs_at}/{around.task.state.log}") if around.task else ""
+    yield PROCESS, process_id(around)
     if around.task is not None and around.sample is not None:
         yield from _of_sample(around.task, around.sample)
     yield from pod_names(around)

@@ -13,6 +13,7 @@ from watchdog.diagnose.refusals import runner_refused, sandbox_refused
 from watchdog.diagnose.sandbox_trouble import sandbox_troubles
 from watchdog.diagnose.sandboxes import unclaimed
 from watchdog.diagnose.signs import last_life
+from watchdog.diagnose.writers import writer_gone
 from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.cluster import Job, Pod, newest_job
@@ -165,6 +166,14 @@ def cluster_cause(cause: Cause) -> Detect:
     return detect
 
 
+def _runner_gone(context: SampleContext) -> Finding | None:
+    """The cluster has no runner for it any more, or the process that wrote its log has ended."""
+    left = writer_gone(context.now, context.task)
+    return left or _gone_in_cluster(context)
+
+
+_gone_in_cluster = cluster_cause(Cause.RUNNER_GONE)
+
 _LOST = (advice.CANCEL_LOST_CALL, replace(advice.STOP_SAMPLE, when=("pod_lost",)))
 """What helps a sample whose sandbox is gone while its runner lives."""
 
@@ -254,8 +263,9 @@ SPECS: tuple[CauseSpec, ...] = (
             Action("look", "See what is left: `kubectl get jobs,pods -n <runner-namespace>`"),
             advice.EVIDENCE,
             *advice.RESUMED,
+            advice.REST_LOCALLY,
         ),
-        cluster_cause(Cause.RUNNER_GONE),
+        _runner_gone,
     ),
     CauseSpec(
         Cause.ORPHANED_SANDBOX,

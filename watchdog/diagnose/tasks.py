@@ -14,6 +14,7 @@ from watchdog.diagnose.lifecycle import is_older_than
 from watchdog.diagnose.overrides import task_exceptions
 from watchdog.diagnose.rules import RULES
 from watchdog.diagnose.samples import judge_sample, phase_of
+from watchdog.diagnose.writers import is_left, writer_gone
 from watchdog.model.allowances import Allowance
 from watchdog.model.causes import main_cause, main_of_counts
 from watchdog.model.instants import clock, earliest, latest
@@ -86,7 +87,7 @@ def _settled(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
     if eval_set.deletion is not None:
         return _left(task, Verdict.FINISHED, Evidence("deletion", eval_set.deletion.text))
     why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
-    if why is not None:
+    if why is not None and not (is_left(task) and task.spec is not None):
         return _unknown(task, why)
     return _left_by_earlier_runner(eval_set, task)
 
@@ -158,10 +159,16 @@ def _why_unknown(task: TaskState, now: float, max_age: float) -> str | None:
     if now - task.read_at > max_age:
         return task.unreadable or "last read too long ago"
     if task.status == "started" and not task.manifest_seen:
-        return (
-            "it has no sample buffer (run the eval with log_shared), so its samples can't be seen"
-        )
+        return _without_buffer(task.log)
     return None
+
+
+def _without_buffer(log: str) -> str:
+    """Why a running log tells nothing, and what to do about it."""
+    needs = "run the eval with log_shared"
+    if log.endswith(".json"):  # Inspect refuses log_shared for logs in JSON
+        needs = 'run the eval with log_format="eval" and log_shared'
+    return f"{log} has no sample buffer beside it ({needs}), so that its samples can't be seen"
 
 
 def _unknown(task: TaskState, why: str) -> TaskJudgment:
@@ -233,6 +240,9 @@ def _idle_findings(
     task, counts = base.state, base.counts
     free = _free_slots(eval_set, task, counts)
     findings: list[CauseFinding] = []
+    left = writer_gone(eval_set.judging.now, task)
+    if left is not None and not task.samples:
+        findings.append((Cause.RUNNER_GONE, left))
     if eval_set.runner is not None and not task.samples:
         findings.append(eval_set.runner)
     if eval_set.setup is not None and counts.queued and (free is None or free > 0):

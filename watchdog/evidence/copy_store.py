@@ -14,7 +14,7 @@ from msgspec import Struct
 from watchdog.collect.inspect.buffer_reader import MANIFEST
 from watchdog.collect.inspect.interactions import COMMANDS, HAWK, is_read
 from watchdog.collect.inspect.logs import BUFFERS, MARKS
-from watchdog.collect.inspect.naming import SUFFIX, log_file, newest_of_each_task
+from watchdog.collect.inspect.naming import is_log, log_file, newest_of_each_task, stem
 from watchdog.collect.stores.objects import FileMeta, Folder, Store, StoreError, join
 from watchdog.collect.values import printable
 from watchdog.model.verdict import Problem
@@ -64,7 +64,7 @@ class _Copy:
         self.left_out: dict[str, str] = {}
 
     async def run(self, root: Folder) -> None:
-        files = [file for file in root.files if file.name.endswith(SUFFIX)]
+        files = [file for file in root.files if is_log(file.name)]
         counting = [log.file for log in newest_of_each_task(map(log_file, files))]
         names = {file.name for file in counting}
         buffers = await self._buffers() if BUFFERS in root.folders else frozenset()
@@ -90,7 +90,7 @@ class _Copy:
             if _buffer(file) in buffers:
                 self.left_out[join(BUFFERS, _buffer(file))] = "of a log that is superseded"
         for file in root.files:
-            if file.name not in MARKS and not file.name.endswith(SUFFIX):
+            if file.name not in MARKS and not is_log(file.name):
                 self.left_out[file.name] = "neither a log nor a mark of an eval set"
 
     async def _buffers(self) -> frozenset[str]:
@@ -122,7 +122,7 @@ class _Copy:
             try:
                 await self._stream(path, file)
             except StoreError as error:
-                if error.reason in MOVING and path.endswith(SUFFIX):
+                if error.reason in MOVING and is_log(path):
                     await self._try(file, TRIES - 1)
                 else:
                     self.left_out[path] = error.text
@@ -231,7 +231,7 @@ class _Copy:
 
 
 def _buffer(log: FileMeta) -> str:
-    return log.name.removesuffix(SUFFIX)
+    return stem(log.name)
 
 
 def _is_fit(path: str) -> bool:

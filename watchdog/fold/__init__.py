@@ -31,6 +31,7 @@ from watchdog.model.facts import (
     TaskRead,
     TaskUnreadable,
     ThroughputLogged,
+    WriterRead,
 )
 from watchdog.model.state import EvalSetState, Interactions, Stops, TaskState
 
@@ -38,6 +39,7 @@ _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
     EndedRead: tasks.ended_read,
     RowsRead: tasks.rows_read,
     RowsLost: tasks.rows_lost,
+    WriterRead: tasks.writer_read,
     TaskRead: tasks.task_read,
     TaskUnreadable: tasks.task_unreadable,
 }

@@ -74,6 +74,7 @@ class _Work:
         self.silent_failures = silent_failures
         self.spans = Spans(sample.spans)
         self.lessons = lessons
+        self.lost = sample.lost
         self.last_row = sample.last_row
         self.last_work_row = sample.last_work_row
         self.count = 0
@@ -104,6 +105,7 @@ class _Work:
         self.count += 1
         if row.kind != "logger":
             self.last_work_row = row.id
+            self.lost = row.unfamiliar
             self.pause(row)
         at = later(row.at, row.completed_at)
         self.spans.heard(row, at)
@@ -141,7 +143,7 @@ class _Work:
             command_at=self.command_at,
             command_timeout=self.command_timeout,
             repetition=self.repetition,
-            lost=self.sample.lost and not self.count,
+            lost=self.lost,
         )
 
     def progress(self, row: Row) -> None:

@@ -20,6 +20,7 @@ from watchdog.model.facts import (
     TaskRead,
     TaskSpec,
     TaskUnreadable,
+    WriterRead,
 )
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import TEARDOWN, call_name
@@ -176,6 +177,11 @@ def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
         lost=fact.newest or sample.lost,
     )
     return replace(task, samples={**task.samples, fact.key: sample})
+
+
+def writer_read(task: TaskState, fact: WriterRead) -> TaskState:
+    """Which process writes the log, as far as is known now."""
+    return replace(task, writer=fact.writer)
 
 
 def task_read(task: TaskState, fact: TaskRead) -> TaskState:

@@ -16,6 +16,7 @@ Situation = Literal[
     "local",
     "no_control",
     "pod_lost",
+    "process_gone",
     "resumable",
     "runner_alive",
 ]
@@ -24,8 +25,9 @@ Situation = Literal[
 won't help. `ended`: none of its samples is stuck, so nothing runs that could be lost. `local`:
 the evaluation runs on this machine. `no_control`: its Inspect has no control channel that could
 end one sample. `pod_lost`: the sample's sandbox is what is wrong, its runner lives.
-`resumable`: the runner is gone, and not for its configuration. `runner_alive`: the cluster
-doesn't say that there is none.
+`process_gone`: the process of this machine that wrote the log has ended. `resumable`: the runner
+is gone, and not for its configuration. `runner_alive`: the cluster doesn't say that there is
+none.
 """
 
 

@@ -58,12 +58,6 @@ STOP_SAMPLE = Action(
     "`hawk stop {eval_set_id} --sample <sample-uuid>`",
     ("runner_alive",),
 )
-END_LOCALLY = Action(
-    "restart",
-    "End only this sample and score what it has; the others go on: "
-    "`inspect ctl sample cancel <task-id> <sample-id> <epoch> --action score`",
-    ("local",),
-)
 STOP_SAMPLE_ERROR = Action(
     "restart",
     "Or end it as an error, unscored, where a score would mean nothing; this eval goes on after "
@@ -131,6 +125,37 @@ RETRY_LOCALLY = Action(
     ("local",),
 )
 """For an evaluation that runs on this machine, without Hawk."""
+RETRY_WITHOUT_CONTROL = Action(RETRY_LOCALLY.kind, RETRY_LOCALLY.text, ("local", "no_control"))
+"""The same, where a single sample can be ended instead unless its Inspect is too old for that."""
+REST_LOCALLY = Action(
+    "restart",
+    "Run the rest anew; finished samples are kept, those that ran begin anew: "
+    "`inspect eval-retry <log>`",
+    ("local",),
+)
+"""The same for a log whose process is gone already."""
+LEFT_LOCALLY = Action(REST_LOCALLY.kind, REST_LOCALLY.text, ("local", "process_gone"))
+ANEW_LOCALLY = (RETRY_LOCALLY, LEFT_LOCALLY)
+"""What brings back an evaluation on this machine, whether its process is still there or not."""
+END_SAMPLE_LOCALLY = Action(
+    "restart",
+    "End only this sample and score what it has; the others go on: "
+    "`<in-runner>inspect ctl sample cancel <task-id> <sample-id> <epoch> --action score`",
+    ("local",),
+)
+ENDED_LOCALLY = (END_SAMPLE_LOCALLY, RETRY_WITHOUT_CONTROL, LEFT_LOCALLY)
+"""What `hawk stop --sample` does, on the machine itself."""
+PROCESS_STACK = Action(
+    "look",
+    "See where the process stands; it goes on meanwhile: `py-spy dump --pid <process-id>`",
+    ("local",),
+)
+PROBE_LOCALLY = Action(
+    "test",
+    "Send a request as large to the provider, to see whether it answers: "
+    "`watchdog probe --model <model> --size large`",
+    ("local",),
+)
 
 DESCRIBE_POD = Action("look", "See the pod's state: `kubectl describe pod -n <namespace> <pod>`")
 EVENTS = Action(

@@ -165,6 +165,8 @@ class Row(Struct, frozen=True, gc=False):
     """Messages that a model was asked with, once it answered."""
     echoes: bool = False
     """Whether one of those stands among them twice."""
+    unfamiliar: bool = False
+    """It is, or ends, a call of a kind that isn't known here: what it does can't be told."""
 
 
 class Listing(Struct, frozen=True):
@@ -242,6 +244,23 @@ class TaskRead(Struct, frozen=True):
     eval_set_id: str
     log: str
     at: float
+
+
+class WriterProcess(Struct, frozen=True):
+    """The process of this machine that writes a log, as the name of its buffer has it."""
+
+    pid: int
+    gone: bool
+    """Whether it has ended; a process that is there says nothing of what it does."""
+    last_written_at: float
+
+
+class WriterRead(Struct, frozen=True):
+    """Which process writes a log, where that can be known; None where it can't."""
+
+    eval_set_id: str
+    log: str
+    writer: WriterProcess | None
 
 
 class EvalSetUnreadable(Struct, frozen=True):
@@ -360,6 +379,7 @@ Fact = (
     | ManifestRead
     | RowsRead
     | RowsLost
+    | WriterRead
     | TaskRead
     | TaskUnreadable
     | EvalSetUnreadable

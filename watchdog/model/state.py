@@ -9,7 +9,14 @@ from msgspec import Struct, field
 
 from watchdog.model.causes import main_of_counts
 from watchdog.model.cluster import ClusterView, Job
-from watchdog.model.facts import LogStatus, SampleKey, SampleSummary, TaskSpec, ThroughputLogged
+from watchdog.model.facts import (
+    LogStatus,
+    SampleKey,
+    SampleSummary,
+    TaskSpec,
+    ThroughputLogged,
+    WriterProcess,
+)
 from watchdog.model.histogram import Histogram
 from watchdog.model.instants import latest
 from watchdog.model.learned import CallName
@@ -286,6 +293,8 @@ class TaskState(Struct, frozen=True):
     http_retries_at: float | None = None
     http_retries_before: tuple[int, float | None] | None = None
     """The counter before it last grew, and when it was seen so."""
+    writer: WriterProcess | None = None
+    """The process of this machine that writes it; None where that isn't known."""
     read_at: float | None = None
     unreadable: str | None = None
     """Why the last attempt to read it failed; None after a good one."""

@@ -156,6 +156,7 @@ EvidenceKind = Literal[
     "throughput",
     "told",
     "unreadable",
+    "version",
 ]
 """What sort of observation it is; programs go by this, never by the text."""
 

@@ -28,7 +28,7 @@ def reduced(report: Report, eval_set_id: str) -> Report | None:
 
 
 def _names(eval_set: EvalSetReport) -> set[str]:
-    logs = (task.log.removesuffix(".eval") for task in eval_set.tasks)
+    logs = (task.log.removesuffix(".eval").removesuffix(".json") for task in eval_set.tasks)
     return {name for name in (eval_set.eval_set_id, *logs) if name}
 
 

@@ -1,15 +1,19 @@
 """What is advised: the exact command, mildest first, where it can be done and harms nothing."""
 
+import itertools
+import re
+
 import pytest
 from msgspec.structs import replace
 
-from tests.builders.judged import ALIVE, BOX, GONE, REFUSED, SPEC, stuck
+from tests.builders.judged import ALIVE, BOX, FIRST, GONE, REFUSED, SPEC, stuck
 from watchdog.diagnose.placeholders import fill, fill_store
 from watchdog.diagnose.rules import SPEC_OF, SPECS
 from watchdog.diagnose.words import actions_for
 from watchdog.model import advice
+from watchdog.model.causes import CAUSES as CAUSE_INFOS
 from watchdog.model.cluster import Container
-from watchdog.model.facts import SampleKey, TaskSpec
+from watchdog.model.facts import SampleKey, TaskSpec, WriterProcess
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.shell import VALUE_MAX, typed
 from watchdog.model.verdict import Cause, Verdict
@@ -73,12 +77,82 @@ def test_ending_a_sample_as_an_error_is_offered_where_the_task_survives_it(spec:
     assert "`hawk stop set-1 --sample u1`" in text
 
 
+PLACES = {"local": True, "address": "logs", "logs_at": "logs"}
+WRITERS = (None, WriterProcess(4711, gone=False, last_written_at=5.0))
+OF_A_CLUSTER = re.compile(
+    r"kubectl|hawk|s3:|bucket|aws|middleman|cluster|namespace|kubelet|kueue|\bpods?\b|\bnodes?\b",
+    re.IGNORECASE,
+)
+CLUSTER_ONLY = frozenset(info.cause for info in CAUSE_INFOS if info.concern == "cluster") | {
+    Cause.HUNG_STARTUP,
+    Cause.HUNG_TEARDOWN,
+}
+"""What a laptop can't have: only a cluster tells it."""
+
+
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_laptop_s_actions_name_no_cluster_no_hawk_and_no_bucket(cause):
-    eval_set = stuck(cause, None, local=True, address="logs", logs_at="logs")
-    texts = [fill_store(a, "set-1", None).text for a in actions_for(cause, eval_set)]
-    for word in ("kubectl", "hawk", "s3://", "bucket", "aws"):
-        assert word not in "\n".join(texts)
+    for spec, writer, key in itertools.product((SPEC, OLD, STRICT), WRITERS, (FIRST, None)):
+        eval_set = stuck(cause, None, spec=spec, writer=writer, key=key, **PLACES)
+        texts = [fill_store(a, "set-1", None).text for a in actions_for(cause, eval_set)]
+        assert [text for text in texts if OF_A_CLUSTER.search(text)] == []
+
+
+@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause not in CLUSTER_ONLY])
+@pytest.mark.parametrize("spec", [SPEC, OLD, STRICT])
+def test_and_something_is_left_to_do_there(cause, spec):
+    for writer in WRITERS:
+        told_actions = actions_for(cause, stuck(cause, None, spec=spec, writer=writer, **PLACES))
+        assert told_actions != ()
+        if cause in STANDING:
+            assert any(action.kind in {"mend", "restart"} for action in told_actions)
+
+
+STANDING = frozenset(cause for cause in CAUSES if cause.startswith("hung_")) - CLUSTER_ONLY | {
+    Cause.RUNNER_GONE,
+    Cause.RUNNER_FROZEN,
+    Cause.UNEXPLAINED,
+    Cause.AUTH,
+}
+"""What waiting doesn't end."""
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("cluster", [ALIVE, GONE, None])
+def test_what_is_for_a_laptop_is_told_nowhere_else(cause, cluster):
+    text = told(cause, stuck(cause, cluster))
+    assert "eval-retry" not in text
+    assert "py-spy" not in text
+    assert "--action score" not in text
+
+
+def test_a_process_is_looked_into_where_its_id_is_known_and_it_is_there():
+    gone = WriterProcess(4711, gone=True, last_written_at=5.0)
+    looks = [
+        "`py-spy dump --pid 4711`"
+        in told(Cause.RUNNER_FROZEN, stuck(Cause.RUNNER_FROZEN, None, writer=writer, **PLACES))
+        for writer in (*WRITERS, gone)
+    ]
+    assert looks == [False, True, False]
+
+
+@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause not in CLUSTER_ONLY])
+@pytest.mark.parametrize("spec", [SPEC, OLD])
+def test_a_process_that_is_gone_is_neither_asked_nor_ended(cause, spec):
+    gone = WriterProcess(4711, gone=True, last_written_at=5.0)
+    text = told(cause, stuck(cause, None, spec=spec, writer=gone, **PLACES))
+    assert "inspect ctl" not in text
+    assert "Ctrl-C" not in text
+    if cause in STANDING:
+        assert text.count("`inspect eval-retry logs/2026_mmlu_TaskAbc123.eval`") == 1
+
+
+def test_of_a_dead_process_the_rest_is_run_anew():
+    gone = WriterProcess(4711, gone=True, last_written_at=5.0)
+    text = told(Cause.RUNNER_GONE, stuck(Cause.RUNNER_GONE, None, writer=gone, **PLACES))
+    assert "`inspect eval-retry logs/2026_mmlu_TaskAbc123.eval`" in text
+    assert "finished samples are kept, those that ran begin anew" in text
+    assert "Ctrl-C" not in text
 
 
 def test_there_inspect_is_called_as_it_is():

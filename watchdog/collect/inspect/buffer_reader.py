@@ -11,13 +11,14 @@ from watchdog.collect.inspect.buffers import (
     member_name,
 )
 from watchdog.collect.inspect.events import KNOWN_KINDS
+from watchdog.collect.inspect.holes import row_facts
 from watchdog.collect.inspect.segment_zip import THREAD_BYTES, Unpacked, Wanted, unpack
 from watchdog.collect.inspect.segments import Rows
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError, is_transient, join
 from watchdog.collect.stores.zip_members import CorruptZip
 from watchdog.collect.values import printable
-from watchdog.model.facts import ManifestRead, RowsLost, RowsRead, SampleKey
+from watchdog.model.facts import ManifestRead, RowsLost, SampleKey
 from watchdog.model.verdict import Problem
 
 MANIFEST = "manifest.json"
@@ -217,6 +218,7 @@ class Buffer:
     def _hand_on(
         self, segment: int, unpacked: Unpacked, stored_at: float | None, emit: Emit
     ) -> None:
+        strangers = [member for member in unpacked.names if member not in self._known]
         for request, rows in unpacked.members:
             if isinstance(rows, Rows):
                 self._rows(request, rows, stored_at, emit)
@@ -224,9 +226,12 @@ class Buffer:
                 self.failures.append("corrupt")
                 self._stand(segment, rows)
                 self._lost(request, emit)
+            elif request.reference.last_event_id is None and strangers:
+                self._lost(request, emit)  # its rows may stand there under another name
             else:
                 self._promised(request, 0, emit)
-        self._strangers(segment, unpacked.names)
+        for member in strangers:
+            self._stand(segment, f"{printable(member[:80])} belongs to no sample of this log")
 
     def _rows(self, request: Wanted, rows: Rows, stored_at: float | None, emit: Emit) -> None:
         sample = request.sample
@@ -234,9 +239,11 @@ class Buffer:
             self._stand(request.reference.segment, f"{sample.member}: {text}")
         for kind in {row.kind for row in rows.rows} - KNOWN_KINDS:
             self._keep(Problem(self._folder, f"unknown kind of event: {kind}"))
-        if rows.rows:
-            emit(RowsRead(self._eval_set_id, self._log, sample.summary.key, rows.rows, stored_at))
-        self._promised(request, rows.rows[-1].id if rows.rows else 0, emit)
+        key, where = sample.summary.key, (self._eval_set_id, self._log)
+        for fact in row_facts(*where, key, rows.rows, rows.hole, stored_at):
+            emit(fact)
+        if rows.hole != len(rows.rows):
+            self._promised(request, rows.rows[-1].id if rows.rows else 0, emit)
 
     def _promised(self, request: Wanted, last: int, emit: Emit) -> None:
         """Check that a member held all the rows that the manifest promises of it."""
@@ -245,12 +252,6 @@ class Buffer:
             text = f"{request.sample.member}: rows up to {promise} are missing from it"
             self._stand(request.reference.segment, text)
             self._lost(request, emit)
-
-    def _strangers(self, segment: int, names: tuple[str, ...]) -> None:
-        for member in names:
-            if member not in self._known:
-                text = f"{printable(member[:80])} belongs to no sample of this log"
-                self._stand(segment, text)
 
     def _stand(self, segment: int, text: str) -> None:
         self._keep(Problem(self._path(segment), text))

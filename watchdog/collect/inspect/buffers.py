@@ -92,7 +92,7 @@ class _Entry(Struct, gc=False):
 
 
 class _Manifest(Struct, gc=False):
-    samples: list[_Entry] = []
+    samples: list[_Entry]
 
 
 _manifest = msgspec.json.Decoder(_Manifest)
@@ -208,7 +208,9 @@ def _loose_manifest(data: bytes) -> Manifest:
     content = _load(data)
     if not isinstance(content, dict):
         raise CorruptManifest("no JSON object")
-    samples, bad = _each(content.get("samples", []), _loose_entry)
+    samples, bad = _each(content.get("samples"), _loose_entry)
+    if bad and not samples:
+        raise CorruptManifest(f"none of its {len(bad)} samples can be understood: {bad[0]}")
     return Manifest(samples, bad)
 
 

@@ -23,6 +23,7 @@ from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.collect.stores.zip_members import CorruptZip, Directory, fetch_directory, fetch_member
 from watchdog.collect.values import duration, instant, name, number, whole
 from watchdog.model.facts import EndedRead, LogStatus, RoleModel, SampleSummary, SpecRead, TaskSpec
+from watchdog.model.inspect_versions import LOG_FORMAT
 
 T = TypeVar("T")
 
@@ -116,30 +117,26 @@ class EvalLog:
         if HEADER in members:
             header = await version.json(HEADER)
             spec = self._spec_read(header, _object(header.get("eval")))
-            return LogFacts(spec, _closed(spec.status, await self._all_ended(version, members)))
+            return LogFacts(spec, closed(spec.status, await self._all_ended(version, members)))
         if START not in members:
             raise CorruptZip(f"neither {HEADER} nor {START} in it")
-        spec = self._spec_read({"status": "started"}, await self._start_spec(version, members))
+        start = await self._start_of(version, members)
+        begun = {"status": "started", "version": start.get("version")}
+        spec = self._spec_read(begun, _object(start.get("eval")))
         return LogFacts(spec, await self._new_ended(version, members))
 
-    async def _start_spec(self, version: "_Version", members: Directory) -> dict[str, Any]:
+    async def _start_of(self, version: "_Version", members: Directory) -> dict[str, Any]:
         checksum = members[START].checksum
         if self._start is None or self._start[0] != checksum:
-            self._start = (checksum, _object((await version.json(START)).get("eval")))
+            start = await version.json(START)
+            self._start = (checksum, {key: start.get(key) for key in ("version", "eval")})
         return self._start[1]
 
     def _spec_read(self, header: dict[str, Any], spec: dict[str, Any]) -> SpecRead:
-        status = header.get("status")
-        if status not in STATUSES:
-            raise CorruptZip(f"{HEADER}: status {str(status)[:40]!r}")
-        return SpecRead(
-            self._eval_set_id,
-            self._log,
-            spec=task_spec(spec),
-            status=cast("LogStatus", status),
-            error=error_line(_text(_object(header.get("error")).get("message"))),
-            completed_at=instant(_object(header.get("stats")).get("completed_at")),
-        )
+        try:
+            return spec_read(self._eval_set_id, self._log, header, spec)
+        except ValueError as error:
+            raise CorruptZip(f"{HEADER}: {error}") from error
 
     async def _all_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
         if SUMMARIES not in members:
@@ -159,7 +156,32 @@ class EvalLog:
         return EndedRead(self._eval_set_id, self._log, tuple(samples)) if samples else None
 
 
-def _closed(status: LogStatus, ends: EndedRead | None) -> EndedRead | None:
+def spec_read(eval_set_id: str, log: str, header: dict[str, Any], spec: dict[str, Any]) -> SpecRead:
+    """What a log's header and specification say.
+
+    Raises:
+        ValueError: its format is newer than is known, or its status is none.
+    """
+    version = whole(header.get("version"))
+    if version is not None and version > LOG_FORMAT:
+        raise ValueError(
+            f"a log of format {version}, written by a newer Inspect than is known here; the newest "
+            f"format that can be read is {LOG_FORMAT}"
+        )
+    status = header.get("status")
+    if not isinstance(status, str) or status not in STATUSES:
+        raise ValueError(f"status {str(status)[:40]!r}")
+    return SpecRead(
+        eval_set_id,
+        log,
+        spec=task_spec(spec),
+        status=cast("LogStatus", status),
+        error=error_line(_text(_object(header.get("error")).get("message"))),
+        completed_at=instant(_object(header.get("stats")).get("completed_at")),
+    )
+
+
+def closed(status: LogStatus, ends: EndedRead | None) -> EndedRead | None:
     """Of a cancelled run, the samples that did not get to their end were cancelled."""
     if ends is None or status != "cancelled":
         return ends

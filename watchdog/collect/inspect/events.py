@@ -376,7 +376,14 @@ def loose_row(row_id: int, event_id: str, event: object) -> Row:
         took=number(_object(event.get("output")).get("time")) if is_model else None,
         messages=_loose_messages(kind, event),
         **_loose_said(kind, event),
+        unfamiliar=kind not in KNOWN_KINDS and _is_call(event),
     )
+
+
+def _is_call(event: dict[str, Any]) -> bool:
+    """Whether an event of an unknown kind has what calls have: it goes on, or it took time."""
+    has_end = event.get("completed") is not None or event.get("working_time") is not None
+    return event.get("pending") is True or has_end
 
 
 def kind_of(value: object) -> str:

@@ -6,8 +6,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from watchdog.collect.inspect.folders import Tree, is_within, told, walk
 from watchdog.collect.inspect.interactions import Interactions
-from watchdog.collect.inspect.naming import SUFFIX, LogFile, log_file, newest_of_each_task
+from watchdog.collect.inspect.naming import (
+    SUFFIX,
+    LogFile,
+    is_json,
+    is_log,
+    log_file,
+    newest_of_each_task,
+)
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
@@ -126,19 +134,17 @@ class LogsSource:
 
     async def _take_root(self, root: Folder, now: float, emit: Emit) -> None:
         eval_set_ids: set[str] = set()
-        if self._is_own(root):
+        if self._is_own(root) and await self._take("", self._own_id, root, emit):
             eval_set_ids.add(self._own_id)
-            await self._take("", self._own_id, root, emit)
-        names = [name for name in root.folders if not name.startswith(".")]
-        for name, folder in zip(names, await self._folders(names), strict=True):
-            if isinstance(folder, StoreError):
-                eval_set_ids.add(name)
-                self._unreadable((name,), folder, now, emit)
-            elif is_eval_set(folder) and name not in eval_set_ids:
-                eval_set_ids.add(name)
-                await self._take(name, name, folder, emit)
-            elif is_eval_set(folder):
-                self._note(Problem(join(self._store.target, name), "two eval sets of one name"))
+        tree = await self._walk(root)
+        for path, folder in tree.folders.items():
+            if not is_eval_set(folder):
+                continue
+            if path in eval_set_ids:
+                self._note(Problem(join(self._store.target, path), "two eval sets of one name"))
+            elif await self._take(path, path, folder, emit):
+                eval_set_ids.add(path)
+        eval_set_ids |= self._unseen(tree, now, emit)
         self._gone(eval_set_ids, emit)
         if self._listing.failures:
             self._listed_at = None  # see at the next poll whether it can be listed again
@@ -147,27 +153,42 @@ class LogsSource:
     def _is_own(self, root: Folder) -> bool:
         return self._options.eval_set_id is not None or is_eval_set(root)
 
-    async def _folders(self, names: Iterable[str]) -> list[Folder | StoreError]:
-        if self._options.eval_set_id is not None:
-            return [Folder() for _ in names]
-        return await asyncio.gather(*map(self._folder, names))
+    async def _walk(self, root: Folder) -> Tree:
+        """What lies below the root, where it isn't itself the one eval set that is asked for."""
+        return Tree() if self._options.eval_set_id is not None else await walk(self._store, root)
 
-    async def _folder(self, name: str) -> Folder | StoreError:
-        try:
-            return await self._store.list_dir(name)
-        except StoreError as error:
-            return error
+    def _unseen(self, tree: Tree, now: float, emit: Emit) -> set[str]:
+        """The eval sets that lie where nothing could be listed: they aren't gone for that."""
+        unseen = {name for name in self._tasks if tree.hides(name)}
+        for path, error in tree.failed.items():
+            names = {name for name in unseen if is_within(name, path)}
+            if "/" not in path:
+                names = names or {path}
+                unseen |= names
+            if names or error.reason != "forbidden":
+                self._unreadable(sorted(names), error, now, emit)
+            else:
+                self._note(Problem(self._store.target, error.text))
+        if tree.beyond:
+            self._note(Problem(self._store.target, told(tree.beyond)))
+        return unseen
 
-    async def _take(self, folder: str, eval_set_id: str, listing: Folder, emit: Emit) -> None:
+    async def _take(self, folder: str, eval_set_id: str, listing: Folder, emit: Emit) -> bool:
+        """Follow the logs of a folder; False where what looked like some are none."""
         passed_over = self._passed_over.get(eval_set_id, {})
         before = self._tasks.get(eval_set_id, {})
         earlier = passed_over | before
-        files = [log_file(file) for file in listing.files if file.name.endswith(SUFFIX)]
+        files = [log_file(file) for file in listing.files if is_log(file.name)]
         tasks = {
             log.file.name: earlier.get(log.file.name)
             or TaskLog(self._place(folder, eval_set_id, log.file.name))
             for log in files
         }
+        for log in files:
+            tasks[log.file.name].listed(log.file)
+        files = await self._without_others(folder, files, tasks)
+        if not files and not (is_marked(listing) or self._options.eval_set_id is not None):
+            return False
         logs = newest_of_each_task(await self._identified(files, tasks))
         self._tasks[eval_set_id] = {log.file.name: tasks[log.file.name] for log in logs}
         # what was followed once and is no longer begins anew if it is chosen again
@@ -176,13 +197,24 @@ class LogsSource:
             for name, task in tasks.items()
             if name not in self._tasks[eval_set_id] and name not in before
         }
-        for log in logs:
-            tasks[log.file.name].listed(log.file)
         if eval_set_id not in self._interactions:
             self._interactions[eval_set_id] = Interactions(self._store, folder, eval_set_id)
         self._interactions[eval_set_id].listed(listing)
         emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
         emit(self._located(folder, eval_set_id))
+        return True
+
+    async def _without_others(
+        self, folder: str, files: list[LogFile], tasks: dict[str, TaskLog]
+    ) -> list[LogFile]:
+        """Without the files in JSON that are named like logs and are none."""
+        unread = [tasks[f.file.name] for f in files if is_json(f.file.name)]
+        await asyncio.gather(*(task.identify() for task in unread if task.spec is None))
+        for file in files:
+            if tasks[file.file.name].is_other:
+                path = join(self._store.target, join(folder, file.file.name))
+                self._note(Problem(path, "named like a log of Inspect's in JSON, and it is none"))
+        return [file for file in files if not tasks[file.file.name].is_other]
 
     def _located(self, folder: str, eval_set_id: str) -> Located:
         target = self._store.target
@@ -223,6 +255,11 @@ class LogsSource:
 
 def is_eval_set(folder: Folder) -> bool:
     """Whether a folder holds logs, or what is there before the first of them."""
+    return is_marked(folder) or any(is_json(file.name) for file in folder.files)
+
+
+def is_marked(folder: Folder) -> bool:
+    """The same, where a file in JSON that is named like a log doesn't count."""
     return BUFFERS in folder.folders or any(
         file.name.endswith(SUFFIX) or file.name in MARKS for file in folder.files
     )

@@ -1,7 +1,9 @@
 """Names of logs, and which of several logs of one task counts.
 
 Inspect names a log `<time>_<task>_<task id>.eval` (`log/_recorders/file.py`), the colons of the
-time replaced by `-`; a recovered one has `-recovered` before the suffix.
+time replaced by `-`, `.json` instead where the eval was asked for that format; a recovered one has
+`-recovered` before the suffix. Any `.eval` is a log; a `.json` may be one only where its name
+begins with a time (`is_log_file`, `log/_file.py`), and whether it is stands in its content.
 """
 
 import re
@@ -13,10 +15,12 @@ from watchdog.collect.stores.objects import FileMeta
 from watchdog.collect.values import instant
 
 SUFFIX = ".eval"
+JSON_SUFFIX = ".json"
+JSON_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d[:-]\d\d[:-]\d\d.*\.json", re.ASCII)
 NAME = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)T(?P<h>\d\d)-(?P<m>\d\d)-(?P<s>\d\d)"
     r"(?P<sign>[+-])(?P<zh>\d\d)-(?P<zm>\d\d)_.*_(?P<task_id>[A-Za-z0-9]{6,})"
-    r"(?P<recovered>-recovered(?:-\d+)?)?\.eval"
+    r"(?P<recovered>-recovered(?:-\d+)?)?\.(?:eval|json)"
 )
 
 
@@ -29,11 +33,26 @@ class LogFile(Struct, frozen=True):
     recovered: bool = False
 
 
+def is_json(name: str) -> bool:
+    """Whether a file may be a log in JSON, by its name."""
+    return JSON_NAME.fullmatch(name) is not None
+
+
+def is_log(name: str) -> bool:
+    """Whether a file is a log, or may be one, by its name."""
+    return name.endswith(SUFFIX) or is_json(name)
+
+
+def stem(name: str) -> str:
+    """A log's name without its suffix: its buffer is named so."""
+    return name.removesuffix(SUFFIX if name.endswith(SUFFIX) else JSON_SUFFIX)
+
+
 def log_file(file: FileMeta) -> LogFile:
     """A log by its name."""
     match = NAME.fullmatch(file.name)
     if not match:
-        recovered = file.name.removesuffix(SUFFIX).endswith("-recovered")
+        recovered = stem(file.name).endswith("-recovered")
         return LogFile(file, recovered=recovered)
     created = "{day}T{h}:{m}:{s}{sign}{zh}:{zm}".format_map(match.groupdict())
     return LogFile(file, match["task_id"], instant(created), match["recovered"] is not None)

@@ -19,6 +19,7 @@ from msgspec import Struct
 from watchdog.collect.inspect import sqlite_buffer
 from watchdog.collect.inspect.buffers import CorruptManifest, SampleEntry, decode_manifest
 from watchdog.collect.inspect.events import OLD_MODEL, loads
+from watchdog.collect.inspect.naming import stem
 from watchdog.collect.place import Place
 from watchdog.collect.stores.objects import Got, StoreError, join
 from watchdog.collect.stores.zip_members import CorruptZip, directory, read_member
@@ -74,7 +75,7 @@ async def read_parts(place: Place, key: SampleKey, max_bytes: int = MAX_BYTES) -
 
 
 async def _from_segments(place: Place, key: SampleKey, max_bytes: int) -> Parts:
-    folder = join(place.folder, f".buffer/{place.log.removesuffix('.eval')}")
+    folder = join(place.folder, f".buffer/{stem(place.log)}")
     got = await place.store.get(join(folder, "manifest.json"), place.limit)
     if not isinstance(got, Got):
         raise RequestUnreadable("its manifest can't be read")
@@ -160,29 +161,32 @@ async def _from_database(place: Place, key: SampleKey, max_bytes: int) -> Parts:
         raise RequestUnreadable("there is no buffer beside the log")
     try:
         return await asyncio.to_thread(_read_database, path, key, max_bytes)
-    except (sqlite3.Error, UnicodeDecodeError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise RequestUnreadable(f"can't read the sample buffer: {error}") from error
 
 
-_TABLES = (
-    ("SELECT id, data FROM events WHERE sample_id = ? AND sample_epoch = ? ORDER BY id"),
-    ("SELECT id, data FROM message_pool WHERE sample_id = ? AND sample_epoch = ? ORDER BY id"),
-    ("SELECT hash, content FROM attachments WHERE sample_id = ? AND sample_epoch = ?"),
-)
+_EVENTS = "SELECT id, data FROM events WHERE sample_id = ? AND sample_epoch = ? ORDER BY id"
+_MESSAGES = "SELECT id, data FROM message_pool WHERE sample_id = ? AND sample_epoch = ? ORDER BY id"
+_ATTACHMENTS = "SELECT hash, content FROM attachments WHERE sample_id = ? AND sample_epoch = ?"
+_HAS_POOL = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'message_pool'"
+"""Inspect 0.3.200 has none yet, 0.3.210 does: before, events hold their messages."""
 
 
 def _read_database(path: Path, key: SampleKey, max_bytes: int) -> Parts:
-    parts, bound = Parts(), (key.id, key.epoch)
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        events, messages, attachments = (
-            _bounded(connection.execute(query, bound), max_bytes) for query in _TABLES
-        )
-        for row, data in events:
-            if '"model' in data:
-                _take_event(parts, row, _loaded(data.encode("utf-8", "replace")))
-        for row, data in messages:
+    with sqlite_buffer.address(path) as uri, closing(sqlite3.connect(uri, uri=True)) as connection:
+        return _read_tables(connection, (key.id, key.epoch), max_bytes)
+
+
+def _read_tables(connection: sqlite3.Connection, key: tuple[str, int], max_bytes: int) -> Parts:
+    parts = Parts()
+    for row, data in _bounded(connection.execute(_EVENTS, key), max_bytes):
+        if '"model' in data:
+            _take_event(parts, row, _loaded(data.encode("utf-8", "replace")))
+    if connection.execute(_HAS_POOL).fetchone()[0]:
+        for row, data in _bounded(connection.execute(_MESSAGES, key), max_bytes):
             _take_message(parts, row, data)
-        parts.attachments.update((str(digest), content) for digest, content in attachments)
+    attachments = _bounded(connection.execute(_ATTACHMENTS, key), max_bytes)
+    parts.attachments.update((str(digest), content) for digest, content in attachments)
     return parts
 
 

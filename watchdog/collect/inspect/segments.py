@@ -22,6 +22,8 @@ class Rows(Struct, frozen=True):
 
     rows: tuple[Row, ...]
     bad: tuple[str, ...] = ()
+    hole: int | None = None
+    """How many rows stand before the last one that is unreadable; None where all are readable."""
 
 
 class CorruptMember(Exception):  # noqa: N818 - reads as what it says
@@ -75,12 +77,14 @@ def _row_by_row(data: bytes) -> Rows:
         envelopes = _loose_events(data)
     rows: list[Row] = []
     bad: list[str] = []
+    hole: int | None = None
     for place, raw in enumerate(envelopes):
         try:
             rows.append(_raw_row(raw) if isinstance(raw, Raw) else _loose_envelope(raw))
         except ValueError as error:
             bad.append(f"row {place}: {str(error)[:120]}")
-    return _in_order(rows, bad)
+            hole = len(rows)
+    return _in_order(rows, bad, hole)
 
 
 def _loose_events(data: bytes) -> list[Any]:
@@ -111,6 +115,6 @@ def _loose_envelope(item: object) -> Row:
     return loose_row(row_id, name(item.get("event_id")) or str(row_id), item.get("event"))
 
 
-def _in_order(rows: list[Row], bad: list[str] | None = None) -> Rows:
+def _in_order(rows: list[Row], bad: list[str] | None = None, hole: int | None = None) -> Rows:
     rows.sort(key=attrgetter("id"))
-    return Rows(tuple(rows), tuple(bad or ()))
+    return Rows(tuple(rows), tuple(bad or ()), hole)

@@ -23,14 +23,13 @@ import platformdirs
 
 from watchdog.collect.inspect.buffers import decode_row, decode_summary
 from watchdog.collect.inspect.events import loads
+from watchdog.collect.inspect.holes import row_facts
 from watchdog.collect.source import Emit
 from watchdog.collect.values import name, text, whole
 from watchdog.model.facts import (
     Fact,
     ManifestRead,
     Row,
-    RowsLost,
-    RowsRead,
     SampleKey,
     SampleSummary,
 )
@@ -101,6 +100,10 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
+class _NotUnderstood(Exception):  # noqa: N818 - reads as what it says
+    """A database is there, and nothing in it is what it used to be."""
+
+
 class _TooLarge(Exception):  # noqa: N818 - reads as what it says
     """A database whose writer died is too large to be copied."""
 
@@ -111,8 +114,8 @@ class _Batch:
     def __init__(self, last_id: int) -> None:
         self.last_id = last_id
         self.rows: dict[SampleKey, list[Row]] = {}
-        self.lost: dict[SampleKey, bool] = {}
-        """Samples with rows that can't be understood, and whether such a row is the newest."""
+        self.holes: dict[SampleKey, int] = {}
+        """Samples with rows that can't be understood, and how many rows stand before the last."""
         self.count = 0
         self.bad = 0
 
@@ -124,12 +127,13 @@ class _Batch:
         self.count += 1
         row = _row(row_id, event_id, data) if key else None
         self.last_id = row_id if isinstance(row_id, int) else self.last_id
-        if key and row:
-            self.rows.setdefault(key, []).append(row)
-        else:
-            self.bad += 1
-        if key and (row is None or key in self.lost):
-            self.lost[key] = row is None
+        rows = self.rows.setdefault(key, []) if key else []
+        if row:
+            rows.append(row)
+            return
+        self.bad += 1
+        if key:
+            self.holes[key] = len(rows)
 
 
 class SqliteBuffer:
@@ -140,6 +144,8 @@ class SqliteBuffer:
         self._path = path
         self._last_id = 0
         self._bad_events = 0
+        self.failed = False
+        """Whether the last read did not get to its end."""
 
     async def read(self, eval_set_id: str, log: str, emit: Emit) -> tuple[Problem, ...]:
         """Hand all samples that are in the buffer now, then all new rows, to `emit`.
@@ -150,11 +156,14 @@ class SqliteBuffer:
             What could not be read: nothing there, no such table, locked, corrupt; and how many
             rows of this and of earlier reads could not be understood.
         """
+        self.failed = True
         try:
-            return await self._read(eval_set_id, log, emit)
+            problems = await self._read(eval_set_id, log, emit)
         # SQLite quotes a damaged schema in its complaint, which then may be no UTF-8
-        except (sqlite3.Error, OSError, UnicodeDecodeError, _TooLarge) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError, _TooLarge, _NotUnderstood) as error:
             return (self._problem(f"can't read the sample buffer: {error}"),)
+        self.failed = False
+        return problems
 
     async def _read(self, eval_set_id: str, log: str, emit: Emit) -> tuple[Problem, ...]:
         samples, bad_samples = await asyncio.to_thread(_read_samples, self._path)
@@ -176,9 +185,7 @@ class SqliteBuffer:
 
 def _facts(batch: _Batch, eval_set_id: str, log: str) -> Iterator[Fact]:
     for key, rows in batch.rows.items():
-        yield RowsRead(eval_set_id, log, key, tuple(rows))
-    for key, newest in batch.lost.items():
-        yield RowsLost(eval_set_id, log, key, newest)
+        yield from row_facts(eval_set_id, log, key, rows, batch.holes.get(key))
 
 
 def _read_batch(path: Path, after: int) -> _Batch:
@@ -204,6 +211,8 @@ def _read_samples(path: Path) -> tuple[tuple[SampleSummary, ...], int]:
     with _opened(path) as connection:
         summaries = [_summary(*row) for row in connection.execute(_SAMPLES)]
     readable = tuple(one for one in summaries if one)
+    if summaries and not readable:
+        raise _NotUnderstood(f"none of its {len(summaries)} samples can be understood")
     return readable, len(summaries) - len(readable)
 
 
@@ -242,7 +251,7 @@ def _text(value: object) -> object:
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection for one short transaction, which never writes."""
-    with _address(path) as uri:
+    with address(path) as uri:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         with closing(connection):
             connection.text_factory = bytes
@@ -250,7 +259,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def _address(path: Path) -> Iterator[str]:
+def address(path: Path) -> Iterator[str]:
     """How to open a database so that SQLite makes no file beside it.
 
     `mode=ro` alone makes `-wal` and `-shm` for a database in WAL mode that has none. With

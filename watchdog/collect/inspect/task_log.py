@@ -9,10 +9,13 @@ from msgspec import Struct
 from watchdog.collect.inspect import sqlite_buffer
 from watchdog.collect.inspect.buffer_reader import Buffer, Change
 from watchdog.collect.inspect.eval_logs import EvalLog, LogFacts
+from watchdog.collect.inspect.json_logs import JsonLog
+from watchdog.collect.inspect.naming import is_json, stem
+from watchdog.collect.inspect.writer_process import writer_of
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
-from watchdog.model.facts import Fact, ManifestRead, TaskRead, TaskSpec, TaskUnreadable
+from watchdog.model.facts import TaskRead, TaskSpec, TaskUnreadable, WriterProcess, WriterRead
 from watchdog.model.verdict import Problem
 
 
@@ -26,6 +29,9 @@ class Outcome(Struct, frozen=True):
 
 
 class _Database(Protocol):
+    @property
+    def failed(self) -> bool: ...
+
     async def read(self, eval_set_id: str, log: str, emit: Emit) -> tuple[Problem, ...]: ...
 
 
@@ -34,11 +40,14 @@ class TaskLog:
 
     def __init__(self, place: Place) -> None:
         where = (place.eval_set_id, place.log, place.limit)
-        buffer = join(place.folder, f".buffer/{place.log.removesuffix('.eval')}")
+        buffer = join(place.folder, f".buffer/{stem(place.log)}")
         self.place = place
-        self._eval = EvalLog(place.store, place.path, *where)
+        log = JsonLog if is_json(place.log) else EvalLog
+        self._eval: EvalLog | JsonLog = log(place.store, place.path, *where)
         self._buffer = Buffer(place.store, buffer, *where)
-        self._database: _Database | None = None
+        self._database: tuple[Path, _Database] | None = None
+        self._writer: WriterProcess | None = None
+        self._writer_told = True
         self._unsent: list[LogFacts] = []
         self._file: FileMeta | None = None
         self._look_again = True
@@ -54,6 +63,11 @@ class TaskLog:
     def finished(self) -> bool:
         """Whether the log says that nothing runs any more."""
         return self._eval.finished
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the file was read and is no log, though it is named like one."""
+        return isinstance(self._eval, JsonLog) and self._eval.is_other
 
     def listed(self, file: FileMeta) -> None:
         """Take in what a listing shows: another file is read again, a buffer is looked for."""
@@ -103,18 +117,41 @@ class TaskLog:
 
     async def _running(self, emit: Emit) -> StoreError | None:
         """Read buffer and log; a log that can't be read does not keep the buffer's facts back."""
+        path = await self._find_database()
+        is_gone = await self._look_at_writer(path)
         present = self._buffer.present
         change = await self._buffer.refresh() if present or self._look_again else "absent"
         self._look_again = False
-        failure = None if change == "unchanged" else await self._try_log()
+        # a process that is gone may have finished its log first
+        due = is_gone or change != "unchanged"
+        failure = await self._try_log() if due else None
         self._send(emit)
         if not self._eval.finished:
-            await self._read_buffer(change, emit)
+            self._tell_writer(emit)
+            await self._read_buffer(change, path, emit)
         return failure
 
-    async def _read_buffer(self, change: Change, emit: Emit) -> None:
+    async def _look_at_writer(self, database: Path | None) -> bool:
+        """See whether the process that writes the database is gone."""
+        place = self.place
+        log = place.store.local_path(place.path)
+        if database is None:
+            writer = None
+        else:
+            writer = await asyncio.to_thread(writer_of, database, log)
+        self._writer_told = self._writer_told and _same(writer, self._writer)
+        self._writer = writer
+        return writer is not None and writer.gone
+
+    def _tell_writer(self, emit: Emit) -> None:
+        if not self._writer_told:
+            emit(WriterRead(self.place.eval_set_id, self.place.log, self._writer))
+            self._writer_told = True
+
+    async def _read_buffer(self, change: Change, database: Path | None, emit: Emit) -> None:
         if change == "absent":
-            await self._without_buffer(emit)
+            if database is not None:
+                await self._read_database(database, emit)
             return
         if change == "changed":
             self._buffer.emit_manifest(emit)
@@ -149,28 +186,26 @@ class TaskLog:
                 emit(facts.ended)
         self._unsent.clear()
 
-    async def _without_buffer(self, emit: Emit) -> None:
-        path = self.place.store.local_path(self.place.path) if self.place.sqlite else None
-        if path is None:
-            return
-        self._database = self._database or await self._find_database(path)
-        if self._database:
-            await self._read_database(self._database, emit)
-
-    async def _read_database(self, database: _Database, emit: Emit) -> None:
-        """Raises: StoreError: not even the list of samples could be read."""
-        listed = False
-
-        def note(fact: Fact) -> None:
-            nonlocal listed
-            listed |= isinstance(fact, ManifestRead)
-            emit(fact)
-
-        self._problems = await database.read(self.place.eval_set_id, self.place.log, note)
-        if self._problems and not listed:
+    async def _read_database(self, path: Path, emit: Emit) -> None:
+        """Raises: StoreError: the list of samples, or their rows, could not be read."""
+        if self._database is None or self._database[0] != path:
+            self._database = path, sqlite_buffer.SqliteBuffer(path)
+        database = self._database[1]
+        self._problems = await database.read(self.place.eval_set_id, self.place.log, emit)
+        if database.failed:
             raise StoreError("unavailable", self._problems[0].text)
 
-    @staticmethod
-    async def _find_database(log: Path) -> _Database | None:
-        database = await asyncio.to_thread(sqlite_buffer.find, log)
-        return sqlite_buffer.SqliteBuffer(database) if database else None
+    async def _find_database(self) -> Path | None:
+        """Inspect's own database of the log on this machine, the newest of several."""
+        place = self.place
+        if not place.sqlite:
+            return None
+        log = place.store.local_path(place.path) or join(place.store.target, place.path)
+        return await asyncio.to_thread(sqlite_buffer.find, log)
+
+
+def _same(one: WriterProcess | None, other: WriterProcess | None) -> bool:
+    """Whether two looks saw the same; that one at work wrote something since is no news."""
+    if one is None or other is None or one.gone:
+        return one == other
+    return (one.pid, one.gone) == (other.pid, other.gone)

@@ -126,20 +126,28 @@ class DirectoryStore:
 
     def _scan(self, path: str) -> Folder:
         files: list[FileMeta] = []
-        folders: list[str] = []
+        folders: dict[str, bool] = {}
+        own = self._file(path).stat()
         with os.scandir(self._file(path)) as entries:
             for entry in entries:
                 self._sort_in(entry, files, folders)
-        return Folder(tuple(sorted(files, key=lambda file: file.name)), tuple(sorted(folders)))
+        return Folder(
+            tuple(sorted(files, key=lambda file: file.name)),
+            tuple(sorted(folders)),
+            frozenset(name for name, is_link in folders.items() if is_link),
+            f"{own.st_dev:x}-{own.st_ino:x}",
+        )
 
     @staticmethod
-    def _sort_in(entry: "os.DirEntry[str]", files: list[FileMeta], folders: list[str]) -> None:
+    def _sort_in(
+        entry: "os.DirEntry[str]", files: list[FileMeta], folders: dict[str, bool]
+    ) -> None:
         try:
             entry.name.encode()
             status = entry.stat()
         except (UnicodeEncodeError, OSError):
             return
         if stat.S_ISDIR(status.st_mode):
-            folders.append(entry.name)
+            folders[entry.name] = entry.is_symlink()
         elif stat.S_ISREG(status.st_mode):
             files.append(FileMeta(entry.name, status.st_size, status.st_mtime, etag_of(status)))

@@ -70,6 +70,10 @@ class Folder(Struct, frozen=True):
 
     files: tuple[FileMeta, ...] = ()
     folders: tuple[str, ...] = ()
+    links: frozenset[str] = frozenset()
+    """Those of the folders that are links to one elsewhere."""
+    identity: str | None = None
+    """The same for one folder under two names; None where a folder has only one."""
 
 
 class Store(Protocol):

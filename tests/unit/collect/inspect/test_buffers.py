@@ -109,8 +109,25 @@ VALUES = st.recursive(
 
 @given(st.lists(VALUES, max_size=4))
 def test_any_entries_are_read_or_bad(entries):
-    found = decode_manifest(json.dumps({"metrics": [float("nan")], "samples": entries}).encode())
-    assert len(found.samples) + len(found.bad) == len(entries)
+    data = json.dumps({"metrics": [float("nan")], "samples": entries}).encode()
+    with contextlib.suppress(CorruptManifest):
+        found = decode_manifest(data)
+        assert found.samples or not entries
+        assert len(found.samples) + len(found.bad) == len(entries)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"version": 2, "entries": []},
+        {"samples": {"1": {}}},
+        {"samples": [{"key": "1/1", "rows": [1, 2]}]},
+    ],
+)
+def test_a_manifest_of_another_shape_is_none(content):
+    """Read as one without samples it would be a task that gets on."""
+    with pytest.raises(CorruptManifest):
+        decode_manifest(json.dumps(content).encode())
 
 
 def test_ended_samples():

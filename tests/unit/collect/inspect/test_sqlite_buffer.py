@@ -187,7 +187,7 @@ def test_rows_that_make_no_sense_are_lost_but_told(path: Path) -> None:
         writer.event(MODEL, "7", "first")
         buffer = SqliteBuffer(path)
         facts, problems = read(buffer)
-        assert facts[1:] == [facts[1], RowsLost("es", "x.eval", key, newest=False)]
+        assert facts[1:] == [RowsLost("es", "x.eval", key, newest=False), facts[2]]
         assert ids(facts) == [2]
         assert "4 rows can't be understood" in problems[0].text
         writer.event(b"\xff")
@@ -206,9 +206,48 @@ def test_another_schema_is_a_problem(path: Path, change: str, text: str) -> None
     with writing(path) as writer:
         writer.connection.execute(change)
         writer.connection.commit()
-        problems = read(SqliteBuffer(path))[1]
+        buffer = SqliteBuffer(path)
+        problems = read(buffer)[1]
+    assert buffer.failed
     assert text in problems[0].text
     assert problems[0].where == str(path)
+
+
+def test_samples_of_another_shape_are_no_empty_buffer(path: Path) -> None:
+    with writing(path) as writer:
+        writer.connection.execute("UPDATE samples SET data = ?", ('{"key": "7/1", "epoch": null}',))
+        writer.connection.commit()
+        buffer = SqliteBuffer(path)
+        facts, problems = read(buffer)
+    assert (facts, buffer.failed) == ([], True)
+    assert "none of its 1 samples can be understood" in problems[0].text
+
+
+OLD_SCHEMAS = {
+    "0.3.90": ("message_pool", "call_pool", "sample_metadata", "sample_metadata_hash"),
+    "0.3.240": ("sample_metadata", "sample_metadata_hash"),
+}
+"""What they lack of today's."""
+
+
+@pytest.mark.parametrize("lacking", OLD_SCHEMAS.values(), ids=OLD_SCHEMAS)
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_what_old_versions_lack_is_not_asked_for(
+    path: Path, lacking: tuple[str, ...], journal: str
+) -> None:
+    with writing(path, journal) as writer:
+        for name in lacking:
+            of_samples = name.startswith("sample_")
+            change = (
+                f"ALTER TABLE samples DROP COLUMN {name}" if of_samples else f"DROP TABLE {name}"
+            )
+            writer.connection.execute(change)
+        writer.event(MODEL)
+        before = files(path)
+        buffer = SqliteBuffer(path)
+        facts, problems = read(buffer)
+        assert files(path) == before
+    assert (ids(facts), problems, buffer.failed) == ([1], (), False)
 
 
 def test_ids_that_are_no_integers_do_not_go_round_in_circles(path: Path) -> None:
@@ -272,7 +311,9 @@ def test_a_column_of_any_type_is_never_an_exception(
             writer.connection.execute("DELETE FROM samples")
             writer.sample(*row)
             writer.event(row[2], row[0], row[1])
-        assert read(SqliteBuffer(path))[0]
+        buffer = SqliteBuffer(path)
+        facts, problems = read(buffer)
+        assert facts or (buffer.failed and "can be understood" in problems[0].text)
 
 
 @pytest.mark.parametrize("name", ["x.eval", "2026_a[1]*_é b.eval"])

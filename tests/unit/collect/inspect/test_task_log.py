@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders.logs import (
     LOG,
@@ -17,11 +18,11 @@ from tests.builders.logs import (
     segment_path,
     zipped,
 )
-from watchdog.collect.inspect import sqlite_buffer
+from watchdog.collect.inspect import sqlite_buffer, task_log
 from watchdog.collect.inspect.task_log import TaskLog
 from watchdog.collect.place import Place
 from watchdog.collect.stores.directory import DirectoryStore
-from watchdog.model.facts import ManifestRead, RowsRead, SampleKey
+from watchdog.model.facts import ManifestRead, RowsRead, SampleKey, WriterProcess, WriterRead
 from watchdog.model.verdict import Problem
 
 
@@ -31,10 +32,15 @@ class Database:
     lists = True
     problems: tuple[Problem, ...] = ()
     opened: ClassVar[list["Database"]] = []
+    writer: ClassVar[WriterProcess | None] = None
 
     def __init__(self, path) -> None:
         self.path = path
         self.opened.append(self)
+
+    @property
+    def failed(self):
+        return not self.lists
 
     async def read(self, eval_set_id, log, emit):
         if self.lists:
@@ -48,6 +54,7 @@ def database(monkeypatch, tmp_path):
     monkeypatch.setattr(Database, "opened", [])
     monkeypatch.setattr(sqlite_buffer, "SqliteBuffer", Database)
     monkeypatch.setattr(sqlite_buffer, "find", lambda log: tmp_path / f"{log.name}.1.db")
+    monkeypatch.setattr(task_log, "writer_of", lambda _database, _log: Database.writer)
     return Database
 
 
@@ -89,6 +96,54 @@ async def test_the_database_is_left_alone(tmp_path, database, case):
     found, _ = await kinds(task(tmp_path, sqlite=case != "bundle"))
     assert found[-1] == "TaskRead"
     assert database.opened == []
+
+
+GONE = WriterProcess(4711, gone=True, last_written_at=900.0)
+ALIVE = WriterProcess(4711, gone=False, last_written_at=900.0)
+
+
+async def test_the_process_that_writes_is_told_once(tmp_path, database, monkeypatch):
+    (tmp_path / LOG).write_bytes(running_log())
+    log = task(tmp_path)
+    told = []
+    later = replace(ALIVE, last_written_at=960.0)
+    for writer in (None, ALIVE, later, GONE, GONE, None):
+        monkeypatch.setattr(database, "writer", writer)
+        facts = []
+        await log.poll(1000.0, facts.append)
+        told.append([fact.writer for fact in facts if isinstance(fact, WriterRead)])
+    assert told == [[], [ALIVE], [], [GONE], [], [None]]
+
+
+async def test_the_process_is_looked_for_beside_a_shared_buffer_too(
+    tmp_path, database, monkeypatch
+):
+    for name, data in running_store().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.setattr(database, "writer", GONE)
+    facts = []
+    await task(tmp_path).poll(1000.0, facts.append)
+    assert [fact for fact in facts if isinstance(fact, WriterRead)] == [
+        WriterRead("set", LOG, GONE)
+    ]
+    assert database.opened == []
+
+
+async def test_a_process_that_finished_its_log_and_ended_is_none_that_is_gone(
+    tmp_path, database, monkeypatch
+):
+    """The log is read once more before its process is called dead."""
+    for name, data in running_store().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    log = task(tmp_path)
+    await kinds(log)
+    (tmp_path / LOG).write_bytes(finished_log())
+    monkeypatch.setattr(database, "writer", GONE)
+    found, _ = await kinds(log)
+    assert "WriterRead" not in found
+    assert log.finished
 
 
 async def test_segments_are_read_in_order(tmp_path):

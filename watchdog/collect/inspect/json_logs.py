@@ -1,0 +1,133 @@
+"""Logs in JSON (`log_format="json"`): what the task is, how it stands, which samples have ended.
+
+Inspect writes the file anew at the start, at each flush (every 10 samples, 100 in a bucket) and at
+the end (`log/_recorders/json.py`). What runs is in its database on the runner's disk alone, as it
+refuses `log_shared` for this format (`_eval/eval.py`). Of a file too large to be read in full the
+head is read, which tells all but the samples that have ended.
+"""
+
+import asyncio
+from contextlib import nullcontext
+from weakref import WeakKeyDictionary
+
+from msgspec import structs
+
+from watchdog.collect.inspect.buffer_reader import HALF_WRITTEN
+from watchdog.collect.inspect.eval_logs import ATTEMPTS, LogFacts, closed, spec_read
+from watchdog.collect.inspect.json_content import Content, NoLog, decode
+from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
+from watchdog.model.facts import EndedRead, SpecRead
+
+WHOLE_MAX = 32 * 1024 * 1024
+"""Bytes of a file that is read with its samples, each of which holds its whole transcript."""
+LARGE = 1024 * 1024
+"""Of files larger than this one is read at a time: as text it may take four times its bytes."""
+HEAD = 4 * 1024 * 1024
+"""Bytes of a larger one that are read; ten thousand ids of samples take a tenth of it."""
+THREAD_BYTES = 256 * 1024
+_NOT_COUNTED = "only its head is read, so that its samples that have ended are not counted"
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+class JsonLog:
+    """One log in JSON and what was read of it already; as `EvalLog`."""
+
+    def __init__(self, store: Store, path: str, eval_set_id: str, log: str, limit: int) -> None:
+        self._store = store
+        self._path = path
+        self._eval_set_id = eval_set_id
+        self._log = log
+        self._limit = min(limit, WHOLE_MAX)
+        self._etag: str | None = None
+        self._broken: StoreError | None = None
+        self.spec: SpecRead | None = None
+        self.bad: tuple[str, ...] = ()
+        """A text for each sample that is unreadable, or one that they were not read."""
+        self.is_other = False
+        """Whether the file is something else than a log."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the log says that its task ended."""
+        return self.spec is not None and self.spec.status != "started"
+
+    @property
+    def etag(self) -> str | None:
+        """The version that was read last."""
+        return self._etag
+
+    async def refresh(self) -> LogFacts | None:
+        """Read it where it has changed; None where it is unchanged.
+
+        Raises:
+            StoreError: it could not be read, `corrupt` where its bytes are no log. A corrupt file
+                is not read again until it changes, but goes on raising.
+        """
+        before = self._etag
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._refresh()
+            except StoreError as error:
+                if not self._may_pass(error, before):
+                    raise
+            self._etag = before
+            await asyncio.sleep(HALF_WRITTEN)
+        return await self._refresh()
+
+    def _may_pass(self, error: StoreError, before: str | None) -> bool:
+        """Whether the file was read while it was written: Inspect used to do that in place."""
+        if error.reason == "corrupt":
+            return self._etag != before and not self.is_other
+        return error.reason == "changed"
+
+    async def _refresh(self) -> LogFacts | None:
+        got = await self._store.get_tail(self._path, 1, self._etag)
+        if isinstance(got, NotModified):
+            if self._broken:
+                raise self._broken
+            return None
+        self._broken = None
+        async with _turn() if got.size > LARGE else nullcontext():
+            facts = await self._read(got)
+        self._etag, self.spec = got.etag, facts.spec
+        return facts
+
+    async def _read(self, got: Got) -> LogFacts:
+        whole_file = got.size <= self._limit
+        end = got.size if whole_file else min(HEAD, self._limit)
+        data = await self._store.get_range(self._path, 0, end, got.etag)
+        return await self._facts(data, got.etag, got.size if not whole_file else None)
+
+    async def _facts(self, data: bytes, etag: str | None, cut: int | None) -> LogFacts:
+        """Args: cut: the file's size where `data` is only its head."""
+        try:
+            content = await _decoded(data)
+            return self._told(content, cut)
+        except ValueError as error:
+            self._etag, self.is_other = etag, isinstance(error, NoLog) and cut is None
+            self._broken = StoreError("corrupt", f"{self._path}: {error}")
+            raise self._broken from error
+
+    def _told(self, content: Content, cut: int | None) -> LogFacts:
+        header = content.header
+        read = spec_read(self._eval_set_id, self._log, header, header["eval"])
+        self.bad = content.bad
+        if cut is not None:
+            size = f"{cut:,} bytes, more than {self._limit:,}"
+            self.bad = (f"a log in JSON of {size}: {_NOT_COUNTED}",)
+            read = structs.replace(read, spec=structs.replace(read.spec, total_samples=None))
+            return LogFacts(read)
+        if content.cut_off:
+            raise ValueError(f"its samples can't be read: {content.cut_off}")
+        ends = EndedRead(self._eval_set_id, self._log, tuple(content.samples or ()))
+        return LogFacts(read, closed(read.status, ends) if ends.samples else None)
+
+
+def _turn() -> asyncio.Lock:
+    return _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+
+
+async def _decoded(data: bytes) -> Content:
+    if len(data) <= THREAD_BYTES:
+        return decode(data)
+    return await asyncio.to_thread(decode, data)
