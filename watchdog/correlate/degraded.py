@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.words import sample_names
 from watchdog.model.action import Action
+from watchdog.model.causes import ERROR_CAUSES, main_cause
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.shell import typed
 from watchdog.model.verdict import Cause, Verdict
@@ -26,9 +27,11 @@ def degraded(eval_sets: Iterable[EvalSetJudgment], since: Mapping[str, float]) -
                 (task, sample)
                 for task in eval_set.tasks
                 for sample in task.samples
-                if sample.verdict is Verdict.DEGRADED
+                if sample.verdict is Verdict.DEGRADED and sample.cause not in ERROR_CAUSES
             )
-            cause = eval_set.cause or Cause.UNEXPLAINED
+            if not pairs:
+                continue  # nothing but errors, which are told at once
+            cause = main_cause(sample.cause for _, sample in pairs) or Cause.UNEXPLAINED
             yield Symptom(eval_set, cause, pairs, degraded_since=degraded_since)
 
 

@@ -100,7 +100,9 @@ def symptoms(eval_sets: Iterable[EvalSetJudgment]) -> list[Symptom]:
         for cause, pairs in _by_cause(eval_set).items()
     ]
     cautions = [
-        Symptom(eval_set, caution.cause, (), caution=caution)
+        Symptom(
+            eval_set, caution.cause, tuple((task, None) for task in caution.tasks), caution=caution
+        )
         for eval_set in judgments
         for caution in eval_set.cautions
     ]

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from watchdog.diagnose.clocks import clock_evidence
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, SampleContext
+from watchdog.diagnose.erring import with_errors
 from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
 from watchdog.diagnose.hangs import hung_setup
 from watchdog.diagnose.lifecycle import is_older_than
@@ -93,7 +94,9 @@ def _running(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) ->
             verdict=Verdict.WAITING,
             evidence=(eval_set.gated.evidence, *base.evidence),
         )
-    return _with_idle(base, _idle_findings(eval_set, base, allowance))
+    return with_errors(
+        eval_set.judging, _with_idle(base, _idle_findings(eval_set, base, allowance))
+    )
 
 
 def _growth(task: TaskState) -> tuple[Evidence, ...]:
@@ -205,7 +208,7 @@ def _maybe_blocked(
 
 def _running_verdict(task: TaskState, samples: tuple[SampleJudgment, ...]) -> Verdict:
     if not samples:
-        return Verdict.PROGRESSING if task.ended else Verdict.STARTING
+        return Verdict.PROGRESSING if task.last_completed_at else Verdict.STARTING
     return combine([sample.verdict for sample in samples])
 
 
@@ -291,4 +294,6 @@ def _cause_of(samples: Sequence[SampleJudgment]) -> Cause | None:
 
 
 def _last_progress(task: TaskState) -> float | None:
-    return latest(task.last_ended_at, *(s.last_progress_at for s in task.samples.values()))
+    """When something last worked: an end in an error, or by somebody's will, is no progress."""
+    within = (sample.last_progress_at for sample in task.samples.values())
+    return latest(task.last_completed_at, task.last_worked_at, *within)

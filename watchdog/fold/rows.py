@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from watchdog.fold import turns
+from watchdog.fold import sandbox_calls, turns
 from watchdog.fold.backoff import scheduled_wait
 from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
@@ -38,6 +38,8 @@ ASK_USER = "ask_user"
 _AFTER_PERSON = frozenset({"approval", "input"})
 """Rows that are written once a person has decided or answered: the pause before is theirs."""
 _SPANS_MAX = 64
+_NO_PROGRESS = frozenset({"logger", "error"})
+"""Rows that are no sign of work done: log lines, and the error that a sample ends in."""
 
 
 def fold_rows(sample: SampleState, rows: Iterable[Row], lessons: Lessons) -> SampleState:
@@ -70,6 +72,7 @@ class _Work:
         self.open = {call.event_id: call for call in sample.open_calls}
         self.answered = sample.answered
         self.turns = sample.turns
+        self.sandbox_failing = sample.sandbox_failing
         self.scorers = list(sample.scorer_spans)
         self.scoring_since = sample.scoring_since
         self.humans = list(sample.human_spans)
@@ -85,7 +88,7 @@ class _Work:
         handler = _HANDLERS.get(row.kind)
         if handler is not None:
             handler(self, row)
-        elif row.kind != "logger" and not row.pending:
+        elif row.kind not in _NO_PROGRESS and not row.pending:
             self.progress(row)
 
     def done(self) -> SampleState:
@@ -105,6 +108,7 @@ class _Work:
             open_calls=tuple(self.open.values()),
             answered=self.answered,
             turns=self.turns,
+            sandbox_failing=self.sandbox_failing,
             scorer_spans=tuple(self.scorers),
             scoring_since=self.scoring_since,
             human_spans=tuple(self.humans),
@@ -269,7 +273,9 @@ def _tool(work: _Work, row: Row) -> None:
     elif row.final:
         work.end(row, "tool", teaches=row.error is None and row.name != ASK_USER)
         work.turns = turns.ended(work.turns, call, row, work.open.values())
-        work.progress(row)
+        work.sandbox_failing = sandbox_calls.after(work.sandbox_failing, row)
+        if work.sandbox_failing is None:
+            work.progress(row)
 
 
 def _approval(work: _Work, row: Row) -> None:

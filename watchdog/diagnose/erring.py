@@ -1,0 +1,310 @@
+"""Errors are not progress: most of the last samples to end erred, or a sample's every tool call.
+
+What is counted are ends: those in the log, deaths of samples that begin anew in place (the runner's
+log tells of them) and, until the present attempt of a task has got somewhere, those of the attempts
+before it. How many errors are usual: `usual_errors.py`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from watchdog.diagnose.context import CauseSpec, JudgingContext, SampleContext
+from watchdog.diagnose.usual_errors import at_least
+from watchdog.fold.sample_errors import kind_of
+from watchdog.model import advice
+from watchdog.model.action import Action
+from watchdog.model.causes import DEPTH, main_cause
+from watchdog.model.instants import earliest, latest
+from watchdog.model.judgment import Erring, SampleJudgment, TaskJudgment
+from watchdog.model.state import TaskState
+from watchdog.model.texts import clean
+from watchdog.model.verdict import Cause, Evidence, Verdict
+from watchdog.model.weighing import Explanation, Weighing
+from watchdog.model.words import count, duration, frequency
+
+LEAST = 5
+WINDOW = 20
+WINDOW_SECONDS = 6 * 3600.0
+"""Ends that are looked at: the last 20, within six hours of the newest."""
+ENDED_TOLD = 86_400.0
+"""Seconds for which an eval set that ended badly is told of; then it is history."""
+TOOL_CALLS_LEAST = 20
+TOOL_CALLS_SECONDS = 3600.0
+"""So many calls of tools in a row, and for so long, fail for their sandbox before it is told."""
+_CHANCE = 0.01
+"""Where the rest of a run goes well: how likely so many errors may be by chance alone."""
+_RETRY_GRACE = 300.0
+_TEXT_MAX = 180
+
+
+class End(NamedTuple):
+    """How one sample ended, once."""
+
+    at: float | None
+    erred: bool
+    cause: Cause | None = None
+    kind: str = ""
+
+
+def erring(judging: JudgingContext, task: TaskState) -> Erring | None:
+    """Whether most of a running task's last ends are errors, and more than is usual here."""
+    ends = _ends(task, judging.now)
+    window = _window(ends)
+    errors = [end for end in window if end.erred]
+    if len(window) < LEAST or 2 * len(errors) < len(window) or not _is_news(ends, window):
+        return None
+    weighing = _weigh(judging, task, len(errors), len(window))
+    if weighing.ratio > 1:
+        return None
+    text = _sentence(task, ends, window) + _over_attempts(task, judging.now)
+    cause = main_cause(end.cause for end in errors) or Cause.SAMPLE_ERROR
+    return Erring(cause, _since(ends), text, _evidence(text, window, weighing), weighing)
+
+
+def ended_badly(judging: JudgingContext, tasks: Iterable[TaskJudgment]) -> Erring | None:
+    """Whether a finished eval set has more errored samples than completed ones.
+
+    What people cancelled counts for nothing.
+    """
+    states = [task.state for task in tasks if task.state.status != "cancelled"]
+    ended_at = latest(*(state.completed_at or state.last_ended_at for state in states))
+    errored = sum(state.ended_counts.get("errored", 0) for state in states)
+    completed = sum(state.ended_counts.get("completed", 0) for state in states)
+    if errored <= completed or (ended_at and judging.now - ended_at > ENDED_TOLD):
+        return None
+    weighings = [_of_run(judging, state) for state in states if state.ended_counts.get("errored")]
+    weighing = min(weighings, key=lambda weighing: weighing.ratio)
+    if weighing.ratio > 1:
+        return None
+    causes = Counter[Cause]()
+    for state in states:
+        causes.update(dict(state.errored_causes))
+    cause = main_cause(causes.elements()) or Cause.SAMPLE_ERROR
+    worst = max(states, key=lambda state: state.ended_counts.get("errored", 0))
+    text = f"{errored:,} of {errored + completed:,} ended samples erred"
+    text += _most_frequent(worst, _ends(worst, judging.now))
+    evidence = (Evidence("errors", text, ended_at), _odds(weighing))
+    return Erring(cause, ended_at, text, evidence, weighing)
+
+
+def _ends(task: TaskState, now: float) -> list[End]:
+    """All ends that are known, the newest last; what people cancelled is none."""
+    ends = [
+        End(end.at, end.state == "errored", end.cause, end.error)
+        for end in task.ended.values()
+        if end.state != "cancelled"
+    ]
+    deaths = (*task.deaths, *(task.former if _former_counts(task, now) else ()))
+    ends += [End(death.at, True, death.cause, death.error) for death in deaths]
+    return sorted(ends, key=lambda end: (end.at is not None, end.at or 0.0))
+
+
+def _former_counts(task: TaskState, now: float) -> bool:
+    """Whether the attempts before still tell how it goes.
+
+    Not any more where a sample has completed since, or where some have run for longer than an
+    attempt took before.
+    """
+    begun_at = task.spec.created_at if task.spec else None
+    if not task.former or begun_at is None or task.former_begun_at is None:
+        return False
+    newest = latest(*(death.at for death in task.former))
+    if newest is not None and (task.last_completed_at or 0.0) > newest:
+        return False
+    length = (begun_at - task.former_begun_at) / max(1, task.former_count)
+    return not task.samples or now - begun_at <= 2 * length + _RETRY_GRACE
+
+
+def _window(ends: Sequence[End]) -> list[End]:
+    last = list(ends[-WINDOW:])
+    newest = latest(*(end.at for end in last))
+    if newest is None:
+        return last
+    return [end for end in last if end.at is None or newest - end.at <= WINDOW_SECONDS]
+
+
+def _is_news(ends: Sequence[End], window: Sequence[End]) -> bool:
+    """Whether they are more than a run of bad luck among samples of which fewer err."""
+    errors = sum(end.erred for end in ends)
+    before = ends[: len(ends) - len(window)]
+    if 2 * errors >= len(ends) or not before:
+        return True
+    usual = (sum(end.erred for end in before) + 1) / (len(before) + 4)
+    return at_least(sum(end.erred for end in window), len(window), usual) <= _CHANCE
+
+
+def _of_run(judging: JudgingContext, state: TaskState) -> Weighing:
+    errored = state.ended_counts.get("errored", 0)
+    return _weigh(judging, state, errored, errored + state.ended_counts.get("completed", 0))
+
+
+def _weigh(judging: JudgingContext, task: TaskState, errored: int, ended: int) -> Weighing:
+    baselines = judging.baselines
+    name = task.spec.task if task.spec else task.log
+    expected = baselines.errors.expected_per_week(name, errored, ended)
+    text = f"{errored} of {ended} samples err, as is usual for it"
+    tolerated = baselines.error_warnings
+    explanation = Explanation("usual", expected, tolerated, text)
+    most = baselines.errors.expected_per_week(name, 0, 1)
+    return Weighing(f"errors of {name}", (explanation,), most / tolerated)
+
+
+def _odds(weighing: Weighing) -> Evidence:
+    usual = weighing.explanations[0]
+    text = (
+        f"so many errors are usual for a run here {frequency(usual.expected_per_week)}, told when "
+        f"rarer than {frequency(usual.tolerated)}"
+    )
+    return Evidence("odds", text)
+
+
+def _evidence(text: str, window: Sequence[End], weighing: Weighing) -> tuple[Evidence, ...]:
+    newest = latest(*(end.at for end in window if end.erred))
+    return (Evidence("errors", text, newest), _odds(weighing))
+
+
+def _since(ends: Sequence[End]) -> float | None:
+    """When the first error came of all ends since which at least half are errors."""
+    since, errors = None, 0
+    for number, end in enumerate(reversed(ends), start=1):
+        errors += end.erred
+        if end.erred and 2 * errors >= number:
+            since = end.at if end.at is not None else since
+    return since
+
+
+def _sentence(task: TaskState, ends: Sequence[End], window: Sequence[End]) -> str:
+    errors = sum(end.erred for end in ends)
+    text = f"{errors:,} of {len(ends):,} ended samples erred"
+    if len(window) < len(ends) and errors < len(ends):
+        text += f", {sum(end.erred for end in window)} of the last {len(window)}"
+    return text + _most_frequent(task, ends)
+
+
+def _over_attempts(task: TaskState, now: float) -> str:
+    if not _former_counts(task, now):
+        return ""
+    return f"; this is over its present attempt and the last {task.former_count} before it"
+
+
+def _most_frequent(task: TaskState, ends: Sequence[End]) -> str:
+    """The most frequent error, and how often it was: `; 61 of them: RuntimeError('…')`."""
+    kinds = Counter(end.kind for end in ends if end.erred)
+    if not kinds:
+        return ""
+    kind, number = kinds.most_common(1)[0]
+    texts = [entry.summary.error or "" for entry in task.errored]
+    texts += [death.text for death in (*task.former, *task.deaths)]
+    said = next((text for text in reversed(texts) if kind_of(text) == kind), kind)
+    said = clean(said, _TEXT_MAX).replace("`", "'")
+    whose = "all" if number == sum(kinds.values()) else f"{number:,}"
+    return f"; {whose} of them: {said}"
+
+
+def with_errors(judging: JudgingContext, base: TaskJudgment) -> TaskJudgment:
+    """A running task that is degraded by its samples' errors, whatever else goes on."""
+    finding = erring(judging, base.state)
+    if finding is None:
+        return base
+    base = replace(
+        base,
+        erring=finding,
+        evidence=(*finding.evidence, *base.evidence),
+        weighings=(*base.weighings, (finding.cause, finding.weighing))
+        if finding.weighing is not None
+        else base.weighings,
+    )
+    if base.verdict not in _DEGRADABLE:
+        return base
+    deepest = min(filter(None, (base.cause, finding.cause)), key=DEPTH.__getitem__)
+    return replace(base, verdict=Verdict.DEGRADED, cause=deepest)
+
+
+_DEGRADABLE = frozenset({Verdict.STARTING, Verdict.WAITING, Verdict.PROGRESSING, Verdict.DEGRADED})
+
+
+def with_failing_sandbox(context: SampleContext, judgment: SampleJudgment) -> SampleJudgment:
+    """A sample whose every tool call fails for its sandbox is degraded, though calls succeed."""
+    failing = context.sample.sandbox_failing
+    if judgment.verdict not in {Verdict.PROGRESSING, Verdict.DEGRADED} or failing is None:
+        return judgment
+    seconds = (failing.last_at or 0.0) - (failing.since or failing.last_at or 0.0)
+    least = TOOL_CALLS_SECONDS * context.judging.limits.scale
+    if failing.calls < TOOL_CALLS_LEAST or seconds < least:
+        return judgment
+    text = (
+        f"its last {count(failing.calls, 'tool call')} failed for the sandbox, over "
+        f"{duration(seconds)}: {clean(failing.error, _TEXT_MAX).replace('`', chr(39))}"
+    )
+    return replace(
+        judgment,
+        verdict=Verdict.DEGRADED,
+        cause=Cause.SANDBOX_ERROR,
+        evidence=(Evidence("errors", text, failing.last_at), *judgment.evidence),
+    )
+
+
+def of_sandboxes(task: TaskJudgment) -> Erring | None:
+    """What running samples of a task suffer so, as the task's."""
+    samples = [
+        sample
+        for sample in task.samples
+        if sample.verdict is Verdict.DEGRADED and sample.cause is Cause.SANDBOX_ERROR
+    ]
+    if not samples:
+        return None
+    failing = [s.state.sandbox_failing for s in samples if s.state.sandbox_failing is not None]
+    since = earliest(*(one.since for one in failing))
+    evidence = samples[0].evidence[0]
+    text = f"sample {clean(samples[0].key.id, 80)} of {task.name}: {evidence.text}"
+    if len(samples) > 1:
+        text += f"; {len(samples) - 1} more samples the same"
+    return Erring(Cause.SANDBOX_ERROR, since, text, ())
+
+
+_ERRORED = Action(
+    "look", "See which samples erred, and read one of them: `hawk list samples {eval_set_id}`"
+)
+_EXPECTED = Action(
+    "wait",
+    "Where so many errors are expected of this benchmark, nothing: after some days the watchdog "
+    "knows it too",
+)
+
+SPECS: tuple[CauseSpec, ...] = (
+    CauseSpec(
+        Cause.SANDBOX_ERROR,
+        "ends in errors of its sandbox",
+        (
+            advice.RUNNER_LOG,
+            advice.EVENTS,
+            _ERRORED,
+            Action(
+                "mend",
+                "Mend the sandbox's configuration: image, chart, quota. A resume tries those that "
+                "erred again only where the task's log ends in an error",
+            ),
+            advice.STOP,
+            advice.RESUME,
+        ),
+    ),
+    CauseSpec(
+        Cause.SAMPLE_ERROR,
+        "ends in an error of its own code",
+        (
+            _ERRORED,
+            advice.RUNNER_LOG,
+            Action(
+                "mend",
+                "Mend the task's, solver's, tool's or scorer's code. A resume tries those that "
+                "erred again only where the task's log ends in an error",
+            ),
+            _EXPECTED,
+            advice.STOP,
+            advice.RESUME,
+        ),
+    ),
+)
