@@ -112,7 +112,8 @@ def _former_counts(task: TaskState, now: float) -> bool:
     if not task.former or begun_at is None or task.former_begun_at is None:
         return False
     newest = latest(*(death.at for death in task.former))
-    if newest is not None and (task.last_completed_at or 0.0) > newest:
+    completed_at = task.last_completed_at
+    if completed_at is not None and newest is not None and completed_at > newest:
         return False
     length = (begun_at - task.former_begun_at) / max(1, task.former_count)
     return not task.samples or now - begun_at <= 2 * length + _RETRY_GRACE
@@ -284,10 +285,9 @@ SPECS: tuple[CauseSpec, ...] = (
             _ERRORED,
             Action(
                 "mend",
-                "Mend the sandbox's configuration: image, chart, quota. A resume tries those that "
-                "erred again only where the task's log ends in an error",
+                "Mend what the error names: the sandbox's image or chart, the namespace's quota; "
+                "samples to come have it where it is the cluster's",
             ),
-            advice.STOP,
             advice.RESUME,
         ),
     ),
@@ -299,11 +299,9 @@ SPECS: tuple[CauseSpec, ...] = (
             advice.RUNNER_LOG,
             Action(
                 "mend",
-                "Mend the task's, solver's, tool's or scorer's code. A resume tries those that "
-                "erred again only where the task's log ends in an error",
+                "Mend the task's, solver's, tool's or scorer's code; only a new run has it",
             ),
             _EXPECTED,
-            advice.STOP,
             advice.RESUME,
         ),
     ),

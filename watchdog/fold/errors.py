@@ -21,7 +21,7 @@ _STATUS = re.compile(
 )
 _TOO_LONG = re.compile(
     r"context[ _](?:length|window)|maximum context|(?:prompt|input) is too long"
-    r"|too many (?:input )?tokens|input token count|exceeds? the (?:model'?s )?max"
+    r"|too many (?:input )?tokens(?!, please wait)|input token count|exceeds? the (?:model'?s )?max"
     r"|(?:maximum|max) (?:number of )?(?:input )?tokens|reduce the length",
     re.IGNORECASE,
 )

@@ -1,9 +1,9 @@
 """Whose error ended a sample: a model call's, its sandbox's, or its own code's.
 
 A summary holds the exception's `message`, where it has one (as those of the OpenAI and Anthropic
-SDKs have), else its `repr` (inspect_ai 0.3.285, `_util/error.py`). Only what a model call raised is read as a
-provider's answer: a scorer's text that names 429, or a tool's `TimeoutError`, tells nothing of one.
-Sources of the names: the packages named beside them.
+SDKs have), else its `repr` (inspect_ai 0.3.285, `_util/error.py`). Only what a model call raised is
+read as a provider's answer: a scorer's text that names 429, or a tool's `TimeoutError`, tells
+nothing of one. Sources of the names: the packages named beside them.
 """
 
 import re
@@ -148,7 +148,8 @@ def cause_of_end(summary: SampleSummary) -> Cause:
     name = class_of(error)
     gave_up = _GAVE_UP.match(error) is not None
     if summary.by_model or _is_of_model(error, name, gave_up):
-        cause = classify(error, name)
+        said = error.removeprefix(f"{name}(").lstrip("'\"") if name else error
+        cause = classify(said, name)
         return cause if cause is not Cause.UNEXPLAINED else Cause.SAMPLE_ERROR
     return Cause.SANDBOX_ERROR if says_sandbox(error, name) else Cause.SAMPLE_ERROR
 

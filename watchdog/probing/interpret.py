@@ -187,12 +187,8 @@ def _large_fails(tests: View, _situation: Situation, _now: float) -> Read | None
         return None
     kinds = outcomes(failing)
     sure: Confidence = "high" if len(failing) == 2 else "medium"
-    if ProbeOutcome.QUOTA in kinds:
-        tail = "the credit doesn't suffice for large requests"
-        return Read(Meaning.QUOTA, sure, tail)
-    if ProbeOutcome.RATE_LIMITED in kinds:
-        limit = next(result for result in failing if result.outcome is ProbeOutcome.RATE_LIMITED)
-        return Read(Meaning.RATE_LIMIT, sure, f"the limit of tokens in time{_until(limit)}")
+    if kinds & {ProbeOutcome.QUOTA, ProbeOutcome.RATE_LIMITED}:
+        return _large_limited(failing, sure)
     if len(large) == 2 and [result.route for result in failing] == ["middleman"]:
         return Read(Meaning.MIDDLEMAN, "high", "Middleman, with large requests")
     if ProbeOutcome.SERVER_ERROR in kinds:
@@ -202,6 +198,13 @@ def _large_fails(tests: View, _situation: Situation, _now: float) -> Read | None
         tail = f"large requests take longer than {duration(failing[0].seconds or 0)}"
         return Read(Meaning.LARGE_TIMES_OUT, sure, tail)
     return Read(Meaning.LARGE_FAILS, "low", "large requests fail on their way, small ones don't")
+
+
+def _large_limited(failing: Sequence[ProbeResult], sure: Confidence) -> Read:
+    if any(result.outcome is ProbeOutcome.QUOTA for result in failing):
+        return Read(Meaning.QUOTA, sure, "the credit doesn't suffice for large requests")
+    limit = next(result for result in failing if result.outcome is ProbeOutcome.RATE_LIMITED)
+    return Read(Meaning.RATE_LIMIT, sure, f"the limit of tokens in time{_until(limit)}")
 
 
 def _back(tests: View, situation: Situation, now: float) -> Read | None:
