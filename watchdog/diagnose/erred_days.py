@@ -21,7 +21,7 @@ def with_run(learned: Learned, task: TaskState, at: float) -> Learned:
         task: the run.
         at: when it ended, in seconds since the epoch.
     """
-    errored = task.ended_counts.get("errored", 0)
+    errored = task.ended_counts.get("errored", 0) + len(task.deaths)
     ended = errored + task.ended_counts.get("completed", 0)
     if task.spec is None or ended < _LEAST:
         return learned

@@ -36,6 +36,8 @@ TOOL_CALLS_SECONDS = 3600.0
 """So many calls of tools in a row, and for so long, fail for their sandbox before it is told."""
 _CHANCE = 0.01
 """Where the rest of a run goes well: how likely so many errors may be by chance alone."""
+_BY_PERSON = "interrupted by operator"
+"""What Inspect makes of `hawk stop --error` (0.3.285, `_eval/task/run.py`)."""
 _RETRY_GRACE = 300.0
 _TEXT_MAX = 180
 
@@ -67,36 +69,42 @@ def erring(judging: JudgingContext, task: TaskState) -> Erring | None:
 def ended_badly(judging: JudgingContext, tasks: Iterable[TaskJudgment]) -> Erring | None:
     """Whether a finished eval set has more errored samples than completed ones.
 
-    What people cancelled counts for nothing.
+    What people cancelled or ended counts for nothing.
     """
     states = [task.state for task in tasks if task.state.status != "cancelled"]
     ended_at = latest(*(state.completed_at or state.last_ended_at for state in states))
-    errored = sum(state.ended_counts.get("errored", 0) for state in states)
-    completed = sum(state.ended_counts.get("completed", 0) for state in states)
-    if errored <= completed or (ended_at and judging.now - ended_at > ENDED_TOLD):
+    runs = [(state, _own_ends(state)) for state in states]
+    ends = [end for _, own in runs for end in own]
+    errors = [end for end in ends if end.erred]
+    if 2 * len(errors) <= len(ends) or (ended_at and judging.now - ended_at > ENDED_TOLD):
         return None
-    weighings = [_of_run(judging, state) for state in states if state.ended_counts.get("errored")]
+    weighings = [
+        _weigh(judging, state, errored, len(own))
+        for state, own in runs
+        if (errored := sum(end.erred for end in own))
+    ]
     weighing = min(weighings, key=lambda weighing: weighing.ratio)
     if weighing.ratio > 1:
         return None
-    causes = Counter[Cause]()
-    for state in states:
-        causes.update(dict(state.errored_causes))
-    cause = main_cause(causes.elements()) or Cause.SAMPLE_ERROR
-    worst = max(states, key=lambda state: state.ended_counts.get("errored", 0))
-    text = f"{errored:,} of {errored + completed:,} ended samples erred"
-    text += _most_frequent(worst, _ends(worst, judging.now))
+    worst, own = max(runs, key=lambda run: sum(end.erred for end in run[1]))
+    text = f"{len(errors):,} of {len(ends):,} ended samples erred{_most_frequent(worst, own)}"
     evidence = (Evidence("errors", text, ended_at), _odds(weighing))
+    cause = main_cause(end.cause for end in errors) or Cause.SAMPLE_ERROR
     return Erring(cause, ended_at, text, evidence, weighing)
 
 
-def _ends(task: TaskState, now: float) -> list[End]:
-    """All ends that are known, the newest last; what people cancelled is none."""
-    ends = [
+def _own_ends(task: TaskState) -> list[End]:
+    """Those that the log tells; what people cancelled, or ended as an error, is none."""
+    return [
         End(end.at, end.state == "errored", end.cause, end.error)
         for end in task.ended.values()
-        if end.state != "cancelled"
+        if end.state != "cancelled" and _BY_PERSON not in end.error
     ]
+
+
+def _ends(task: TaskState, now: float) -> list[End]:
+    """All ends that are known, the newest last."""
+    ends = _own_ends(task)
     deaths = (*task.deaths, *(task.former if _former_counts(task, now) else ()))
     ends += [End(death.at, True, death.cause, death.error) for death in deaths]
     return sorted(ends, key=lambda end: (end.at is not None, end.at or 0.0))
@@ -135,11 +143,6 @@ def _is_news(ends: Sequence[End], window: Sequence[End]) -> bool:
         return True
     usual = (sum(end.erred for end in before) + 1) / (len(before) + 4)
     return at_least(sum(end.erred for end in window), len(window), usual) <= _CHANCE
-
-
-def _of_run(judging: JudgingContext, state: TaskState) -> Weighing:
-    errored = state.ended_counts.get("errored", 0)
-    return _weigh(judging, state, errored, errored + state.ended_counts.get("completed", 0))
 
 
 def _weigh(judging: JudgingContext, task: TaskState, errored: int, ended: int) -> Weighing:

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, JudgingContext
-from watchdog.diagnose.erring import ended_badly, of_sandboxes
+from watchdog.diagnose.erring import LEAST, ended_badly, of_sandboxes
 from watchdog.diagnose.exceptions import no_page_of
 from watchdog.diagnose.leftovers import cost, leftovers
 from watchdog.diagnose.lifecycle import deletion_stuck, hung_teardown, overdue_wait
@@ -93,7 +93,8 @@ def _erring(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
         return base if context.deletion is not None else _ended_badly(context, base)
     by_cause: dict[Cause, list[tuple[TaskJudgment, Erring]]] = {}
     for task in base.tasks:
-        for finding in filter(None, (task.erring, of_sandboxes(task))):
+        findings = (task.erring, of_sandboxes(task), _badly_ended(context, task))
+        for finding in filter(None, findings):
             by_cause.setdefault(finding.cause, []).append((task, finding))
     told = {sample.cause for task in base.tasks for sample in task.stuck()}
     told |= {task.cause for task in base.tasks if task.verdict in STUCK_VERDICTS}
@@ -101,6 +102,13 @@ def _erring(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
         _of_errors(cause, findings) for cause, findings in by_cause.items() if cause not in told
     )
     return replace(base, cautions=(*base.cautions, *cautions))
+
+
+def _badly_ended(context: EvalSetContext, task: TaskJudgment) -> Erring | None:
+    """One of several tasks that is over, and most of its samples erred; the others go on."""
+    is_over = task.verdict is Verdict.FINISHED and context.deletion is None
+    ended = task.counts.completed + task.counts.errored
+    return ended_badly(context.judging, (task,)) if is_over and ended >= LEAST else None
 
 
 def _ended_badly(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:

@@ -21,7 +21,8 @@ def summary(eval_set: EvalSetJudgment, now: float) -> str:
     if eval_set.verdict is Verdict.UNKNOWN:
         return f"It can't be told: {_why_unknown(eval_set)}."
     if (told := _errors(eval_set)) is not None:
-        return f"{told}. So far {_progress(eval_set, now)}."
+        is_over = eval_set.verdict is Verdict.FINISHED
+        return f"{told}. {'' if is_over else 'So far '}{_progress(eval_set, now)}."
     why = _purpose(eval_set, now) if eval_set.verdict is Verdict.WAITING else ""
     why = why or _reason(eval_set)
     late = any(caution.cause is Cause.OVERDUE_WAIT for caution in eval_set.cautions)

@@ -6,7 +6,7 @@ from tests.builders.rows import LOG, SET, Rows, busy, facts, key, state
 from watchdog.correlate import correlate, incident_id
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
-from watchdog.model.facts import FormerEndsRead, SampleDeathLogged, SampleSummary
+from watchdog.model.facts import FormerEndsRead, Listing, SampleDeathLogged, SampleSummary
 from watchdog.model.learned import ErredDays, Learned
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
@@ -28,6 +28,7 @@ def _end(number: int, kind: str, at: float) -> SampleSummary:
         "x": HELM.format(number * 7919),
         "k": "KeyError('429 timed out')",
         "c": "CancelledError()",
+        "p": "RuntimeError('Sample errored: interrupted by operator')",
     }
     return SampleSummary(
         key(f"s{number}"), f"u-{number}", at - 30, at, completed=True, error=error.get(kind),
@@ -70,6 +71,7 @@ def test_most_of_the_last_ends_are_errors(pattern):
         "x...x",
         "ccccccxx..",
         "llllllxx..",
+        "pppppp....",
         "x" * 12 + "." * 20,
         ("x" + "." * 3) * 20,
         ("xx" + "." * 5) * 12,
@@ -238,7 +240,7 @@ def test_an_eval_set_that_ended_with_more_errors_than_completions_is_told_for_a_
     assert incidents(over("xxx..", now=2 * DAY)) == ()
 
 
-@pytest.mark.parametrize("pattern", ["xx..", "x....", "cccx.", "....."])
+@pytest.mark.parametrize("pattern", ["xx..", "x....", "cccx.", ".....", "pppp."])
 def test_one_that_ended_well_enough_is_not(pattern):
     assert incidents(over(pattern)) == ()
 
@@ -249,3 +251,14 @@ def test_one_that_was_cancelled_is_not():
 
 def test_nor_one_that_always_ends_so():
     assert incidents(over("xxx.." * 8, learned=habit(6, 20))) == ()
+
+
+def test_a_task_that_ended_badly_is_told_while_another_goes_on():
+    ended = facts({}, read_at=HOUR, ended=ends("xxxx."), status="success", log="other.eval")
+    folded = fold(state(facts({"1": busy(HOUR)}, read_at=HOUR)), Listing(SET, (LOG, "other.eval")))
+    for fact in ended:
+        folded = fold(folded, fact)
+    eval_set = judge([folded], HOUR, LIMITS, 90.0)[0]
+    assert eval_set.verdict is Verdict.PROGRESSING
+    (incident,) = incidents(eval_set)
+    assert (incident.severity, incident.cause) == ("warning", Cause.SANDBOX_ERROR)
