@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from watchdog.diagnose.placeholders import model_of
 from watchdog.model.allowances import NoPage
-from watchdog.model.causes import RUNNER_DEATHS
+from watchdog.model.causes import OUTAGE_CAUSES, RUNNER_DEATHS
 from watchdog.model.instants import earliest
 from watchdog.model.judgment import Caution, EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause
@@ -84,7 +84,10 @@ class Symptom(Struct, frozen=True):
 
     @property
     def models(self) -> frozenset[str]:
-        """Models whose calls fail or hang in it."""
+        """Models whose calls fail or hang in it, or failed in samples that ended by that."""
+        if self.caution is not None:
+            tasks = self.caution.tasks if self.cause in OUTAGE_CAUSES else ()
+            return frozenset(task.model for task in tasks)
         if self.is_degraded:
             recent = (o for sample in self.samples for o in sample.state.recent)
             return frozenset(outcome.model for outcome in recent if not outcome.ok)

@@ -7,6 +7,7 @@ before it. How many errors are usual: `usual_errors.py`.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ from watchdog.model.action import Action
 from watchdog.model.causes import DEPTH, main_cause
 from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import Erring, SampleJudgment, TaskJudgment
-from watchdog.model.state import TaskState
+from watchdog.model.state import Ended, TaskState
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Cause, Evidence, Verdict
 from watchdog.model.weighing import Explanation, Weighing
@@ -53,10 +54,14 @@ class End(NamedTuple):
 
 def erring(judging: JudgingContext, task: TaskState) -> Erring | None:
     """Whether most of a running task's last ends are errors, and more than is usual here."""
-    ends = _ends(task, judging.now)
-    window = _window(ends)
+    if task.ended_counts.get("errored", 0) + len(task.deaths) + len(task.former) < LEAST / 2:
+        return None
+    window = _window(_ends(task, judging.now, WINDOW))
     errors = [end for end in window if end.erred]
-    if len(window) < LEAST or 2 * len(errors) < len(window) or not _is_news(ends, window):
+    if len(window) < LEAST or 2 * len(errors) < len(window):
+        return None
+    ends = _ends(task, judging.now)
+    if not _is_news(ends, window):
         return None
     weighing = _weigh(judging, task, len(errors), len(window))
     if weighing.ratio > 1:
@@ -93,18 +98,24 @@ def ended_badly(judging: JudgingContext, tasks: Iterable[TaskJudgment]) -> Errin
     return Erring(cause, ended_at, text, evidence, weighing)
 
 
-def _own_ends(task: TaskState) -> list[End]:
+def _own_ends(task: TaskState, last: int | None = None) -> list[End]:
     """Those that the log tells; what people cancelled, or ended as an error, is none."""
-    return [
-        End(end.at, end.state == "errored", end.cause, end.error)
+    ends = (
+        end
         for end in task.ended.values()
         if end.state != "cancelled" and _BY_PERSON not in end.error
-    ]
+    )
+    newest = ends if last is None else nlargest(last, ends, key=_ended_at)
+    return [End(end.at, end.state == "errored", end.cause, end.error) for end in newest]
 
 
-def _ends(task: TaskState, now: float) -> list[End]:
-    """All ends that are known, the newest last."""
-    ends = _own_ends(task)
+def _ended_at(end: Ended) -> float:
+    return end.at if end.at is not None else float("-inf")
+
+
+def _ends(task: TaskState, now: float, last: int | None = None) -> list[End]:
+    """All ends that are known, or so many of the log's last ones and the rest; the newest last."""
+    ends = _own_ends(task, last)
     deaths = (*task.deaths, *(task.former if _former_counts(task, now) else ()))
     ends += [End(death.at, True, death.cause, death.error) for death in deaths]
     return sorted(ends, key=lambda end: (end.at is not None, end.at or 0.0))

@@ -28,6 +28,7 @@ def _end(number: int, kind: str, at: float) -> SampleSummary:
         "x": HELM.format(number * 7919),
         "k": "KeyError('429 timed out')",
         "c": "CancelledError()",
+        "q": "Error code: 429 - {'error': {'code': 'insufficient_quota'}}",
         "p": "RuntimeError('Sample errored: interrupted by operator')",
     }
     return SampleSummary(
@@ -262,3 +263,19 @@ def test_a_task_that_ended_badly_is_told_while_another_goes_on():
     assert eval_set.verdict is Verdict.PROGRESSING
     (incident,) = incidents(eval_set)
     assert (incident.severity, incident.cause) == ("warning", Cause.SANDBOX_ERROR)
+
+
+def test_a_used_up_quota_in_which_samples_end_is_one_incident_of_the_model():
+    sets = [
+        state(facts({}, read_at=HOUR, ended=ends("qqqqq."), eval_set=name), eval_set=name)
+        for name in ("a", "b", "c")
+    ]
+    judgments = judge(sets, HOUR, LIMITS, 90.0)
+    assert {j.cause for j in judgments} == {Cause.PROVIDER_QUOTA}
+    (incident,) = correlate(judgments, HOUR)
+    assert (incident.scope, incident.subject, incident.severity) == (
+        "model",
+        "openai/gpt-4o",
+        "warning",
+    )
+    assert "samples of 3 eval sets end in errors" in incident.summary
