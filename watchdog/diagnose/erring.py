@@ -1,4 +1,4 @@
-"""Errors are not progress: most of the last samples to end erred, or a sample's every tool call.
+"""Errors are not progress: most of the last samples to end erred.
 
 What is counted are ends: those in the log, deaths of samples that begin anew in place (the runner's
 log tells of them) and, until the present attempt of a task has got somewhere, those of the attempts
@@ -12,19 +12,17 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.context import CauseSpec, JudgingContext, SampleContext
+from watchdog.diagnose.context import JudgingContext
 from watchdog.diagnose.usual_errors import at_least
 from watchdog.fold.sample_errors import kind_of
-from watchdog.model import advice
-from watchdog.model.action import Action
 from watchdog.model.causes import DEPTH, main_cause
-from watchdog.model.instants import earliest, latest
-from watchdog.model.judgment import Erring, SampleJudgment, TaskJudgment
+from watchdog.model.instants import latest
+from watchdog.model.judgment import Erring, TaskJudgment
 from watchdog.model.state import Ended, TaskState
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Cause, Evidence, Verdict
 from watchdog.model.weighing import Explanation, Weighing
-from watchdog.model.words import count, duration, frequency
+from watchdog.model.words import frequency
 
 LEAST = 5
 WINDOW = 20
@@ -32,9 +30,6 @@ WINDOW_SECONDS = 6 * 3600.0
 """Ends that are looked at: the last 20, within six hours of the newest."""
 ENDED_TOLD = 86_400.0
 """Seconds for which an eval set that ended badly is told of; then it is history."""
-TOOL_CALLS_LEAST = 20
-TOOL_CALLS_SECONDS = 3600.0
-"""So many calls of tools in a row, and for so long, fail for their sandbox before it is told."""
 _CHANCE = 0.01
 """Where the rest of a run goes well: how likely so many errors may be by chance alone."""
 _BY_PERSON = "interrupted by operator"
@@ -239,84 +234,3 @@ def with_errors(judging: JudgingContext, base: TaskJudgment) -> TaskJudgment:
 
 
 _DEGRADABLE = frozenset({Verdict.STARTING, Verdict.WAITING, Verdict.PROGRESSING, Verdict.DEGRADED})
-
-
-def with_failing_sandbox(context: SampleContext, judgment: SampleJudgment) -> SampleJudgment:
-    """A sample whose every tool call fails for its sandbox is degraded, though calls succeed."""
-    failing = context.sample.sandbox_failing
-    if judgment.verdict not in {Verdict.PROGRESSING, Verdict.DEGRADED} or failing is None:
-        return judgment
-    seconds = (failing.last_at or 0.0) - (failing.since or failing.last_at or 0.0)
-    least = TOOL_CALLS_SECONDS * context.judging.limits.scale
-    if failing.calls < TOOL_CALLS_LEAST or seconds < least:
-        return judgment
-    text = (
-        f"its last {count(failing.calls, 'tool call')} failed for the sandbox, over "
-        f"{duration(seconds)}: {clean(failing.error, _TEXT_MAX).replace('`', chr(39))}"
-    )
-    return replace(
-        judgment,
-        verdict=Verdict.DEGRADED,
-        cause=Cause.SANDBOX_ERROR,
-        evidence=(Evidence("errors", text, failing.last_at), *judgment.evidence),
-    )
-
-
-def of_sandboxes(task: TaskJudgment) -> Erring | None:
-    """What running samples of a task suffer so, as the task's."""
-    samples = [
-        sample
-        for sample in task.samples
-        if sample.verdict is Verdict.DEGRADED and sample.cause is Cause.SANDBOX_ERROR
-    ]
-    if not samples:
-        return None
-    failing = [s.state.sandbox_failing for s in samples if s.state.sandbox_failing is not None]
-    since = earliest(*(one.since for one in failing))
-    evidence = samples[0].evidence[0]
-    text = f"sample {clean(samples[0].key.id, 80)} of {task.name}: {evidence.text}"
-    if len(samples) > 1:
-        text += f"; {len(samples) - 1} more samples the same"
-    return Erring(Cause.SANDBOX_ERROR, since, text, ())
-
-
-_ERRORED = Action(
-    "look", "See which samples erred, and read one of them: `hawk list samples {eval_set_id}`"
-)
-_EXPECTED = Action(
-    "wait",
-    "Where so many errors are expected of this benchmark, nothing: after some days the watchdog "
-    "knows it too",
-)
-
-SPECS: tuple[CauseSpec, ...] = (
-    CauseSpec(
-        Cause.SANDBOX_ERROR,
-        "ends in errors of its sandbox",
-        (
-            advice.RUNNER_LOG,
-            advice.EVENTS,
-            _ERRORED,
-            Action(
-                "mend",
-                "Mend what the error names: the sandbox's image or chart, the namespace's quota; "
-                "samples to come have it where it is the cluster's",
-            ),
-            advice.RESUME,
-        ),
-    ),
-    CauseSpec(
-        Cause.SAMPLE_ERROR,
-        "ends in an error of its own code",
-        (
-            _ERRORED,
-            advice.RUNNER_LOG,
-            Action(
-                "mend",
-                "Mend the task's, solver's, tool's or scorer's code; only a new run has it",
-            ),
-            _EXPECTED,
-            advice.RESUME,
-        ),
-    ),
-)

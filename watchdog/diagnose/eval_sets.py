@@ -7,8 +7,9 @@ from itertools import chain, islice
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, JudgingContext
-from watchdog.diagnose.erring import LEAST, ended_badly, of_sandboxes
+from watchdog.diagnose.erring import LEAST, ended_badly
 from watchdog.diagnose.exceptions import no_page_of
+from watchdog.diagnose.failing_sandbox import of_sandboxes
 from watchdog.diagnose.leftovers import cost, leftovers
 from watchdog.diagnose.lifecycle import deletion_stuck, hung_teardown, overdue_wait
 from watchdog.diagnose.owners import unusable

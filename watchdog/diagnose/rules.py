@@ -4,7 +4,7 @@ The deepest cause that explains a standstill comes first: what the cluster says,
 provider or the connection answered, then the runner, then what hangs, then the unexplained.
 """
 
-from watchdog.diagnose import erring, hangs, lifecycle, model_calls, pods, runner
+from watchdog.diagnose import error_causes, hangs, lifecycle, model_calls, pods, runner
 from watchdog.diagnose.context import CauseSpec
 from watchdog.model.causes import DEPTH
 from watchdog.model.verdict import Cause
@@ -14,7 +14,7 @@ SPECS: tuple[CauseSpec, ...] = (
     *model_calls.SPECS,
     *hangs.SPECS,
     *runner.SPECS,
-    *erring.SPECS,
+    *error_causes.SPECS,
     *lifecycle.SPECS,
 )
 """Everything known of each cause that can be found."""

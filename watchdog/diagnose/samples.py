@@ -5,8 +5,8 @@ import math
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, SampleContext
-from watchdog.diagnose.erring import with_failing_sandbox
 from watchdog.diagnose.failing import group_of
+from watchdog.diagnose.failing_sandbox import with_failing_sandbox
 from watchdog.diagnose.retries import next_wait
 from watchdog.diagnose.waiting import waits
 from watchdog.model.causes import CLUSTER_CAUSES, main_cause

@@ -55,9 +55,20 @@ def _task_judgment(eval_set: EvalSetContext, task: TaskState, allowance: Allowan
         return _left(task, Verdict.FINISHED, Evidence("deletion", eval_set.deletion.text))
     why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
     if why is not None:
-        return _unknown(task, why)
+        return _by_attempts(eval_set, task) or _unknown(task, why)
     earlier = _left_by_earlier_runner(eval_set, task)
     return earlier if earlier is not None else _running(eval_set, task, allowance)
+
+
+def _by_attempts(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
+    """A task that was begun anew a moment ago, and has no buffer yet: those before decide."""
+    judging = eval_set.judging
+    is_new = not task.manifest_seen and task.former and task.spec is not None
+    if not is_new or task.read_at is None or judging.now - task.read_at > judging.max_age:
+        return None
+    base = replace(_unknown(task, ""), verdict=Verdict.STARTING, evidence=())
+    base = with_errors(judging, base)
+    return base if base.erring is not None else None
 
 
 def _left_by_earlier_runner(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:

@@ -1,6 +1,6 @@
 """Sentences for the person on call: what is stuck, since when, why, and what to do."""
 
-from watchdog.diagnose.erring import of_sandboxes
+from watchdog.diagnose.failing_sandbox import of_sandboxes
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.action import Action

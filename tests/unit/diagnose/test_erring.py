@@ -6,7 +6,13 @@ from tests.builders.rows import LOG, SET, Rows, busy, facts, key, state
 from watchdog.correlate import correlate, incident_id
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
-from watchdog.model.facts import FormerEndsRead, Listing, SampleDeathLogged, SampleSummary
+from watchdog.model.facts import (
+    FormerEndsRead,
+    Listing,
+    ManifestRead,
+    SampleDeathLogged,
+    SampleSummary,
+)
 from watchdog.model.learned import ErredDays, Learned
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
@@ -176,6 +182,15 @@ def test_the_attempts_before_decide_where_the_present_one_has_no_ends():
     eval_set = judge([folded], 60.0, LIMITS, 90.0)[0]
     assert (eval_set.verdict, eval_set.cause) == (Verdict.DEGRADED, Cause.SANDBOX_ERROR)
     assert "the last 2 before it" in eval_set.summary
+
+
+def test_so_they_do_while_it_has_no_buffer_yet():
+    read = [f for f in facts({}, read_at=5.0, total=10) if not isinstance(f, ManifestRead)]
+    eval_set = judge([attempted(attempted(state(read)))], 5.0, LIMITS, 90.0)[0]
+    assert eval_set.verdict is Verdict.UNKNOWN
+    six = FormerEndsRead(SET, LOG, ends("xxxxxx", -600), (-600.0,))
+    eval_set = judge([fold(state(read), six)], 5.0, LIMITS, 90.0)[0]
+    assert (eval_set.verdict, eval_set.cause) == (Verdict.DEGRADED, Cause.SANDBOX_ERROR)
 
 
 def test_an_attempt_that_gets_on_is_not_judged_by_those_before():
