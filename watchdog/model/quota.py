@@ -3,7 +3,8 @@
 It is no rate: it doesn't pass within minutes, but at a known time (the next day, the next month) or
 when somebody pays. It is no bad request either, though some answer 400. Limits per minute are never
 meant: `Quota exceeded for quota metric … per minute`, `tokens per min (TPM)`. Gemini's sentence
-`You exceeded your current quota` says nothing by itself: it stands over limits per minute too.
+`You exceeded your current quota` says nothing by itself: it stands over limits per minute too. The
+same of OpenAI does: its newer SDKs (3.54) show the message alone, without `insufficient_quota`.
 """
 
 import re
@@ -24,7 +25,9 @@ class Spelling(NamedTuple):
 SPELLINGS: tuple[Spelling, ...] = (
     Spelling(
         r"insufficient_quota|billing_hard_limit_reached|billing_not_active"
-        r"|billing hard limit has been reached",
+        r"|billing hard limit has been reached|account is not active, please check your billing"
+        r"|error code: 429 - you exceeded your current quota, please check your plan and billing "
+        r"details(?!\. For more information on this error, head to)",
         "OpenAI, platform.openai.com/docs/guides/error-codes (429, 400); Azure, Perplexity",
     ),
     Spelling(

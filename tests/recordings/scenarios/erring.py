@@ -117,10 +117,25 @@ def _out_of_credit(call: Call) -> Reply | Fail:
 
 QUOTA_USED_UP = Scenario(
     name="quota_used_up",
-    description="After five minutes the provider answers 429 insufficient_quota to everybody: no "
-    "rate, and nothing that passes within the hour.",
+    description="After five minutes OpenAI answers 429 insufficient_quota to everybody. Inspect "
+    "doesn't try such a call again: every sample errs at its next call; fail_on_error is off.",
+    tasks=agents("costly", *range(1, 13)),
+    script=_out_of_credit,
+    eval_args={"max_samples": 4, "fail_on_error": False},
+    rates=((10, 60),),
+    instants=(
+        Instant(4 * MINUTE, RUNNING),
+        Instant(20 * MINUTE, ("finished",), ("provider_quota",), note="all of it erred"),
+    ),
+)
+
+DAILY_QUOTA = Scenario(
+    name="daily_quota",
+    description="After five minutes Anthropic answers 429 to everybody: the limit of a day is used "
+    "up. Inspect takes it for a rate and tries again for ever.",
     tasks=agents("costly", 1, 2, 3),
     script=_out_of_credit,
+    model="scripted-anthropic/claude-sonnet-4-0",
     rates=((10, 60),),
     instants=(
         Instant(4 * MINUTE, RUNNING),
@@ -137,4 +152,5 @@ SCENARIOS = (
     ATTEMPTS_FAIL,
     SANDBOX_LOST,
     QUOTA_USED_UP,
+    DAILY_QUOTA,
 )

@@ -10,6 +10,8 @@ from watchdog.model.quota import SPELLINGS
 from watchdog.model.verdict import Cause
 
 USED_UP = [
+    "Error code: 429 - You exceeded your current quota, please check your plan and billing details. For more information on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
+    "Error code: 429 - Your account is not active, please check your billing details on our website.",
     (
         "Error code: 429 - {'error': {'message': 'You exceeded your current quota, please check your "
         "plan and billing details.', 'type': 'insufficient_quota', 'code': 'insufficient_quota'}}"
@@ -57,6 +59,7 @@ USED_UP = [
     "Error code: 429 - you have exceeded your daily usage limit",
 ]
 NONE = [
+    "Error code: 429 - You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.",
     "Error code: 429 - Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000",
     (
         "429 RESOURCE_EXHAUSTED. {'error': {'message': 'You exceeded your current quota, please check "
