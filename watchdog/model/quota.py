@@ -26,8 +26,8 @@ SPELLINGS: tuple[Spelling, ...] = (
     Spelling(
         r"insufficient_quota|billing_hard_limit_reached|billing_not_active"
         r"|billing hard limit has been reached|account is not active, please check your billing"
-        r"|error code: 429 - you exceeded your current quota, please check your plan and billing "
-        r"details(?!\. For more information on this error, head to)",
+        r"|error code: 4(?:29|0[13]) - you exceeded your current quota, please check your plan and "
+        r"billing details(?!\. For more information on this error, head to)",
         "OpenAI, platform.openai.com/docs/guides/error-codes (429, 400); Azure, Perplexity",
     ),
     Spelling(
@@ -61,7 +61,9 @@ SPELLINGS: tuple[Spelling, ...] = (
         "OpenRouter, openrouter.ai/docs/api-reference/errors (402, 403, 429)",
     ),
     Spelling(
-        r"insufficient balance|exceeded_current_quota_error|accountoverdue|\barrearage\b",
+        r"insufficient balance|exceeded_current_quota_error|exceeded your current token quota"
+        r"|is suspended, please check your plan and billing|accountoverdue|\barrearage\b"
+        r"|account has an overdue balance|make sure your account is in good standing",
         "DeepSeek, Moonshot, Volcengine, Alibaba: their lists of error codes (402, 429, 403, 400)",
     ),
     Spelling(

@@ -10,6 +10,10 @@ from watchdog.model.quota import SPELLINGS
 from watchdog.model.verdict import Cause
 
 USED_UP = [
+    "Error code: 401 - You exceeded your current quota, please check your plan and billing details.",
+    "Error code: 429 - Your account u1 is suspended, please check your plan and billing details",
+    "Error code: 400 - Access denied, please make sure your account is in good standing.",
+    "Error code: 403 - The request failed because your account has an overdue balance.",
     "Error code: 429 - You exceeded your current quota, please check your plan and billing details. For more information on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
     "Error code: 429 - Your account is not active, please check your billing details on our website.",
     (
