@@ -32,6 +32,7 @@ from watchdog.collect.stores.opening import open_store
 from watchdog.model.facts import (
     EndedRead,
     EvalSetUnreadable,
+    FormerEndsRead,
     Listing,
     Located,
     ManifestRead,
@@ -241,6 +242,30 @@ async def test_superseded_logs_are_not_read(shelf):
     assert said.of(Listing) == [Listing("set", (LOG,))]
     assert said.texts == ""
     assert said.of(TaskRead) != []
+
+
+def _attempt(run_id: str, *numbers: int) -> bytes:
+    """A log of a former attempt: a task that ended in an error, and its samples."""
+    header = {"status": "error", "eval": spec(run_id=run_id)}
+    errors = [ended(n, error=f"KeyError('{n}')") for n in numbers]
+    return zipped(
+        {"header.json": json.dumps(header).encode(), "summaries.json": json.dumps(errors).encode()}
+    )
+
+
+async def test_former_attempts_of_the_same_run_tell_how_their_samples_ended(shelf):
+    files = running_store() | {LOG: running_log(run_id="run-1")}
+    files |= {
+        LOG.replace("T15", "T14"): _attempt("run-1", 4, 5),
+        LOG.replace("T15", "T13"): _attempt("run-1", 3),
+        LOG.replace("T15", "T12"): _attempt("run-0", 1, 2),
+    }
+    fill(shelf, files)
+    watched = watch(shelf)
+    (former,) = (await watched.poll()).of(FormerEndsRead)
+    assert (former.log, [one.key.id for one in former.samples]) == (LOG, ["3", "4", "5"])
+    assert len(former.begun) == 2
+    assert (await watched.poll()).of(FormerEndsRead) == []
 
 
 async def test_odd_names_are_judged_by_what_is_inside(shelf):

@@ -174,4 +174,4 @@ def test_causes_that_rules_name_one_by_one_are_causes():
         for cause in group.split("|")
     }
     assert named <= {cause.value for cause in Cause}
-    assert {"hung_teardown", "deletion_stuck", "overdue_wait", "orphaned_sandbox"} <= named
+    assert {"hung_teardown", "deletion_stuck", "overdue_wait", "sample_error"} <= named

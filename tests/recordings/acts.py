@@ -9,7 +9,7 @@ from typing import Literal
 MINUTE = 60.0
 HOUR = 3600.0
 
-Error = Literal["500", "429", "400", "401", "529", "timeout", "connection"]
+Error = Literal["500", "429", "400", "401", "529", "timeout", "connection", "quota"]
 
 
 @dataclass(frozen=True)

@@ -200,8 +200,7 @@ def main(name: str, work: Path, part: int) -> None:
             log_shared=10,
             display="log",
             log_level="http",
-            retry_attempts=0,
-            **scenario.eval_args,
+            **{"retry_attempts": 0, **scenario.eval_args},
         )
     except KeyboardInterrupt:
         log.line("Interrupted")

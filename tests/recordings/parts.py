@@ -29,6 +29,7 @@ from inspect_ai.util import (
     sandbox,
     sandboxenv,
 )
+from inspect_ai.util._sandbox.environment import SandboxUnavailableError
 
 from tests.recordings.context import CONTEXT
 
@@ -156,6 +157,77 @@ class QuietSandbox(SandboxEnvironment):
 def quiet() -> type[SandboxEnvironment]:
     """Register the sandbox that works."""
     return QuietSandbox
+
+
+class FragileSandbox(QuietSandbox):
+    """A sandbox that can't be installed for most samples, in inspect_k8s_sandbox's words."""
+
+    @classmethod
+    async def sample_init(
+        cls,
+        task_name: str,
+        config: SandboxEnvironmentConfigType | None,
+        metadata: dict[str, str],
+    ) -> dict[str, SandboxEnvironment]:
+        """Fail for every sample whose number doesn't divide by five."""
+        CONTEXT.begin()
+        active = sample_active()
+        assert active is not None
+        number = int(active.sample.id or 0)
+        await asyncio.sleep(20 + number % 7)
+        if number % 5:
+            CONTEXT.mark("onset")
+            release = f"{number * 7919:08x}"
+            raise RuntimeError(
+                f'Helm install failed. {{"release": "{release}", "result": "Error: INSTALLATION '
+                'FAILED: pods is forbidden: exceeded quota: sandboxes"}'
+            )
+        return {"default": cls()}
+
+
+@sandboxenv(name="fragile")
+def fragile() -> type[SandboxEnvironment]:
+    """Register the sandbox that mostly fails."""
+    return FragileSandbox
+
+
+class LostSandbox(QuietSandbox):
+    """A sandbox that starts well, and in which no command can be carried out."""
+
+    @classmethod
+    async def sample_init(
+        cls,
+        task_name: str,
+        config: SandboxEnvironmentConfigType | None,
+        metadata: dict[str, str],
+    ) -> dict[str, SandboxEnvironment]:
+        """Start at once."""
+        CONTEXT.begin()
+        return {"default": cls()}
+
+    async def exec(
+        self,
+        cmd: list[str],
+        input: str | bytes | None = None,
+        cwd: str | None = None,
+        env: dict[str, str] | None = None,
+        user: str | None = None,
+        timeout: int | None = None,
+        timeout_retry: bool = True,
+        concurrency: bool = True,
+    ) -> ExecResult[str]:
+        """Be there no more, from the second sample on."""
+        active = sample_active()
+        if active is not None and str(active.sample.id) == "1":
+            return await super().exec(cmd)
+        CONTEXT.mark("onset")
+        raise SandboxUnavailableError("container agent-env-0/default is not running")
+
+
+@sandboxenv(name="lost")
+def lost() -> type[SandboxEnvironment]:
+    """Register the sandbox in which nothing can be carried out."""
+    return LostSandbox
 
 
 class StuckSandbox(QuietSandbox):
@@ -351,6 +423,37 @@ def _publish_interactions() -> None:
     path.write_text(json.dumps({"count": count}, separators=(",", ":")))
 
 
+@solver
+def flawed(every: int, dies: int) -> Solver:
+    """Go wrong in each sample whose number divides by `every`, at most `dies` times."""
+    tries: dict[str, int] = {}
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        name = str(state.sample_id)
+        if int(name) % every == 0 and tries.get(name, 0) < dies:
+            tries[name] = tries.get(name, 0) + 1
+            CONTEXT.mark("onset")
+            raise RuntimeError(
+                f"the tool's answer {name} has no field 'exit' (HTTP 429, timed out)"
+            )
+        return state
+
+    return solve
+
+
+@scorer(metrics=[accuracy()])
+def careless(spared: int) -> Scorer:
+    """Score, but break at every answer whose sample's number doesn't divide by `spared`."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        if int(str(state.sample_id)) % spared:
+            CONTEXT.mark("onset")
+            raise KeyError(f"429 rate limit {state.sample_id}: request timed out")
+        return Score(value="C" if target.text in state.output.completion else "I")
+
+    return score
+
+
 def samples(*ids: int | str) -> MemoryDataset:
     """Build a data set."""
     made = [Sample(input=QUESTION, target="42", id=one) for one in ids]
@@ -409,6 +512,26 @@ def scored_task(name: str, sleeping: str, *ids: int | str) -> Task:
 def insistent_task(name: str, until: float, *ids: int | str) -> Task:
     """Build a task whose samples go on whatever comes."""
     return Task(name=name, dataset=samples(*ids), solver=insistent(until), scorer=includes())
+
+
+def flawed_task(name: str, every: int, dies: int, count: int) -> Task:
+    """Build a task whose solver goes wrong in some samples, after some turns."""
+    return Task(
+        name=name,
+        dataset=samples(*range(1, count + 1)),
+        solver=[use_tools([bash()]), generate(), flawed(every, dies)],
+        scorer=includes(),
+    )
+
+
+def careless_task(name: str, spared: int, count: int) -> Task:
+    """Build a task whose scorer breaks for most samples."""
+    return Task(
+        name=name,
+        dataset=samples(*range(1, count + 1)),
+        solver=[use_tools([bash()]), generate()],
+        scorer=careless(spared),
+    )
 
 
 def impatient_task(name: str, *ids: int | str) -> Task:

@@ -23,7 +23,7 @@ from tenacity.wait import WaitBaseT
 from tests.recordings.acts import Call, Error, Fail, Hang, Reply
 from tests.recordings.context import CONTEXT
 
-STATUS: dict[str, int] = {"500": 500, "429": 429, "400": 400, "401": 401, "529": 529}
+STATUS: dict[str, int] = {"500": 500, "429": 429, "400": 400, "401": 401, "529": 529, "quota": 429}
 
 OPENAI_ERRORS: dict[str, dict[str, Any]] = {
     "500": {
@@ -40,6 +40,16 @@ OPENAI_ERRORS: dict[str, dict[str, Any]] = {
         "type": "tokens",
         "param": None,
         "code": "rate_limit_exceeded",
+    },
+    "quota": {
+        "message": (
+            "You exceeded your current quota, please check your plan and billing details. For "
+            "more information on this error, read the docs: "
+            "https://platform.openai.com/docs/guides/error-codes/api-errors."
+        ),
+        "type": "insufficient_quota",
+        "param": None,
+        "code": "insufficient_quota",
     },
     "400": {
         "message": (
@@ -63,6 +73,10 @@ ANTHROPIC_ERRORS: dict[str, tuple[str, str]] = {
     "529": ("overloaded_error", "Overloaded"),
     "429": ("rate_limit_error", "This request would exceed your organization's rate limit."),
     "401": ("authentication_error", "invalid x-api-key"),
+    "quota": (
+        "rate_limit_error",
+        "Number of request tokens has exceeded your daily rate limit.",
+    ),
     "400": ("invalid_request_error", "prompt is too long: 212044 tokens > 200000 maximum"),
 }
 

@@ -13,7 +13,9 @@ from watchdog.model.probe import Conclusion, Meaning
 from watchdog.model.providers import provider_of
 from watchdog.model.verdict import Cause
 
-KeyKind = Literal["model", "provider", "middleman", "degraded", "room", "node", "registry"]
+KeyKind = Literal[
+    "model", "provider", "middleman", "degraded", "errors", "room", "node", "registry"
+]
 
 
 class CorrelationKey(NamedTuple):
@@ -77,6 +79,10 @@ def _correlation_keys(
         # apart from what is stuck: some of their calls succeed
         models = () if symptom.by_rule else symptom.models
         yield from (CorrelationKey("degraded", model) for model in models)
+        return
+    if symptom.caution is not None:
+        # samples that ended in a provider's errors: a used-up quota is everybody's on the key
+        yield from (CorrelationKey("errors", model) for model in symptom.models)
         return
     for model in symptom.shared_models:
         yield CorrelationKey("model", model)

@@ -6,6 +6,7 @@ from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.diagnose.words import degraded_words, sample_names
 from watchdog.model.action import Action
+from watchdog.model.causes import ERROR_CAUSES, main_cause
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.shell import typed
 from watchdog.model.verdict import Cause, Verdict
@@ -28,10 +29,11 @@ def degraded(eval_sets: Iterable[EvalSetJudgment], since: Mapping[str, float]) -
                 for task in eval_set.tasks
                 for sample in task.samples
                 if sample.verdict is Verdict.DEGRADED and sample.degraded_since is None
+                if sample.cause not in ERROR_CAUSES
             )
             if not pairs:
-                continue
-            cause = eval_set.cause or Cause.UNEXPLAINED
+                continue  # nothing but what is told at once
+            cause = main_cause(sample.cause for _, sample in pairs) or Cause.UNEXPLAINED
             yield Symptom(eval_set, cause, pairs, degraded_since=degraded_since)
 
 

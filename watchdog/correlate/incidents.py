@@ -177,7 +177,7 @@ def _joint_models(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -
     """Models on which it is everybody's trouble."""
     shared = {model for symptom in group for model in symptom.shared_models}
     if len(group) > 1:
-        shared |= {key.name for key in common if key.kind in {"model", "degraded"}}
+        shared |= {key.name for key in common if key.kind in {"model", "degraded", "errors"}}
     return tuple(sorted(shared))
 
 

@@ -7,6 +7,7 @@ from watchdog.correlate.degraded import degraded_summary
 from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.diagnose.words import stuck_phrase
+from watchdog.model.causes import cause_words
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.providers import provider_of
 from watchdog.model.verdict import Cause, Scope, Verdict
@@ -56,6 +57,8 @@ def summary_of(group: Sequence[Symptom], scope: Scope, subject: str, cause: Caus
         return degraded_summary(group, subject)
     if sets == 1:
         return _single_summary(group[0])
+    if all(symptom.caution is not None for symptom in group):
+        return f"{subject}: samples of {sets} eval sets end in errors; {cause_words(cause)}"
     samples = sum(len(symptom.pairs) for symptom in group)
     stuck = f"{count(samples, 'sample')} of {sets} eval sets are stuck"
     phrase = SPEC_OF[cause].phrase

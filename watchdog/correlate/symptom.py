@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from watchdog.diagnose.placeholders import model_of
 from watchdog.model.allowances import NoPage
-from watchdog.model.causes import RUNNER_DEATHS
+from watchdog.model.causes import OUTAGE_CAUSES, RUNNER_DEATHS
 from watchdog.model.instants import earliest
 from watchdog.model.judgment import Caution, EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
@@ -87,7 +87,10 @@ class Symptom(Struct, frozen=True):
 
     @property
     def models(self) -> frozenset[str]:
-        """Models whose calls fail or hang in it."""
+        """Models whose calls fail or hang in it, or failed in samples that ended by that."""
+        if self.caution is not None:
+            tasks = self.caution.tasks if self.cause in OUTAGE_CAUSES else ()
+            return frozenset(task.model for task in tasks)
         if self.is_degraded:
             recent = (o for sample in self.samples for o in sample.state.recent)
             return frozenset(outcome.model for outcome in recent if not outcome.ok)
@@ -103,7 +106,9 @@ def symptoms(eval_sets: Iterable[EvalSetJudgment]) -> list[Symptom]:
         for cause, pairs in _by_cause(eval_set).items()
     ]
     cautions = [
-        Symptom(eval_set, caution.cause, (), caution=caution)
+        Symptom(
+            eval_set, caution.cause, tuple((task, None) for task in caution.tasks), caution=caution
+        )
         for eval_set in judgments
         for caution in eval_set.cautions
     ]

@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from watchdog.diagnose.usual_errors import UsualErrors
 from watchdog.model.histogram import Histogram
 from watchdog.model.learned import (
     Attempts,
@@ -47,6 +48,8 @@ SHARES: dict[Family, float] = {
 
 WARNING_SHARES: dict[RunFamily, float] = {"loop": 0.2, "poll": 0.1}
 """Shares of the tolerated warnings of what is worth no more than one."""
+ERRORS_SHARE = 0.2
+"""The share of the tolerated warnings that samples which err may cause."""
 
 PRIOR_WEEKS = 0.5
 """So much observation a prior is worth: after a week the fleet's own experience weighs more."""
@@ -133,6 +136,7 @@ class Baselines:
         self._learned = learned
         self._limits = limits
         self._cache: dict[CallName, Limit] = {}
+        self.errors = UsualErrors(learned)
         self._names = {family: _names(learned, family) for family in ANCHORS}
 
     @property
@@ -153,6 +157,11 @@ class Baselines:
     def warnings(self) -> float:
         """False warnings tolerated per week."""
         return self._limits.false_warnings_per_week
+
+    @property
+    def error_warnings(self) -> float:
+        """False warnings of samples that err tolerated per week."""
+        return ERRORS_SHARE * self.warnings
 
     def trouble(self, kind: TroubleKind, group: TroubleGroup, seconds: float) -> float:
         """Troubles per week that last longer than `seconds` and pass by themselves.

@@ -7,7 +7,15 @@ that, the runner's clock being behind; where it is negative, the clock is ahead.
 from msgspec.structs import replace
 
 from watchdog.model.spans import OpenSpan
-from watchdog.model.state import EvalSetState, OpenCall, Outcome, SampleState, Streak, TaskState
+from watchdog.model.state import (
+    EvalSetState,
+    OpenCall,
+    Outcome,
+    SampleState,
+    SandboxFailures,
+    Streak,
+    TaskState,
+)
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import duration
 
@@ -66,6 +74,11 @@ def _task(task: TaskState) -> TaskState:
         completed_at=_moved(task.completed_at, by),
         ended={key: end._replace(at=_moved(end.at, by)) for key, end in task.ended.items()},
         last_ended_at=_moved(task.last_ended_at, by),
+        last_completed_at=_moved(task.last_completed_at, by),
+        last_worked_at=_moved(task.last_worked_at, by),
+        former=tuple(death._replace(at=_moved(death.at, by)) for death in task.former),
+        former_begun_at=_moved(task.former_begun_at, by),
+        deaths=tuple(death._replace(at=_moved(death.at, by)) for death in task.deaths),
         last_start_at=_moved(task.last_start_at, by),
         samples={key: _sample(sample, by) for key, sample in task.samples.items()},
         retired=_outcomes(task.retired, by),
@@ -82,6 +95,7 @@ def _sample(sample: SampleState, by: float) -> SampleState:
         spans=tuple(_span(span, by) for span in sample.spans),
         open_calls=tuple(_call(call, by) for call in sample.open_calls),
         answered=_call(sample.answered, by) if sample.answered else None,
+        sandbox_failing=_failing(sample.sandbox_failing, by),
         turns=tuple(replace(turn, since=_moved(turn.since, by)) for turn in sample.turns),
         repetition=sample.repetition.moved(by),
     )
@@ -98,6 +112,12 @@ def _streak(streak: Streak, by: float) -> Streak:
 
 def _span(span: OpenSpan, by: float) -> OpenSpan:
     return replace(span, last_at=_moved(span.last_at, by), work_at=_moved(span.work_at, by))
+
+
+def _failing(failing: SandboxFailures | None, by: float) -> SandboxFailures | None:
+    if failing is None:
+        return None
+    return failing._replace(since=_moved(failing.since, by), last_at=_moved(failing.last_at, by))
 
 
 def _call(call: OpenCall, by: float) -> OpenCall:

@@ -7,7 +7,9 @@ from itertools import chain, islice
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, JudgingContext
+from watchdog.diagnose.erring import LEAST, ended_badly
 from watchdog.diagnose.exceptions import no_page_of
+from watchdog.diagnose.failing_sandbox import of_sandboxes
 from watchdog.diagnose.leftovers import cost, leftovers
 from watchdog.diagnose.lifecycle import deletion_stuck, hung_teardown, overdue_wait
 from watchdog.diagnose.owners import unusable
@@ -16,7 +18,7 @@ from watchdog.diagnose.versions import untested
 from watchdog.diagnose.words import actions, summary
 from watchdog.model.causes import main_of_counts
 from watchdog.model.instants import clock, earliest, latest
-from watchdog.model.judgment import Caution, EvalSetJudgment, TaskJudgment, Waiting
+from watchdog.model.judgment import Caution, Erring, EvalSetJudgment, TaskJudgment, Waiting
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
 from watchdog.model.words import duration
@@ -51,7 +53,7 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
     held_back = context.suspended
     if tasks and held_back is not None and base.verdict is Verdict.WAITING:
         base = replace(base, evidence=(held_back.evidence, *base.evidence))
-    base = _begun_anew(context, base)
+    base = _erring(context, _begun_anew(context, base))
     base = _ended_late(context, _deleted(context, base))
     base = _orphaned(context.judging, _waits_long(context, base))
     return replace(base, summary=summary(base, now), actions=actions(base))
@@ -86,6 +88,51 @@ def _deleted(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
     judging = context.judging
     late = deletion_stuck(judging.now, judging.limits, context.state, deletion)
     return _cautioned(base, (Cause.DELETION_STUCK, late)) if late is not None else base
+
+
+def _erring(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
+    """Its samples err: a warning for each cause, unless that is told of what is stuck already."""
+    if base.verdict is Verdict.FINISHED:
+        return base if context.deletion is not None else _ended_badly(context, base)
+    by_cause: dict[Cause, list[tuple[TaskJudgment, Erring]]] = {}
+    for task in base.tasks:
+        findings = (task.erring, of_sandboxes(task), _badly_ended(context, task))
+        for finding in filter(None, findings):
+            by_cause.setdefault(finding.cause, []).append((task, finding))
+    told = {sample.cause for task in base.tasks for sample in task.stuck()}
+    told |= {task.cause for task in base.tasks if task.verdict in STUCK_VERDICTS}
+    cautions = tuple(
+        _of_errors(cause, findings) for cause, findings in by_cause.items() if cause not in told
+    )
+    return replace(base, cautions=(*base.cautions, *cautions))
+
+
+def _badly_ended(context: EvalSetContext, task: TaskJudgment) -> Erring | None:
+    """One of several tasks that is over, and most of its samples erred; the others go on."""
+    is_over = task.verdict is Verdict.FINISHED and context.deletion is None
+    ended = task.counts.completed + task.counts.errored
+    return ended_badly(context.judging, (task,)) if is_over and ended >= LEAST else None
+
+
+def _ended_badly(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
+    """It is over, and more of its samples erred than completed."""
+    badly = ended_badly(context.judging, base.tasks) if base.tasks else None
+    if badly is None:
+        return base
+    caution = Caution(badly.cause, badly.since, badly.text)
+    evidence = (*badly.evidence, *base.evidence)
+    return replace(base, cause=badly.cause, evidence=evidence, cautions=(*base.cautions, caution))
+
+
+def _of_errors(cause: Cause, findings: list[tuple[TaskJudgment, Erring]]) -> Caution:
+    task, first = findings[0]
+    texts = list(dict.fromkeys(finding.text for _, finding in findings))
+    text = f"{task.name}: {first.text}" if len(findings) == 1 else first.text
+    if len(texts) > 1:
+        text += f"; and so in {len(findings) - 1} more of its tasks"
+    since = earliest(*(finding.since for _, finding in findings))
+    tasks = tuple(task for task, _ in findings)
+    return Caution(cause, since, text, tasks)
 
 
 def _ended_late(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
@@ -182,7 +229,7 @@ def _eval_set_verdict(state: EvalSetState, tasks: tuple[TaskJudgment, ...]) -> V
     return combine([task.verdict for task in relevant or tasks])
 
 
-_TOLD_WITHOUT_SAMPLES = STUCK_VERDICTS | {Verdict.UNKNOWN, Verdict.WAITING}
+_TOLD_WITHOUT_SAMPLES = STUCK_VERDICTS | {Verdict.UNKNOWN, Verdict.WAITING, Verdict.DEGRADED}
 
 
 def _eval_set_cause(verdict: Verdict, tasks: tuple[TaskJudgment, ...]) -> Cause | None:

@@ -137,6 +137,24 @@ _SOONER = Action(
 
 SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
+        Cause.PROVIDER_QUOTA,
+        "is refused because a quota or credit is used up",
+        (
+            Action(
+                "look",
+                "Read in the evidence which quota it is: one of a day or a month resets at a known "
+                "time, and Inspect goes on by itself then; a credit lasts until somebody pays",
+            ),
+            Action("tell", "Tell whoever pays for the key, or raises its limit"),
+            Action(
+                "test",
+                "See whether it is back, with one small request: `watchdog probe --model <model>`",
+            ),
+            advice.STOP_SAMPLE,
+        ),
+        failing(Cause.PROVIDER_QUOTA),
+    ),
+    CauseSpec(
         Cause.API_SERVER_ERROR,
         "gets only server errors (5xx) from the provider",
         (

@@ -4,7 +4,15 @@ The deepest cause that explains a standstill comes first: what the cluster says,
 provider or the connection answered, then the runner, then what hangs, then the unexplained.
 """
 
-from watchdog.diagnose import hangs, lifecycle, model_calls, no_progress, pods, runner
+from watchdog.diagnose import (
+    error_causes,
+    hangs,
+    lifecycle,
+    model_calls,
+    no_progress,
+    pods,
+    runner,
+)
 from watchdog.diagnose.context import CauseSpec
 from watchdog.model.causes import DEPTH
 from watchdog.model.verdict import Cause
@@ -14,6 +22,7 @@ SPECS: tuple[CauseSpec, ...] = (
     *model_calls.SPECS,
     *hangs.SPECS,
     *runner.SPECS,
+    *error_causes.SPECS,
     *no_progress.SPECS,
     *lifecycle.SPECS,
 )

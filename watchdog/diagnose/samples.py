@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.failing import group_of
+from watchdog.diagnose.failing_sandbox import with_failing_sandbox
 from watchdog.diagnose.retries import next_wait
 from watchdog.diagnose.waiting import waits
 from watchdog.model.causes import CLUSTER_CAUSES, main_cause
@@ -40,7 +41,9 @@ def judge_sample(context: SampleContext, rules: tuple[CauseSpec, ...]) -> Sample
     late = next((w for w in waitings if w.overdue(context.now)), None)
     excuse = next((w for w in waitings if w.excuses(context.now)), None)
     base = replace(base, waiting=late or excuse, overdue=late is not None)
-    return _on_purpose(context, rules, base, excuse) if excuse else _told_late(context, rules, base)
+    if excuse:
+        return _on_purpose(context, rules, base, excuse)
+    return with_failing_sandbox(context, _told_late(context, rules, base))
 
 
 def _on_purpose(

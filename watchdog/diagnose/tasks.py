@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.blocked import Judged, with_blocked
 from watchdog.diagnose.clocks import clock_evidence
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, SampleContext
+from watchdog.diagnose.erring import with_errors
 from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
 from watchdog.diagnose.hangs import hung_setup
 from watchdog.diagnose.lifecycle import is_older_than
@@ -88,8 +89,19 @@ def _settled(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
         return _left(task, Verdict.FINISHED, Evidence("deletion", eval_set.deletion.text))
     why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
     if why is not None and not (is_left(task) and task.spec is not None):
-        return _unknown(task, why)
+        return _by_attempts(eval_set, task) or _unknown(task, why)
     return _left_by_earlier_runner(eval_set, task)
+
+
+def _by_attempts(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
+    """A task that was begun anew a moment ago, and has no buffer yet: those before decide."""
+    judging = eval_set.judging
+    is_new = not task.manifest_seen and task.former and task.spec is not None
+    if not is_new or task.read_at is None or judging.now - task.read_at > judging.max_age:
+        return None
+    base = replace(_unknown(task, ""), verdict=Verdict.STARTING, evidence=())
+    base = with_errors(judging, base)
+    return base if base.erring is not None else None
 
 
 def _left_by_earlier_runner(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
@@ -128,7 +140,9 @@ def _running(
             verdict=Verdict.WAITING,
             evidence=(eval_set.gated.evidence, *base.evidence),
         )
-    return _with_idle(base, _idle_findings(eval_set, base, allowance))
+    return with_errors(
+        eval_set.judging, _with_idle(base, _idle_findings(eval_set, base, allowance))
+    )
 
 
 def _growth(task: TaskState) -> tuple[Evidence, ...]:
@@ -226,7 +240,7 @@ def _finished(task: TaskState) -> TaskJudgment:
 
 def _running_verdict(task: TaskState, samples: tuple[SampleJudgment, ...]) -> Verdict:
     if not samples:
-        return Verdict.PROGRESSING if task.ended else Verdict.STARTING
+        return Verdict.PROGRESSING if task.last_completed_at else Verdict.STARTING
     return combine([sample.verdict for sample in samples])
 
 
@@ -319,4 +333,6 @@ def _cause_of(samples: Sequence[SampleJudgment]) -> Cause | None:
 
 
 def _last_progress(task: TaskState) -> float | None:
-    return latest(task.last_ended_at, *(s.last_progress_at for s in task.samples.values()))
+    """When something last worked: an end in an error, or by somebody's will, is no progress."""
+    within = (sample.last_progress_at for sample in task.samples.values())
+    return latest(task.last_completed_at, task.last_worked_at, *within)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from watchdog.diagnose.failing_sandbox import of_sandboxes
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.action import Action
@@ -23,6 +24,9 @@ def summary(eval_set: EvalSetJudgment, now: float) -> str:
         return f"It {SPEC_OF[eval_set.cause].phrase}: {_progress(eval_set, now)}."
     if eval_set.verdict is Verdict.UNKNOWN:
         return f"It can't be told: {_why_unknown(eval_set)}."
+    if (told := _errors(eval_set)) is not None:
+        is_over = eval_set.verdict is Verdict.FINISHED
+        return f"{told}. {'' if is_over else 'So far '}{_progress(eval_set, now)}."
     why = _purpose(eval_set, now) if eval_set.verdict is Verdict.WAITING else ""
     why = why or _reason(eval_set)
     late = any(caution.cause is Cause.OVERDUE_WAIT for caution in eval_set.cautions)
@@ -51,6 +55,23 @@ def degraded_words(
     more = [f"{len(texts) - _LABELS} more"] if len(texts) > _LABELS else []
     extent = "; ".join((*texts[:_LABELS], *more))
     return SPEC_OF[cause].degrades + (f" ({extent})" if extent else "")
+
+
+def _errors(eval_set: EvalSetJudgment) -> str | None:
+    """That its samples err, where that is what is to be told; None where it isn't."""
+    if eval_set.verdict is Verdict.FINISHED:
+        told = (e.text for e in eval_set.evidence if e.kind == "errors")
+        return next(
+            (f"Nothing runs any more, and most samples erred: {text}" for text in told), None
+        )
+    if eval_set.verdict is not Verdict.DEGRADED:
+        return None
+    erring = [task.erring for task in eval_set.tasks if task.erring is not None]
+    if erring:
+        more = f", and so in {len(erring) - 1} more of its tasks" if len(erring) > 1 else ""
+        return f"Most samples end in errors: {erring[0].text}{more}"
+    by_sandbox = [found for task in eval_set.tasks if (found := of_sandboxes(task)) is not None]
+    return f"Calls of tools fail for the sandbox: {by_sandbox[0].text}" if by_sandbox else None
 
 
 _UNDONE = {"running": "broken off", "queued": "never begun"}

@@ -15,6 +15,7 @@ from watchdog.model.facts import (
     EndedRead,
     EvalSetUnreadable,
     Fact,
+    FormerEndsRead,
     InteractionsRead,
     Listing,
     Located,
@@ -24,6 +25,7 @@ from watchdog.model.facts import (
     RowsRead,
     RunnerLogRead,
     RunnerLogSampled,
+    SampleDeathLogged,
     SandboxRestartLogged,
     SpecRead,
     StopsRead,
@@ -37,6 +39,7 @@ from watchdog.model.state import EvalSetState, Interactions, Stops, TaskState
 
 _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
     EndedRead: tasks.ended_read,
+    FormerEndsRead: tasks.former_ends_read,
     RowsRead: tasks.rows_read,
     RowsLost: tasks.rows_lost,
     WriterRead: tasks.writer_read,
@@ -103,6 +106,7 @@ _EVAL_SET_HANDLERS: dict[type, Callable[[EvalSetState, Any], EvalSetState]] = {
     RetryLogged: runner.retry_logged,
     TaskProgressLogged: runner.task_progress_logged,
     ThroughputLogged: runner.throughput_logged,
+    SampleDeathLogged: runner.sample_death_logged,
     SandboxRestartLogged: runner.sandbox_restart_logged,
     RunnerLogRead: runner.runner_log_read,
     InteractionsRead: _interactions_read,

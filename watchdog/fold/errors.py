@@ -7,6 +7,7 @@ there is one: a bare 500 is no time-out, whatever its text says.
 
 import re
 
+from watchdog.model.quota import is_used_up
 from watchdog.model.verdict import Cause
 
 CANCELLED = ("Cancelled by operator", "Cancelled by limit", "Cancelled by system")
@@ -20,7 +21,7 @@ _STATUS = re.compile(
 )
 _TOO_LONG = re.compile(
     r"context[ _](?:length|window)|maximum context|(?:prompt|input) is too long"
-    r"|too many (?:input )?tokens|input token count|exceeds? the (?:model'?s )?max"
+    r"|too many (?:input )?tokens(?!, please wait)|input token count|exceeds? the (?:model'?s )?max"
     r"|(?:maximum|max) (?:number of )?(?:input )?tokens|reduce the length",
     re.IGNORECASE,
 )
@@ -77,6 +78,8 @@ def classify(text: str, error_class: str | None = None) -> Cause:
     """The cause that an error of a model call tells; `unexplained` where it tells none."""
     text = text[:_SCANNED]
     status = status_of(text)
+    if is_used_up(text, status):
+        return Cause.PROVIDER_QUOTA
     cause = _by_status(status) if status else _by_class(error_class) or _by_text(text)
     if cause is Cause.BAD_REQUEST and status != 404 and _TOO_LONG.search(text):
         return Cause.CONTEXT_LENGTH

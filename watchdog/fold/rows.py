@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from watchdog.fold import repetition, turns
+from watchdog.fold import repetition, sandbox_calls, turns
 from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.spans import Spans
@@ -45,6 +45,8 @@ _UNTOLD = "its end is in no row (Inspect before 0.3.172); the runner's log may t
 COMMAND = call_name("step", "command")
 """What a solver's own commands in its sandbox are learned under."""
 TURNS_MAX = 64
+_NO_PROGRESS = frozenset({"logger", "error"})
+"""Rows that are no sign of work done: log lines, and the error that a sample ends in."""
 
 
 def fold_rows(
@@ -90,6 +92,7 @@ class _Work:
         self.open = {call.event_id: call for call in sample.open_calls}
         self.answered = sample.answered
         self.turns = sample.turns
+        self.sandbox_failing = sample.sandbox_failing
         self.scorers = list(sample.scorer_spans)
         self.scoring_since = sample.scoring_since
         self.humans = list(sample.human_spans)
@@ -113,7 +116,7 @@ class _Work:
         handler = _HANDLERS.get(row.kind)
         if handler is not None:
             handler(self, row)
-        elif row.kind != "logger" and not row.pending:
+        elif row.kind not in _NO_PROGRESS and not row.pending:
             self.progress(row)
 
     def done(self) -> SampleState:
@@ -134,6 +137,7 @@ class _Work:
             answered=self.answered,
             spans=tuple(self.spans.open.values()),
             turns=self.turns,
+            sandbox_failing=self.sandbox_failing,
             scorer_spans=tuple(self.scorers),
             scoring_since=self.scoring_since,
             human_spans=tuple(self.humans),
@@ -329,7 +333,9 @@ def _tool(work: _Work, row: Row) -> None:
     elif row.final:
         work.end(row, "tool", teaches=row.error is None and row.name != ASK_USER)
         work.set_turns(span, turns.ended(answers, call, row, work.calls_in(span)))
-        work.progress(row)
+        work.sandbox_failing = sandbox_calls.after(work.sandbox_failing, row)
+        if work.sandbox_failing is None:
+            work.progress(row)
         if not work.scorers:
             work.repetition = repetition.called(work.repetition, row, work.lessons)
 
@@ -427,7 +433,6 @@ def _close(work: _Work, row: Row, span: str) -> None:
 
 
 def _error(work: _Work, row: Row) -> None:
-    work.progress(row)
     if not work.scorers:
         work.ending_since = row.at
 

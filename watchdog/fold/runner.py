@@ -4,16 +4,27 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from watchdog.fold.sample_errors import cause_of_end, kind_of
 from watchdog.model.facts import (
     RetryLogged,
     RunnerLogRead,
+    SampleDeathLogged,
     SampleKey,
+    SampleSummary,
     SandboxRestartLogged,
     TaskProgressLogged,
     ThroughputLogged,
 )
 from watchdog.model.instants import latest
-from watchdog.model.state import RESTARTS_MAX, THROUGHPUT_MAX, EvalSetState, SampleState, TaskState
+from watchdog.model.state import (
+    DEATHS_MAX,
+    RESTARTS_MAX,
+    THROUGHPUT_MAX,
+    Death,
+    EvalSetState,
+    SampleState,
+    TaskState,
+)
 
 
 def retry_logged(state: EvalSetState, fact: RetryLogged) -> EvalSetState:
@@ -42,6 +53,22 @@ def sandbox_restart_logged(state: EvalSetState, fact: SandboxRestartLogged) -> E
     if fact.key is None:
         return state
     return _with_sample(state, fact.task, fact.key, lambda sample: _restarted(sample, fact))
+
+
+def sample_death_logged(state: EvalSetState, fact: SampleDeathLogged) -> EvalSetState:
+    """A sample ended in an error and begins anew in place: no summary tells of that end."""
+    running = [log for log, task in state.tasks.items() if task.status == "started"]
+    named = [log for log in running if _is_task(state.tasks[log], fact.task)]
+    logs = named or (running if fact.task is None and len(running) == 1 else [])
+    if not logs:
+        return state
+    task = state.tasks[logs[0]]
+    summary = SampleSummary(fact.key, error=fact.error)
+    death = Death(fact.key, fact.at, cause_of_end(summary), kind_of(fact.error), fact.error)
+    if death in task.deaths:
+        return state
+    task = replace(task, deaths=(*task.deaths, death)[-DEATHS_MAX:])
+    return replace(state, tasks={**state.tasks, logs[0]: task})
 
 
 def throughput_logged(state: EvalSetState, fact: ThroughputLogged) -> EvalSetState:

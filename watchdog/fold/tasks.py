@@ -1,16 +1,17 @@
 """Handlers for the facts about one log: its specification, its samples, its rows."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
-from watchdog.fold.errors import CANCELLED, classify
+from watchdog.fold.errors import CANCELLED
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.rows import fold_rows
+from watchdog.fold.sample_errors import cause_of_end, kind_of
 from watchdog.model.facts import (
     EndedRead,
+    FormerEndsRead,
     ManifestRead,
     RowsLost,
     RowsRead,
@@ -27,8 +28,10 @@ from watchdog.model.learned import TEARDOWN, call_name
 from watchdog.model.repetition import Repetition
 from watchdog.model.state import (
     ERRORED_MAX,
+    FORMER_MAX,
     PASSED_MAX,
     RETIRED_MAX,
+    Death,
     Ended,
     EndState,
     ErroredEntry,
@@ -37,7 +40,6 @@ from watchdog.model.state import (
     TaskState,
 )
 
-_GAVE_UP = re.compile(r"RetryError\([^)]{0,80} raised (\w{1,80})>")
 FAILURES_WRITTEN = (0, 3, 172)
 """The first Inspect that writes a failed attempt's end (`model/_model.py`)."""
 _CANCELLED_ERRORS = ("CancelledError", *CANCELLED)
@@ -59,6 +61,21 @@ def ended_read(task: TaskState, fact: EndedRead) -> TaskState:
     """Samples that the log says have ended."""
     task = _end(task, (sample for sample in fact.samples))
     return _retire(task, [sample.key for sample in fact.samples])
+
+
+def former_ends_read(task: TaskState, fact: FormerEndsRead) -> TaskState:
+    """What ended in errors in the attempts before this one."""
+    deaths = tuple(
+        Death(one.key, one.completed_at, cause_of_end(one), kind_of(one.error), one.error)
+        for one in fact.samples
+        if one.error is not None and end_state(one) == "errored"
+    )
+    return replace(
+        task,
+        former=deaths[-FORMER_MAX:],
+        former_begun_at=earliest(*fact.begun),
+        former_count=len(fact.begun),
+    )
 
 
 def manifest_read(
@@ -230,6 +247,9 @@ def _end(
         ended=ends,
         ended_counts=dict(Counter(end.state for end in ends.values())),
         last_ended_at=latest(task.last_ended_at, *(end.at for end in ends.values())),
+        last_completed_at=latest(
+            task.last_completed_at, *(e.at for e in ends.values() if e.state == "completed")
+        ),
         errored=tuple(errored.values())[-ERRORED_MAX:],
         errored_causes=tuple(Counter(e.cause for e in ends.values() if e.cause).items()),
     )
@@ -237,23 +257,11 @@ def _end(
 
 def _ended(summary: SampleSummary) -> Ended:
     state = end_state(summary)
-    error = summary.error or ""
-    cause = classify(error, _class_of(error)) if state == "errored" else None
+    erred = state == "errored"
+    cause = cause_of_end(summary) if erred else None
     limited = summary.limit is not None
-    return Ended(state, summary.uuid, summary.completed_at, cause, limited)
-
-
-def _class_of(error: str) -> str | None:
-    """`RateLimitError(…)`: a summary's error often begins with the exception's class.
-
-    Where Inspect gave up its retries it is tenacity's, which names the last attempt's:
-    `RetryError(<Future at 0x… state=finished raised InternalServerError>)`.
-    """
-    gave_up = _GAVE_UP.match(error)
-    if gave_up is not None:
-        return gave_up[1]
-    head = error.split("(", 1)[0].strip()
-    return head if head.isidentifier() else None
+    kind = kind_of(summary.error or "") if erred else ""
+    return Ended(state, summary.uuid, summary.completed_at, cause, limited, kind)
 
 
 def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
@@ -262,6 +270,7 @@ def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
     retired: list[Outcome] = list(task.retired)
     failed = Counter(dict(task.calls_failed))
     ok = task.calls_ok
+    worked_at = task.last_worked_at
     for key in keys:
         sample = samples.pop(key, None)
         if sample is not None:
@@ -269,12 +278,14 @@ def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
             failed.update(dict(sample.fails))
             retired += sample.recent
             _taken_down(sample, task.ended.get(key), lessons)
+            worked_at = latest(worked_at, sample.last_progress_at)
     return replace(
         _taught(task, lessons) if lessons else task,
         samples=samples,
         calls_ok=ok,
         calls_failed=tuple(failed.items()),
         retired=tuple(retired[-RETIRED_MAX:]),
+        last_worked_at=worked_at,
     )
 
 

@@ -33,6 +33,7 @@ CAUSES: tuple[CauseInfo, ...] = (
     CauseInfo(Cause.IMAGE_PULL, "container image can't be pulled", "cluster"),
     CauseInfo(Cause.UNSCHEDULABLE, "pod can't be scheduled", "cluster"),
     CauseInfo(Cause.CRASH_LOOP, "container crashes again and again", "cluster"),
+    CauseInfo(Cause.PROVIDER_QUOTA, "provider's quota or credit is used up", "provider"),
     CauseInfo(Cause.API_SERVER_ERROR, "model API answers with server errors (5xx)", "provider"),
     CauseInfo(Cause.RATE_LIMITED, "model API limits the rate (429)", "provider"),
     CauseInfo(Cause.CONTEXT_LENGTH, "request longer than the context window", "request"),
@@ -47,6 +48,8 @@ CAUSES: tuple[CauseInfo, ...] = (
     CauseInfo(Cause.HUNG_TOOL_CALL, "a tool call never returns", "sample"),
     CauseInfo(Cause.HUNG_SETUP, "sandbox set-up never ends", "sample"),
     CauseInfo(Cause.HUNG_SCORING, "scoring never ends", "sample"),
+    CauseInfo(Cause.SANDBOX_ERROR, "sandboxes fail", "sample"),
+    CauseInfo(Cause.SAMPLE_ERROR, "samples end in errors of their own", "sample"),
     CauseInfo(Cause.NO_PROGRESS, "calls succeed, nothing is achieved", "sample"),
     CauseInfo(Cause.ORPHANED_SANDBOX, "sandboxes outlive their eval set", "cluster"),
     CauseInfo(Cause.HUNG_TEARDOWN, "it has ended and isn't taken down", "runner"),
@@ -87,6 +90,9 @@ CLUSTER_CAUSES = frozenset(info.cause for info in CAUSES if info.concern == "clu
     Cause.RUNNER_GONE
 }
 """What the cluster says of runner and sandboxes: true of a sample that waits on purpose too."""
+
+ERROR_CAUSES = frozenset({Cause.SANDBOX_ERROR, Cause.SAMPLE_ERROR})
+"""Samples that err: told at once as a warning, and no calls that fail."""
 
 TESTABLE_CAUSES = API_CAUSES | {info.cause for info in CAUSES if info.concern == "call"}
 """Causes of which a direct API test may tell more."""

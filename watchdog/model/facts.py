@@ -114,6 +114,8 @@ class SampleSummary(Struct, frozen=True):
     error: str | None = None
     cancelled: bool = False
     limit: str | None = None
+    by_model: bool = False
+    """Inspect says that its error is a model call's (`ModelGenerateError`)."""
 
 
 class Row(Struct, frozen=True, gc=False):
@@ -326,6 +328,31 @@ class SandboxRestartLogged(Struct, frozen=True):
     text: str
 
 
+class SampleDeathLogged(Struct, frozen=True):
+    """A runner's log says that a sample ended in an error and begins anew, in place.
+
+    Until it does it is in no manifest, and no summary ever tells of it.
+    """
+
+    eval_set_id: str
+    at: float | None
+    task: str | None
+    key: SampleKey
+    error: str
+
+
+class FormerEndsRead(Struct, frozen=True):
+    """Samples that ended in errors in a task's attempts before the one that counts, of one run."""
+
+    eval_set_id: str
+    log: str
+    """The log that counts."""
+    samples: tuple[SampleSummary, ...]
+    """Those that erred, the last ones, in order of the attempts."""
+    begun: tuple[float, ...] = ()
+    """When the attempts began that were read."""
+
+
 class RunnerLogRead(Struct, frozen=True):
     """The runner's log was read up to a line written at `last_line_at`."""
 
@@ -387,6 +414,8 @@ Fact = (
     | TaskProgressLogged
     | ThroughputLogged
     | SandboxRestartLogged
+    | SampleDeathLogged
+    | FormerEndsRead
     | RunnerLogRead
     | InteractionsRead
     | StopsRead

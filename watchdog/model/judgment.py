@@ -79,6 +79,17 @@ class SampleJudgment(Struct, frozen=True):
         return next(hung, newest) if self.cause in HUNG_CALLS else newest
 
 
+class Erring(Struct, frozen=True):
+    """That most of the last samples to end erred, and that this is unusual here."""
+
+    cause: Cause
+    since: float | None
+    text: str
+    """`69 of 87 ended samples erred; 61 of them: RuntimeError('…')`."""
+    evidence: tuple[Evidence, ...]
+    weighing: Weighing | None = None
+
+
 class TaskJudgment(Struct, frozen=True):
     """A task, judged by its running samples."""
 
@@ -97,6 +108,8 @@ class TaskJudgment(Struct, frozen=True):
     """Until when, and why, people want to hear nothing of it."""
     no_page: NoPage | None = None
     """Who wants a warning in place of a page, and why."""
+    erring: Erring | None = None
+    """None where no more samples err than is usual."""
 
     @property
     def name(self) -> str:
@@ -120,6 +133,8 @@ class Caution(Struct, frozen=True):
     since: float | None
     text: str
     """What it is, for people; completes "eval set X: "."""
+    tasks: tuple[TaskJudgment, ...] = ()
+    """Those that it is about; empty where it is the eval set as a whole."""
 
 
 class EvalSetJudgment(Struct, frozen=True):

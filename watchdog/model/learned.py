@@ -67,6 +67,21 @@ class Attempts(Struct, frozen=True):
     """Runs of failures that ended by themselves."""
 
 
+SHARE_BINS = 10
+"""Bins of a share; one more is for all."""
+
+
+class ErredDays(Struct, frozen=True):
+    """What shares of a task's samples erred, a day at a time."""
+
+    shares: dict[int, float] = {}
+    """Days by the tenth in which their share lies, `SHARE_BINS` for all that ended."""
+    day: int = 0
+    """The last of them, in days since the epoch."""
+    share: int = 0
+    """In which bin it is counted: the least of its runs'."""
+
+
 class Learned(Struct, frozen=True):
     """All of it. The default is day one: nothing but the priors."""
 
@@ -81,6 +96,8 @@ class Learned(Struct, frozen=True):
     """Seconds from the first to the last failure of trouble that passed."""
     attempts: dict[str, Attempts] = {}
     """By model."""
+    erred: dict[str, ErredDays] = {}
+    """By task name; absent from what an earlier version kept."""
 
 
 def fault(learned: Learned) -> str | None:
@@ -98,6 +115,7 @@ def _faults(learned: Learned) -> Iterator[str]:
     yield from _unsound("durations", learned.durations, _is_sound)
     yield from _unsound("troubles", learned.troubles, _is_sound)
     yield from _unsound("attempts", learned.attempts, _are_counts)
+    yield from _unsound("erred", learned.erred, _are_days)
 
 
 def _unsound(group: str, named: Mapping[Any, T], is_sound: Callable[[T], bool]) -> Iterator[str]:
@@ -112,6 +130,12 @@ def _is_count(number: float) -> bool:
 
 def _are_counts(attempts: Attempts) -> bool:
     return all(map(_is_count, (attempts.ok, attempts.failed, attempts.streaks)))
+
+
+def _are_days(days: ErredDays) -> bool:
+    bins = (*days.shares, days.share)
+    in_range = all(0 <= number <= SHARE_BINS for number in bins)
+    return in_range and days.day >= 0 and all(map(_is_count, days.shares.values()))
 
 
 def _is_sound(histogram: Histogram) -> bool:

@@ -23,6 +23,8 @@ class ProbeOutcome(StrEnum):
     SERVER_ERROR = "server_error"
     """5xx, 529 overloaded included."""
     RATE_LIMITED = "rate_limited"
+    QUOTA = "quota"
+    """A quota, a credit or a plan is used up."""
     TOO_LONG = "too_long"
     """400 or 413, and the other side says that the request is too long."""
     REFUSED = "refused"
@@ -94,6 +96,8 @@ class Meaning(StrEnum):
     """The credentials are valid, and this model is not for them."""
     MODEL_GONE = "model_gone"
     RATE_LIMIT = "rate_limit"
+    QUOTA = "quota"
+    """The quota or credit behind the key is used up."""
     TOKEN_LIMIT = "token_limit"  # noqa: S105
     """The small request passes; one of the failing request's size is too long."""
     LARGE_REFUSED = "large_refused"

@@ -131,6 +131,17 @@ class ToolTurn(Struct, frozen=True):
     """A model was called before all its calls began: by an approver, or they never will."""
 
 
+class SandboxFailures(NamedTuple):
+    """Calls of tools that failed one after the other because of their sandbox."""
+
+    calls: int
+    since: float | None
+    """When the first of them ended."""
+    last_at: float | None
+    error: str
+    """First line of the newest error."""
+
+
 class SampleState(Struct, frozen=True):
     """A sample that has an entry in the buffer or did have one."""
 
@@ -184,6 +195,8 @@ class SampleState(Struct, frozen=True):
     """What it does again and again."""
     restarts: int = 0
     restarted_at: float | None = None
+    sandbox_failing: SandboxFailures | None = None
+    """None where the last call of a tool did not fail for its sandbox."""
     lost: bool = False
     """Its newest rows can't be read: its present state is unknown."""
 
@@ -250,6 +263,20 @@ class Ended(NamedTuple):
     cause: Cause | None = None
     limited: bool = False
     """A limit ended it, not its own answer."""
+    error: str = ""
+    """What sort of error it was: its text without numbers and ids; empty where it ended well."""
+
+
+class Death(NamedTuple):
+    """A sample's end in an error that no summary tells: it begins anew in place."""
+
+    key: SampleKey
+    at: float | None
+    cause: Cause
+    error: str
+    """As an end's."""
+    text: str
+    """Its first line."""
 
 
 class TaskState(Struct, frozen=True):
@@ -263,6 +290,18 @@ class TaskState(Struct, frozen=True):
     ended: dict[SampleKey, Ended] = field(default_factory=dict)
     ended_counts: dict[EndState, int] = field(default_factory=dict)
     last_ended_at: float | None = None
+    last_completed_at: float | None = None
+    """When a sample last ended well: an error is no progress."""
+    last_worked_at: float | None = None
+    """The latest progress within samples that run no more."""
+    former: tuple[Death, ...] = ()
+    """Samples that erred in the attempts of the same run before this one; at most FORMER_MAX."""
+    former_begun_at: float | None = None
+    """When the first of those attempts began that are known."""
+    former_count: int = 0
+    """How many they are."""
+    deaths: tuple[Death, ...] = ()
+    """The last ends of samples that begin anew in place, oldest first; at most DEATHS_MAX."""
     errored: tuple[ErroredEntry, ...] = ()
     errored_causes: tuple[tuple[Cause, int], ...] = ()
     samples: dict[SampleKey, SampleState] = field(default_factory=dict)
@@ -425,4 +464,5 @@ PASSED_MAX = 256
 RETIRED_MAX = 256
 RESTARTS_MAX = 20
 DEATHS_MAX = 50
+FORMER_MAX = 20
 THROUGHPUT_MAX = 16

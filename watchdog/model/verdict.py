@@ -99,11 +99,14 @@ class Cause(StrEnum):
     RUNNER_GONE = "runner_gone"
     RUNNER_FROZEN = "runner_frozen"
     ORPHANED_SANDBOX = "orphaned_sandbox"
+    PROVIDER_QUOTA = "provider_quota"
     POD_REJECTED = "pod_rejected"
     CONTAINER_START = "container_start"
     NODE_NOT_READY = "node_not_ready"
     HUNG_STARTUP = "hung_startup"
     HUNG_TEARDOWN = "hung_teardown"
+    SANDBOX_ERROR = "sandbox_error"
+    SAMPLE_ERROR = "sample_error"
     DELETION_STUCK = "deletion_stuck"
     OVERDUE_WAIT = "overdue_wait"
     NO_PROGRESS = "no_progress"
@@ -127,6 +130,7 @@ EvidenceKind = Literal[
     "cost",
     "cpu",
     "deletion",
+    "errors",
     "event",
     "fail_streak",
     "gives_up",

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.erred_days import halved_days, with_run
 from watchdog.diagnose.failing import chance_any_fails_all, group_of
 from watchdog.diagnose.fleet import Fleet, Peers
 from watchdog.model.histogram import Histogram, add, difference, halved, merge
@@ -40,6 +41,8 @@ class _Totals(Struct, frozen=True):
     durations: dict[CallName, Histogram] = {}
     passed: int = 0
     ok: int = 0
+    finished: bool = False
+    """Whether the errors of its samples were counted."""
 
 
 class _Trouble(Struct, frozen=True):
@@ -93,7 +96,16 @@ class Learner:
         ok = _calls_ok(task)
         if ok > totals.ok and task.spec is not None:
             self._attempts(task.spec.model, ok=ok - totals.ok)
-        return _Totals(task.durations, task.passed_total, max(ok, totals.ok))
+        finished = totals.finished or self._finished(task)
+        return _Totals(task.durations, task.passed_total, max(ok, totals.ok), finished)
+
+    def _finished(self, task: TaskState) -> bool:
+        """Whether a task has ended by itself; what share of its samples erred is counted then."""
+        if task.status not in {"success", "error"} or task.completed_at is None:
+            return False
+        if task.learn_since is None or task.completed_at > task.learn_since:
+            self.learned = with_run(self.learned, task, task.completed_at)
+        return True
 
     def _durations(
         self, current: dict[CallName, Histogram], previous: dict[CallName, Histogram]
@@ -214,6 +226,7 @@ def forgetting(learned: Learned) -> Learned:
             model: Attempts(attempts.ok / 2, attempts.failed / 2, attempts.streaks / 2)
             for model, attempts in learned.attempts.items()
         },
+        erred=halved_days(learned.erred),
     )
 
 

@@ -93,7 +93,7 @@ def _middleman_fails(tests: View, situation: Situation, _now: float) -> Read | N
     middleman, direct = tests.at("middleman", "small"), tests.at("direct", "small")
     if middleman is None or direct is None or middleman.passed or not direct.passed:
         return None
-    if middleman.outcome in CREDENTIALS | {ProbeOutcome.RATE_LIMITED}:
+    if middleman.outcome in CREDENTIALS | {ProbeOutcome.RATE_LIMITED, ProbeOutcome.QUOTA}:
         return _the_caller(middleman, situation)
     if middleman.outcome is ProbeOutcome.NOT_FOUND:
         return Read(Meaning.MIDDLEMAN, "high", "Middleman doesn't pass this model on")
@@ -108,7 +108,7 @@ def _both_fail(tests: View, situation: Situation, _now: float) -> Read | None:
     if outcomes(ways) <= NETWORK:
         tail = "neither can be reached from here: the network, name resolution or TLS"
         return Read(Meaning.UNREACHABLE, "medium", tail)
-    if direct.outcome in CREDENTIALS | NETWORK:
+    if direct.outcome in CREDENTIALS | NETWORK | {ProbeOutcome.QUOTA}:
         # our key is refused, or there is no way out but Middleman: nothing about the provider
         tail = "Middleman or the provider behind it: the direct way is closed from here"
         read = _the_caller(middleman, situation)
@@ -150,6 +150,11 @@ _CALLERS: dict[ProbeOutcome, tuple[Meaning, Confidence, str]] = {
         "the model is gone, or has another name there",
     ),
     ProbeOutcome.RATE_LIMITED: (Meaning.RATE_LIMIT, "high", "the rate limit"),
+    ProbeOutcome.QUOTA: (
+        Meaning.QUOTA,
+        "medium",
+        "the quota or credit is used up: it resets at a known time, or somebody pays",
+    ),
     ProbeOutcome.REFUSED: (
         Meaning.REFUSED,
         "medium",
@@ -182,9 +187,8 @@ def _large_fails(tests: View, _situation: Situation, _now: float) -> Read | None
         return None
     kinds = outcomes(failing)
     sure: Confidence = "high" if len(failing) == 2 else "medium"
-    if ProbeOutcome.RATE_LIMITED in kinds:
-        limit = next(result for result in failing if result.outcome is ProbeOutcome.RATE_LIMITED)
-        return Read(Meaning.RATE_LIMIT, sure, f"the limit of tokens in time{_until(limit)}")
+    if kinds & {ProbeOutcome.QUOTA, ProbeOutcome.RATE_LIMITED}:
+        return _large_limited(failing, sure)
     if len(large) == 2 and [result.route for result in failing] == ["middleman"]:
         return Read(Meaning.MIDDLEMAN, "high", "Middleman, with large requests")
     if ProbeOutcome.SERVER_ERROR in kinds:
@@ -194,6 +198,13 @@ def _large_fails(tests: View, _situation: Situation, _now: float) -> Read | None
         tail = f"large requests take longer than {duration(failing[0].seconds or 0)}"
         return Read(Meaning.LARGE_TIMES_OUT, sure, tail)
     return Read(Meaning.LARGE_FAILS, "low", "large requests fail on their way, small ones don't")
+
+
+def _large_limited(failing: Sequence[ProbeResult], sure: Confidence) -> Read:
+    if any(result.outcome is ProbeOutcome.QUOTA for result in failing):
+        return Read(Meaning.QUOTA, sure, "the credit doesn't suffice for large requests")
+    limit = next(result for result in failing if result.outcome is ProbeOutcome.RATE_LIMITED)
+    return Read(Meaning.RATE_LIMIT, sure, f"the limit of tokens in time{_until(limit)}")
 
 
 def _back(tests: View, situation: Situation, now: float) -> Read | None:

@@ -83,6 +83,15 @@ STEPS: dict[Meaning, tuple[Action, ...]] = {
         ),
         _ITSELF,
     ),
+    Meaning.QUOTA: (
+        Action(
+            "look",
+            "Read above which quota it is: one of a day or a month resets at a known time, a "
+            "credit lasts until somebody pays",
+        ),
+        Action("tell", "Tell whoever pays for the key, or raises its limit"),
+        _ITSELF,
+    ),
     Meaning.TOKEN_LIMIT: (_SHORTER, advice.STOP_SAMPLE),
     Meaning.LARGE_REFUSED: (_REPORT, _SHORTER, advice.STOP_SAMPLE),
     Meaning.LARGE_FAILS: (

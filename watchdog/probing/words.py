@@ -10,6 +10,7 @@ _ROUTES = {"middleman": "Middleman", "direct": "provider direct"}
 
 _SAID = {
     ProbeOutcome.RATE_LIMITED: "limits the rate",
+    ProbeOutcome.QUOTA: "says that the quota is used up",
     ProbeOutcome.TOO_LONG: "says that it is too long",
     ProbeOutcome.REFUSED: "refuses the request",
     ProbeOutcome.UNAUTHENTICATED: "refuses the credentials",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from watchdog.model.causes import ERROR_CAUSES
 from watchdog.model.report import EvalSetFigures, Snapshot, TaskFigures
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Verdict, worst
@@ -55,7 +56,7 @@ def series(snapshot: Snapshot) -> Series:
             names = (task.eval_set_id, task.report.task, task.report.model)
             tasks.setdefault(tuple(map(label, names)), []).append(task)
     for incident in snapshot.report.incidents:
-        if incident.verdict is Verdict.DEGRADED:
+        if incident.verdict is Verdict.DEGRADED and incident.cause not in ERROR_CAUSES:
             # the alerts on a provider's and on many incidents are about what is stuck
             continue
         key = (label(incident.scope), label(incident.cause))
@@ -237,7 +238,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "eval_watchdog_incidents_open",
         "gauge",
-        "Open incidents; what is only degraded is none here.",
+        "Open incidents; calls that only fail more often than usual are none here.",
         ("scope", "cause"),
         _incidents,
     ),

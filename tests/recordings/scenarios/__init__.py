@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.recordings.scenarios import (
     ended,
+    erring,
     failing,
     going_on,
     hanging,
@@ -25,6 +26,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *people.SCENARIOS,
     *side_by_side.SCENARIOS,
     *repeating.SCENARIOS,
+    *erring.SCENARIOS,
 )
 
 

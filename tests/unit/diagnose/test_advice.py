@@ -85,7 +85,6 @@ OF_A_CLUSTER = re.compile(
 )
 CLUSTER_ONLY = frozenset(info.cause for info in CAUSE_INFOS if info.concern == "cluster") | {
     Cause.HUNG_STARTUP,
-    Cause.HUNG_TEARDOWN,
 }
 """What a laptop can't have: only a cluster tells it."""
 

@@ -9,12 +9,13 @@ from watchdog.diagnose.model_calls import SPECS as CALLS
 from watchdog.diagnose.pods import SPECS as CLUSTER
 from watchdog.diagnose.rules import RULES, SPEC_OF
 from watchdog.fold import errors
-from watchdog.model.causes import INFO_OF
+from watchdog.model.causes import ERROR_CAUSES, INFO_OF
 from watchdog.model.verdict import Cause
 
 FOUND_ELSEWHERE = {
     Cause.SANDBOX_RESTARTED,
     Cause.ORPHANED_SANDBOX,
+    *ERROR_CAUSES,
     *(spec.cause for spec in LIFECYCLE),
 }
 """Causes that no rule finds in a running sample."""

@@ -1,13 +1,15 @@
 """What the fleet's experience is made of, and what must not get into it."""
 
+import msgspec
 from msgspec.structs import replace
 
 from tests.builders.rows import LOG, MODEL, SET, Rows, facts, key, schedule, state
 from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.erred_days import with_run
 from watchdog.fold import fold
-from watchdog.model.facts import RowsRead
+from watchdog.model.facts import RowsRead, SampleKey, SampleSummary, SpecRead
 from watchdog.model.histogram import Histogram, add
-from watchdog.model.learned import MEMORY_WEEKS, NAMES_MAX, WEEK, Learned
+from watchdog.model.learned import MEMORY_WEEKS, NAMES_MAX, WEEK, Learned, fault
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.pipeline.learner import Learner, forgetting
@@ -158,3 +160,43 @@ def test_memory_is_bounded_whatever_tools_are_called():
         rows.add("tool", 10.0 * number, name=f"t{number}", completed_at=10.0 * number + 1)
     learner = taught(state(facts({"1": rows}, read_at=HOUR)))
     assert len(learner.learned.durations) <= NAMES_MAX
+
+
+def finished(errors: int, completed: int, at: float):
+    ended = [
+        SampleSummary(SampleKey(f"e{n}", 1), completed_at=at, completed=True, error="KeyError('x')")
+        for n in range(errors)
+    ]
+    ended += [
+        SampleSummary(SampleKey(f"c{n}", 1), completed_at=at, completed=True)
+        for n in range(completed)
+    ]
+    read = facts({}, read_at=at, ended=tuple(ended), status="success")
+    return state(
+        [replace(fact, completed_at=at) if type(fact) is SpecRead else fact for fact in read]
+    )
+
+
+def test_a_run_that_ended_teaches_what_share_errs_once():
+    learner = Learner()
+    for _ in range(3):
+        learner.take([finished(6, 4, HOUR)], 2 * HOUR)
+    assert learner.learned.erred["mmlu"].shares == {6: 1}
+
+
+def test_the_best_run_of_a_day_counts_for_it():
+    """One outage spoils many runs, and is no habit."""
+    learned = Learned()
+    for errors, at in ((9, HOUR), (2, 2 * HOUR), (8, 3 * HOUR), (7, 26 * HOUR)):
+        learned = with_run(learned, finished(errors, 10 - errors, at).tasks[LOG], at)
+    assert learned.erred["mmlu"].shares == {2: 1, 7: 1}
+    assert fault(learned) is None
+
+
+def test_too_few_samples_teach_nothing():
+    assert taught(finished(2, 2, HOUR)).learned.erred == {}
+
+
+def test_what_an_earlier_version_kept_is_used():
+    kept = msgspec.json.decode(b'{"version":1,"weeks":2.0}', type=Learned)
+    assert (kept.erred, fault(kept)) == ({}, None)

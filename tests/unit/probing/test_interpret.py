@@ -81,6 +81,30 @@ BEYOND = {
         Meaning.RATE_LIMIT,
         "high",
     ),
+    "a quota that is used up": (
+        (middleman("quota"), direct("quota")),
+        FAILING,
+        Meaning.QUOTA,
+        "medium",
+    ),
+    "Middleman's quota is used up": (
+        (middleman("quota"), direct("ok")),
+        FAILING,
+        Meaning.QUOTA,
+        "medium",
+    ),
+    "only our own direct key has no credit": (
+        (middleman("server_error"), direct("quota")),
+        FAILING,
+        Meaning.PROVIDER_OR_MIDDLEMAN,
+        "low",
+    ),
+    "the credit doesn't suffice for large requests": (
+        (*ALL_PASS[:2], middleman("quota", "large"), direct("quota", "large")),
+        FAILING,
+        Meaning.QUOTA,
+        "high",
+    ),
     "time-out on one route": (
         (middleman("timeout"), direct("ok")),
         FAILING,

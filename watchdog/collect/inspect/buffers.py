@@ -39,6 +39,7 @@ CANCEL_ERRORS = ("CancelledError", "Cancelled by ")
 
 
 WITH_REQUEST = "ModelGenerateError("
+GRPC = "<AioRpcError of RPC"
 PARAGRAPH = re.compile(r"(?:\\n|\n){2}")
 """An empty line, in a text that may be a `repr`."""
 
@@ -184,6 +185,7 @@ def _summarise(summary: _Summary) -> SampleSummary:
         error=error_line(summary.error),
         cancelled=is_cancelled(summary.error),
         limit=summary.limit,
+        by_model=is_of_model(summary.error),
     )
 
 
@@ -196,7 +198,14 @@ def error_line(error: str | None) -> str | None:
     if error is not None and error.startswith(WITH_REQUEST):
         error = PARAGRAPH.split(error)[-1].removesuffix("')").replace("\\'", "'")
         error = error if not error.startswith(WITH_REQUEST) else WITH_REQUEST.rstrip("(")
+    if error is not None and error.startswith(GRPC):
+        error = " ".join(error[:TEXT_LIMIT].split())  # its status stands on the second line
     return first_line(text(error) or "", TEXT_LIMIT) or None
+
+
+def is_of_model(error: str | None) -> bool:
+    """Whether Inspect itself calls an error one of a model call."""
+    return error is not None and error.startswith(WITH_REQUEST)
 
 
 def is_cancelled(error: str | None) -> bool:
@@ -268,4 +277,5 @@ def _loose_summary(item: object) -> SampleSummary:
         error=error_line(error),
         cancelled=is_cancelled(error),
         limit=name(item.get("limit")),
+        by_model=is_of_model(error),
     )

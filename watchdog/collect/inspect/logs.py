@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from watchdog.collect.inspect.folders import Tree, is_within, told, walk
+from watchdog.collect.inspect.former import FormerAttempts
 from watchdog.collect.inspect.interactions import Interactions
 from watchdog.collect.inspect.naming import (
     SUFFIX,
@@ -52,6 +53,7 @@ class LogsSource:
         self._tasks: dict[str, dict[str, TaskLog]] = {}
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
         self._interactions: dict[str, Interactions] = {}
+        self._former: dict[str, FormerAttempts] = {}
         self._listed_at: float | None = None
         self._listing = Outcome()
         self._complete = True
@@ -107,7 +109,14 @@ class LogsSource:
 
         polls = [task.poll(now, emit) for logs in self._tasks.values() for task in logs.values()]
         polls += [self._poll_interactions(name, emit) for name in self._running()]
-        return await asyncio.gather(*map(bounded, polls))
+        outcomes = await asyncio.gather(*map(bounded, polls))
+        await asyncio.gather(*(self._poll_former(name, emit) for name in self._running()))
+        return outcomes
+
+    async def _poll_former(self, eval_set_id: str, emit: Emit) -> None:
+        tasks = self._tasks[eval_set_id].items()
+        specs = {n: task.spec for n, task in tasks if task.spec is not None and not task.finished}
+        await self._former[eval_set_id].poll(specs, emit)
 
     def _running(self) -> list[str]:
         """Eval sets with a log that isn't finished, as far as is known."""
@@ -200,6 +209,8 @@ class LogsSource:
         if eval_set_id not in self._interactions:
             self._interactions[eval_set_id] = Interactions(self._store, folder, eval_set_id)
         self._interactions[eval_set_id].listed(listing)
+        former = self._former.setdefault(eval_set_id, FormerAttempts())
+        former.listed(files, {log.file.name: tasks[log.file.name].place for log in logs})
         emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
         emit(self._located(folder, eval_set_id))
         return True
@@ -236,6 +247,7 @@ class LogsSource:
     def _gone(self, eval_set_ids: set[str], emit: Emit) -> None:
         for eval_set_id in set(self._tasks) - eval_set_ids:
             del self._tasks[eval_set_id], self._interactions[eval_set_id]
+            del self._former[eval_set_id]
             self._passed_over.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))
         if not eval_set_ids:

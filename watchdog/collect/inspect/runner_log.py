@@ -28,6 +28,7 @@ from watchdog.model.facts import (
     Fact,
     RetryLogged,
     RunnerLogRead,
+    SampleDeathLogged,
     SampleKey,
     SandboxRestartLogged,
     TaskProgressLogged,
@@ -69,6 +70,10 @@ _RESTART = re.compile(
     r"|Container '[^'\n]{1,300}' in pod '[^'\n]{1,300}' has restarted [0-9]"
 )
 
+_DEATH = re.compile(r"Sample error \(id: (.{1,400}?), epoch: ([0-9]{1,9})\): ")
+_ANEW = "). Sample will be retried."
+DEATH_LIMIT = 2000
+
 
 def parse(lines: Iterable[str], eval_set_id: str, tasks: Collection[str] = ()) -> Iterator[Fact]:
     """What a runner's log says, in the order of its lines, and up to when it was read.
@@ -80,18 +85,18 @@ def parse(lines: Iterable[str], eval_set_id: str, tasks: Collection[str] = ()) -
             sample's id begins in old logs, which have no line `sample=<id>` in front.
 
     Yields:
-        `RetryLogged`, `TaskProgressLogged` and `SandboxRestartLogged`, then one `RunnerLogRead`.
+        `RetryLogged`, `TaskProgressLogged`, `SampleDeathLogged` and the like, then one
+        `RunnerLogRead`.
     """
     last_line_at: float | None = None
     running = set(tasks)
     for raw in lines:
         line = _decode(raw[:LINE_LIMIT].rstrip("\r\n"))
         last_line_at = last_line_at if line.at is None else line.at
-        fact = _fact(line, eval_set_id, running)
+        fact, death = _fact(line, eval_set_id, running), _death(line, eval_set_id)
         if isinstance(fact, TaskProgressLogged) and len(running) < TASKS_LIMIT:
             running.add(fact.task)
-        if fact:
-            yield fact
+        yield from filter(None, (fact, death))
     yield RunnerLogRead(eval_set_id, last_line_at)
 
 
@@ -283,6 +288,19 @@ def _throughput(line: _Line, eval_set_id: str) -> ThroughputLogged | None:
         retries_per_minute=_float(match[4]),
         in_backoff=_int(match[5]),
     )
+
+
+def _death(line: _Line, eval_set_id: str) -> SampleDeathLogged | None:
+    """A sample that erred and will be tried again in place (`_eval/task/run.py`)."""
+    match = _DEATH.match(line.body)
+    if not match or not line.body.rstrip().endswith(_ANEW):
+        return None
+    said = line.body[match.end() :].rstrip().removesuffix(_ANEW).strip()
+    error = text(said.partition("\n")[0], DEATH_LIMIT) or ""
+    key = _key(match[1], int(match[2]))
+    if key is None:
+        return None
+    return SampleDeathLogged(eval_set_id, line.at, name(line.context.task), key, error)
 
 
 def _restart(line: _Line, eval_set_id: str, tasks: Collection[str]) -> SandboxRestartLogged | None:

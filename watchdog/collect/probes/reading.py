@@ -18,9 +18,12 @@ from msgspec import Struct
 
 from watchdog.collect.probes.dialects import Dialect
 from watchdog.model.probe import ProbeOutcome
+from watchdog.model.quota import is_used_up
 from watchdog.model.texts import clean
 
 DETAIL_MAX = 300
+SCANNED = 4096
+"""Bytes of an answer that are searched for words of a used-up quota."""
 LONGEST_RESET = 7 * 86_400.0
 
 _TOO_LONG = re.compile(
@@ -69,6 +72,8 @@ def read_answer(
         return RequestResult(ProbeOutcome.REDIRECTED, "redirects are not followed", status)
     detail = _cut(_message(document) or body.decode("utf-8", "replace"))
     outcome = _outcome(status, detail, document)
+    if is_used_up(body[:SCANNED].decode("utf-8", "replace"), status):
+        outcome = ProbeOutcome.QUOTA
     again_at = _again_at(headers, document, now) if status in (429, 503, 529) else None
     return RequestResult(outcome, detail, status, again_at)
 

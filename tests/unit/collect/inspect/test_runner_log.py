@@ -16,6 +16,7 @@ from watchdog.model.facts import (
     Fact,
     RetryLogged,
     RunnerLogRead,
+    SampleDeathLogged,
     SampleKey,
     SandboxRestartLogged,
     TaskProgressLogged,
@@ -359,3 +360,30 @@ def test_a_throughput_line_tells_a_model_s_rates():
         "set", told.at, "openai/gpt-4o", 1250.5, 12.0, 3.5, in_backoff=2
     )
     assert told.at is not None
+
+
+DEATH = (
+    "sample=a b\nSample error (id: a b, epoch: 2): ValueError('no (such) field: 1')). "
+    "Sample will be retried."
+)
+
+
+@FORMATS
+def test_a_sample_that_begins_anew_in_place(written: Written) -> None:
+    death = first(written(DEATH))
+    assert isinstance(death, SampleDeathLogged)
+    assert (death.key, death.error) == (SampleKey("a b", 2), "ValueError('no (such) field: 1')")
+
+
+@pytest.mark.parametrize("end", ["", " Sample will be scored.", " Sample will be cancelled."])
+def test_an_error_that_ends_its_sample_stands_in_a_summary(end: str) -> None:
+    text = DEATH.replace(" Sample will be retried.", end)
+    assert isinstance(first(inspect_json(text)), RunnerLogRead)
+
+
+def test_a_sample_that_died_with_its_pod_is_both() -> None:
+    error = "PodReplacedError(\"Pod 'x' has been replaced (old UID a, new UID b)\")"
+    text = f"sample=1\nSample error (id: 1, epoch: 1): {error}). Sample will be retried."
+    restarted, died, _ = parse([inspect_json(text)], "es")
+    assert isinstance(restarted, SandboxRestartLogged)
+    assert isinstance(died, SampleDeathLogged)
