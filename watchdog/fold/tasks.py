@@ -10,6 +10,7 @@ from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.rows import fold_rows
 from watchdog.model.facts import (
+    AttemptsRead,
     EndedRead,
     ManifestRead,
     RowsLost,
@@ -161,7 +162,13 @@ def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
 
 def task_read(task: TaskState, fact: TaskRead) -> TaskState:
     """All of it was read, or found unchanged."""
-    return replace(task, read_at=fact.at, unreadable=None)
+    stored_at = latest(task.stored_at, fact.stored_at)
+    return replace(task, read_at=fact.at, unreadable=None, stored_at=stored_at)
+
+
+def attempts_read(task: TaskState, fact: AttemptsRead) -> TaskState:
+    """The task's older logs."""
+    return replace(task, logs=fact.count, earlier=fact.earlier)
 
 
 def task_unreadable(task: TaskState, fact: TaskUnreadable) -> TaskState:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.interactions import Interactions
 from watchdog.collect.inspect.naming import SUFFIX, LogFile, log_file, newest_of_each_task
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
@@ -44,6 +45,7 @@ class LogsSource:
         self._tasks: dict[str, dict[str, TaskLog]] = {}
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
         self._interactions: dict[str, Interactions] = {}
+        self._attempts: dict[str, Attempts] = {}
         self._listed_at: float | None = None
         self._listing = Outcome()
         self._complete = True
@@ -168,7 +170,8 @@ class LogsSource:
             or TaskLog(self._place(folder, eval_set_id, log.file.name))
             for log in files
         }
-        logs = newest_of_each_task(await self._identified(files, tasks))
+        files = await self._identified(files, tasks)
+        logs = newest_of_each_task(files)
         self._tasks[eval_set_id] = {log.file.name: tasks[log.file.name] for log in logs}
         # what was followed once and is no longer begins anew if it is chosen again
         self._passed_over[eval_set_id] = {
@@ -182,7 +185,15 @@ class LogsSource:
             self._interactions[eval_set_id] = Interactions(self._store, folder, eval_set_id)
         self._interactions[eval_set_id].listed(listing)
         emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
+        for attempts in await self._attempts_of(folder, eval_set_id).read(files, logs):
+            emit(attempts)
         emit(self._located(folder, eval_set_id))
+
+    def _attempts_of(self, folder: str, eval_set_id: str) -> Attempts:
+        if eval_set_id not in self._attempts:
+            limit = self._options.max_member_bytes
+            self._attempts[eval_set_id] = Attempts(self._store, folder, eval_set_id, limit)
+        return self._attempts[eval_set_id]
 
     def _located(self, folder: str, eval_set_id: str) -> Located:
         target = self._store.target
@@ -205,6 +216,7 @@ class LogsSource:
         for eval_set_id in set(self._tasks) - eval_set_ids:
             del self._tasks[eval_set_id], self._interactions[eval_set_id]
             self._passed_over.pop(eval_set_id, None)
+            self._attempts.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))
         if not eval_set_ids:
             self._note(Problem(self._store.target, "no eval set and no .eval log in it"))

@@ -1,0 +1,192 @@
+r"""What a runner says goes wrong: that its log can't be written, and its last error before it ends.
+
+What can't be written is said in three ways (inspect_ai 0.3.90 to 0.3.285):
+
+- by name, whatever went wrong: `Log Sync failed for <log>` (ERROR, since about 0.3.205,
+  `log/_recorders/buffer/database.py`), `Task '<name>' encountered an error while [starting or]
+  writing its log: …` (ERROR, `_eval/run.py`), `Stale eval log flush failed: …` and `Reused-sample
+  settle flush failed: …` (WARNING, `_eval/task/log.py`);
+- before that, and for flushes, as a traceback through Inspect's recorders that ends in an error of
+  a disk, a bucket or credentials: a failed sync was an error of the sample whose event it wrote;
+- as the traceback of the process's end.
+
+That credentials are refused or a disk is full says nothing by itself: a model's client and a
+sandbox say so too.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from watchdog.model.facts import LogWriteFailed, RunnerErrorLogged
+from watchdog.model.texts import clean
+from watchdog.redaction import redact
+
+ERROR_LIMIT = 300
+"""Characters kept of an error."""
+TRACEBACK_LIMIT = 500
+"""Lines of a traceback that are looked at."""
+
+ERRORS = frozenset({"ERROR", "CRITICAL", "FATAL"})
+_LEVELS = ERRORS | {"WARNING", "WARN"}
+_NAMED = re.compile(
+    r"Log Sync failed for (?P<log>\S{1,2000})"
+    r"|Task '(?P<task>.{1,400}?)' encountered an error while (?:starting or )?writing its log: "
+    r"|(?:Stale eval log|Reused-sample settle) flush failed: "
+)
+_RECORDER = re.compile(r"inspect_ai[/\\]log[/\\]_recorders[/\\][\w/\\]{1,60}\.py\W")
+_WRITER = re.compile(
+    r"inspect_ai[/\\]log[/\\]_recorders[/\\][\w/\\]{1,60}\.py\"?[:,][^\n]{0,40}? in "
+    r"\w{0,40}(?:write|flush|sync|log_start|log_finish|log_init|compose)"
+)
+_DISK = re.compile(
+    r"No space left on device|Disk quota exceeded|Read-only file system|disk is full"
+    r"|disk I/O error|readonly database|\[Errno (?:5|28|30|122)\]"
+)
+_STORAGE = re.compile(
+    r"botocore|ClientError|Credential|TokenRetrieval|UnauthorizedSSO|EndpointConnection"
+    r"|ConnectTimeout|ReadTimeout|ConnectionClosed|ConnectionError|ClientConnector|HTTPClientError"
+    r"|PermissionError|OSError|FileNotFoundError|NotADirectoryError|HttpError|AccessDenied"
+    r"|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch|SlowDown|ServiceUnavailable"
+)
+_RICH = re.compile(r"(?:\[[\d/ :.]{5,30}\])? {0,24}(ERROR|CRITICAL|WARNING|FATAL) {1,8}")
+_BARE = re.compile(r"(?:ERROR|Error|error|FATAL|Fatal|fatal|CRITICAL)(?: Python error)?: ?\S")
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: |$)")
+_INNER = re.compile(r"[A-Za-z_][\w.]{0,200}(?:Error|Exception|Exit|Interrupt|Timeout)(?:: |$)")
+_TRACEBACK = "Traceback (most recent call last)"
+_FRAME = (" ", "\t", "│", "╭", "╰", "|", "+")  # noqa: RUF001 - as rich draws them
+_REQUEST = "ModelGenerateError("
+
+
+class Record(NamedTuple):
+    """A line of the log, taken apart."""
+
+    at: float | None
+    level: str
+    """Empty where the line has none."""
+    body: str
+    error: str = ""
+    """What its exception says: a traceback, or class and message."""
+    stack: str = ""
+    """The traceback where the format keeps it apart from that."""
+
+
+class RunnerErrors:
+    """Reads a log line by line; what it says are facts, the last error among them at the end."""
+
+    def __init__(self, eval_set_id: str, pod: str) -> None:
+        self._eval_set_id = eval_set_id
+        self._pod = pod
+        self._last: RunnerErrorLogged | None = None
+        self._traceback: list[str] | None = None
+        """The lines of one that is being read, which stands in the log as it was printed."""
+        self._head = ""
+        """What was said before it."""
+
+    def take(self, record: Record) -> Iterator[LogWriteFailed]:
+        """What a line says of the writing of logs."""
+        if not record.level:
+            yield from self._unmarked(record)
+            return
+        self._traceback = None
+        if record.level in _LEVELS:
+            yield from self._said(record)
+
+    def last(self) -> RunnerErrorLogged | None:
+        """The last error that it told; None where it told none."""
+        return self._last
+
+    def _said(self, record: Record) -> Iterator[LogWriteFailed]:
+        head, _, rest = record.body.partition("\n")
+        trace = "\n".join((rest, record.error, record.stack))
+        error = exception_line(record.error) or exception_line(rest)
+        if record.level in ERRORS:
+            self._keep(record.at, _joined(head, error))
+        match = _NAMED.match(head)
+        if match is not None:
+            text = error or head[match.end() :] or head
+            yield self._failed(record.at, match["log"] or "", match["task"] or "", text)
+        elif _RECORDER.search(trace) and is_storage_error(error, trace):
+            yield self._failed(record.at, "", "", error)
+
+    def _unmarked(self, record: Record) -> Iterator[LogWriteFailed]:
+        """A line without a level: of a traceback as it was printed, or somebody's print."""
+        body = record.body
+        if _TRACEBACK in body:
+            self._traceback = [body]
+        elif self._traceback is not None and (not body.strip() or body.startswith(_FRAME)):
+            if len(self._traceback) < TRACEBACK_LIMIT:
+                self._traceback.append(body)
+        elif self._traceback is not None and _EXCEPTION.match(body):
+            trace = "\n".join((*self._traceback, body))
+            self._traceback = None
+            yield from self._printed(record.at, trace)
+        else:
+            self._traceback = None
+            yield from self._drawn(record)
+
+    def _printed(self, at: float | None, trace: str) -> Iterator[LogWriteFailed]:
+        error, head = exception_line(trace), self._head
+        self._head = ""
+        self._keep(at, _joined(head, error))
+        match = _NAMED.match(head)
+        if match is not None:
+            yield self._failed(at, match["log"] or "", match["task"] or "", error)
+        elif _RECORDER.search(trace) and is_storage_error(error, trace):
+            yield self._failed(at, "", "", error)
+
+    def _drawn(self, record: Record) -> Iterator[LogWriteFailed]:
+        """A line as rich draws it, whose traceback follows in a box, or a bare `error: …`."""
+        self._head = ""
+        match = _RICH.match(record.body)
+        if match is not None:
+            # the source's name stands at the line's end
+            body = re.sub(r" {2,}[\w.]{1,60}:\d{1,6} *$", "", record.body[match.end() :])
+            self._head = body if match[1] in ERRORS else ""
+            yield from self._said(Record(record.at, match[1], body))
+        elif _BARE.match(record.body):
+            self._keep(record.at, record.body)
+
+    def _keep(self, at: float | None, text: str) -> None:
+        words = told(text)
+        if words:
+            self._last = RunnerErrorLogged(self._eval_set_id, at, words, self._pod)
+
+    def _failed(self, at: float | None, log: str, task: str, error: str) -> LogWriteFailed:
+        return LogWriteFailed(
+            self._eval_set_id, at, clean(log, 2000), clean(task), told(error), self._pod
+        )
+
+
+def is_storage_error(error: str, trace: str) -> bool:
+    """Whether a traceback through the recorders ends in what a disk, bucket or login says."""
+    if _DISK.search(error):
+        return True
+    return _STORAGE.search(error) is not None and _WRITER.search(trace) is not None
+
+
+def exception_line(trace: str) -> str:
+    """Class and message of the exception that a traceback ends in; of a group the innermost's."""
+    if _TRACEBACK not in trace:
+        head = next((line for line in trace.splitlines() if line.strip()), "")
+        return head.strip() if _EXCEPTION.match(head) else ""
+    lines = trace[trace.rindex(_TRACEBACK) :].splitlines()[1:]
+    outer = next((n for n in lines if n.strip() and not n.startswith(_FRAME)), "")
+    if outer and "ExceptionGroup" not in outer:
+        return outer.strip()
+    inner = (line.lstrip(" |+-│") for line in reversed(lines))
+    return next((line for line in inner if _INNER.match(line)), outer).strip()
+
+
+def told(text: str) -> str:
+    """An error as it may be shown: one line, bounded, without secrets and requests."""
+    head = text[: 4 * ERROR_LIMIT]
+    if _REQUEST in head:
+        head = head[: head.index(_REQUEST)] + _REQUEST.rstrip("(")
+    return clean(redact(head), ERROR_LIMIT)
+
+
+def _joined(head: str, error: str) -> str:
+    if _TRACEBACK in head or not head.strip():
+        return error
+    return f"{head[:ERROR_LIMIT]}: {error}" if error and error not in head else head
