@@ -13,7 +13,7 @@ from watchdog.model.probe import Conclusion, Meaning
 from watchdog.model.providers import provider_of
 from watchdog.model.verdict import Cause
 
-KeyKind = Literal["model", "provider", "middleman", "degraded", "room", "node", "registry"]
+KeyKind = Literal["model", "provider", "middleman", "degraded", "room", "node", "registry", "store"]
 
 
 class CorrelationKey(NamedTuple):
@@ -29,6 +29,7 @@ class CorrelationKey(NamedTuple):
             "room": "no node has room",
             "node": f"node {self.name}",
             "registry": f"registry {self.name}",
+            "store": f"log store {self.name}",
         }.get(self.kind, "")
 
 
@@ -49,6 +50,7 @@ _APART = frozenset(
 )
 """What the direct tests say of one model alone: no outage of its provider."""
 
+_BUCKET = re.compile(r"[a-z0-9]{1,10}://[^/\s]{1,200}(?=/)")
 _IMAGE = re.compile(r'image "([\w.:-]+\.[\w.:-]+)/')
 
 
@@ -108,8 +110,15 @@ def _cluster(symptom: Symptom) -> Iterator[CorrelationKey]:
     if symptom.cause in {Cause.EVICTED, Cause.RUNNER_GONE}:
         pods = (pod for pod in _pods(symptom) if pod.node and pod.eviction)
         yield from (CorrelationKey("node", pod.node) for pod in pods)
+    if symptom.cause is Cause.LOG_WRITE_FAILED:
+        yield from (CorrelationKey("store", bucket) for bucket in _buckets(symptom))
     if symptom.cause is Cause.IMAGE_PULL:
         yield from (CorrelationKey("registry", host) for host in _registries(_pods(symptom)))
+
+
+def _buckets(symptom: Symptom) -> set[str]:
+    failures = symptom.eval_set.state.write_failures.values()
+    return {match[0] for item in failures if (match := _BUCKET.match(item.log))}
 
 
 def _pods(symptom: Symptom) -> tuple[Pod, ...]:

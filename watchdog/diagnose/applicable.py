@@ -24,6 +24,7 @@ _OF_SAMPLE = ("<sample-uuid>", "<sample-id>")
 _TOOL_CALL = "cancel-tool-call"
 _AS_ERROR = " --error`"
 
+_FULL = ("No space left", "quota exceeded", "disk is full", "[Errno 28]", "[Errno 122]")
 _LOST_PODS = frozenset({Cause.EVICTED, Cause.OOM_KILLED, Cause.NODE_NOT_READY})
 
 
@@ -76,6 +77,8 @@ def _holds(situation: Situation, around: Surroundings) -> bool:
         "pod_lost": around.cause in _LOST_PODS and not gone,
         "runner_alive": not gone,
         "configuration_refused": gone and refused,
+        "disk_full": _is_full(around.state),
+        "store_refuses": not _is_full(around.state),
         "resumable": gone and not refused,
     }[situation]
 
@@ -93,6 +96,12 @@ def _is_refused(cluster: ClusterState) -> bool:
     jobs = (*cluster.view.jobs, *((cluster.job,) if cluster.job is not None else ()))
     by_policy = any(job.finished_reason == POD_FAILURE_POLICY for job in jobs)
     return by_policy or (bool(runners) and runners[-1].exit_code == CONFIG_EXIT_CODE)
+
+
+def _is_full(state: EvalSetState) -> bool:
+    """Whether the runner last said that it can't write for want of space."""
+    errors = [failures.error for failures in state.write_failures.values()]
+    return bool(errors) and any(sign in errors[-1] for sign in _FULL)
 
 
 def _waits_for_tool(sample: SampleJudgment | None) -> bool:

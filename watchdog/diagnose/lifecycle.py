@@ -12,6 +12,7 @@ from watchdog.diagnose.clocks import LEAST
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Finding
 from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
 from watchdog.diagnose.deletion import Deletion
+from watchdog.diagnose.last_words import last_error
 from watchdog.diagnose.signs import last_life
 from watchdog.fold.cluster import runner_started
 from watchdog.model import advice
@@ -126,7 +127,8 @@ def hung_startup(
         f"the runner has run for {duration(now - started_at)} and written no eval log; of its own "
         f"log {said}"
     )
-    evidence = (Evidence("startup", text, started_at),)
+    said = last_error(state) if writes else ()
+    evidence = (Evidence("startup", text, started_at), *said)
     return overdue(now, started_at, deadline, "the runner gets going", evidence)
 
 

@@ -4,12 +4,13 @@ The deepest cause that explains a standstill comes first: what the cluster says,
 provider or the connection answered, then the runner, then what hangs, then the unexplained.
 """
 
-from watchdog.diagnose import hangs, lifecycle, model_calls, pods, runner
+from watchdog.diagnose import hangs, lifecycle, log_writes, model_calls, pods, runner
 from watchdog.diagnose.context import CauseSpec
 from watchdog.model.causes import DEPTH
 from watchdog.model.verdict import Cause
 
 SPECS: tuple[CauseSpec, ...] = (
+    *log_writes.SPECS,
     *pods.SPECS,
     *model_calls.SPECS,
     *hangs.SPECS,

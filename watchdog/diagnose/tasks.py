@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from watchdog.diagnose.attempts import attempt_evidence
 from watchdog.diagnose.clocks import clock_evidence
-from watchdog.diagnose.context import CauseFinding, EvalSetContext, SampleContext
+from watchdog.diagnose.context import CauseFinding, EvalSetContext, Finding, SampleContext
 from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
 from watchdog.diagnose.hangs import hung_setup
 from watchdog.diagnose.lifecycle import is_older_than
@@ -32,12 +33,14 @@ def judge_task(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment:
     )
     allowance = together(exceptions)
     judgment = _task_judgment(eval_set, task, allowance)
+    is_over = task.status in {"success", "cancelled"} or eval_set.deletion is not None
+    tried = () if is_over else attempt_evidence(eval_set.state, task)
     evidence = () if judgment.verdict is Verdict.FINISHED else _own(eval_set, exceptions)
     return replace(
         judgment,
         muted=allowance.muted(judging.now),
         no_page=no_page_of(exceptions),
-        evidence=(*judgment.evidence, *evidence),
+        evidence=(*judgment.evidence, *tried, *evidence),
     )
 
 
@@ -52,6 +55,9 @@ def _task_judgment(eval_set: EvalSetContext, task: TaskState, allowance: Allowan
         return _finished(task)
     if eval_set.deletion is not None:
         return _left(task, Verdict.FINISHED, Evidence("deletion", eval_set.deletion.text))
+    unwritten = eval_set.unwritten.get(task.log)
+    if unwritten is not None:
+        return _unwritten(task, unwritten)
     why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
     if why is not None:
         return _unknown(task, why)
@@ -137,6 +143,17 @@ def _unknown(task: TaskState, why: str) -> TaskJudgment:
         counts=_counts(task, ()),
         last_progress_at=_last_progress(task),
         evidence=(Evidence("unreadable", why, task.read_at),),
+    )
+
+
+def _unwritten(task: TaskState, finding: Finding) -> TaskJudgment:
+    """Its runner can't write: all that its log and its buffer tell is old."""
+    base = _left(task, Verdict.UNKNOWN, finding.evidence[0])
+    return replace(
+        base,
+        cause=Cause.LOG_WRITE_FAILED,
+        suspicion=finding.suspicion,
+        evidence=finding.evidence,
     )
 
 

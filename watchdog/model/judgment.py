@@ -7,7 +7,7 @@ from watchdog.model.allowances import NoPage
 from watchdog.model.facts import SampleKey
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import EvalSetState, SampleState, TaskState
-from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Verdict
+from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Severity, Verdict
 from watchdog.model.weighing import Weighing
 
 
@@ -101,12 +101,13 @@ class TaskJudgment(Struct, frozen=True):
 
 
 class Caution(Struct, frozen=True):
-    """What people should hear of though nothing is stuck: never more than a warning."""
+    """What people should hear of though nothing is stuck: a warning, or a page where it says so."""
 
     cause: Cause
     since: float | None
     text: str
     """What it is, for people; completes "eval set X: "."""
+    severity: Severity = "warning"
 
 
 class EvalSetJudgment(Struct, frozen=True):

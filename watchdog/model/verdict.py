@@ -106,6 +106,7 @@ class Cause(StrEnum):
     HUNG_TEARDOWN = "hung_teardown"
     DELETION_STUCK = "deletion_stuck"
     OVERDUE_WAIT = "overdue_wait"
+    LOG_WRITE_FAILED = "log_write_failed"
     UNEXPLAINED = "unexplained"
 
 
@@ -119,6 +120,7 @@ degraded for long."""
 EvidenceKind = Literal[
     "annotation",
     "approval",
+    "attempts",
     "batch",
     "blocked",
     "capacity",
@@ -133,6 +135,7 @@ EvidenceKind = Literal[
     "human",
     "input",
     "log_sampled",
+    "log_write",
     "muted",
     "odds",
     "peers",
@@ -140,6 +143,7 @@ EvidenceKind = Literal[
     "pod",
     "probe",
     "runner",
+    "runner_error",
     "sandbox_restarted",
     "sandboxes",
     "scoring",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.recordings.scenarios import ended, failing, going_on, hanging, healthy, passing, people
+from tests.recordings.scenarios import (
+    ended,
+    failing,
+    going_on,
+    hanging,
+    healthy,
+    passing,
+    people,
+    unwritten,
+)
 from tests.recordings.scenarios.kinds import Instant, Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -13,6 +22,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *going_on.SCENARIOS,
     *passing.SCENARIOS,
     *people.SCENARIOS,
+    *unwritten.SCENARIOS,
 )
 
 

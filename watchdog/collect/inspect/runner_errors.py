@@ -18,7 +18,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from watchdog.model.facts import LogWriteFailed, RunnerErrorLogged
+from msgspec.structs import replace
+
+from watchdog.model.facts import Fact, LogWriteFailed, RunnerErrorLogged
 from watchdog.model.texts import clean
 from watchdog.redaction import redact
 
@@ -30,7 +32,7 @@ TRACEBACK_LIMIT = 500
 ERRORS = frozenset({"ERROR", "CRITICAL", "FATAL"})
 _LEVELS = ERRORS | {"WARNING", "WARN"}
 _NAMED = re.compile(
-    r"Log Sync failed for (?P<log>\S{1,2000})"
+    r"Log Sync failed for(?: (?P<log>\S{1,2000})| *$)"
     r"|Task '(?P<task>.{1,400}?)' encountered an error while (?:starting or )?writing its log: "
     r"|(?:Stale eval log|Reused-sample settle) flush failed: "
 )
@@ -72,80 +74,104 @@ class Record(NamedTuple):
 
 
 class RunnerErrors:
-    """Reads a log line by line; what it says are facts, the last error among them at the end."""
+    """Reads a log line by line; what it says are facts, the last error among them at the end.
+
+    A traceback that stands in the log as it was printed belongs to the record before it.
+    """
 
     def __init__(self, eval_set_id: str, pod: str) -> None:
         self._eval_set_id = eval_set_id
         self._pod = pod
         self._last: RunnerErrorLogged | None = None
-        self._traceback: list[str] | None = None
-        """The lines of one that is being read, which stands in the log as it was printed."""
         self._head = ""
-        """What was said before it."""
+        """The last record, while a traceback of it may follow."""
+        self._waiting: LogWriteFailed | None = None
+        """What that record says, without the error that may follow."""
+        self._traceback: list[str] | None = None
 
     def take(self, record: Record) -> Iterator[LogWriteFailed]:
-        """What a line says of the writing of logs."""
+        """What a line says of the writing of logs, or the one before it."""
         if not record.level:
             yield from self._unmarked(record)
             return
-        self._traceback = None
+        yield from self._closed()
         if record.level in _LEVELS:
             yield from self._said(record)
 
-    def last(self) -> RunnerErrorLogged | None:
-        """The last error that it told; None where it told none."""
-        return self._last
+    def rest(self) -> Iterator[Fact]:
+        """What there is to say at the end: the last error, where it told one."""
+        yield from self._closed()
+        if self._last is not None:
+            yield self._last
+
+    def _closed(self) -> Iterator[LogWriteFailed]:
+        """Nothing more belongs to the record before."""
+        if self._waiting is not None:
+            yield self._waiting
+        self._waiting, self._traceback, self._head = None, None, ""
 
     def _said(self, record: Record) -> Iterator[LogWriteFailed]:
         head, _, rest = record.body.partition("\n")
-        trace = "\n".join((rest, record.error, record.stack))
         error = exception_line(record.error) or exception_line(rest)
         if record.level in ERRORS:
             self._keep(record.at, _joined(head, error))
-        match = _NAMED.match(head)
-        if match is not None:
-            text = error or head[match.end() :] or head
-            yield self._failed(record.at, match["log"] or "", match["task"] or "", text)
-        elif _RECORDER.search(trace) and is_storage_error(error, trace):
-            yield self._failed(record.at, "", "", error)
+        failure = self._failure(record.at, head, error, "\n".join((rest, *record[3:])))
+        if failure is not None and error:
+            yield failure
+            return
+        self._head, self._waiting = head, failure
 
     def _unmarked(self, record: Record) -> Iterator[LogWriteFailed]:
         """A line without a level: of a traceback as it was printed, or somebody's print."""
-        body = record.body
-        if _TRACEBACK in body:
+        body, lines = record.body, self._traceback
+        if lines is None and _TRACEBACK in body:
             self._traceback = [body]
-        elif self._traceback is not None and (not body.strip() or body.startswith(_FRAME)):
-            if len(self._traceback) < TRACEBACK_LIMIT:
-                self._traceback.append(body)
-        elif self._traceback is not None and _EXCEPTION.match(body):
-            trace = "\n".join((*self._traceback, body))
-            self._traceback = None
-            yield from self._printed(record.at, trace)
-        else:
-            self._traceback = None
+        elif lines is not None and _ends_box(lines) and _EXCEPTION.match(body.lstrip()):
+            yield from self._printed(record.at, lines, body.lstrip())
+        elif lines is not None and (not body.strip() or body.startswith(_FRAME)):
+            if len(lines) < TRACEBACK_LIMIT:
+                lines.append(body)
+        elif lines is not None and _EXCEPTION.match(body):
+            yield from self._printed(record.at, lines, body)
+        elif self._waiting is None or not body.startswith("  "):
+            yield from self._closed()
             yield from self._drawn(record)
 
-    def _printed(self, at: float | None, trace: str) -> Iterator[LogWriteFailed]:
-        error, head = exception_line(trace), self._head
-        self._head = ""
+    def _printed(
+        self, at: float | None, lines: list[str], error_line: str
+    ) -> Iterator[LogWriteFailed]:
+        """A traceback is complete."""
+        trace = "\n".join((*lines, error_line))
+        error, head, before = exception_line(trace) or error_line, self._head, self._waiting
+        self._traceback, self._waiting, self._head = None, None, ""
         self._keep(at, _joined(head, error))
-        match = _NAMED.match(head)
-        if match is not None:
-            yield self._failed(at, match["log"] or "", match["task"] or "", error)
-        elif _RECORDER.search(trace) and is_storage_error(error, trace):
-            yield self._failed(at, "", "", error)
+        if before is not None:
+            yield replace(before, error=told(error))
+            return
+        failure = self._failure(at, head, error, trace)
+        if failure is not None:
+            yield failure
 
     def _drawn(self, record: Record) -> Iterator[LogWriteFailed]:
-        """A line as rich draws it, whose traceback follows in a box, or a bare `error: …`."""
-        self._head = ""
+        """A line as rich draws it, or a bare `error: …`."""
         match = _RICH.match(record.body)
         if match is not None:
             # the source's name stands at the line's end
             body = re.sub(r" {2,}[\w.]{1,60}:\d{1,6} *$", "", record.body[match.end() :])
-            self._head = body if match[1] in ERRORS else ""
             yield from self._said(Record(record.at, match[1], body))
         elif _BARE.match(record.body):
             self._keep(record.at, record.body)
+
+    def _failure(
+        self, at: float | None, head: str, error: str, trace: str
+    ) -> LogWriteFailed | None:
+        """What a record, or a traceback, says of the writing of logs."""
+        match = _NAMED.match(head)
+        if match is None:
+            through_writer = _RECORDER.search(trace) and is_storage_error(error, trace)
+            return self._failed(at, "", "", error) if through_writer else None
+        text = error or head[match.end() :] or head
+        return self._failed(at, match["log"] or "", match["task"] or "", text)
 
     def _keep(self, at: float | None, text: str) -> None:
         words = told(text)
@@ -156,6 +182,11 @@ class RunnerErrors:
         return LogWriteFailed(
             self._eval_set_id, at, clean(log, 2000), clean(task), told(error), self._pod
         )
+
+
+def _ends_box(lines: list[str]) -> bool:
+    """Whether rich's box around a traceback is closed: the error comes next."""
+    return lines[-1].lstrip().startswith("╰")
 
 
 def is_storage_error(error: str, trace: str) -> bool:

@@ -105,9 +105,7 @@ def parse(
             running.add(fact.task)
         if fact:
             yield fact
-    last_error = errors.last()
-    if last_error is not None:
-        yield last_error
+    yield from errors.rest()
     yield RunnerLogRead(eval_set_id, last_line_at, pod)
 
 
