@@ -20,7 +20,6 @@ TO_COME = {
     "command_in_solver",
     "every_attempt_fails",
     LEFT_OVER,
-    "log_writes_refused",
     "logs_deep_down_and_json",
     "most_samples_err",
     "past_the_sample_limit",

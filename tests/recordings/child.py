@@ -71,6 +71,10 @@ def hawk_line(line: str) -> str:
         "timestamp": record["ts"][:23] + "Z",
         "status": record["level"],
     }
+    stack = record.get("exc_info")
+    if stack:
+        kind, _, message = stack.strip().splitlines()[-1].partition(": ")
+        hawk["error"] = {"kind": kind.rpartition(".")[2], "message": message, "stack": stack}
     return json.dumps(hawk)
 
 

@@ -6,15 +6,10 @@ that, the runner's clock being behind; where it is negative, the clock is ahead.
 
 from msgspec.structs import replace
 
+from watchdog.fold.clock_lag import lag
 from watchdog.model.state import EvalSetState, OpenCall, Outcome, SampleState, Streak, TaskState
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import duration
-
-LEAST = 120.0
-"""Seconds; what is less is the sync's rhythm."""
-
-MOST = 15 * 3600.0
-"""Seconds; beyond every time zone it is no clock: the objects were copied later."""
 
 _SAMPLE = (
     "started_at",
@@ -26,12 +21,6 @@ _SAMPLE = (
     "human_since",
     "restarted_at",
 )
-
-
-def lag(task: TaskState) -> float:
-    """Seconds that the runner's clock is behind the store's; negative where it is ahead."""
-    clock_lag = task.clock_lag
-    return clock_lag if clock_lag is not None and LEAST < abs(clock_lag) <= MOST else 0.0
 
 
 def clock_evidence(task: TaskState) -> tuple[Evidence, ...]:

@@ -65,12 +65,8 @@ def _at_risk(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
     caution = context.at_risk
     if caution is None or base.verdict is Verdict.FINISHED:
         return base
-    evidence = tuple(
-        dict.fromkeys(
-            (*(e for task in base.tasks for e in task.evidence if e.kind == "log_write"),)
-            + base.evidence
-        )
-    )
+    of_tasks = (e for task in base.tasks for e in task.evidence if e.kind == "log_write")
+    evidence = tuple(dict.fromkeys((*of_tasks, *base.evidence)))
     return replace(base, evidence=evidence, cautions=(caution, *base.cautions))
 
 

@@ -1,7 +1,7 @@
 """The writer's own word: what the runner says that it can't write is not in the store.
 
-From the first failure on the store is old data, and says nothing of samples: no call of it is
-pending any more for all that is known, none has failed last. It is over with the first newer object.
+From the first failure on the store is old data, and says nothing of samples: for all that is known
+no call of it is pending any more. It is over with the first newer object.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from watchdog.diagnose.clocks import lag
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Finding
 from watchdog.diagnose.signs import MARGIN, last_stored
+from watchdog.fold.clock_lag import lag
 from watchdog.fold.writes import tasks_of
 from watchdog.model import advice
 from watchdog.model.action import Action

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from watchdog.fold.writes import newest_object, tasks_of
+from watchdog.fold.clock_lag import lag
+from watchdog.fold.writes import tasks_of
 from watchdog.model.facts import EvalSetRetryLogged, LogWriteFailed, RunnerErrorLogged
 from watchdog.model.instants import latest
 from watchdog.model.runner_words import PODS_MAX, WRITE_FAILURES_MAX, RunnerWords, WriteFailures
@@ -31,8 +32,11 @@ def _is_later(at: float | None, last_at: float | None) -> bool:
 
 
 def _is_over(state: EvalSetState, run: WriteFailures) -> bool:
-    stored_at = newest_object(state, tasks_of(state, run)[0])
-    return run.last_at is not None and stored_at is not None and stored_at > run.last_at
+    """Whether one of its logs was stored since its last failure."""
+    tasks = [state.tasks[log] for log in tasks_of(state, run)[0]]
+    return run.last_at is not None and any(
+        task.stored_at is not None and task.stored_at > run.last_at + lag(task) for task in tasks
+    )
 
 
 def runner_error_logged(state: EvalSetState, fact: RunnerErrorLogged) -> EvalSetState:

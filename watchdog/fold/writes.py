@@ -1,8 +1,5 @@
-"""Which tasks' logs could not be written, and when something of them was last stored. Pure."""
+"""Which tasks' logs a run of failed writes concerns. Pure."""
 
-from collections.abc import Collection
-
-from watchdog.model.instants import latest
 from watchdog.model.runner_words import WriteFailures
 from watchdog.model.state import EvalSetState, TaskState
 
@@ -30,8 +27,3 @@ def _is_named(task: TaskState, file: str, name: str) -> bool:
     if spec.task_id and stem.endswith(f"_{spec.task_id}"):
         return True
     return bool(short) and (name in {spec.task, short} or stem.endswith(f"_{short}"))
-
-
-def newest_object(state: EvalSetState, logs: Collection[str]) -> float | None:
-    """When anything of these logs was last stored."""
-    return latest(*(state.tasks[log].stored_at for log in logs))

@@ -25,8 +25,8 @@ Situation = Literal[
 help. `local`: the evaluation runs on this machine. `no_control`: its Inspect has no control channel
 that could end one sample. `pod_lost`: the sample's sandbox is what is wrong, its runner lives.
 `resumable`: the runner is gone, and not for its configuration. `runner_alive`: the cluster doesn't
-say that there is none. `disk_full`, `store_refuses`: the runner can't write its log, for want of space
-or for another reason.
+say that there is none. `disk_full`, `store_refuses`: the runner can't write its log, for want of
+space or for another reason.
 """
 
 

@@ -128,7 +128,8 @@ RETRY_LOCALLY = Action(
 KEEP_RUNNER = Action(
     "wait",
     "Keep the runner alive: what it could not write is only on its disk and in its memory, and is "
-    "lost with it. Once it can write again, it writes all of that by itself at its next step",
+    "lost with it. Once it can write again, it writes all of that by itself: of what runs at the "
+    "next step, of samples that have ended when the next one ends",
     ("runner_alive",),
 )
 FIND_BUFFER = Action(

@@ -5,7 +5,8 @@ What can't be written is said in three ways (inspect_ai 0.3.90 to 0.3.285):
 - by name, whatever went wrong: `Log Sync failed for <log>` (ERROR, since about 0.3.205,
   `log/_recorders/buffer/database.py`), `Task '<name>' encountered an error while [starting or]
   writing its log: …` (ERROR, `_eval/run.py`), `Stale eval log flush failed: …` and `Reused-sample
-  settle flush failed: …` (WARNING, `_eval/task/log.py`);
+  settle flush failed: …` (WARNING, `_eval/task/log.py`), `Skipped intermediate log write for <log>
+  (file in use by another program): …` (WARNING, `log/_recorders/file.py`);
 - before that, and for flushes, as a traceback through Inspect's recorders that ends in an error of
   a disk, a bucket or credentials: a failed sync was an error of the sample whose event it wrote;
 - as the traceback of the process's end.
@@ -35,6 +36,7 @@ _NAMED = re.compile(
     r"Log Sync failed for(?: (?P<log>\S{1,2000})| *$)"
     r"|Task '(?P<task>.{1,400}?)' encountered an error while (?:starting or )?writing its log: "
     r"|(?:Stale eval log|Reused-sample settle) flush failed: "
+    r"|Skipped intermediate log write for (?P<skipped>\S{1,2000}) "
 )
 _RECORDER = re.compile(r"inspect_ai[/\\]log[/\\]_recorders[/\\][\w/\\]{1,60}\.py\W")
 _WRITER = re.compile(
@@ -55,8 +57,10 @@ _RICH = re.compile(r"(?:\[[\d/ :.]{5,30}\])? {0,24}(ERROR|CRITICAL|WARNING|FATAL
 _BARE = re.compile(r"(?:ERROR|Error|error|FATAL|Fatal|fatal|CRITICAL)(?: Python error)?: ?\S")
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: |$)")
 _INNER = re.compile(r"[A-Za-z_][\w.]{0,200}(?:Error|Exception|Exit|Interrupt|Timeout)(?:: |$)")
+_IN_USE = "(file in use by another program): "
+"""Inspect's guess at every denied permission."""
 _TRACEBACK = "Traceback (most recent call last)"
-_FRAME = (" ", "\t", "│", "╭", "╰", "|", "+")  # noqa: RUF001 - as rich draws them
+_FRAME = (" ", "\t", "│", "╭", "╰", "|", "+")
 _REQUEST = "ModelGenerateError("
 
 
@@ -171,7 +175,8 @@ class RunnerErrors:
             through_writer = _RECORDER.search(trace) and is_storage_error(error, trace)
             return self._failed(at, "", "", error) if through_writer else None
         text = error or head[match.end() :] or head
-        return self._failed(at, match["log"] or "", match["task"] or "", text)
+        log = match["log"] or match["skipped"] or ""
+        return self._failed(at, log, match["task"] or "", text.removeprefix(_IN_USE))
 
     def _keep(self, at: float | None, text: str) -> None:
         words = told(text)

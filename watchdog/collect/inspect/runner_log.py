@@ -97,9 +97,7 @@ def parse(
     for raw in lines:
         line = _decode(raw[:LINE_LIMIT].rstrip("\r\n"))
         last_line_at = last_line_at if line.at is None else line.at
-        yield from errors.take(
-            Record(last_line_at, line.level, line.body, line.error, line.stack)
-        )
+        yield from errors.take(Record(last_line_at, line.level, line.body, line.error, line.stack))
         fact = _fact(line, eval_set_id, running, pod)
         if isinstance(fact, TaskProgressLogged) and len(running) < TASKS_LIMIT:
             running.add(fact.task)

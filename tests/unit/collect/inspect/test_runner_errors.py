@@ -116,6 +116,14 @@ def test_a_flush_that_fails_is_a_warning_of_inspect_s(written) -> None:
     assert last(written(text, "WARNING")) is None
 
 
+@FORMATS
+def test_a_write_that_is_skipped_is_taken_for_what_it_is(written) -> None:
+    why = "[Errno 13] Permission denied: '/logs/.inspect_tmp_YkOf.writing'"
+    head = "Skipped intermediate log write for /logs/x.eval (file in use by another program)"
+    (fact,) = failures(written(f"{head}: {why}", "WARNING"))
+    assert (fact.log, fact.error) == ("/logs/x.eval", why)
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -225,7 +233,7 @@ def test_an_error_is_one_bounded_line_without_secrets_or_requests() -> None:
     assert len(long) <= ERROR_LIMIT
     assert key not in long
     assert "\u202e" not in long
-    asked = last(plain("broke: ModelGenerateError('Request: {\"messages\": \"prompt\"}')")) or ""
+    asked = last(plain('broke: ModelGenerateError(\'Request: {"messages": "prompt"}\')')) or ""
     assert "prompt" not in asked
 
 
