@@ -4,9 +4,10 @@ What can't be written is said in three ways (inspect_ai 0.3.90 to 0.3.285):
 
 - by name, whatever went wrong: `Log Sync failed for <log>` (ERROR, since about 0.3.205,
   `log/_recorders/buffer/database.py`), `Task '<name>' encountered an error while [starting or]
-  writing its log: …` (ERROR, `_eval/run.py`), `Stale eval log flush failed: …` and `Reused-sample
-  settle flush failed: …` (WARNING, `_eval/task/log.py`), `Skipped intermediate log write for <log>
-  (file in use by another program): …` (WARNING, `log/_recorders/file.py`);
+  writing its log: …`, earlier `… during finalisation: …` (ERROR, `_eval/run.py`), `Stale eval log
+  flush failed: …` and `Reused-sample settle flush failed: …` (WARNING, `_eval/task/log.py`),
+  `Skipped intermediate log write for <log> (file in use by another program): …` (WARNING,
+  `log/_recorders/file.py`);
 - before that, and for flushes, as a traceback through Inspect's recorders that ends in an error of
   a disk, a bucket or credentials: a failed sync was an error of the sample whose event it wrote;
 - as the traceback of the process's end.
@@ -16,7 +17,7 @@ sandbox say so too.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -34,13 +35,14 @@ ERRORS = frozenset({"ERROR", "CRITICAL", "FATAL"})
 _LEVELS = ERRORS | {"WARNING", "WARN"}
 _NAMED = re.compile(
     r"Log Sync failed for(?: (?P<log>\S{1,2000})| *$)"
-    r"|Task '(?P<task>.{1,400}?)' encountered an error while (?:starting or )?writing its log: "
+    r"|Task '(?P<task>.{1,400}?)' encountered an error "
+    r"(?:while (?:starting or )?writing its log|during finalisation): "
     r"|(?:Stale eval log|Reused-sample settle) flush failed: "
     r"|Skipped intermediate log write for (?P<skipped>\S{1,2000}) "
 )
 _RECORDER = re.compile(r"inspect_ai[/\\]log[/\\]_recorders[/\\][\w/\\]{1,60}\.py\W")
 _WRITER = re.compile(
-    r"inspect_ai[/\\]log[/\\]_recorders[/\\][\w/\\]{1,60}\.py\"?[:,][^\n]{0,40}? in "
+    r"inspect_ai[/\\]log[/\\]_recorders[/\\][\w/\\]{1,60}\.py\"?[:,][^\n]{0,40}?[ ,]in ?"
     r"\w{0,40}(?:write|flush|sync|log_start|log_finish|log_init|compose)"
 )
 _DISK = re.compile(
@@ -56,7 +58,9 @@ _STORAGE = re.compile(
 _RICH = re.compile(r"(?:\[[\d/ :.]{5,30}\])? {0,24}(ERROR|CRITICAL|WARNING|FATAL) {1,8}")
 _BARE = re.compile(r"(?:ERROR|Error|error|FATAL|Fatal|fatal|CRITICAL)(?: Python error)?: ?\S")
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: |$)")
-_INNER = re.compile(r"[A-Za-z_][\w.]{0,200}(?:Error|Exception|Exit|Interrupt|Timeout)(?:: |$)")
+_INNER = re.compile(
+    r"[A-Za-z_][\w.]{0,200}(?:Error|Exception|Exit|Interrupt|Timeout)(?::(?: |$)|$)"
+)
 _IN_USE = "(file in use by another program): "
 """Inspect's guess at every denied permission."""
 _TRACEBACK = "Traceback (most recent call last)"
@@ -77,6 +81,36 @@ class Record(NamedTuple):
     """The traceback where the format keeps it apart from that."""
 
 
+class Column:
+    """A record as rich draws it: its message, and a traceback, broken into one narrow column."""
+
+    def __init__(
+        self, at: float | None = None, level: str = "", indent: int = 0, lines: Iterable[str] = ()
+    ) -> None:
+        self._at = at
+        self._level = level
+        self._indent = indent
+        self.lines = list(lines)
+
+    def takes(self, body: str) -> bool:
+        """Whether a line goes on with it; then it is kept."""
+        goes_on = bool(self.lines) and body.startswith(" " * self._indent) and body.strip() != ""
+        if goes_on and len(self.lines) < TRACEBACK_LIMIT:
+            self.lines.append(body[self._indent :].rstrip())
+        return goes_on
+
+    def record(self) -> Record:
+        """In one piece; where a name was broken, nothing tells that it was one."""
+        begin = next((n for n, line in enumerate(self.lines) if _TRACEBACK in line), None)
+        head = " ".join(self.lines[:begin]).strip()
+        if begin is None:
+            return Record(self._at, self._level, head)
+        rest = [line.strip(" │") for line in self.lines[begin + 1 :]]
+        last = max((n for n, line in enumerate(rest) if _INNER.match(line)), default=len(rest))
+        trace = f"{_TRACEBACK}:\n  {''.join(rest[:last])}\n{' '.join(rest[last:])}"
+        return Record(self._at, self._level, head, trace)
+
+
 class RunnerErrors:
     """Reads a log line by line; what it says are facts, the last error among them at the end.
 
@@ -92,6 +126,7 @@ class RunnerErrors:
         self._waiting: LogWriteFailed | None = None
         """What that record says, without the error that may follow."""
         self._traceback: list[str] | None = None
+        self._column = Column()
 
     def take(self, record: Record) -> Iterator[LogWriteFailed]:
         """What a line says of the writing of logs, or the one before it."""
@@ -110,6 +145,9 @@ class RunnerErrors:
 
     def _closed(self) -> Iterator[LogWriteFailed]:
         """Nothing more belongs to the record before."""
+        column, self._column = self._column, Column()
+        if column.lines:
+            yield from self._said(column.record())
         if self._waiting is not None:
             yield self._waiting
         self._waiting, self._traceback, self._head = None, None, ""
@@ -128,18 +166,18 @@ class RunnerErrors:
     def _unmarked(self, record: Record) -> Iterator[LogWriteFailed]:
         """A line without a level: of a traceback as it was printed, or somebody's print."""
         body, lines = record.body, self._traceback
+        if self._column.takes(body):
+            return
         if lines is None and _TRACEBACK in body:
             self._traceback = [body]
-        elif lines is not None and _ends_box(lines) and _EXCEPTION.match(body.lstrip()):
-            yield from self._printed(record.at, lines, body.lstrip())
         elif lines is not None and (not body.strip() or body.startswith(_FRAME)):
             if len(lines) < TRACEBACK_LIMIT:
                 lines.append(body)
         elif lines is not None and _EXCEPTION.match(body):
             yield from self._printed(record.at, lines, body)
-        elif self._waiting is None or not body.startswith("  "):
+        else:
             yield from self._closed()
-            yield from self._drawn(record)
+            self._drawn(record)
 
     def _printed(
         self, at: float | None, lines: list[str], error_line: str
@@ -156,13 +194,13 @@ class RunnerErrors:
         if failure is not None:
             yield failure
 
-    def _drawn(self, record: Record) -> Iterator[LogWriteFailed]:
+    def _drawn(self, record: Record) -> None:
         """A line as rich draws it, or a bare `error: …`."""
         match = _RICH.match(record.body)
         if match is not None:
             # the source's name stands at the line's end
-            body = re.sub(r" {2,}[\w.]{1,60}:\d{1,6} *$", "", record.body[match.end() :])
-            yield from self._said(Record(record.at, match[1], body))
+            body = re.sub(r" +[\w.]{1,60}\.py:\d{1,6} *$", "", record.body[match.end() :])
+            self._column = Column(record.at, match[1], match.end(), [body.rstrip()])
         elif _BARE.match(record.body):
             self._keep(record.at, record.body)
 
@@ -187,11 +225,6 @@ class RunnerErrors:
         return LogWriteFailed(
             self._eval_set_id, at, clean(log, 2000), clean(task), told(error), self._pod
         )
-
-
-def _ends_box(lines: list[str]) -> bool:
-    """Whether rich's box around a traceback is closed: the error comes next."""
-    return lines[-1].lstrip().startswith("╰")
 
 
 def is_storage_error(error: str, trace: str) -> bool:
