@@ -131,7 +131,9 @@ SPECS: tuple[CauseSpec, ...] = (
         "has a runner that can't write its log: results are at risk",
         (
             advice.KEEP_RUNNER,
-            advice.RUNNER_LOG,
+            advice.FIND_BUFFER,
+            advice.COPY_BUFFER,
+            advice.COPY_BUFFER_LOCALLY,
             Action(
                 "mend",
                 "Credentials that expired or can't be had: renew the IAM role or the secret that "
@@ -141,18 +143,16 @@ SPECS: tuple[CauseSpec, ...] = (
             ),
             Action(
                 "mend",
-                "Free space where it writes; see which disk is full: `<in-runner>df -h`",
-                ("disk_full",),
-            ),
-            Action(
-                "mend",
                 "Access denied: let that role write below the log's address again; see whether "
                 "the store answers at all: `aws s3 ls <store>/`",
                 ("store_refuses",),
             ),
-            advice.FIND_BUFFER,
-            advice.COPY_BUFFER,
-            advice.COPY_BUFFER_LOCALLY,
+            Action(
+                "mend",
+                "Free space where it writes; see which disk is full: `<in-runner>df -h`",
+                ("disk_full",),
+            ),
+            advice.RUNNER_LOG,
         ),
     ),
 )

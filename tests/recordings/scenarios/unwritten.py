@@ -10,20 +10,21 @@ _WELL = ("progressing",)
 
 
 def _works(call: Call) -> Reply:
-    """Work for ever; sample 3 ends while nothing can be written."""
-    ends = call.sample == "3" and call.at > 2 * HOUR
-    return turns(call, 0 if ends else 10_000, pause=40)
+    """Work for ever; sample 3 ends while nothing can be written, sample 2 soon after that."""
+    end = {"3": 2 * HOUR, "2": _TO + 2 * MINUTE}.get(call.sample, 1e9)
+    return turns(call, 0 if call.at > end else 10_000, pause=40)
 
 
 LOG_UNWRITABLE = Scenario(
     name="log_unwritable",
     description="All samples work. From the 30th minute on the log directory can't be written to, "
     "for three hours and a half: each sync of the buffer fails, and what the store shows are calls "
-    "that were pending then. After that it can be written to again, and everything is there.",
+    "that were pending then. After that it can be written to again, and everything is there: of "
+    "what runs at the next step, of sample 3, which ended meanwhile, once sample 2 ends.",
     tasks=agents("mmlu", 1, 2, 3),
     script=_works,
     onset="none",
-    rates=((10, 60), (35 * MINUTE, 600), (_TO - 5 * MINUTE, 60)),
+    rates=((10, 60), (35 * MINUTE, 600), (_TO - 3 * MINUTE, 60)),
     unwritable=((_FROM, _TO),),
     instants=(
         Instant(25 * MINUTE, _WELL),
