@@ -15,6 +15,7 @@ from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.facts import SampleKey, WriterProcess
 from watchdog.model.judgment import EvalSetJudgment
+from watchdog.model.runner_words import WriteFailures
 from watchdog.model.texts import spans
 from watchdog.model.verdict import Cause
 from watchdog.probing.steps import STEPS
@@ -29,6 +30,7 @@ FOR_PEOPLE = {
     "{next}": "",
 }
 """What only a person knows, or a direct test, and something to stand for it."""
+FULL = WriteFailures("", "", 1.0, 9.0, 3, "OSError: [Errno 28] No space left on device")
 HOSTILE = (
     "HumanEval/2",
     'it\'s "2"',
@@ -100,6 +102,7 @@ def surroundings(cause: Cause) -> Iterator[tuple[EvalSetJudgment, str]]:
     for writer in (None, WriterProcess(4711, False, 5.0), WriterProcess(4711, True, 5.0)):
         place = {"local": True, "address": "logs", "logs_at": "logs"}
         yield stuck(cause, None, writer=writer, **place), "1"
+    yield stuck(cause, ALIVE, key=None, write_failures={"": FULL}), ""
     yield stuck(cause, None, local=False, address="s3://b/e", logs_at="s3://b/e"), "1"
     for name in (*HOSTILE, *UNTYPABLE):
         yield _hostile(cause, name), name

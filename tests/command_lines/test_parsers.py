@@ -23,7 +23,7 @@ pytestmark = pytest.mark.acceptance
 SCRIPT = Path(__file__).parent / "parse_click.py"
 FILLED = tuple(filled())
 COMMANDS = sorted({command for one in FILLED for command in one.commands})
-NOT_PARSED = {"aws", "curl", "kill", "ps", "py-spy"}
+NOT_PARSED = {"aws", "cp", "curl", "df", "find", "kill", "ps", "py-spy"}
 """Programs of one form each, `ps aux` and the like, with parsers that can't be asked alone."""
 NOWHERE = "http://127.0.0.1:1"
 """An API server that isn't there: kubectl says so once it has understood its words."""

@@ -71,6 +71,8 @@ HEALTHY = (
     ("human", "human", 1),
     ("flaky", "flaky_429", 1),
     ("two-tasks", "two_tasks", 0),
+    ("sync-failed", "log_sync_failed_once", 0),
+    ("written-again", "log_unwritable", 5),
     ("cancelled", "cancelled", 0),
 )
 """Eval sets without a fault: id, recording, instant."""
@@ -92,6 +94,7 @@ FAULTY = (
     ("node-away", "hung_model_call", 0, "node_not_ready", "node_not_ready"),
     ("mute", None, 0, "runner_without_log", "hung_startup"),
     ("stays", "finished", -1, None, "hung_teardown"),
+    ("unwritten", "log_unwritable", 3, None, "log_write_failed"),
 )
 """Eval sets with a fault: id, recording, instant, fault, the cause that must be told."""
 
@@ -112,7 +115,7 @@ INSTALLING = 120.0
 """Seconds that a recording's runner had run when it wrote its first log. The pods are made now, the
 recordings begin hours ago, and a runner that is younger than its log is another one."""
 
-LOGGED = {"silent", "provider"}
+LOGGED = {"silent", "provider", "sync-failed", "written-again", "unwritten"}
 """Eval sets whose runner's log is the recorded one."""
 
 SAMPLES = {"oom": (Sample("1", "cybench"),)}

@@ -5,6 +5,7 @@ Started by record.py with libfaketime preloaded: `python -m tests.recordings.chi
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -70,6 +71,10 @@ def hawk_line(line: str) -> str:
         "timestamp": record["ts"][:23] + "Z",
         "status": record["level"],
     }
+    stack = record.get("exc_info")
+    if stack:
+        kind, _, message = stack.strip().splitlines()[-1].partition(": ")
+        hawk["error"] = {"kind": kind.rpartition(".")[2], "message": message, "stack": stack}
     return json.dumps(hawk)
 
 
@@ -90,6 +95,8 @@ class Director(threading.Thread):
         for index, instant in enumerate(scenario.instants):
             if not instant.frozen:
                 cues.append((instant.at, 2, self._snapper(index)))
+        for since, until in scenario.unwritable:
+            cues += [(since, 1, self._locker(False)), (until, 1, self._locker(True))]
         if scenario.interrupt_at is not None:
             cues.append((scenario.interrupt_at, 3, lambda: os.kill(os.getpid(), signal.SIGINT)))
         cues.append((end, 4, lambda: os._exit(0)))
@@ -109,6 +116,9 @@ class Director(threading.Thread):
     def _liner(self, line: str) -> Callable[[], None]:
         return lambda: self._log.line(line)
 
+    def _locker(self, writable: bool) -> Callable[[], None]:
+        return lambda: set_writable(self._work / "logs", writable)
+
     def _snapper(self, index: int) -> Callable[[], None]:
         return lambda: self._snapshot(index)
 
@@ -126,6 +136,30 @@ class Director(threading.Thread):
         info = {"captured_at": captured, "part": self._part}
         (target / "info.json").write_text(json.dumps(info))
         CONTEXT.clock.run(rate)
+
+
+def set_writable(folder: Path, writable: bool) -> None:
+    """Let nobody write into a directory and its files, or everybody again."""
+    for path in [*folder.rglob("*"), folder]:
+        mode = 0o777 if path.is_dir() else 0o666
+        path.chmod(mode if writable else mode & 0o555)
+
+
+def obey_permissions() -> None:
+    """Give up, for all threads to come, what lets root write everywhere (CAP_DAC_OVERRIDE)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    sets = (ctypes.c_uint32 * 6)()
+    if libc.capget(header, sets):
+        raise OSError(ctypes.get_errno(), "capget")
+    for place in range(3):
+        sets[place] &= ~(1 << _CAP_DAC_OVERRIDE)
+    if libc.capset(header, sets):
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAP_DAC_OVERRIDE = 1
 
 
 def copy_store(source: Path, target: Path) -> bool:
@@ -178,6 +212,8 @@ def main(name: str, work: Path, part: int) -> None:
     CONTEXT.script, CONTEXT.sdk_retries = scenario.script, scenario.sdk_retries
     CONTEXT.retry_wait = scenario.retry_wait
     mend_condition(CONTEXT.clock)
+    if scenario.unwritable:
+        obey_permissions()
     log = RunnerLog(work / f"runner-{part}.log", scenario.logger == "hawk")
     sys.stdout = sys.stderr = log
 

@@ -160,6 +160,6 @@ class BundleSource:
         if self._read.get(path) == version:
             return []
         with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
-            facts = list(runner_log.parse(lines, self._eval_set_id, self._tasks))
+            facts = list(runner_log.parse(lines, self._eval_set_id, self._tasks, path.stem))
         self._read[path] = version
         return facts

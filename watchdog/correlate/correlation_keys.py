@@ -14,7 +14,15 @@ from watchdog.model.providers import provider_of
 from watchdog.model.verdict import Cause
 
 KeyKind = Literal[
-    "model", "provider", "middleman", "degraded", "errors", "room", "node", "registry"
+    "model",
+    "provider",
+    "middleman",
+    "degraded",
+    "errors",
+    "room",
+    "node",
+    "registry",
+    "store",
 ]
 
 
@@ -31,6 +39,7 @@ class CorrelationKey(NamedTuple):
             "room": "no node has room",
             "node": f"node {self.name}",
             "registry": f"registry {self.name}",
+            "store": f"log store {self.name}",
         }.get(self.kind, "")
 
 
@@ -51,6 +60,7 @@ _APART = frozenset(
 )
 """What the direct tests say of one model alone: no outage of its provider."""
 
+_BUCKET = re.compile(r"[a-z0-9]{1,10}://[^/\s]{1,200}(?=/)")
 _IMAGE = re.compile(r'image "([\w.:-]+\.[\w.:-]+)/')
 
 
@@ -83,6 +93,7 @@ def _correlation_keys(
     if symptom.caution is not None:
         # samples that ended in a provider's errors: a used-up quota is everybody's on the key
         yield from (CorrelationKey("errors", model) for model in symptom.models)
+        yield from _cluster(symptom)
         return
     for model in symptom.shared_models:
         yield CorrelationKey("model", model)
@@ -115,8 +126,15 @@ def _cluster(symptom: Symptom) -> Iterator[CorrelationKey]:
     if symptom.cause in {Cause.EVICTED, Cause.RUNNER_GONE}:
         pods = (pod for pod in _pods(symptom) if pod.node and pod.eviction)
         yield from (CorrelationKey("node", pod.node) for pod in pods)
+    if symptom.cause is Cause.LOG_WRITE_FAILED:
+        yield from (CorrelationKey("store", bucket) for bucket in _buckets(symptom))
     if symptom.cause is Cause.IMAGE_PULL:
         yield from (CorrelationKey("registry", host) for host in _registries(_pods(symptom)))
+
+
+def _buckets(symptom: Symptom) -> set[str]:
+    failures = symptom.eval_set.state.write_failures.values()
+    return {match[0] for item in failures if (match := _BUCKET.match(item.log))}
 
 
 def _pods(symptom: Symptom) -> tuple[Pod, ...]:

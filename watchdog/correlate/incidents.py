@@ -160,7 +160,10 @@ def _severity(group: Sequence[Symptom]) -> Severity:
 
 def _is_serious(group: Sequence[Symptom]) -> bool:
     """Whether nothing of an eval set goes on, or several suffer the same."""
-    if group[0].is_degraded or all(symptom.caution is not None for symptom in group):
+    severities = [symptom.caution.severity for symptom in group if symptom.caution is not None]
+    if "page" in severities:
+        return True
+    if group[0].is_degraded or len(severities) == len(group):
         return False
     joint = len({symptom.eval_set_id for symptom in group}) > 1
     return joint or any(symptom.eval_set.verdict is Verdict.STUCK for symptom in group)

@@ -62,6 +62,8 @@ def summary_of(group: Sequence[Symptom], scope: Scope, subject: str, cause: Caus
     samples = sum(len(symptom.pairs) for symptom in group)
     stuck = f"{count(samples, 'sample')} of {sets} eval sets are stuck"
     phrase = SPEC_OF[cause].phrase
+    if cause is Cause.LOG_WRITE_FAILED:
+        return f"{subject}: of {count(sets, 'eval set')} each {phrase}"
     if scope == "cluster":
         return f"{subject}: {stuck if samples else f'{sets} eval sets are stuck'}; each {phrase}"
     return f"{subject}: {stuck}, and nobody's calls succeed; each {phrase}"

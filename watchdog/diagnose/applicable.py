@@ -33,6 +33,7 @@ _TOOL_CALL = "cancel-tool-call"
 _ENDS_PROCESS = "End the process"
 _AS_ERROR = " --error`"
 
+_FULL = ("No space left", "quota exceeded", "disk is full", "[Errno 28]", "[Errno 122]")
 _LOST_PODS = frozenset({Cause.EVICTED, Cause.OOM_KILLED, Cause.NODE_NOT_READY})
 
 
@@ -98,6 +99,8 @@ def _holds(situation: Situation, around: Surroundings) -> bool:
         "pod_lost": around.cause in _LOST_PODS and not gone,
         "runner_alive": not gone,
         "configuration_refused": gone and refused,
+        "disk_full": _is_full(around.state),
+        "store_refuses": not _is_full(around.state),
         "resumable": gone and not refused,
     }[situation]
 
@@ -121,6 +124,12 @@ def process_id(around: Surroundings) -> str:
     """The process that writes the log, where it is known and there; else empty."""
     writer = around.task.state.writer if around.task is not None else None
     return str(writer.pid) if writer is not None and not writer.gone else ""
+
+
+def _is_full(state: EvalSetState) -> bool:
+    """Whether the runner last said that it can't write for want of space."""
+    errors = [failures.error for failures in state.write_failures.values()]
+    return bool(errors) and any(sign in errors[-1] for sign in _FULL)
 
 
 def _waits_for_tool(sample: SampleJudgment | None) -> bool:

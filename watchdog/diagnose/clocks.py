@@ -6,6 +6,7 @@ that, the runner's clock being behind; where it is negative, the clock is ahead.
 
 from msgspec.structs import replace
 
+from watchdog.fold.clock_lag import lag
 from watchdog.model.spans import OpenSpan
 from watchdog.model.state import (
     EvalSetState,
@@ -18,12 +19,6 @@ from watchdog.model.state import (
 )
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import duration
-
-LEAST = 120.0
-"""Seconds; what is less is the sync's rhythm."""
-
-MOST = 15 * 3600.0
-"""Seconds; beyond every time zone it is no clock: the objects were copied later."""
 
 _SAMPLE = (
     "started_at",
@@ -38,12 +33,6 @@ _SAMPLE = (
     "ending_since",
     "command_at",
 )
-
-
-def lag(task: TaskState) -> float:
-    """Seconds that the runner's clock is behind the store's; negative where it is ahead."""
-    clock_lag = task.clock_lag
-    return clock_lag if clock_lag is not None and LEAST < abs(clock_lag) <= MOST else 0.0
 
 
 def clock_evidence(task: TaskState) -> tuple[Evidence, ...]:

@@ -14,7 +14,7 @@ from watchdog.diagnose.slots import Slots
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance, Override
 from watchdog.model.facts import SampleKey
-from watchdog.model.judgment import Waiting
+from watchdog.model.judgment import Caution, Waiting
 from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
@@ -87,6 +87,12 @@ class EvalSetContext(Struct, frozen=True):
     state: EvalSetState
     frozen: Finding | None = None
     """The evidence that its runner is frozen."""
+    unwritten: Mapping[str, Finding] = MappingProxyType({})
+    """The evidence that a log can't be written, by the log."""
+    never_written: Finding | None = None
+    """The same where there is no log at all."""
+    at_risk: Caution | None = None
+    """What people are to hear of that."""
     runner: CauseFinding | None = None
     """What the cluster says of its runner: why it doesn't work."""
     setup: CauseFinding | None = None

@@ -50,6 +50,7 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
         no_page=no_page_of(context.exceptions),
     )
     base = base if tasks else _without_logs(context, base)
+    base = _at_risk(context, base)
     held_back = context.suspended
     if tasks and held_back is not None and base.verdict is Verdict.WAITING:
         base = replace(base, evidence=(held_back.evidence, *base.evidence))
@@ -57,6 +58,20 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
     base = _ended_late(context, _deleted(context, base))
     base = _orphaned(context.judging, _waits_long(context, base))
     return replace(base, summary=summary(base, now), actions=actions(base))
+
+
+def _at_risk(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
+    """Its runner can't write what it does."""
+    if context.never_written is not None:
+        evidence = (*context.never_written.evidence[:1], *base.evidence)
+        cause = Cause.LOG_WRITE_FAILED
+        base = replace(base, verdict=Verdict.UNKNOWN, cause=cause, since=None, evidence=evidence)
+    caution = context.at_risk
+    if caution is None or base.verdict is Verdict.FINISHED:
+        return base
+    of_tasks = (e for task in base.tasks for e in task.evidence if e.kind == "log_write")
+    evidence = tuple(dict.fromkeys((*of_tasks, *base.evidence)))
+    return replace(base, evidence=evidence, cautions=(caution, *base.cautions))
 
 
 def _runner_started_at(state: EvalSetState) -> float | None:

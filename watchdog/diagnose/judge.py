@@ -11,6 +11,7 @@ from watchdog.diagnose.eval_sets import judge_eval_set
 from watchdog.diagnose.exceptions import together
 from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.lifecycle import hung_startup, restarted, runner_made_at
+from watchdog.diagnose.log_writes import Unwritten, is_runner_gone, unwritten
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.overrides import eval_set_exceptions
 from watchdog.diagnose.people import human, on_purpose
@@ -76,12 +77,19 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
     open_logs = not state.tasks or unfinished or anew is not None
     suspended, removal = runner_held_back(limits, state), deletion(state)
     works = suspended is None and removal is None
-    slots = Slots(state.tasks.values())
+    slots, made_at = Slots(state.tasks.values()), runner_made_at(state)
+    runner = runner_trouble(as_of, limits, state) if open_logs and works else None
+    writes = unwritten(judging.now, limits, state, made_at)
+    if removal is not None or is_runner_gone(runner):
+        writes = Unwritten()
     return EvalSetContext(
         judging=judging,
         state=state,
         frozen=frozen(judging, allowance, state, purpose, slots),
-        runner=runner_trouble(as_of, limits, state) if open_logs and works else None,
+        unwritten=writes.by_log,
+        never_written=writes.without_log,
+        at_risk=writes.caution(),
+        runner=runner,
         setup=setup_trouble(as_of, limits, state),
         placed_at=latest(
             setups_placed_at(state), state.cluster.runner_away_at if state.cluster else None
@@ -90,7 +98,7 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         gated=sandboxes_held_back(limits, state),
         deletion=removal,
         restarted=anew,
-        runner_made_at=runner_made_at(state),
+        runner_made_at=made_at,
         startup=hung_startup(as_of, baselines, allowance, state, anew),
         human=human(state),
         on_purpose=purpose,

@@ -4,8 +4,8 @@ Where the installation of a sandbox fails, its pods stay until the eval ends, Pe
 sample has long ended in an error. A runner that died, or was preempted, leaves its own behind.
 """
 
-from watchdog.diagnose.clocks import LEAST
 from watchdog.diagnose.sandboxes import label
+from watchdog.fold.clock_lag import LEAST
 from watchdog.model.cluster import ClusterView, Pod
 from watchdog.model.state import ClusterState, EvalSetState
 from watchdog.model.verdict import Evidence

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from watchdog.diagnose.baselines import ANCHORS, Baselines
-from watchdog.diagnose.clocks import LEAST
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Finding
 from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
 from watchdog.diagnose.deletion import Deletion
+from watchdog.diagnose.last_words import last_error
 from watchdog.diagnose.signs import last_life
+from watchdog.fold.clock_lag import LEAST
 from watchdog.fold.cluster import runner_started
 from watchdog.model import advice
 from watchdog.model.action import Action
@@ -126,7 +127,8 @@ def hung_startup(
         f"the runner has run for {duration(now - started_at)} and written no eval log; of its own "
         f"log {said}"
     )
-    evidence = (Evidence("startup", text, started_at),)
+    words = last_error(state) if writes else ()
+    evidence = (Evidence("startup", text, started_at), *words)
     return overdue(now, started_at, deadline, "the runner gets going", evidence)
 
 

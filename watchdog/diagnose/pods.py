@@ -7,6 +7,7 @@ any time-out. The runner's trouble concerns every running sample, a sandbox's th
 from msgspec.structs import replace
 
 from watchdog.diagnose.context import CauseFinding, CauseSpec, Detect, Finding, SampleContext
+from watchdog.diagnose.last_words import last_error, last_words
 from watchdog.diagnose.leftovers import leftovers
 from watchdog.diagnose.pod_trouble import cause_of_death, death_evidence, pod_trouble
 from watchdog.diagnose.refusals import runner_refused, sandbox_refused
@@ -34,11 +35,23 @@ def runner_trouble(now: float, limits: Thresholds, state: EvalSetState) -> Cause
     troubles = [
         trouble
         for pod in live or leaving
-        if (trouble := pod_trouble(now, limits, cluster.view, pod, "the runner's pod"))
+        if (trouble := _runner_pod_trouble(now, limits, state, cluster, pod))
     ]
     if live or troubles or _is_unseen(cluster):
         return max(troubles, key=lambda trouble: trouble[1].suspicion, default=None)
     return runner_refused(now, limits, cluster.view) or _no_runner(now, limits, state, cluster)
+
+
+def _runner_pod_trouble(
+    now: float, limits: Thresholds, state: EvalSetState, cluster: ClusterState, pod: Pod
+) -> CauseFinding | None:
+    """With what it said before it crashed."""
+    trouble = pod_trouble(now, limits, cluster.view, pod, "the runner's pod")
+    if trouble is None or trouble[0] not in {Cause.CRASH_LOOP, Cause.OOM_KILLED}:
+        return trouble
+    cause, finding = trouble
+    said = last_error(state, pod.name)
+    return cause, replace(finding, evidence=(*finding.evidence, *said))
 
 
 def _is_unseen(cluster: ClusterState) -> bool:
@@ -58,6 +71,8 @@ def _no_runner(
     evidence = [Evidence("runner", text, since)]
     if death is not None:
         evidence.append(death_evidence(death, "the runner"))
+    pod = death.pod if death is not None else ""
+    evidence += last_words(now, state, pod, death.at if death is not None else None)
     cause = cause_of_death(death) if death is not None else Cause.RUNNER_GONE
     return cause or Cause.RUNNER_GONE, Finding(elapsed / limit, since, tuple(evidence))
 

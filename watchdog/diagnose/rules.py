@@ -8,6 +8,7 @@ from watchdog.diagnose import (
     error_causes,
     hangs,
     lifecycle,
+    log_writes,
     model_calls,
     no_progress,
     pods,
@@ -18,6 +19,7 @@ from watchdog.model.causes import DEPTH
 from watchdog.model.verdict import Cause
 
 SPECS: tuple[CauseSpec, ...] = (
+    *log_writes.SPECS,
     *pods.SPECS,
     *model_calls.SPECS,
     *hangs.SPECS,

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.diagnose.attempts import attempt_evidence
 from watchdog.diagnose.blocked import Judged, with_blocked
 from watchdog.diagnose.clocks import clock_evidence
-from watchdog.diagnose.context import CauseFinding, EvalSetContext, SampleContext
+from watchdog.diagnose.context import CauseFinding, EvalSetContext, Finding, SampleContext
 from watchdog.diagnose.erring import with_errors
 from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
 from watchdog.diagnose.hangs import hung_setup
@@ -67,12 +68,14 @@ def _judge_task(eval_set: EvalSetContext, draft: _Draft, samples: Judged) -> Tas
     judging, task, exceptions = eval_set.judging, draft.task, draft.exceptions
     allowance = draft.allowance
     judgment = draft.settled or _running(eval_set, task, allowance, samples)
+    is_over = task.status in {"success", "cancelled"} or eval_set.deletion is not None
+    tried = () if is_over else attempt_evidence(eval_set.state, task)
     evidence = () if judgment.verdict is Verdict.FINISHED else _own(eval_set, exceptions)
     return replace(
         judgment,
         muted=allowance.muted(judging.now),
         no_page=no_page_of(exceptions),
-        evidence=(*judgment.evidence, *evidence),
+        evidence=(*judgment.evidence, *tried, *evidence),
     )
 
 
@@ -87,6 +90,9 @@ def _settled(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
         return _finished(task)
     if eval_set.deletion is not None:
         return _left(task, Verdict.FINISHED, Evidence("deletion", eval_set.deletion.text))
+    unwritten = eval_set.unwritten.get(task.log)
+    if unwritten is not None:
+        return _unwritten(task, unwritten)
     why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
     if why is not None and not (is_left(task) and task.spec is not None):
         return _by_attempts(eval_set, task) or _unknown(task, why)
@@ -192,6 +198,17 @@ def _unknown(task: TaskState, why: str) -> TaskJudgment:
         counts=_counts(task, ()),
         last_progress_at=_last_progress(task),
         evidence=(Evidence("unreadable", why, task.read_at),),
+    )
+
+
+def _unwritten(task: TaskState, finding: Finding) -> TaskJudgment:
+    """Its runner can't write: all that its log and its buffer tell is old."""
+    base = _left(task, Verdict.UNKNOWN, finding.evidence[0])
+    return replace(
+        base,
+        cause=Cause.LOG_WRITE_FAILED,
+        suspicion=finding.suspicion,
+        evidence=finding.evidence,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from watchdog.diagnose.attempts import attempt_words
 from watchdog.diagnose.failing_sandbox import of_sandboxes
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.rules import SPEC_OF
@@ -22,6 +23,8 @@ def summary(eval_set: EvalSetJudgment, now: float) -> str:
         return f"{_stuck(eval_set, now)}{_no_page(eval_set)}"
     if eval_set.verdict is Verdict.FINISHED and eval_set.cause in _LEFT_BEHIND:
         return f"It {SPEC_OF[eval_set.cause].phrase}: {_progress(eval_set, now)}."
+    if eval_set.verdict is Verdict.UNKNOWN and eval_set.cause is Cause.LOG_WRITE_FAILED:
+        return f"{_unwritten(eval_set)}."
     if eval_set.verdict is Verdict.UNKNOWN:
         return f"It can't be told: {_why_unknown(eval_set)}."
     if (told := _errors(eval_set)) is not None:
@@ -80,6 +83,14 @@ _LEFT_BEHIND = frozenset({Cause.ORPHANED_SANDBOX, Cause.HUNG_TEARDOWN, Cause.DEL
 """What is wrong with an eval set that has ended."""
 _REASONS: tuple[EvidenceKind, ...] = ("deletion", "capacity", "suspended", "startup")
 """Evidence that says why an eval set is what it is, where nothing is stuck."""
+
+
+def _unwritten(eval_set: EvalSetJudgment) -> str:
+    """That its results are at risk, in the words of its evidence."""
+    evidence = (*(e for task in eval_set.tasks for e in task.evidence), *eval_set.evidence)
+    text = next((e.text for e in evidence if e.kind == "log_write"), "the runner can't write")
+    risk = "Its results are at risk" if eval_set.cautions else "Its store may be old"
+    return f"{risk}: {text.rstrip('.')}"
 
 
 def _reason(eval_set: EvalSetJudgment) -> str:
@@ -156,7 +167,19 @@ def _stuck(eval_set: EvalSetJudgment, now: float) -> str:
     head = f"{len(stuck)} of {running} running samples stuck{span}" if stuck else f"Stuck{span}"
     others = len(stuck) - len(of_cause)
     remark = f" ({others} for another cause)" if others else ""
-    return f"{head}{remark}: {stuck_phrase(cause, of_cause)}."
+    return f"{head}{remark}: {stuck_phrase(cause, of_cause)}{_tried(eval_set)}."
+
+
+def _tried(eval_set: EvalSetJudgment) -> str:
+    """`; attempt 8 of 11`, where a task that isn't over failed before."""
+    tasks = [task for task in eval_set.tasks if task.verdict is not Verdict.FINISHED]
+    words = {task.name: attempt_words(eval_set.state, task.state) for task in tasks}
+    texts = [
+        text if len(eval_set.tasks) == 1 else f"{text} of {name}"
+        for name, text in words.items()
+        if text
+    ]
+    return "".join(f"; {text}" for text in texts[:_NAMED])
 
 
 def _no_page(eval_set: EvalSetJudgment) -> str:
@@ -208,5 +231,6 @@ def _progress(eval_set: EvalSetJudgment, now: float) -> str:
         number = sum(getattr(c, name) for c in counts)
         label = _UNDONE.get(name, name) if is_over else name
         words += f", {number} {label}" if number else ""
+    words += "" if is_over else _tried(eval_set)
     last = latest(*(task.last_progress_at for task in eval_set.tasks))
     return words + (f"; last progress {duration(now - last)} ago" if last is not None else "")

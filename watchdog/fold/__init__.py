@@ -9,20 +9,24 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from watchdog.fold import cluster, runner, tasks
+from watchdog.fold import cluster, runner, runner_errors, tasks
 from watchdog.model.facts import (
+    AttemptsRead,
     ClusterRead,
     EndedRead,
+    EvalSetRetryLogged,
     EvalSetUnreadable,
     Fact,
     FormerEndsRead,
     InteractionsRead,
     Listing,
     Located,
+    LogWriteFailed,
     ManifestRead,
     RetryLogged,
     RowsLost,
     RowsRead,
+    RunnerErrorLogged,
     RunnerLogRead,
     RunnerLogSampled,
     SampleDeathLogged,
@@ -38,6 +42,7 @@ from watchdog.model.facts import (
 from watchdog.model.state import EvalSetState, Interactions, Stops, TaskState
 
 _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
+    AttemptsRead: tasks.attempts_read,
     EndedRead: tasks.ended_read,
     FormerEndsRead: tasks.former_ends_read,
     RowsRead: tasks.rows_read,
@@ -109,6 +114,9 @@ _EVAL_SET_HANDLERS: dict[type, Callable[[EvalSetState, Any], EvalSetState]] = {
     SampleDeathLogged: runner.sample_death_logged,
     SandboxRestartLogged: runner.sandbox_restart_logged,
     RunnerLogRead: runner.runner_log_read,
+    LogWriteFailed: runner_errors.log_write_failed,
+    RunnerErrorLogged: runner_errors.runner_error_logged,
+    EvalSetRetryLogged: runner_errors.eval_set_retry_logged,
     InteractionsRead: _interactions_read,
     StopsRead: _stops_read,
     RunnerLogSampled: cluster.runner_log_sampled,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from watchdog.fold.runner_errors import log_read
 from watchdog.fold.sample_errors import cause_of_end, kind_of
 from watchdog.model.facts import (
     RetryLogged,
@@ -35,7 +36,8 @@ def retry_logged(state: EvalSetState, fact: RetryLogged) -> EvalSetState:
 
 
 def task_progress_logged(state: EvalSetState, fact: TaskProgressLogged) -> EvalSetState:
-    """The runner's own HTTP-retries counter, as last seen."""
+    """The runner's own HTTP-retries counter, as last seen, and which attempt of the task it is."""
+    state = _tried(state, fact)
     if fact.http_retries is None:
         return state
     tasks = {
@@ -84,7 +86,25 @@ def throughput_logged(state: EvalSetState, fact: ThroughputLogged) -> EvalSetSta
 def runner_log_read(state: EvalSetState, fact: RunnerLogRead) -> EvalSetState:
     """How far the log was read."""
     at = latest(state.last_log_line_at, fact.last_line_at)
-    return replace(state, last_log_line_at=at)
+    state = replace(state, last_log_line_at=at)
+    return log_read(state, fact.pod, fact.last_line_at) if fact.pod else state
+
+
+def _tried(state: EvalSetState, fact: TaskProgressLogged) -> EvalSetState:
+    if fact.retry is None:
+        return state
+    tasks = {
+        log: replace(task, retry=max(task.retry or fact.retry, fact.retry))
+        for log, task in state.tasks.items()
+        if _is_task(task, fact.task) and task.retry != fact.retry and _began_before(task, fact.at)
+    }
+    return replace(state, tasks={**state.tasks, **tasks}) if tasks else state
+
+
+def _began_before(task: TaskState, at: float | None) -> bool:
+    """Whether a log was begun when a line was written: lines of earlier attempts are older."""
+    created_at = task.spec.created_at if task.spec else None
+    return at is None or created_at is None or created_at <= at
 
 
 def _announced(sample: SampleState, fact: RetryLogged) -> SampleState:

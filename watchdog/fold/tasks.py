@@ -10,6 +10,7 @@ from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.rows import fold_rows
 from watchdog.fold.sample_errors import cause_of_end, kind_of
 from watchdog.model.facts import (
+    AttemptsRead,
     EndedRead,
     FormerEndsRead,
     ManifestRead,
@@ -203,7 +204,13 @@ def writer_read(task: TaskState, fact: WriterRead) -> TaskState:
 
 def task_read(task: TaskState, fact: TaskRead) -> TaskState:
     """All of it was read, or found unchanged."""
-    return replace(task, read_at=fact.at, unreadable=None)
+    stored_at = latest(task.stored_at, fact.stored_at)
+    return replace(task, read_at=fact.at, unreadable=None, stored_at=stored_at)
+
+
+def attempts_read(task: TaskState, fact: AttemptsRead) -> TaskState:
+    """The task's older logs."""
+    return replace(task, logs=fact.count, earlier=fact.earlier)
 
 
 def task_unreadable(task: TaskState, fact: TaskUnreadable) -> TaskState:

@@ -157,6 +157,32 @@ PROBE_LOCALLY = Action(
     ("local",),
 )
 
+KEEP_RUNNER = Action(
+    "wait",
+    "Keep the runner alive: what it could not write is only on its disk and in its memory, and is "
+    "lost with it. Once it can write again, it writes all of that by itself: of what runs at the "
+    "next step, of samples that have ended when the next one ends",
+    ("runner_alive",),
+)
+FIND_BUFFER = Action(
+    "look",
+    "Before anything that ends the runner, find the samples on its disk: "
+    "`<in-runner>find / -type d -name samplebuffer`",
+    ("runner_alive",),
+)
+COPY_BUFFER = Action(
+    "mend",
+    "And copy them: `kubectl cp -n <runner-namespace> -c <runner-container> "
+    "<runner-pod>:<samplebuffer> samplebuffer`",
+    ("runner_alive",),
+)
+COPY_BUFFER_LOCALLY = Action(
+    "mend",
+    "Before the process is ended, copy its samples: "
+    "`cp -r ~/.local/share/inspect_ai/samplebuffer samplebuffer`",
+    ("local",),
+)
+
 DESCRIBE_POD = Action("look", "See the pod's state: `kubectl describe pod -n <namespace> <pod>`")
 EVENTS = Action(
     "look", "See the events: `kubectl get events -n <namespace> --sort-by=.lastTimestamp`"

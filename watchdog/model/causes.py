@@ -25,6 +25,7 @@ class CauseInfo(Struct, frozen=True):
 
 
 CAUSES: tuple[CauseInfo, ...] = (
+    CauseInfo(Cause.LOG_WRITE_FAILED, "runner can't write its log", "runner"),
     CauseInfo(Cause.POD_REJECTED, "pod is refused by the API server", "cluster"),
     CauseInfo(Cause.CONTAINER_START, "container can't be created or started", "cluster"),
     CauseInfo(Cause.NODE_NOT_READY, "node doesn't answer", "cluster"),

@@ -246,6 +246,30 @@ class TaskRead(Struct, frozen=True):
     eval_set_id: str
     log: str
     at: float
+    stored_at: float | None = None
+    """When its newest object was stored, as the store says or its file's time."""
+
+
+class EarlierAttempt(Struct, frozen=True):
+    """An older log of the same task: how its attempt ended."""
+
+    log: str
+    status: LogStatus | None
+    """None where that could not be read; `started` where its runner died."""
+    error: str | None = None
+    """First line of the error that ended it."""
+
+
+class AttemptsRead(Struct, frozen=True):
+    """The older logs of a task, oldest first; copies that were recovered are not among them."""
+
+    eval_set_id: str
+    log: str
+    """The one that counts."""
+    count: int
+    """How many logs there are of the task, with that one."""
+    earlier: tuple[EarlierAttempt, ...] = ()
+    """The last ones before it."""
 
 
 class WriterProcess(Struct, frozen=True):
@@ -304,6 +328,8 @@ class TaskProgressLogged(Struct, frozen=True):
     steps: int | None
     total_steps: int | None
     http_retries: int | None
+    retry: tuple[int, int] | None = None
+    """Which retry of the task this is, and how many there may be; None for the first attempt."""
 
 
 class ThroughputLogged(Struct, frozen=True):
@@ -358,6 +384,40 @@ class RunnerLogRead(Struct, frozen=True):
 
     eval_set_id: str
     last_line_at: float | None
+    pod: str = ""
+    """Whose log it is, by name; empty where that isn't known."""
+
+
+class LogWriteFailed(Struct, frozen=True):
+    """A runner says that it could not write a log, or its buffer."""
+
+    eval_set_id: str
+    at: float | None
+    log: str
+    """The log's address; empty where it isn't named."""
+    task: str
+    """The task's name; empty where it isn't named."""
+    error: str
+    """Class and message, on one bounded line without secrets."""
+    pod: str = ""
+
+
+class RunnerErrorLogged(Struct, frozen=True):
+    """The last error that a runner's log tells: an ERROR, or an uncaught exception."""
+
+    eval_set_id: str
+    at: float | None
+    text: str
+    """One bounded line without secrets."""
+    pod: str = ""
+
+
+class EvalSetRetryLogged(Struct, frozen=True):
+    """A runner says that it waits before it tries its unfinished tasks anew, all of them."""
+
+    eval_set_id: str
+    at: float | None
+    pod: str = ""
 
 
 class InteractionsRead(Struct, frozen=True):
@@ -417,6 +477,10 @@ Fact = (
     | SampleDeathLogged
     | FormerEndsRead
     | RunnerLogRead
+    | LogWriteFailed
+    | RunnerErrorLogged
+    | EvalSetRetryLogged
+    | AttemptsRead
     | InteractionsRead
     | StopsRead
     | ClusterRead

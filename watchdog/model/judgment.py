@@ -8,7 +8,7 @@ from watchdog.model.causes import HUNG_CALLS
 from watchdog.model.facts import SampleKey
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
-from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Verdict
+from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Severity, Verdict
 from watchdog.model.weighing import Weighing
 
 
@@ -127,7 +127,7 @@ class TaskJudgment(Struct, frozen=True):
 
 
 class Caution(Struct, frozen=True):
-    """What people should hear of though nothing is stuck: never more than a warning."""
+    """What people should hear of though nothing is stuck: a warning, or a page where it says so."""
 
     cause: Cause
     since: float | None
@@ -135,6 +135,7 @@ class Caution(Struct, frozen=True):
     """What it is, for people; completes "eval set X: "."""
     tasks: tuple[TaskJudgment, ...] = ()
     """Those that it is about; empty where it is the eval set as a whole."""
+    severity: Severity = "warning"
 
 
 class EvalSetJudgment(Struct, frozen=True):

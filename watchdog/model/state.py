@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from watchdog.model.causes import main_of_counts
 from watchdog.model.cluster import ClusterView, Job
 from watchdog.model.facts import (
+    EarlierAttempt,
     LogStatus,
     SampleKey,
     SampleSummary,
@@ -21,6 +22,7 @@ from watchdog.model.histogram import Histogram
 from watchdog.model.instants import latest
 from watchdog.model.learned import CallName
 from watchdog.model.repetition import Repetition
+from watchdog.model.runner_words import RunnerWords, WriteFailures
 from watchdog.model.spans import SETUP_TYPES, OpenSpan, life_within
 from watchdog.model.successes import Successes
 from watchdog.model.verdict import Cause
@@ -335,8 +337,21 @@ class TaskState(Struct, frozen=True):
     writer: WriterProcess | None = None
     """The process of this machine that writes it; None where that isn't known."""
     read_at: float | None = None
+    stored_at: float | None = None
+    """When its newest object was stored: its log, its buffer's manifest or a segment."""
+    logs: int = 1
+    """How many logs there are of the task, this one the newest."""
+    earlier: tuple[EarlierAttempt, ...] = ()
+    """How the attempts in the logs before it ended, oldest first; the last ones."""
+    retry: tuple[int, int] | None = None
+    """Which retry its runner calls it, and how many there may be."""
     unreadable: str | None = None
     """Why the last attempt to read it failed; None after a good one."""
+
+    @property
+    def attempts(self) -> int:
+        """How often the task was tried, with this time; also where older logs were deleted."""
+        return max(self.logs, self.retry[0] + 1 if self.retry is not None else 1)
 
 
 class PodDeath(Struct, frozen=True):
@@ -447,6 +462,10 @@ class EvalSetState(Struct, frozen=True):
     stops: Stops = Stops()
     restarts: tuple[tuple[float | None, str], ...] = ()
     """The last sandbox restarts the runner's log told."""
+    write_failures: dict[str, WriteFailures] = field(default_factory=dict)
+    """By log, or task, the last run of writes that failed; at most WRITE_FAILURES_MAX."""
+    runner_words: dict[str, RunnerWords] = field(default_factory=dict)
+    """By pod, what its runner said last; at most PODS_MAX."""
     learn_since: float | None = None
     """What ended before this instant was learned in an earlier life of the service."""
 

@@ -107,6 +107,14 @@ class Thresholds(Struct, frozen=True):
             description="the same where a log ended in an error: Inspect may try the task again",
         ),
     ] = 7200.0
+    log_write_failed: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="seconds that a runner may be unable to write its log before it is a page "
+            "(seven times that after a single failure: it tries again when there is something new)",
+        ),
+    ] = 300.0
     idle_cores: Annotated[
         float, Meta(gt=0, description="CPU cores below which a runner does nothing at all")
     ] = 0.0005

@@ -110,6 +110,7 @@ class Cause(StrEnum):
     DELETION_STUCK = "deletion_stuck"
     OVERDUE_WAIT = "overdue_wait"
     NO_PROGRESS = "no_progress"
+    LOG_WRITE_FAILED = "log_write_failed"
     UNEXPLAINED = "unexplained"
 
 
@@ -123,6 +124,7 @@ degraded for long."""
 EvidenceKind = Literal[
     "annotation",
     "approval",
+    "attempts",
     "batch",
     "blocked",
     "capacity",
@@ -139,6 +141,7 @@ EvidenceKind = Literal[
     "input",
     "limit",
     "log_sampled",
+    "log_write",
     "muted",
     "no_progress",
     "odds",
@@ -147,6 +150,7 @@ EvidenceKind = Literal[
     "pod",
     "probe",
     "runner",
+    "runner_error",
     "sandbox_restarted",
     "sandboxes",
     "scoring",

@@ -13,6 +13,7 @@ from tests.recordings.scenarios import (
     people,
     repeating,
     side_by_side,
+    unwritten,
 )
 from tests.recordings.scenarios.kinds import Instant, Scenario
 
@@ -27,6 +28,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *side_by_side.SCENARIOS,
     *repeating.SCENARIOS,
     *erring.SCENARIOS,
+    *unwritten.SCENARIOS,
 )
 
 

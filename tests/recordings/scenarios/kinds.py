@@ -50,6 +50,8 @@ class Scenario:
     extra_lines: tuple[tuple[float, str], ...] = ()
     restart: tuple[float, float] | None = None
     """When the runner dies, and when the next one begins."""
+    unwritable: tuple[tuple[float, float], ...] = ()
+    """When the log directory can't be written to."""
 
     @property
     def eval_set_id(self) -> str:

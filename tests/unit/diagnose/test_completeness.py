@@ -16,6 +16,7 @@ FOUND_ELSEWHERE = {
     Cause.SANDBOX_RESTARTED,
     Cause.ORPHANED_SANDBOX,
     *ERROR_CAUSES,
+    Cause.LOG_WRITE_FAILED,
     *(spec.cause for spec in LIFECYCLE),
 }
 """Causes that no rule finds in a running sample."""

@@ -489,3 +489,40 @@ def test_a_dead_runner_of_which_less_is_known_by_now_is_the_same_incident(scope)
     assert not continues(replace(gone, eval_sets=("another",)), killed)
     assert continues(replace(gone, cause=Cause.EVICTED), killed)
     assert not continues(replace(gone, runner_died=False), killed)
+
+
+UNWRITTEN = incident(
+    id="w", cause=Cause.LOG_WRITE_FAILED, verdict=Verdict.UNKNOWN, since=ago(3600), scope="eval_set"
+)
+"""Its runner can't write its log since an hour."""
+
+
+def unwritten_ends(**changes):
+    """What becomes of it where it isn't seen any more."""
+    entries = {"w": ledger_entry(UNWRITTEN, NOW - 600, absent_since=NOW - 60)}
+    return reasons(snapshot(eval_set(**changes)), entries)
+
+
+def test_unwritten_logs_open_at_once_and_stand_while_unknown():
+    unread = eval_set(verdict=Verdict.UNKNOWN, cause=Cause.LOG_WRITE_FAILED)
+    view = snapshot(unread, incidents=(UNWRITTEN,))
+    assert reasons(view, {}) == [Reason.OPEN]
+    entries = {"w": ledger_entry(UNWRITTEN, NOW - 600)}
+    assert reasons(view, entries) == [Reason.STILL_OPEN]
+    assert unwritten_ends(verdict=Verdict.UNKNOWN, cause=None) == [Reason.HOLD_UNKNOWN]
+
+
+def test_unwritten_logs_are_over_with_the_first_newer_object_whatever_it_tells():
+    """No progress is needed: what is stuck then is another incident."""
+    old = {"last_progress_at": ago(7200)}
+    for verdict, cause in (
+        (Verdict.PROGRESSING, None),
+        (Verdict.DEGRADED, Cause.RATE_LIMITED),
+        (Verdict.STUCK, Cause.HUNG_TOOL_CALL),
+    ):
+        assert unwritten_ends(verdict=verdict, cause=cause, **old) == [Reason.RESOLVE]
+
+
+def test_a_runner_that_died_with_unwritten_logs_mends_nothing():
+    gone = {"verdict": Verdict.STUCK, "cause": Cause.RUNNER_GONE, "last_progress_at": ago(60)}
+    assert unwritten_ends(**gone) == [Reason.HOLD_NO_PROGRESS]

@@ -19,6 +19,7 @@ from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError,
 from watchdog.collect.stores.zip_members import CorruptZip
 from watchdog.collect.values import printable
 from watchdog.model.facts import ManifestRead, RowsLost, SampleKey
+from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
 MANIFEST = "manifest.json"
@@ -50,6 +51,8 @@ class Buffer:
         self._known: set[str] = set()
         self._complete = True
         self._standing: dict[Problem, None] = {}
+        self.stored_at: float | None = None
+        """When the newest of its objects that were read was stored."""
         self.failures: list[str] = []
         """Reasons of reads that failed for good since they were taken last."""
 
@@ -109,6 +112,7 @@ class Buffer:
         except CorruptManifest as error:
             raise StoreError("corrupt", f"{where}: {error}") from error
         self._etag = got.etag
+        self.stored_at = latest(self.stored_at, got.modified_at)
         self._manifest_problems = tuple(Problem(where, text) for text in self._manifest.bad)
         self._known.update(sample.member for sample in self._manifest.samples)
         self._complete = False
@@ -178,6 +182,7 @@ class Buffer:
             self._lose(segment, requests, StoreError("corrupt", str(error)), emit)
             return
         self._read.add(segment)
+        self.stored_at = latest(self.stored_at, got.modified_at)
         self._hand_on(segment, unpacked, got.stored_at, emit)
 
     async def _missing(

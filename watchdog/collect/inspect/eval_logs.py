@@ -64,6 +64,8 @@ class EvalLog:
         self._broken: StoreError | None = None
         self._start: tuple[int, dict[str, Any]] | None = None
         self.spec: SpecRead | None = None
+        self.stored_at: float | None = None
+        """When the version that was read last was stored."""
         self.bad: tuple[str, ...] = ()
         """A text for each summary that is unreadable."""
 
@@ -108,7 +110,7 @@ class EvalLog:
             self._etag = got.etag
             self._broken = StoreError("corrupt", f"{self._path}: {error}")
             raise self._broken from error
-        self._etag = got.etag
+        self._etag, self.stored_at = got.etag, got.modified_at
         self.spec = facts.spec
         return facts
 
@@ -189,6 +191,27 @@ def closed(status: LogStatus, ends: EndedRead | None) -> EndedRead | None:
         one if one.completed else structs.replace(one, cancelled=True) for one in ends.samples
     )
     return structs.replace(ends, samples=tuple(samples))
+
+
+async def status_of(store: Store, path: str, limit: int) -> tuple[LogStatus, str | None]:
+    """How a log's task ended, and the first line of its error: of its header only.
+
+    Raises:
+        StoreError: it could not be read, `corrupt` where its bytes are no log.
+    """
+    got = await store.get_tail(path, TAIL)
+    if isinstance(got, NotModified):
+        raise StoreError("other", f"{path}: unasked-for 304")
+    version = _Version(store, path, got, limit)
+    try:
+        header = await version.json(HEADER) if HEADER in await version.directory() else {}
+    except CorruptZip as error:
+        raise StoreError("corrupt", f"{path}: {error}") from error
+    status = header.get("status", "started")
+    if status not in STATUSES:
+        raise StoreError("corrupt", f"{path}: status {str(status)[:40]!r}")
+    error_text = error_line(_text(_object(header.get("error")).get("message")))
+    return cast("LogStatus", status), error_text
 
 
 class _Version:

@@ -40,6 +40,8 @@ class JsonLog:
         self._limit = min(limit, WHOLE_MAX)
         self._etag: str | None = None
         self._broken: StoreError | None = None
+        self.stored_at: float | None = None
+        """When it was stored, by the store's clock."""
         self.spec: SpecRead | None = None
         self.bad: tuple[str, ...] = ()
         """A text for each sample that is unreadable, or one that they were not read."""
@@ -89,7 +91,7 @@ class JsonLog:
         self._broken = None
         async with _turn() if got.size > LARGE else nullcontext():
             facts = await self._read(got)
-        self._etag, self.spec = got.etag, facts.spec
+        self._etag, self.spec, self.stored_at = got.etag, facts.spec, got.modified_at
         return facts
 
     async def _read(self, got: Got) -> LogFacts:

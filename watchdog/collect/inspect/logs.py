@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, is_within, told, walk
 from watchdog.collect.inspect.former import FormerAttempts
 from watchdog.collect.inspect.interactions import Interactions
@@ -54,6 +55,7 @@ class LogsSource:
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
         self._interactions: dict[str, Interactions] = {}
         self._former: dict[str, FormerAttempts] = {}
+        self._attempts: dict[str, Attempts] = {}
         self._listed_at: float | None = None
         self._listing = Outcome()
         self._complete = True
@@ -198,7 +200,8 @@ class LogsSource:
         files = await self._without_others(folder, files, tasks)
         if not files and not (is_marked(listing) or self._options.eval_set_id is not None):
             return False
-        logs = newest_of_each_task(await self._identified(files, tasks))
+        files = await self._identified(files, tasks)
+        logs = newest_of_each_task(files)
         self._tasks[eval_set_id] = {log.file.name: tasks[log.file.name] for log in logs}
         # what was followed once and is no longer begins anew if it is chosen again
         self._passed_over[eval_set_id] = {
@@ -212,6 +215,8 @@ class LogsSource:
         former = self._former.setdefault(eval_set_id, FormerAttempts())
         former.listed(files, {log.file.name: tasks[log.file.name].place for log in logs})
         emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
+        for attempts in await self._attempts_of(folder, eval_set_id).read(files, logs):
+            emit(attempts)
         emit(self._located(folder, eval_set_id))
         return True
 
@@ -226,6 +231,12 @@ class LogsSource:
                 path = join(self._store.target, join(folder, file.file.name))
                 self._note(Problem(path, "named like a log of Inspect's in JSON, and it is none"))
         return [file for file in files if not tasks[file.file.name].is_other]
+
+    def _attempts_of(self, folder: str, eval_set_id: str) -> Attempts:
+        if eval_set_id not in self._attempts:
+            limit = self._options.max_member_bytes
+            self._attempts[eval_set_id] = Attempts(self._store, folder, eval_set_id, limit)
+        return self._attempts[eval_set_id]
 
     def _located(self, folder: str, eval_set_id: str) -> Located:
         target = self._store.target
@@ -249,6 +260,7 @@ class LogsSource:
             del self._tasks[eval_set_id], self._interactions[eval_set_id]
             del self._former[eval_set_id]
             self._passed_over.pop(eval_set_id, None)
+            self._attempts.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))
         if not eval_set_ids:
             self._note(Problem(self._store.target, "no eval set and no .eval log in it"))

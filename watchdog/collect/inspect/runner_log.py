@@ -23,8 +23,10 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from watchdog.collect.inspect.runner_errors import Record, RunnerErrors
 from watchdog.collect.values import name, text
 from watchdog.model.facts import (
+    EvalSetRetryLogged,
     Fact,
     RetryLogged,
     RunnerLogRead,
@@ -48,7 +50,9 @@ _STAMP = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})?)(?: |$)"
 )
-_LEVEL = re.compile(r"- [A-Z]{1,12} - (?:[\w.-]{1,200} - )?|[A-Z]{1,12}:[\w.-]{1,200}:")
+_LEVEL = re.compile(
+    r"- (?P<level>[A-Z]{1,12}) - (?:[\w.-]{1,200} - )?|(?P<first>[A-Z]{1,12}):[\w.-]{1,200}:"
+)
 _CONTEXT = re.compile(r"(?:task=(.{1,400}?) )?sample=(.*?)(?: epoch=([0-9]{1,9}))?")
 _RETRY = re.compile(
     rf"-> (\S{{1,300}}) retry ({_NUMBER}) \(retrying in {_SECONDS}\)(?: \[([^\]\n]{{1,300}})\])?"
@@ -56,7 +60,9 @@ _RETRY = re.compile(
 _ATTEMPT = re.compile(
     rf"Retry attempt ({_NUMBER}) of {_NUMBER} failed\. Waiting {_SECONDS} before next retry"
 )
+_WAITS = re.compile(rf"Evals not complete, waiting {_NUMBER} seconds before retrying")
 _TASK = re.compile(r"Task: (.{1,400}?), (?:Model|Steps|Samples): ")
+_AGAIN = re.compile(rf" \(retry ({_NUMBER}) of ({_NUMBER})\)")
 _STEPS = re.compile(rf", Steps: ({_NUMBER})/({_NUMBER})")
 _HTTP_RETRIES = re.compile(rf"\bHTTP retries: ({_NUMBER})")
 _RATE = r"([0-9][0-9,]{0,14}(?:\.[0-9]{1,3})?)"
@@ -75,7 +81,9 @@ _ANEW = "). Sample will be retried."
 DEATH_LIMIT = 2000
 
 
-def parse(lines: Iterable[str], eval_set_id: str, tasks: Collection[str] = ()) -> Iterator[Fact]:
+def parse(
+    lines: Iterable[str], eval_set_id: str, tasks: Collection[str] = (), pod: str = ""
+) -> Iterator[Fact]:
     """What a runner's log says, in the order of its lines, and up to when it was read.
 
     Args:
@@ -83,21 +91,25 @@ def parse(lines: Iterable[str], eval_set_id: str, tasks: Collection[str] = ()) -
         eval_set_id: The eval set whose runner wrote them.
         tasks: Names of tasks that are known to run. They settle where the task ends and the
             sample's id begins in old logs, which have no line `sample=<id>` in front.
+        pod: Name of the pod whose log it is.
 
     Yields:
-        `RetryLogged`, `TaskProgressLogged`, `SampleDeathLogged` and the like, then one
-        `RunnerLogRead`.
+        `RetryLogged`, `TaskProgressLogged`, `SampleDeathLogged` and the like, by line; then the
+        last error, where there is one, and one `RunnerLogRead`.
     """
     last_line_at: float | None = None
     running = set(tasks)
+    errors = RunnerErrors(eval_set_id, pod)
     for raw in lines:
         line = _decode(raw[:LINE_LIMIT].rstrip("\r\n"))
         last_line_at = last_line_at if line.at is None else line.at
-        fact, death = _fact(line, eval_set_id, running), _death(line, eval_set_id)
+        yield from errors.take(Record(last_line_at, line.level, line.body, line.error, line.stack))
+        fact, death = _fact(line, eval_set_id, running, pod), _death(line, eval_set_id)
         if isinstance(fact, TaskProgressLogged) and len(running) < TASKS_LIMIT:
             running.add(fact.task)
         yield from filter(None, (fact, death))
-    yield RunnerLogRead(eval_set_id, last_line_at)
+    yield from errors.rest()
+    yield RunnerLogRead(eval_set_id, last_line_at, pod)
 
 
 class _Context(NamedTuple):
@@ -118,6 +130,10 @@ class _Line(NamedTuple):
     body: str
     error: str = ""
     """What a logged exception says, where the format keeps it apart."""
+    level: str = ""
+    """Empty where the line names none."""
+    stack: str = ""
+    """Hawk's copy of the traceback."""
 
 
 class _Entry(Struct, frozen=True):
@@ -129,6 +145,8 @@ class _Entry(Struct, frozen=True):
     ts: Any = None
     error: Any = None
     exc_info: Any = None
+    status: Any = None
+    level: Any = None
 
 
 def _decode(raw: str) -> _Line:
@@ -143,7 +161,15 @@ def _from_json(at: float | None, rest: str) -> _Line:
         return _Line(at, _Context(), rest)
     own = _stamped(text(entry.timestamp or entry.ts) or "")[0]
     message = text(entry.message, LINE_LIMIT) or text(entry.msg, LINE_LIMIT) or ""
-    return _Line(own if at is None else at, *_context(message), _error(entry))
+    level = (name(entry.status) or name(entry.level) or "").upper()
+    stack = entry.error.get("stack") if isinstance(entry.error, dict) else None
+    return _Line(
+        own if at is None else at,
+        *_context(message),
+        _error(entry),
+        level,
+        text(stack, LINE_LIMIT) or "",
+    )
 
 
 def _error(entry: _Entry) -> str:
@@ -156,7 +182,11 @@ def _from_plain(at: float | None, rest: str) -> _Line:
     own, rest = _stamped(rest)
     level = _LEVEL.match(rest)
     message = rest[level.end() :] if level else rest
-    return _Line(own if at is None else at, *_context(message.replace("\\n", "\n")))
+    return _Line(
+        own if at is None else at,
+        *_context(message.replace("\\n", "\n")),
+        level=(level["level"] or level["first"]) if level else "",
+    )
 
 
 def _stamped(rest: str) -> tuple[float | None, str]:
@@ -181,13 +211,14 @@ def _context(message: str) -> tuple[_Context, str]:
     return _Context(match[1], tuple(ids), int(match[3] or 1)), body
 
 
-def _fact(line: _Line, eval_set_id: str, tasks: Collection[str]) -> Fact | None:
+def _fact(line: _Line, eval_set_id: str, tasks: Collection[str], pod: str) -> Fact | None:
     return (
         _retry(line, eval_set_id, tasks)
         or _attempt(line, eval_set_id, tasks)
         or _progress(line, eval_set_id)
         or _throughput(line, eval_set_id)
         or _restart(line, eval_set_id, tasks)
+        or _evals_again(line, eval_set_id, pod)
     )
 
 
@@ -264,14 +295,29 @@ def _progress(line: _Line, eval_set_id: str) -> TaskProgressLogged | None:
         return None
     steps = _STEPS.search(line.body, match.end(1))
     retries = _HTTP_RETRIES.findall(line.body)
+    task, again = _attempt_of(match[1])
     return TaskProgressLogged(
         eval_set_id,
         line.at,
-        name(match[1]) or "",
+        name(task) or "",
         _int(steps[1]) if steps else None,
         _int(steps[2]) if steps else None,
         _int(retries[-1]) if retries else None,
+        again,
     )
+
+
+def _attempt_of(task: str) -> tuple[str, tuple[int, int] | None]:
+    """A task's name, and which retry of how many it is (`_eval/run.py`, since about 0.3.205)."""
+    start = task.rfind(" (retry ")
+    match = _AGAIN.fullmatch(task, start) if start > 0 else None
+    return (task[:start], (_int(match[1]), _int(match[2]))) if match else (task, None)
+
+
+def _evals_again(line: _Line, eval_set_id: str, pod: str) -> EvalSetRetryLogged | None:
+    """All unfinished tasks begin anew (`_eval/evalset.py`, without `retry_immediate`)."""
+    match = _WAITS.match(line.body)
+    return EvalSetRetryLogged(eval_set_id, line.at, pod) if match else None
 
 
 def _throughput(line: _Line, eval_set_id: str) -> ThroughputLogged | None:

@@ -16,6 +16,7 @@ from watchdog.collect.place import Place
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
 from watchdog.model.facts import TaskRead, TaskSpec, TaskUnreadable, WriterProcess, WriterRead
+from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
 
@@ -86,11 +87,15 @@ class TaskLog:
         failure: StoreError | None = None
         try:
             await self._poll(emit)
-            emit(TaskRead(place.eval_set_id, place.log, now))
+            emit(TaskRead(place.eval_set_id, place.log, now, self._stored_at()))
         except StoreError as error:
             failure = error
             emit(TaskUnreadable(place.eval_set_id, place.log, now, error.text))
         return self._outcome(failure)
+
+    def _stored_at(self) -> float | None:
+        listed_at = self._file.mtime if self._file is not None else None
+        return latest(listed_at, self._eval.stored_at, self._buffer.stored_at)
 
     def _outcome(self, failure: StoreError | None) -> Outcome:
         bad = tuple(Problem(self.place.path, text) for text in self._eval.bad)

@@ -97,7 +97,9 @@ class RunnerLogs:
         args = (pod, self._container, since, self._limit, previous)
         data = await asyncio.to_thread(self._read, *args)
         lines = list(new_lines(whole_lines(data, self._limit), cursor))
-        facts = await asyncio.to_thread(lambda: list(runner_log.parse(lines, eval_set_id, tasks)))
+        facts = await asyncio.to_thread(
+            lambda: list(runner_log.parse(lines, eval_set_id, tasks, pod.name))
+        )
         for fact in facts:
             emit(fact)
         return len(data) >= self._limit

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from watchdog.model.causes import RUNNER_DEATHS
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import EvalSetReport, Snapshot
-from watchdog.model.verdict import STUCK_VERDICTS, Verdict
+from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
 from watchdog.notify.decide.continuity import has_stopped_firing
 from watchdog.notify.decide.records import Intervals, LedgerEntry, Reason
 
@@ -140,6 +141,9 @@ def _went_on(eval_set: EvalSetReport, entry: LedgerEntry) -> bool:
     """Whether it got something done since the incident began, or stands on purpose."""
     if eval_set.verdict in _ON_PURPOSE:
         return True
+    if entry.incident.cause is Cause.LOG_WRITE_FAILED:
+        # absent, and its verdict known again: something was written since, or its runner died
+        return eval_set.verdict not in STUCK_VERDICTS or eval_set.cause not in RUNNER_DEATHS
     since = instant(entry.incident.since)
     progress = instant(eval_set.last_progress_at)
     return progress is not None and progress > (since if since is not None else entry.opened_at)

@@ -1,5 +1,6 @@
 """A running log whose buffer is Inspect's database, and what many segments cost."""
 
+import os
 from typing import ClassVar
 
 import pytest
@@ -22,7 +23,14 @@ from watchdog.collect.inspect import sqlite_buffer, task_log
 from watchdog.collect.inspect.task_log import TaskLog
 from watchdog.collect.place import Place
 from watchdog.collect.stores.directory import DirectoryStore
-from watchdog.model.facts import ManifestRead, RowsRead, SampleKey, WriterProcess, WriterRead
+from watchdog.model.facts import (
+    ManifestRead,
+    RowsRead,
+    SampleKey,
+    TaskRead,
+    WriterProcess,
+    WriterRead,
+)
 from watchdog.model.verdict import Problem
 
 
@@ -160,3 +168,21 @@ async def test_segments_are_read_in_order(tmp_path):
     found = [row.id for fact in facts if isinstance(fact, RowsRead) for row in fact.rows]
     assert found == list(range(1, count + 1))
     assert outcome.problems == ()
+
+
+async def test_a_task_s_newest_object_is_its_log_its_manifest_or_a_segment(tmp_path):
+    for path, data in running_store().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+        os.utime(tmp_path / path, (100.0, 100.0))
+    assert await stored_at(tmp_path) == 100.0
+    for at, path in enumerate((segment_path(1), MANIFEST, LOG), start=200):
+        os.utime(tmp_path / path, (at, at))
+        assert await stored_at(tmp_path) == at
+
+
+async def stored_at(folder):
+    facts = []
+    await task(folder).poll(1000.0, facts.append)
+    (read,) = [fact for fact in facts if isinstance(fact, TaskRead)]
+    return read.stored_at
