@@ -117,11 +117,14 @@ def test_inspect_understands_which_sample_is_meant(inspect):
     assert meant >= {(name, name, "2") for name in HOSTILE}
 
 
-def test_a_cancelled_sample_is_neither_scored_nor_an_error(inspect):
+def test_a_cancelled_sample_is_an_error_nowhere_and_scored_only_where_that_is_said(inspect):
     cancels = [
-        answer["params"] for call, answer in inspect if call[:3] == ["ctl", "sample", "cancel"]
+        (call, answer["params"]["action"])
+        for call, answer in inspect
+        if call[:3] == ["ctl", "sample", "cancel"]
     ]
-    assert {params["action"] for params in cancels} == {"cancel"}
+    assert {action for _, action in cancels} == {"cancel", "score"}
+    assert all("--action" in call for call, _ in cancels)
 
 
 def test_hawk_takes_its_commands(hawk):
