@@ -39,7 +39,7 @@ def _top() -> list[Json]:
              thresholds=_GOOD_AT_ZERO),
         stat("Partially stuck", "Some samples are stuck, others go on.",
              _with_verdict("partially_stuck"), thresholds=_WARN_ABOVE_ZERO),
-        stat("Degraded", "Calls fail more than usual, yet successes keep coming.",
+        stat("Degraded", "Calls fail more than usual, or succeed and achieve nothing.",
              _with_verdict("degraded"), thresholds=steps(("green", None), ("yellow", 1))),
         stat("Unknown", "What is needed to tell could not be read.", _with_verdict("unknown"),
              thresholds=steps(("green", None), ("purple", 1))),

@@ -107,7 +107,8 @@ def troubled_models(eval_sets: Iterable[EvalSetJudgment]) -> frozenset[str]:
             for sample in task.samples:
                 model = sample.model or task.model
                 totals[model] += 1
-                troubled[model] += sample.verdict in {Verdict.DEGRADED, Verdict.STUCK}
+                fails = sample.verdict in {Verdict.DEGRADED, Verdict.STUCK}
+                troubled[model] += fails and sample.degraded_since is None
     return frozenset(model for model, count in totals.items() if 2 * troubled[model] > count)
 
 

@@ -156,7 +156,7 @@ def _too_early(context: SampleContext, suspect: _Suspect) -> Iterator[str]:
     if suspect.count < suspect.least:
         yield f"at least {suspect.least} of them, to say anything"
     limit = context.task.spec.message_limit if context.task.spec else None
-    if limit is None:
+    if limit is None or limit <= 0:
         return
     pace = 2 * suspect.run.count / max(suspect.run.seconds, 1.0)
     left = max(0, limit - suspect.thread.messages) / pace

@@ -76,7 +76,7 @@ POLLING = Scenario(
     rates=((10, 300),),
     instants=(
         *healthy(75, 240, 360, verdicts=("progressing",)),
-        Instant(DONE + 15 * MINUTE, ("finished",), note="all ended well"),
+        Instant(DONE + 1.5 * HOUR, ("finished",), note="all ended well"),
     ),
 )
 

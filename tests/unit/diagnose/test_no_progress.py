@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders.rows import LOG, MODEL, Rows, facts, schedule, state
-from watchdog.correlate import Notes, correlate
+from watchdog.correlate import Notes, correlate, troubled_models
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.judge import judge
 from watchdog.model.allowances import Allowance, Override
@@ -203,6 +203,11 @@ def test_it_is_a_warning_at_once_and_never_a_page():
 def test_it_is_told_once_where_it_lasts():
     (incident,) = incidents(looping(2 * HOUR), now=2 * HOUR, degraded={"set-1": 0.0})
     assert incident.cause is Cause.NO_PROGRESS
+
+
+def test_a_model_that_answers_is_not_in_trouble():
+    told = state(facts({"1": looping(2 * HOUR)}, read_at=2 * HOUR))
+    assert troubled_models(judge([told], 2 * HOUR, LIMITS, 90.0)) == frozenset()
 
 
 def test_it_is_told_beside_what_is_stuck():

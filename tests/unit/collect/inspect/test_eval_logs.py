@@ -241,6 +241,13 @@ def test_inspect_s_version(version, numbers):
     assert task_spec({"packages": {"inspect_ai": version}}).inspect_version == numbers
 
 
+@pytest.mark.parametrize(
+    ("config", "limit"), [({}, None), ({"message_limit": 50}, 50), ({"message_limit": []}, None)]
+)
+def test_the_limit_of_messages(config, limit):
+    assert task_spec({"config": config}).message_limit == limit
+
+
 @pytest.mark.parametrize("packages", [None, [], "0.3.285", {"inspect-ai": "0.3.285"}])
 def test_packages_that_name_no_inspect(packages):
     assert task_spec({"packages": packages}).inspect_version is None
