@@ -11,8 +11,19 @@ from pathlib import Path
 import pytest
 from inspect_ai.log import list_eval_logs, read_eval_log
 
+from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.inspect.sqlite_buffer import SqliteBuffer, find
-from watchdog.model.facts import Fact, ManifestRead, Row, RowsRead, SampleKey
+from watchdog.collect.stores.opening import open_store
+from watchdog.config.s3 import S3
+from watchdog.model.facts import (
+    Fact,
+    ManifestRead,
+    Row,
+    RowsRead,
+    SampleKey,
+    WriterProcess,
+    WriterRead,
+)
 from watchdog.model.verdict import Problem
 
 pytestmark = pytest.mark.acceptance
@@ -166,6 +177,27 @@ def test_a_real_evaluation_is_followed_to_its_end(runner: Runner) -> None:
     reader.read()
     assert "No such file" in reader.problems[0].text
     assert not files(runner)
+
+
+def test_a_killed_runner_is_gone_and_one_at_work_is_not(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(runner.data))
+    opened(runner)
+    assert [writer.gone for writer in writers(runner)] == [False]
+    runner.process.kill()  # nobody has waited for it yet: its entry is still there
+    wait_for(lambda: [writer.gone for writer in writers(runner)] == [True])
+    runner.process.wait()
+    assert [(writer.pid, writer.gone) for writer in writers(runner)] == [(runner.process.pid, True)]
+
+
+def writers(runner: Runner) -> list[WriterProcess]:
+    """What a first look at the log directory says of the process that writes there."""
+    facts: list[Fact] = []
+    asyncio.run(
+        LogsSource(open_store(str(runner.logs), S3()), LogsOptions()).poll(0.0, facts.append)
+    )
+    return [fact.writer for fact in facts if isinstance(fact, WriterRead) and fact.writer]
 
 
 def test_what_a_killed_runner_leaves_is_read_and_left_as_it_is(runner: Runner) -> None:

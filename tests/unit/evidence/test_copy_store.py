@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.logs import BUFFER, LOG, MANIFEST, finished_log, running_store
+from tests.builders.logs import (
+    BUFFER,
+    JSON_LOG,
+    LOG,
+    MANIFEST,
+    finished_log,
+    json_log,
+    running_store,
+)
 from tests.doubles.bucket import Bucket, serving
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.stores.objects import FileMeta, Folder, StoreError
@@ -46,6 +54,14 @@ async def test_logs_buffers_and_marks_keep_their_names_content_and_times(tmp_pat
     write(tmp_path / "from", files | {f"{BUFFER}/.keep": b""})
     found, left_out = await copied(tmp_path)
     assert found == files_in(tmp_path / "from")
+    assert left_out == {}
+
+
+async def test_a_log_in_json_is_a_log(tmp_path):
+    other = JSON_LOG.replace("UyoxGrqbJKtth6e7U6nui7", "AAAAAAAAAAAAAAAAAAAAAA")
+    write(tmp_path / "from", running_store() | {other: json_log(), "logs.json": b"{}"})
+    found, left_out = await copied(tmp_path)
+    assert other in found
     assert left_out == {}
 
 

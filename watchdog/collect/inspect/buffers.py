@@ -121,12 +121,12 @@ def decode_summaries(data: bytes) -> tuple[tuple[SampleSummary, ...], tuple[str,
     """A journal's list of summaries, and a text for each one that is unreadable.
 
     Raises:
-        CorruptManifest: it is no JSON list.
+        CorruptManifest: it is no JSON list, or nothing in it can be understood.
     """
     try:
         return tuple(_summarise(summary) for summary in _summaries.decode(data)), ()
     except UNFIT:
-        return _each(_load(data), _loose_summary)
+        return _some(*_each(_load(data), _loose_summary))
 
 
 def decode_summary(data: bytes) -> SampleSummary:
@@ -217,10 +217,14 @@ def _loose_manifest(data: bytes) -> Manifest:
     content = _load(data)
     if not isinstance(content, dict):
         raise CorruptManifest("no JSON object")
-    samples, bad = _each(content.get("samples"), _loose_entry)
-    if bad and not samples:
+    return Manifest(*_some(*_each(content.get("samples"), _loose_entry)))
+
+
+def _some(good: tuple[Any, ...], bad: tuple[str, ...]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """Both, where any was understood: a list of which nothing was isn't an empty one."""
+    if bad and not good:
         raise CorruptManifest(f"none of its {len(bad)} samples can be understood: {bad[0]}")
-    return Manifest(samples, bad)
+    return good, bad
 
 
 def _load(data: bytes) -> object:

@@ -119,13 +119,15 @@ class EvalLog:
         if HEADER in members:
             header = await version.json(HEADER)
             spec = self._spec_read(header, _object(header.get("eval")))
-            return LogFacts(spec, closed(spec.status, await self._all_ended(version, members)))
+            ended = await self._all_ended(version, members)
+            return LogFacts(uncounted(spec, self.bad), closed(spec.status, ended))
         if START not in members:
             raise CorruptZip(f"neither {HEADER} nor {START} in it")
         start = await self._start_of(version, members)
         begun = {"status": "started", "version": start.get("version")}
         spec = self._spec_read(begun, _object(start.get("eval")))
-        return LogFacts(spec, await self._new_ended(version, members))
+        ended = await self._new_ended(version, members)
+        return LogFacts(uncounted(spec, self.bad), ended)
 
     async def _start_of(self, version: "_Version", members: Directory) -> dict[str, Any]:
         checksum = members[START].checksum
@@ -181,6 +183,13 @@ def spec_read(eval_set_id: str, log: str, header: dict[str, Any], spec: dict[str
         error=error_line(_text(_object(header.get("error")).get("message"))),
         completed_at=instant(_object(header.get("stats")).get("completed_at")),
     )
+
+
+def uncounted(read: SpecRead, bad: tuple[str, ...]) -> SpecRead:
+    """Where not all that ended is known, how many are due isn't: they would seem to be queued."""
+    if not bad:
+        return read
+    return structs.replace(read, spec=structs.replace(read.spec, total_samples=None))
 
 
 def closed(status: LogStatus, ends: EndedRead | None) -> EndedRead | None:

@@ -18,7 +18,7 @@ FOLDERS_MAX = 1000
 CHECKPOINTS = ".checkpoints"
 """How the folder ends in which Inspect keeps a log's sandboxes (`_util/log_layout.py`). The logs in
 `<log>.shards/<number>/` are logs like any other: workers write them."""
-TOLD = 3
+NAMED = 3
 
 
 class Tree(Struct):
@@ -40,10 +40,10 @@ def is_within(path: str, top: str) -> bool:
     return path == top or path.startswith(f"{top}/")
 
 
-def told(beyond: tuple[str, ...]) -> str:
+def beyond_text(beyond: tuple[str, ...]) -> str:
     """What a person is told of folders that were not looked into."""
-    more = f" and {len(beyond) - TOLD:,} more" if len(beyond) > TOLD else ""
-    names = ", ".join(beyond[:TOLD]) + more
+    more = f" and {len(beyond) - NAMED:,} more" if len(beyond) > NAMED else ""
+    names = ", ".join(beyond[:NAMED]) + more
     return (
         f"logs in these folders are not watched, as they lie more than {DEPTH_MAX} levels down or "
         f"there are more than {FOLDERS_MAX:,} of them: {names}; name them as targets of their own"

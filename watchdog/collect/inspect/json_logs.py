@@ -10,10 +10,8 @@ import asyncio
 from contextlib import nullcontext
 from weakref import WeakKeyDictionary
 
-from msgspec import structs
-
 from watchdog.collect.inspect.buffer_reader import HALF_WRITTEN
-from watchdog.collect.inspect.eval_logs import ATTEMPTS, LogFacts, closed, spec_read
+from watchdog.collect.inspect.eval_logs import ATTEMPTS, LogFacts, closed, spec_read, uncounted
 from watchdog.collect.inspect.json_content import Content, NoLog, decode
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.model.facts import EndedRead, SpecRead
@@ -117,12 +115,12 @@ class JsonLog:
         if cut is not None:
             size = f"{cut:,} bytes, more than {self._limit:,}"
             self.bad = (f"a log in JSON of {size}: {_NOT_COUNTED}",)
-            read = structs.replace(read, spec=structs.replace(read.spec, total_samples=None))
-            return LogFacts(read)
+            return LogFacts(uncounted(read, self.bad))
         if content.cut_off:
             raise ValueError(f"its samples can't be read: {content.cut_off}")
         ends = EndedRead(self._eval_set_id, self._log, tuple(content.samples or ()))
-        return LogFacts(read, closed(read.status, ends) if ends.samples else None)
+        ended = closed(read.status, ends) if ends.samples else None
+        return LogFacts(uncounted(read, self.bad), ended)
 
 
 def _turn() -> asyncio.Lock:

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from watchdog.collect.inspect.attempts import Attempts
-from watchdog.collect.inspect.folders import Tree, is_within, told, walk
+from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
 from watchdog.collect.inspect.former import FormerAttempts
 from watchdog.collect.inspect.interactions import Interactions
 from watchdog.collect.inspect.naming import (
@@ -181,7 +181,7 @@ class LogsSource:
             else:
                 self._note(Problem(self._store.target, error.text))
         if tree.beyond:
-            self._note(Problem(self._store.target, told(tree.beyond)))
+            self._note(Problem(self._store.target, beyond_text(tree.beyond)))
         return unseen
 
     async def _take(self, folder: str, eval_set_id: str, listing: Folder, emit: Emit) -> bool:

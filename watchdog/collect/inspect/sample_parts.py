@@ -20,6 +20,7 @@ from watchdog.collect.inspect import sqlite_buffer
 from watchdog.collect.inspect.buffers import CorruptManifest, SampleEntry, decode_manifest
 from watchdog.collect.inspect.events import OLD_MODEL, loads
 from watchdog.collect.inspect.naming import stem
+from watchdog.collect.inspect.sqlite_address import address
 from watchdog.collect.place import Place
 from watchdog.collect.stores.objects import Got, StoreError, join
 from watchdog.collect.stores.zip_members import CorruptZip, directory, read_member
@@ -173,7 +174,7 @@ _HAS_POOL = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 
 
 
 def _read_database(path: Path, key: SampleKey, max_bytes: int) -> Parts:
-    with sqlite_buffer.address(path) as uri, closing(sqlite3.connect(uri, uri=True)) as connection:
+    with address(path) as uri, closing(sqlite3.connect(uri, uri=True)) as connection:
         return _read_tables(connection, (key.id, key.epoch), max_bytes)
 
 

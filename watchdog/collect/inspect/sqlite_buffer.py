@@ -3,18 +3,13 @@
 Source of the format: `inspect_ai/log/_recorders/buffer/database.py`. The database lies at
 `<user data>/inspect_ai/samplebuffer/<sha256 of the log directory's URI>/<log file>.<pid>.db`, in
 WAL mode where the file system allows it, and is deleted when the log is finished.
-
-Nothing is written beside it, not even the `-wal` and `-shm` files that SQLite makes for a mere
-reader: the runner would find them in its way, and the directory need not be writable.
 """
 
 import asyncio
 import glob
 import hashlib
 import json
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,6 +19,7 @@ import platformdirs
 from watchdog.collect.inspect.buffers import decode_row, decode_summary
 from watchdog.collect.inspect.events import loads
 from watchdog.collect.inspect.holes import row_facts
+from watchdog.collect.inspect.sqlite_address import TooLarge, address, beside
 from watchdog.collect.source import Emit
 from watchdog.collect.values import name, text, whole
 from watchdog.model.facts import (
@@ -43,9 +39,6 @@ BUSY_SECONDS = 0.25
 
 EVENT_LIMIT = 64 * 1024 * 1024
 """Characters of one event's JSON; a longer one counts as one that can't be understood."""
-
-COPY_LIMIT = 512 * 1024 * 1024
-"""Bytes of an orphaned database and its log that are copied to be read."""
 
 ENDED_STATES = ("completed", "complete", "success", "error", "cancelled")
 """Values of the guide's `$.state` that say that a sample is over."""
@@ -86,7 +79,7 @@ def _log_dir_hash(uri: str) -> str:
 
 def _written_at(path: Path) -> float:
     """When a database was last written; in WAL mode its own file is touched only now and then."""
-    return max(_mtime(path), _mtime(_beside(path, "-wal")))
+    return max(_mtime(path), _mtime(beside(path, "-wal")))
 
 
 def _mtime(path: Path) -> float:
@@ -96,16 +89,8 @@ def _mtime(path: Path) -> float:
         return 0.0
 
 
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
-
-
 class _NotUnderstood(Exception):  # noqa: N818 - reads as what it says
     """A database is there, and nothing in it is what it used to be."""
-
-
-class _TooLarge(Exception):  # noqa: N818 - reads as what it says
-    """A database whose writer died is too large to be copied."""
 
 
 class _Batch:
@@ -160,7 +145,7 @@ class SqliteBuffer:
         try:
             problems = await self._read(eval_set_id, log, emit)
         # SQLite quotes a damaged schema in its complaint, which then may be no UTF-8
-        except (sqlite3.Error, OSError, UnicodeDecodeError, _TooLarge, _NotUnderstood) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError, TooLarge, _NotUnderstood) as error:
             return (self._problem(f"can't read the sample buffer: {error}"),)
         self.failed = False
         return problems
@@ -168,9 +153,15 @@ class SqliteBuffer:
     async def _read(self, eval_set_id: str, log: str, emit: Emit) -> tuple[Problem, ...]:
         samples, bad_samples = await asyncio.to_thread(_read_samples, self._path)
         emit(ManifestRead(eval_set_id, log, samples))
+        named = {sample.key for sample in samples}
         more = True
         while more:
             batch = await asyncio.to_thread(_read_batch, self._path, self._last_id)
+            if not named.issuperset(batch.rows):
+                # a sample that began between the two transactions
+                samples, bad_samples = await asyncio.to_thread(_read_samples, self._path)
+                emit(ManifestRead(eval_set_id, log, samples))
+                named.update(batch.rows, (sample.key for sample in samples))
             for fact in _facts(batch, eval_set_id, log):
                 emit(fact)
             more = batch.full and batch.last_id > self._last_id
@@ -256,40 +247,3 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(connection):
             connection.text_factory = bytes
             yield connection
-
-
-@contextmanager
-def address(path: Path) -> Iterator[str]:
-    """How to open a database so that SQLite makes no file beside it.
-
-    `mode=ro` alone makes `-wal` and `-shm` for a database in WAL mode that has none. With
-    `readonly_shm` SQLite only looks at the `-shm` that is there, or (nobody holds it: the writer
-    died) reads the log by itself. Without a log all is in the database, and nobody writes.
-    """
-    log, shared = _beside(path, "-wal"), _beside(path, "-shm")
-    if not _in_wal_mode(path):
-        yield f"{path.absolute().as_uri()}?mode=ro"
-    elif log.exists() and shared.exists():
-        yield f"{path.absolute().as_uri()}?mode=ro&readonly_shm=1"
-    elif not log.exists() or not log.stat().st_size:
-        yield f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    else:
-        with _copied(path, log) as copy:
-            yield copy.as_uri()
-
-
-def _in_wal_mode(path: Path) -> bool:
-    """The file format's read version: https://www.sqlite.org/fileformat2.html#file_format_version_numbers."""
-    with path.open("rb") as file:
-        return file.read(20)[19:] == b"\x02"
-
-
-@contextmanager
-def _copied(path: Path, log: Path) -> Iterator[Path]:
-    """A copy of a database whose log was left without its `-shm`: nobody writes it any more."""
-    if path.stat().st_size + log.stat().st_size > COPY_LIMIT:
-        raise _TooLarge(f"it has to be copied, and is larger than {COPY_LIMIT:,} bytes")
-    with tempfile.TemporaryDirectory(prefix="watchdog-") as folder:
-        for file in (path, log):
-            shutil.copyfile(file, Path(folder) / file.name)
-        yield Path(folder) / path.name

@@ -1,6 +1,5 @@
 """One log and its buffer, polled together: what makes the facts of a task."""
 
-import asyncio
 from pathlib import Path
 from typing import Protocol
 
@@ -10,12 +9,12 @@ from watchdog.collect.inspect import sqlite_buffer
 from watchdog.collect.inspect.buffer_reader import Buffer, Change
 from watchdog.collect.inspect.eval_logs import EvalLog, LogFacts
 from watchdog.collect.inspect.json_logs import JsonLog
+from watchdog.collect.inspect.local_database import LocalDatabase
 from watchdog.collect.inspect.naming import is_json, stem
-from watchdog.collect.inspect.writer_process import writer_of
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
-from watchdog.model.facts import TaskRead, TaskSpec, TaskUnreadable, WriterProcess, WriterRead
+from watchdog.model.facts import TaskRead, TaskSpec, TaskUnreadable
 from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
@@ -47,8 +46,7 @@ class TaskLog:
         self._eval: EvalLog | JsonLog = log(place.store, place.path, *where)
         self._buffer = Buffer(place.store, buffer, *where)
         self._database: tuple[Path, _Database] | None = None
-        self._writer: WriterProcess | None = None
-        self._writer_told = True
+        self._local = LocalDatabase(place)
         self._unsent: list[LogFacts] = []
         self._file: FileMeta | None = None
         self._look_again = True
@@ -122,41 +120,23 @@ class TaskLog:
 
     async def _running(self, emit: Emit) -> StoreError | None:
         """Read buffer and log; a log that can't be read does not keep the buffer's facts back."""
-        path = await self._find_database()
-        is_gone = await self._look_at_writer(path)
+        await self._local.look(again=self._look_again)
         present = self._buffer.present
         change = await self._buffer.refresh() if present or self._look_again else "absent"
         self._look_again = False
         # a process that is gone may have finished its log first
-        due = is_gone or change != "unchanged"
+        due = self._local.is_left or change != "unchanged"
         failure = await self._try_log() if due else None
         self._send(emit)
         if not self._eval.finished:
-            self._tell_writer(emit)
-            await self._read_buffer(change, path, emit)
+            self._local.tell(emit)
+            await self._read_buffer(change, emit)
         return failure
 
-    async def _look_at_writer(self, database: Path | None) -> bool:
-        """See whether the process that writes the database is gone."""
-        place = self.place
-        log = place.store.local_path(place.path)
-        if database is None:
-            writer = None
-        else:
-            writer = await asyncio.to_thread(writer_of, database, log)
-        self._writer_told = self._writer_told and _same(writer, self._writer)
-        self._writer = writer
-        return writer is not None and writer.gone
-
-    def _tell_writer(self, emit: Emit) -> None:
-        if not self._writer_told:
-            emit(WriterRead(self.place.eval_set_id, self.place.log, self._writer))
-            self._writer_told = True
-
-    async def _read_buffer(self, change: Change, database: Path | None, emit: Emit) -> None:
+    async def _read_buffer(self, change: Change, emit: Emit) -> None:
         if change == "absent":
-            if database is not None:
-                await self._read_database(database, emit)
+            if self._local.path is not None:
+                await self._read_database(self._local.path, emit)
             return
         if change == "changed":
             self._buffer.emit_manifest(emit)
@@ -199,18 +179,3 @@ class TaskLog:
         self._problems = await database.read(self.place.eval_set_id, self.place.log, emit)
         if database.failed:
             raise StoreError("unavailable", self._problems[0].text)
-
-    async def _find_database(self) -> Path | None:
-        """Inspect's own database of the log on this machine, the newest of several."""
-        place = self.place
-        if not place.sqlite:
-            return None
-        log = place.store.local_path(place.path) or join(place.store.target, place.path)
-        return await asyncio.to_thread(sqlite_buffer.find, log)
-
-
-def _same(one: WriterProcess | None, other: WriterProcess | None) -> bool:
-    """Whether two looks saw the same; that one at work wrote something since is no news."""
-    if one is None or other is None or one.gone:
-        return one == other
-    return (one.pid, one.gone) == (other.pid, other.gone)

@@ -153,6 +153,22 @@ async def test_a_bad_summary_is_named(log, write):
     facts = await log.refresh()
     assert len(facts.ended.samples) == 1
     assert log.bad == ("_journal/summaries/1.json: sample 1: its id or epoch is missing",)
+    # else one that has ended would seem to be queued
+    assert facts.spec.spec.total_samples is None
+
+
+async def test_summaries_of_another_shape_are_no_empty_list(log, write):
+    write(running_log([{"key": "1/1"}, {"key": "2/1"}]))
+    with pytest.raises(StoreError, match="none of its 2 samples can be understood"):
+        await log.refresh()
+
+
+async def test_a_newer_format_is_not_guessed_at(log, write):
+    write(finished_log(version=3))
+    with pytest.raises(StoreError, match="written by a newer Inspect"):
+        await log.refresh()
+    write(finished_log(version=2))
+    assert (await log.refresh()).spec.status == "success"
 
 
 async def test_a_log_that_is_gone(log):

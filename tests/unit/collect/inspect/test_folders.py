@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from watchdog.collect.inspect import folders
-from watchdog.collect.inspect.folders import DEPTH_MAX, told, walk
+from watchdog.collect.inspect.folders import DEPTH_MAX, beyond_text, walk
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.stores.objects import Folder, StoreError
 
@@ -66,7 +66,7 @@ async def test_what_lies_too_deep_is_named(tmp_path, store):
     assert tree.beyond == ("a/b/c/d/e/f/g/h/i",)
     assert tree.hides("a/b/c/d/e/f/g/h/i/j")
     assert not tree.hides("a/b")
-    assert "a/b/c/d/e/f/g/h/i" in told(tree.beyond)
+    assert "a/b/c/d/e/f/g/h/i" in beyond_text(tree.beyond)
 
 
 async def test_more_than_are_listed_are_named(tmp_path, store, monkeypatch):
@@ -75,8 +75,8 @@ async def test_more_than_are_listed_are_named(tmp_path, store, monkeypatch):
     tree = await walked(store)
     assert {f"set-{n}" for n in range(6)} <= set(tree.folders)
     assert tree.beyond == ("set-0/3", "set-0/4", "set-0/5")
-    assert "set-0/3, set-0/4, set-0/5;" in told(tree.beyond)
-    assert "and 4 more" in told(tuple("abcdefg"))
+    assert "set-0/3, set-0/4, set-0/5;" in beyond_text(tree.beyond)
+    assert "and 4 more" in beyond_text(tuple("abcdefg"))
 
 
 async def test_loops_end(tmp_path, store):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inspect_ai.log._recorders.buffer.database import SampleBufferDatabase, sample_buffer_dbs
 
-from watchdog.collect.inspect import sqlite_buffer
+from watchdog.collect.inspect import sqlite_address, sqlite_buffer
 from watchdog.collect.inspect.sqlite_buffer import BATCH_ROWS, SqliteBuffer, find
 from watchdog.model.facts import Fact, ManifestRead, RowsLost, RowsRead, SampleKey
 from watchdog.model.verdict import Problem
@@ -28,10 +28,11 @@ Files = dict[str, tuple[int, int]]
 class Writer:
     """A runner, as far as SQLite sees it."""
 
-    def __init__(self, path: Path, journal: str = "wal") -> None:
+    def __init__(self, path: Path, journal: str = "wal", *, make: bool = True) -> None:
         self.connection = sqlite3.connect(path)
         self.connection.execute(f"PRAGMA journal_mode={journal}")
-        self.connection.executescript(SCHEMA)
+        if make:
+            self.connection.executescript(SCHEMA)
 
     def sample(self, sample_id: object, epoch: object, data: object) -> None:
         text = json.dumps(data) if isinstance(data, dict) else data
@@ -130,7 +131,7 @@ def test_an_orphan_too_large_to_copy_is_a_problem(
 ) -> None:
     with writing(path):
         left = abandon(path, tmp_path / "left", "-wal")
-    monkeypatch.setattr(sqlite_buffer, "COPY_LIMIT", 1000)
+    monkeypatch.setattr(sqlite_address, "COPY_LIMIT", 1000)
     facts, problems = read(SqliteBuffer(left))
     assert not facts
     assert "larger than 1,000 bytes" in problems[0].text
@@ -221,6 +222,30 @@ def test_samples_of_another_shape_are_no_empty_buffer(path: Path) -> None:
         facts, problems = read(buffer)
     assert (facts, buffer.failed) == ([], True)
     assert "none of its 1 samples can be understood" in problems[0].text
+
+
+def test_a_sample_that_begins_between_two_transactions_keeps_its_first_rows(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of a sample that no list names are none of a running one, and are read only once."""
+    read_samples = sqlite_buffer._read_samples
+    with writing(path) as writer:
+        writer.event(MODEL)
+
+        def begin_after(path: Path):
+            found = read_samples(path)
+            if len(found[0]) == 1:
+                other = Writer(path, make=False)  # SQLite wants one for each thread
+                with closing(other.connection):
+                    other.sample("8", 1, SUMMARY | {"id": 8})
+                    other.event(MODEL, "8")
+            return found
+
+        monkeypatch.setattr(sqlite_buffer, "_read_samples", begin_after)
+        facts, _ = read(SqliteBuffer(path))
+    kinds = [type(fact) for fact in facts]
+    assert kinds == [ManifestRead, ManifestRead, RowsRead, RowsRead]
+    assert {sample.key for sample in facts[1].samples} == {SampleKey("7", 1), SampleKey("8", 1)}
 
 
 OLD_SCHEMAS = {

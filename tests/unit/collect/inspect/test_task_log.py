@@ -19,7 +19,7 @@ from tests.builders.logs import (
     segment_path,
     zipped,
 )
-from watchdog.collect.inspect import sqlite_buffer, task_log
+from watchdog.collect.inspect import local_database, sqlite_buffer
 from watchdog.collect.inspect.task_log import TaskLog
 from watchdog.collect.place import Place
 from watchdog.collect.stores.directory import DirectoryStore
@@ -62,7 +62,7 @@ def database(monkeypatch, tmp_path):
     monkeypatch.setattr(Database, "opened", [])
     monkeypatch.setattr(sqlite_buffer, "SqliteBuffer", Database)
     monkeypatch.setattr(sqlite_buffer, "find", lambda log: tmp_path / f"{log.name}.1.db")
-    monkeypatch.setattr(task_log, "writer_of", lambda _database, _log: Database.writer)
+    monkeypatch.setattr(local_database, "writer_of", lambda _database, _log: Database.writer)
     return Database
 
 
@@ -115,12 +115,12 @@ async def test_the_process_that_writes_is_told_once(tmp_path, database, monkeypa
     log = task(tmp_path)
     told = []
     later = replace(ALIVE, last_written_at=960.0)
-    for writer in (None, ALIVE, later, GONE, GONE, None):
+    for writer in (None, ALIVE, later, None, GONE, GONE):
         monkeypatch.setattr(database, "writer", writer)
         facts = []
         await log.poll(1000.0, facts.append)
         told.append([fact.writer for fact in facts if isinstance(fact, WriterRead)])
-    assert told == [[], [ALIVE], [], [GONE], [], [None]]
+    assert told == [[], [ALIVE], [], [None], [GONE], []]
 
 
 async def test_the_process_is_looked_for_beside_a_shared_buffer_too(
