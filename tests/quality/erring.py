@@ -1,7 +1,7 @@
 """Samples that err in simulated fleets: what is told, how late, and what is told wrongly.
 
-`python -m tests.quality.erring`: fleets by lot of benchmarks that each have a usual share of errors,
-a large one for some; now and then a run breaks, and most of its samples err from then on.
+`python -m tests.quality.erring`: fleets by lot of benchmarks that each have a usual share of
+errors, a large one for some; now and then a run breaks, and most of its samples err from then on.
 """
 
 from __future__ import annotations
