@@ -52,5 +52,5 @@ def of_sandboxes(task: TaskJudgment) -> Erring | None:
     evidence = samples[0].evidence[0]
     text = f"sample {clean(samples[0].key.id, 80)} of {task.name}: {evidence.text}"
     if len(samples) > 1:
-        text += f"; {len(samples) - 1} more samples the same"
+        text += f"; the same with {count(len(samples) - 1, 'other sample')}"
     return Erring(Cause.SANDBOX_ERROR, since, text, ())

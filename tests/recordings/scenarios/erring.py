@@ -104,7 +104,6 @@ SANDBOX_LOST = Scenario(
     instants=(
         Instant(20 * MINUTE, RUNNING, note="too early to tell"),
         Instant(2 * HOUR, ERRED, ("sandbox_error",)),
-        Instant(4 * HOUR, ERRED, ("sandbox_error",)),
     ),
 )
 
