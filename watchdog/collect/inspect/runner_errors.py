@@ -126,6 +126,7 @@ class RunnerErrors:
         self._waiting: LogWriteFailed | None = None
         """What that record says, without the error that may follow."""
         self._traceback: list[str] | None = None
+        self._traceback_at: float | None = None
         self._column = Column()
 
     def take(self, record: Record) -> Iterator[LogWriteFailed]:
@@ -148,6 +149,9 @@ class RunnerErrors:
         column, self._column = self._column, Column()
         if column.lines:
             yield from self._said(column.record())
+        if self._traceback is not None and exception_line("\n".join(self._traceback)):
+            # a group of exceptions has no last line of its own
+            yield from self._printed(self._traceback_at, self._traceback, "")
         if self._waiting is not None:
             yield self._waiting
         self._waiting, self._traceback, self._head = None, None, ""
@@ -169,7 +173,7 @@ class RunnerErrors:
         if self._column.takes(body):
             return
         if lines is None and _TRACEBACK in body:
-            self._traceback = [body]
+            self._traceback, self._traceback_at = [body], record.at
         elif lines is not None and (not body.strip() or body.startswith(_FRAME)):
             if len(lines) < TRACEBACK_LIMIT:
                 lines.append(body)
@@ -249,10 +253,9 @@ def exception_line(trace: str) -> str:
 
 def told(text: str) -> str:
     """An error as it may be shown: one line, bounded, without secrets and requests."""
-    head = text[: 4 * ERROR_LIMIT]
-    if _REQUEST in head:
-        head = head[: head.index(_REQUEST)] + _REQUEST.rstrip("(")
-    return clean(redact(head), ERROR_LIMIT)
+    if _REQUEST in text:
+        text = text[: text.index(_REQUEST)] + _REQUEST.rstrip("(")
+    return clean(redact(text), ERROR_LIMIT)
 
 
 def _joined(head: str, error: str) -> str:
