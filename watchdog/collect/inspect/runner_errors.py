@@ -120,7 +120,7 @@ class RunnerErrors:
     def __init__(self, eval_set_id: str, pod: str) -> None:
         self._eval_set_id = eval_set_id
         self._pod = pod
-        self._last: RunnerErrorLogged | None = None
+        self._last: tuple[float | None, str] | None = None
         self._head = ""
         """The last record, while a traceback of it may follow."""
         self._waiting: LogWriteFailed | None = None
@@ -142,7 +142,8 @@ class RunnerErrors:
         """What there is to say at the end: the last error, where it told one."""
         yield from self._closed()
         if self._last is not None:
-            yield self._last
+            at, text = self._last
+            yield RunnerErrorLogged(self._eval_set_id, at, told(text), self._pod)
 
     def _closed(self) -> Iterator[LogWriteFailed]:
         """Nothing more belongs to the record before."""
@@ -221,9 +222,8 @@ class RunnerErrors:
         return self._failed(at, log, match["task"] or "", text.removeprefix(_IN_USE))
 
     def _keep(self, at: float | None, text: str) -> None:
-        words = told(text)
-        if words:
-            self._last = RunnerErrorLogged(self._eval_set_id, at, words, self._pod)
+        if text.strip():
+            self._last = at, text
 
     def _failed(self, at: float | None, log: str, task: str, error: str) -> LogWriteFailed:
         return LogWriteFailed(
