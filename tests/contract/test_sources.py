@@ -233,7 +233,7 @@ async def test_a_log_that_goes(shelf):
     assert said.texts == ""
 
 
-async def test_superseded_logs_are_not_read(shelf):
+async def test_of_superseded_logs_only_how_they_ended_is_read(shelf):
     old = LOG.replace("T15", "T11")
     recovered = old.replace(".eval", "-recovered.eval")
     broken = {old: b"garbage", recovered: b"garbage", f".buffer/{old[:-5]}/manifest.json": b"?"}
@@ -275,7 +275,7 @@ async def test_odd_names_are_judged_by_what_is_inside(shelf):
     shelf.put("other.eval", running_log(task_id="another"))
     said = await watch(shelf).poll()
     assert said.of(Listing) == [Listing("set", ("new.eval", "other.eval"))]
-    assert said.kinds("new.eval") == ["SpecRead", "TaskRead"]
+    assert said.kinds("new.eval") == ["AttemptsRead", "SpecRead", "TaskRead"]
     assert said.kinds("old.eval") == []
 
 

@@ -120,12 +120,13 @@ class RunnerErrors:
     def __init__(self, eval_set_id: str, pod: str) -> None:
         self._eval_set_id = eval_set_id
         self._pod = pod
-        self._last: RunnerErrorLogged | None = None
+        self._last: tuple[float | None, str] | None = None
         self._head = ""
         """The last record, while a traceback of it may follow."""
         self._waiting: LogWriteFailed | None = None
         """What that record says, without the error that may follow."""
         self._traceback: list[str] | None = None
+        self._traceback_at: float | None = None
         self._column = Column()
 
     def take(self, record: Record) -> Iterator[LogWriteFailed]:
@@ -141,13 +142,17 @@ class RunnerErrors:
         """What there is to say at the end: the last error, where it told one."""
         yield from self._closed()
         if self._last is not None:
-            yield self._last
+            at, text = self._last
+            yield RunnerErrorLogged(self._eval_set_id, at, told(text), self._pod)
 
     def _closed(self) -> Iterator[LogWriteFailed]:
         """Nothing more belongs to the record before."""
         column, self._column = self._column, Column()
         if column.lines:
             yield from self._said(column.record())
+        if self._traceback is not None and exception_line("\n".join(self._traceback)):
+            # a group of exceptions has no last line of its own
+            yield from self._printed(self._traceback_at, self._traceback, "")
         if self._waiting is not None:
             yield self._waiting
         self._waiting, self._traceback, self._head = None, None, ""
@@ -169,7 +174,7 @@ class RunnerErrors:
         if self._column.takes(body):
             return
         if lines is None and _TRACEBACK in body:
-            self._traceback = [body]
+            self._traceback, self._traceback_at = [body], record.at
         elif lines is not None and (not body.strip() or body.startswith(_FRAME)):
             if len(lines) < TRACEBACK_LIMIT:
                 lines.append(body)
@@ -217,9 +222,8 @@ class RunnerErrors:
         return self._failed(at, log, match["task"] or "", text.removeprefix(_IN_USE))
 
     def _keep(self, at: float | None, text: str) -> None:
-        words = told(text)
-        if words:
-            self._last = RunnerErrorLogged(self._eval_set_id, at, words, self._pod)
+        if text.strip():
+            self._last = at, text
 
     def _failed(self, at: float | None, log: str, task: str, error: str) -> LogWriteFailed:
         return LogWriteFailed(
@@ -249,10 +253,9 @@ def exception_line(trace: str) -> str:
 
 def told(text: str) -> str:
     """An error as it may be shown: one line, bounded, without secrets and requests."""
-    head = text[: 4 * ERROR_LIMIT]
-    if _REQUEST in head:
-        head = head[: head.index(_REQUEST)] + _REQUEST.rstrip("(")
-    return clean(redact(head), ERROR_LIMIT)
+    if _REQUEST in text:
+        text = text[: text.index(_REQUEST)] + _REQUEST.rstrip("(")
+    return clean(redact(text), ERROR_LIMIT)
 
 
 def _joined(head: str, error: str) -> str:

@@ -231,6 +231,8 @@ def test_of_a_group_the_innermost_error_is_told() -> None:
         "    +------------------------------------"
     )
     assert exception_line(text) == "PermissionError: [Errno 13] Permission denied"
+    assert last(text) == "PermissionError: [Errno 13] Permission denied"
+    assert last(f"{text}\nthe end") == "PermissionError: [Errno 13] Permission denied"
 
 
 def test_an_error_is_one_bounded_line_without_secrets_or_requests() -> None:
@@ -239,6 +241,8 @@ def test_an_error_is_one_bounded_line_without_secrets_or_requests() -> None:
     assert len(long) <= ERROR_LIMIT
     assert key not in long
     assert "\u202e" not in long
+    pem = f"-----BEGIN PRIVATE KEY-----{'A' * 3000}-----END PRIVATE KEY-----"
+    assert "AAAA" not in (last(hawk(f"bad key {pem}")) or "")
     asked = last(plain('broke: ModelGenerateError(\'Request: {"messages": "prompt"}\')')) or ""
     assert "prompt" not in asked
 
