@@ -135,11 +135,11 @@ DAILY_QUOTA = Scenario(
     tasks=agents("costly", 1, 2, 3),
     script=_out_of_credit,
     model="scripted-anthropic/claude-sonnet-4-0",
-    rates=((10, 60),),
+    eval_args={"max_tokens": 4096},
+    rates=((10, 90),),
     instants=(
         Instant(4 * MINUTE, RUNNING),
         Instant(75 * MINUTE, ("stuck",), ("provider_quota",), all_of("costly", 1, 2, 3)),
-        Instant(2 * HOUR, ("stuck",), ("provider_quota",), all_of("costly", 1, 2, 3)),
     ),
 )
 
