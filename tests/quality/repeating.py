@@ -129,8 +129,8 @@ def table(all_told: list[Told]) -> str:
     """What came out, as Markdown."""
     tolerated = sum(WARNING_SHARES.values()) * Thresholds().false_warnings_per_week
     head = (
-        "| fleet | weeks | loops for ever | missed | median delay | median after 1 h and 20 turns | runs that pass "
-        "| false warnings a week | tolerated |"
+        "| fleet | weeks | loops for ever | missed | median delay "
+        "| median after 1 h and 20 turns | runs that pass | false warnings a week | tolerated |"
     )
     rows = [
         head,
@@ -141,8 +141,8 @@ def table(all_told: list[Told]) -> str:
         late = median(told.late) / 60 if told.late else math.nan
         rows.append(
             f"| {told.fleet} | {told.weeks:g} | {len(told.loops)} "
-            f"| {len(told.loops) - len(told.found)} | {delay:.0f} min | {late:.0f} min | {told.passed} "
-            f"| {told.false_per_week:.2f} | {tolerated:g} |"
+            f"| {len(told.loops) - len(told.found)} | {delay:.0f} min | {late:.0f} min "
+            f"| {told.passed} | {told.false_per_week:.2f} | {tolerated:g} |"
         )
     return "\n".join(rows)
 
