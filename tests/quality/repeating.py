@@ -25,10 +25,13 @@ from watchdog.model.judgment import SampleJudgment
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause
 
-LOTS = (11, 12, 13)
-WEEKS = 3.0
-DELAY = 2 * HOUR
-"""The median delay may be no more."""
+LOTS = (21, 22, 23)
+WEEKS = 2.0
+LEAST = 20
+"""Turns, and an hour: what day one asks for before anything may be said."""
+LATE = 30 * MINUTE
+"""So long after that it may be said, in the median: polls are five minutes apart, and a turn counts
+once the next one began."""
 
 
 def repeating_by_lot(number: int) -> Fleet:
@@ -60,6 +63,8 @@ class Told:
     weeks: float
     loops: dict[Subject, float] = field(default_factory=dict)
     """Since when samples loop for ever."""
+    due: dict[Subject, float] = field(default_factory=dict)
+    """When each of them had lasted an hour and 20 turns."""
     found: dict[Subject, float] = field(default_factory=dict)
     """When that was first said of each."""
     false: set[tuple[Subject, float]] = field(default_factory=set)
@@ -71,6 +76,12 @@ class Told:
     def delays(self) -> list[float]:
         """Seconds from each beginning to when it was said; those that were not found are left."""
         return sorted(at - self.loops[subject] for subject, at in self.found.items())
+
+    @property
+    def late(self) -> list[float]:
+        """Seconds from when it could have been said at the earliest to when it was."""
+        both = self.found.keys() & self.due.keys()
+        return sorted(self.found[subject] - self.due[subject] for subject in both)
 
     @property
     def false_per_week(self) -> float:
@@ -88,6 +99,8 @@ def run(fleet: Fleet, seed: int, weeks: float) -> Told:
         for subject, sample in world.items():
             if sample.idle_since is not None and sample.idle_since <= now:
                 told.loops.setdefault(subject, sample.idle_since)
+                if len(sample.idle_turns) >= LEAST:
+                    told.due[subject] = max(sample.idle_since + HOUR, sample.idle_turns[LEAST - 1])
             elif sample.repeats is not None:
                 runs.add((subject, sample.repeats[0]))
         for eval_set in judge(present, now, Thresholds(), MAX_AGE, learned=remembered.learned):
@@ -116,19 +129,20 @@ def table(all_told: list[Told]) -> str:
     """What came out, as Markdown."""
     tolerated = sum(WARNING_SHARES.values()) * Thresholds().false_warnings_per_week
     head = (
-        "| fleet | weeks | loops for ever | missed | median delay | runs that pass "
-        "| false warnings a week | tolerated |"
+        "| fleet | weeks | loops for ever | missed | median delay "
+        "| median after 1 h and 20 turns | runs that pass | false warnings a week | tolerated |"
     )
     rows = [
         head,
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for told in all_told:
         delay = median(told.delays) / 60 if told.delays else math.nan
+        late = median(told.late) / 60 if told.late else math.nan
         rows.append(
             f"| {told.fleet} | {told.weeks:g} | {len(told.loops)} "
-            f"| {len(told.loops) - len(told.found)} | {delay:.0f} min | {told.passed} "
-            f"| {told.false_per_week:.2f} | {tolerated:g} |"
+            f"| {len(told.loops) - len(told.found)} | {delay:.0f} min | {late:.0f} min "
+            f"| {told.passed} | {told.false_per_week:.2f} | {tolerated:g} |"
         )
     return "\n".join(rows)
 
@@ -141,8 +155,8 @@ def missed_goals(all_told: list[Told]) -> Iterator[str]:
             yield f"{told.fleet}: {len(told.loops) - len(told.found)} loops missed"
         if told.false_per_week > tolerated:
             yield f"{told.fleet}: {told.false_per_week:.2f} false warnings a week"
-        if told.delays and median(told.delays) > DELAY:
-            yield f"{told.fleet}: the median delay is {median(told.delays) / 60:.0f} min"
+        if told.late and median(told.late) > LATE:
+            yield f"{told.fleet}: told {median(told.late) / 60:.0f} min late in the median"
 
 
 def main() -> int:

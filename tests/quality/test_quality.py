@@ -130,10 +130,11 @@ def test_loops_are_found_and_what_passes_is_left_alone_within_the_knob():
 
 
 def test_what_is_told_wrongly_of_loops_is_a_goal_missed():
-    told = repeating.Told("f", 1.0, {("a", "1"): 0.0, ("a", "2"): 0.0}, {("a", "1"): 3 * HOUR})
+    one, other = ("a", "1"), ("a", "2")
+    told = repeating.Told("f", 1.0, {one: 0.0, other: 0.0}, {one: HOUR}, {one: 3 * HOUR})
     told.false |= {(("b", str(number)), 0.0) for number in range(4)}
     assert list(repeating.missed_goals([told])) == [
         "f: 1 loops missed",
         "f: 4.00 false warnings a week",
-        "f: the median delay is 180 min",
+        "f: told 120 min late in the median",
     ]

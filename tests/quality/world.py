@@ -33,6 +33,7 @@ ERRORS = {
 
 Kind = Literal["failing", "model", "tool", "own"]
 Repeats = Literal["loop", "dither", "poll"]
+TURNS_KEPT = 100
 POLLED = 60.0
 """Seconds that a tool waits which polls."""
 
@@ -116,6 +117,8 @@ class Sample:
     """From when to when it does the same again and again, and how."""
     idle_since: float | None = None
     """Since when it has done so for good."""
+    idle_turns: list[float] = field(default_factory=list)
+    """When its first turns of that kind ended."""
     asked: tuple[float, float] | None = None
     """Since when, and until when, it is parked on an approval, or was."""
     _rows: Iterator[tuple[float, Row]] = field(init=False)
@@ -238,6 +241,8 @@ class Sample:
             done = at + self.random.uniform(0.1, 3.0)
         if how == "loop" and self.idle_since is None:
             self.idle_since = at
+        if how == "loop" and len(self.idle_turns) < TURNS_KEPT:
+            self.idle_turns.append(done)
         digest = 0 if how is not None else self._count + 1
         yield done, self._row(event, "tool", at, name="bash", completed_at=done, digest=digest)
 
