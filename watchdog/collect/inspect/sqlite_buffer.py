@@ -17,7 +17,7 @@ from pathlib import Path
 import platformdirs
 
 from watchdog.collect.inspect.buffers import decode_row, decode_summary
-from watchdog.collect.inspect.events import loads
+from watchdog.collect.inspect.events import KNOWN_KINDS, loads
 from watchdog.collect.inspect.holes import row_facts
 from watchdog.collect.inspect.sqlite_address import TooLarge, address, beside
 from watchdog.collect.source import Emit
@@ -39,6 +39,9 @@ BUSY_SECONDS = 0.25
 
 EVENT_LIMIT = 64 * 1024 * 1024
 """Characters of one event's JSON; a longer one counts as one that can't be understood."""
+
+KINDS_MAX = 16
+"""Unknown kinds of events that are told of one database."""
 
 ENDED_STATES = ("completed", "complete", "success", "error", "cancelled")
 """Values of the guide's `$.state` that say that a sample is over."""
@@ -129,6 +132,7 @@ class SqliteBuffer:
         self._path = path
         self._last_id = 0
         self._bad_events = 0
+        self._unknown_kinds: set[str] = set()
         self.failed = False
         """Whether the last read did not get to its end."""
 
@@ -167,8 +171,12 @@ class SqliteBuffer:
             more = batch.full and batch.last_id > self._last_id
             self._last_id = batch.last_id
             self._bad_events += batch.bad
+            kinds = {row.kind for rows in batch.rows.values() for row in rows}
+            self._unknown_kinds.update(list(kinds - KNOWN_KINDS)[:KINDS_MAX])
         bad = bad_samples + self._bad_events
-        return (self._problem(f"{bad} rows can't be understood"),) if bad else ()
+        texts = [f"{bad} rows can't be understood"] if bad else []
+        texts += [f"unknown kind of event: {kind}" for kind in sorted(self._unknown_kinds)]
+        return tuple(self._problem(text) for text in texts[:KINDS_MAX])
 
     def _problem(self, text: str) -> Problem:
         return Problem(str(self._path), text)

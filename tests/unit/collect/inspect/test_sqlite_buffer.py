@@ -214,6 +214,16 @@ def test_another_schema_is_a_problem(path: Path, change: str, text: str) -> None
     assert problems[0].where == str(path)
 
 
+def test_unknown_kinds_of_events_are_told(path: Path) -> None:
+    with writing(path) as writer:
+        writer.event(MODEL)
+        writer.event({"event": "dialogue"})
+        buffer = SqliteBuffer(path)
+        problems = [read(buffer)[1], read(buffer)[1]]
+    assert problems[0] == problems[1]
+    assert [problem.text for problem in problems[0]] == ["unknown kind of event: dialogue"]
+
+
 def test_samples_of_another_shape_are_no_empty_buffer(path: Path) -> None:
     with writing(path) as writer:
         writer.connection.execute("UPDATE samples SET data = ?", ('{"key": "7/1", "epoch": null}',))
