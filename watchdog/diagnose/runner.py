@@ -37,6 +37,8 @@ def between_calls_since(sample: SampleState) -> float | None:
     """Since when a sample has stood between two calls; None when something explains its silence."""
     if sample.open_calls or sample.scorer_spans or sample.human_since is not None:
         return None
+    if sample.lost or sample.holed:
+        return None
     if next_wait(sample) is not None:
         return latest(sample.last_event_at, next_attempt_at(sample))
     return latest(sample.last_event_at, sample.started_at)

@@ -37,6 +37,9 @@ class Outcome(NamedTuple):
     cause: Cause | None
     model: str
     event_id: str
+    began: float | None = None
+    """Of a success that took longer than a minute, when that attempt began: the model took it on
+    then, which says nothing of those that came after."""
 
 
 class Streak(Struct, frozen=True):
@@ -150,6 +153,8 @@ class SampleState(Struct, frozen=True):
     restarted_at: float | None = None
     lost: bool = False
     """Its newest rows can't be read: its present state is unknown."""
+    holed: bool = False
+    """Rows of it can't be read, and nothing since then shows that it gets on."""
 
     @property
     def parked(self) -> ToolTurn | None:

@@ -1,6 +1,7 @@
 """Every verdict and cause that the store can show, and what must not alert."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders.rows import LOG, MODEL, SET, Rows, busy, facts, key, schedule, state
 from watchdog.diagnose.judge import judge
@@ -8,7 +9,9 @@ from watchdog.fold import fold
 from watchdog.model.facts import (
     EvalSetUnreadable,
     RetryLogged,
+    Row,
     RowsLost,
+    RowsRead,
     RunnerLogRead,
     SampleSummary,
     SandboxRestartLogged,
@@ -288,6 +291,33 @@ def test_a_sample_whose_newest_rows_are_lost_is_unknown_not_healthy():
     assert judge([known], 600, LIMITS, 90.0)[0].verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("newest", [True, False])
+def test_failures_after_a_hole_are_no_progress(newest):
+    """Whether any call succeeded in what can't be read, nobody knows."""
+    known = state(facts({"1": busy(600)}, read_at=900), [RowsLost(SET, LOG, key(), newest=newest)])
+    rows = tuple(replace(row, id=row.id + 900) for row in Rows().fails(schedule(620, 4)).rows)
+    known = fold(known, RowsRead(SET, LOG, key(), rows))
+    assert judge([known], 900, LIMITS, 90.0)[0].verdict is Verdict.UNKNOWN
+
+
+def test_a_sample_that_cannot_be_read_counts_neither_as_stuck_nor_as_healthy():
+    attempts = schedule(600, 14)
+    samples = {"1": Rows().ok(10).fails(attempts), "2": busy(600)}
+    known = state(facts(samples, read_at=12_000), [RowsLost(SET, LOG, key("2"), newest=True)])
+    eval_set = judge([known], 12_000, LIMITS, 90.0)[0]
+    assert (eval_set.verdict, eval_set.tasks[0].verdict) == (Verdict.STUCK, Verdict.STUCK)
+    by_id = {sample.key.id: sample.verdict for sample in eval_set.tasks[0].samples}
+    assert by_id == {"1": Verdict.STUCK, "2": Verdict.UNKNOWN}
+
+
+def test_a_runner_is_not_frozen_for_what_a_hole_may_hide():
+    """A call that was begun in what can't be read is no pause between two calls."""
+    known = state(facts({"1": busy(600)}, read_at=20_000))
+    known = fold(known, RowsLost(SET, LOG, key(), newest=False))
+    known = fold(known, RowsRead(SET, LOG, key(), (Row(999, "z", "logger", 620.0),)))
+    assert judge([known], 20_000, LIMITS, 90.0)[0].verdict is Verdict.UNKNOWN
+
+
 def test_a_log_without_a_buffer_cannot_be_judged():
     batch = [
         fact for fact in facts({}, read_at=9, total=3) if type(fact).__name__ != "ManifestRead"
@@ -334,7 +364,8 @@ def test_a_restarted_sandbox_is_informational():
         (["partially_stuck", "finished"], "partially_stuck"),
         (["progressing", "waiting", "degraded"], "degraded"),
         (["unknown", "progressing"], "unknown"),
-        (["unknown", "stuck"], "partially_stuck"),
+        (["unknown", "stuck"], "stuck"),
+        (["unknown", "stuck", "progressing"], "partially_stuck"),
         (["finished"], "finished"),
     ],
 )

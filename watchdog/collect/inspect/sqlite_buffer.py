@@ -111,8 +111,8 @@ class _Batch:
     def __init__(self, last_id: int) -> None:
         self.last_id = last_id
         self.rows: dict[SampleKey, list[Row]] = {}
-        self.lost: dict[SampleKey, bool] = {}
-        """Samples with rows that can't be understood, and whether such a row is the newest."""
+        self.lost: dict[SampleKey, int] = {}
+        """Samples with rows that can't be understood: how many good ones came before the last."""
         self.count = 0
         self.bad = 0
 
@@ -126,10 +126,10 @@ class _Batch:
         self.last_id = row_id if isinstance(row_id, int) else self.last_id
         if key and row:
             self.rows.setdefault(key, []).append(row)
-        else:
-            self.bad += 1
-        if key and (row is None or key in self.lost):
-            self.lost[key] = row is None
+            return
+        self.bad += 1
+        if key:
+            self.lost[key] = len(self.rows.get(key, ()))
 
 
 class SqliteBuffer:
@@ -176,9 +176,15 @@ class SqliteBuffer:
 
 def _facts(batch: _Batch, eval_set_id: str, log: str) -> Iterator[Fact]:
     for key, rows in batch.rows.items():
-        yield RowsRead(eval_set_id, log, key, tuple(rows))
-    for key, newest in batch.lost.items():
-        yield RowsLost(eval_set_id, log, key, newest)
+        before = batch.lost.get(key, 0)
+        if before:
+            yield RowsRead(eval_set_id, log, key, tuple(rows[:before]))
+        if key in batch.lost:
+            yield RowsLost(eval_set_id, log, key, newest=before == len(rows))
+        if before < len(rows):
+            yield RowsRead(eval_set_id, log, key, tuple(rows[before:]))
+    for key in batch.lost.keys() - batch.rows.keys():
+        yield RowsLost(eval_set_id, log, key, newest=True)
 
 
 def _read_batch(path: Path, after: int) -> _Batch:
