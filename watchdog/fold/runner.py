@@ -12,7 +12,7 @@ from watchdog.model.facts import (
     TaskProgressLogged,
     ThroughputLogged,
 )
-from watchdog.model.instants import latest
+from watchdog.model.instants import earliest, latest
 from watchdog.model.state import RESTARTS_MAX, THROUGHPUT_MAX, EvalSetState, SampleState, TaskState
 
 
@@ -55,9 +55,18 @@ def throughput_logged(state: EvalSetState, fact: ThroughputLogged) -> EvalSetSta
 
 
 def runner_log_read(state: EvalSetState, fact: RunnerLogRead) -> EvalSetState:
-    """How far the log was read."""
-    at = latest(state.last_log_line_at, fact.last_line_at)
-    return replace(state, last_log_line_at=at)
+    """How far the log was read, and how long it was ever silent."""
+    at, before = fact.last_line_at, state.last_log_line_at
+    if at is None:
+        return state
+    first_at = at - fact.seconds
+    silence = max(fact.longest_silence, first_at - (before if before is not None else first_at))
+    return replace(
+        state,
+        last_log_line_at=latest(before, at),
+        log_lines_since=earliest(state.log_lines_since, first_at),
+        log_longest_silence=max(state.log_longest_silence, silence),
+    )
 
 
 def _announced(sample: SampleState, fact: RetryLogged) -> SampleState:

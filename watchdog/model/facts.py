@@ -268,6 +268,10 @@ class RunnerLogRead(Struct, frozen=True):
 
     eval_set_id: str
     last_line_at: float | None
+    seconds: float = 0.0
+    """From the first line that was read this time to the last."""
+    longest_silence: float = 0.0
+    """Seconds between two of these lines at most."""
 
 
 class InteractionsRead(Struct, frozen=True):

@@ -333,6 +333,10 @@ class EvalSetState(Struct, frozen=True):
     unreadable: str | None = None
     read_at: float | None = None
     last_log_line_at: float | None = None
+    log_lines_since: float | None = None
+    """When the first line of its runner's log was written that was read."""
+    log_longest_silence: float = 0.0
+    """Seconds between two lines of it at most."""
     throughput: dict[str, ThroughputLogged] = field(default_factory=dict)
     """The last rates of each model that the runner's log told; at most THROUGHPUT_MAX."""
     log_gaps: int = 0

@@ -21,6 +21,7 @@ from watchdog.model.facts import (
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Verdict, combine
+from watchdog.pipeline.learner import learned_from
 
 HOUR = 3600.0
 LIMITS = Thresholds()
@@ -137,7 +138,10 @@ def test_a_slow_model_is_healthy():
     rows = Rows()
     for n in range(4):
         rows.ok(n * HOUR, 3300)
-    assert judged(5.9 * HOUR, {"1": rows.pending("model", 4 * HOUR)}).verdict is Verdict.PROGRESSING
+    now = 5.9 * HOUR
+    known = state(facts({"1": rows.pending("model", 4 * HOUR)}, read_at=now))
+    learned = learned_from([known], now, LIMITS)
+    assert judge([known], now, LIMITS, 90.0, learned=learned)[0].verdict is Verdict.PROGRESSING
     assert judged(8 * HOUR, {"1": rows}).verdict is Verdict.STUCK
 
 

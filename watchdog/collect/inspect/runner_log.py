@@ -82,17 +82,22 @@ def parse(lines: Iterable[str], eval_set_id: str, tasks: Collection[str] = ()) -
     Yields:
         `RetryLogged`, `TaskProgressLogged` and `SandboxRestartLogged`, then one `RunnerLogRead`.
     """
-    last_line_at: float | None = None
+    first_line_at = last_line_at = None
+    longest_silence = 0.0
     running = set(tasks)
     for raw in lines:
         line = _decode(raw[:LINE_LIMIT].rstrip("\r\n"))
-        last_line_at = last_line_at if line.at is None else line.at
+        if line.at is not None:
+            longest_silence = max(longest_silence, line.at - (last_line_at or line.at))
+            first_line_at = line.at if first_line_at is None else first_line_at
+            last_line_at = line.at
         fact = _fact(line, eval_set_id, running)
         if isinstance(fact, TaskProgressLogged) and len(running) < TASKS_LIMIT:
             running.add(fact.task)
         if fact:
             yield fact
-    yield RunnerLogRead(eval_set_id, last_line_at)
+    seconds = max(0.0, (last_line_at or 0.0) - (first_line_at or 0.0))
+    yield RunnerLogRead(eval_set_id, last_line_at, seconds, longest_silence)
 
 
 class _Context(NamedTuple):
