@@ -5,15 +5,17 @@ import logging
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing import get_context
 
 import structlog
 
 from tests.paths import ROOT
-from tests.quality import page
+from tests.quality import day_one_page, page
 from tests.quality.cluster import page as cluster_page
 from tests.quality.cluster.fleets import CLUSTERS
 from tests.quality.cluster.run import ClusterResult, run_cluster
+from tests.quality.day_one import KINDS, DayOne, day_one
 from tests.quality.fleets import FLEETS, LOOKED_AT, UNSEEN
 from tests.quality.goals import missed
 from tests.quality.recorded import recorded
@@ -29,7 +31,8 @@ def main() -> int:
     tell = _teller()
     tallies = recorded(tell)
     sys.stdout.write(page.recordings(tallies) + "\n")
-    clusters = [] if arguments.only == "recordings" else _clusters(arguments, tell)
+    days = _day_one(arguments, tell) if arguments.only in {None, "day-one"} else []
+    clusters = _clusters(arguments, tell) if arguments.only in {None, "clusters"} else []
     results = [] if arguments.only else _simulated(arguments, tell)
     summaries = by_fleet(results)
     unseen = together(results, UNSEEN) if results else None
@@ -37,9 +40,12 @@ def main() -> int:
         sys.stdout.write(page.fleets({**summaries, page.TOGETHER: unseen}) + "\n")
         if arguments.write:
             page.write(tallies, summaries, unseen, clusters, DOCS)
+            page.write_day_one(days, DOCS)
+    elif days and arguments.write:
+        page.write_day_one(days, DOCS)
     elif clusters and arguments.write:
         page.write_clusters(tallies, clusters, DOCS)
-    failed = missed(tallies, summaries, unseen, clusters)
+    failed = [*missed(tallies, summaries, unseen, clusters), *day_one_page.missed(days)]
     for line in failed:
         sys.stderr.write(f"goal missed: {line}\n")
     return 1 if failed else 0
@@ -61,6 +67,14 @@ def _arguments() -> argparse.Namespace:
         const="clusters",
         help="only the recordings and the simulated clusters: some minutes",
     )
+    parser.add_argument(
+        "--day-one",
+        dest="only",
+        action="store_const",
+        const="day-one",
+        help="only the recordings and the first day: some minutes",
+    )
+    parser.add_argument("--lots", type=int, default=24, help="of the first day, for each kind")
     parser.add_argument(
         "--cluster-weeks", type=float, default=0.5, help="simulated, for each cluster"
     )
@@ -86,6 +100,16 @@ def _simulated(arguments: argparse.Namespace, tell: page.Tell) -> list[Result]:
             tell(f"{len(done)} of {len(runs)} simulations done")
     order = list(FLEETS)
     return [done[run] for run in sorted(done, key=lambda run: (order.index(run[0]), run[1]))]
+
+
+def _day_one(arguments: argparse.Namespace, tell: page.Tell) -> list[DayOne]:
+    days: list[DayOne] = []
+    with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
+        for day in pool.map(partial(day_one, arguments.lots), KINDS):
+            days.append(day)
+            tell(f"day one: {len(days)} of {len(KINDS)} kinds done")
+    sys.stdout.write(day_one_page.table(days) + "\n")
+    return days
 
 
 def _clusters(arguments: argparse.Namespace, tell: page.Tell) -> list[ClusterResult]:

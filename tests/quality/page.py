@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.quality import plots
+from tests.quality import day_one_page, plots
 from tests.quality.cluster import page as clusters
 from tests.quality.cluster.run import ClusterResult
+from tests.quality.day_one import DayOne
 from tests.quality.recorded import OURS, Tally
 from tests.quality.summary import Point, Rate, Summary
 
@@ -122,6 +123,14 @@ def write(
     plots.calibration(summaries, docs / "quality-pages.svg")
     parts = [_INTRO, _RECORDINGS, recordings(tallies), _FLEETS]
     (docs / "quality.md").write_text("\n".join([*parts, fleets(every), clusters.section(results)]))
+
+
+def write_day_one(days: Sequence[DayOne], docs: Path) -> None:
+    """The section of the first day anew, before that of the clusters."""
+    page = docs / "quality.md"
+    before, heading, after = page.read_text().partition(clusters.HEADING)
+    before = before.partition(day_one_page.HEADING)[0].rstrip("\n")
+    page.write_text(f"{before}\n{day_one_page.section(days)}\n{heading}{after}")
 
 
 def write_clusters(

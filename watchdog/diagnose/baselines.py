@@ -11,6 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from watchdog.diagnose.provider_timeouts import client_timeout
+from watchdog.diagnose.typical import chance_longer
 from watchdog.diagnose.usual_errors import UsualErrors
 from watchdog.model.histogram import Histogram
 from watchdog.model.learned import (
@@ -67,6 +69,10 @@ _TAIL_INDEX = 4.0
 _UNKNOWN_CALLS = 300
 """So many calls of a name weigh as much as what is assumed of a name never seen."""
 
+_ALIKE_CALLS: dict[Lasting, float] = {"model": 20.0, "tool": 60.0}
+"""So many do where one as long would be unlike all of them. A model's calls are alike: which kind
+of model it is shows in the first dozens. A tool does now this, now that."""
+
 _CALL_WEEKS = 0.05
 """Calls seen in the first hours are taken to come in as fast as if within eight."""
 
@@ -108,6 +114,9 @@ ANCHORS: dict[Lasting, float] = {
 }
 """On day one, and with the tolerances as they come, a call, or the same again and again, may take
 so many seconds. What is judged by runs never gets less: an hour of them is no news."""
+
+ANSWERS_IN_PIECES = 2.0
+"""A streamed answer may take longer than a client waits for a piece of it: so many times."""
 
 _ANCHOR_INDEX = 2.0
 _DEFAULTS = Thresholds()
@@ -202,11 +211,12 @@ class Baselines:
         this name tell nothing of how long it takes.
         """
         histogram = self._learned.durations.get(call_name(family, name), Histogram())
-        anchor = ANCHORS[family] * self._limits.scale
+        anchor = _anchor(family, name, histogram) * self._limits.scale
         rarity = math.pow(anchor / max(seconds, 1.0), _ANCHOR_INDEX)
+        weeks = _CALL_WEEKS + self._weeks
         usual = _share(family) * _tolerance(_DEFAULTS, family)
-        prior = usual * _unknown(histogram) * rarity
-        return prior + _robustly_above(histogram, seconds) / (_CALL_WEEKS + self._weeks)
+        prior = usual * _assumed(family, histogram, seconds, weeks) * rarity
+        return prior + _robustly_above(histogram, seconds) / weeks
 
     def _tolerated_of(self, family: Lasting, histogram: Histogram) -> float:
         """Well-known names share what their family may cost; one never seen has all of it."""
@@ -249,9 +259,34 @@ def _tolerance(limits: Thresholds, family: Family | RunFamily) -> float:
     return limits.false_warnings_per_week if is_warning else limits.false_pages_per_week
 
 
+def _anchor(family: Lasting, name: str, histogram: Histogram) -> float:
+    """Seconds that a call of a name never seen may take, with one false page tolerated a week.
+
+    Where a call took longer than its client waits for an answer, the answers come in pieces.
+    """
+    client = client_timeout(name) if family == "model" else None
+    if client is None or histogram.above(client.gives_up_after) > 0:
+        return ANCHORS[family]
+    return min(ANCHORS[family], ANSWERS_IN_PIECES * client.gives_up_after)
+
+
 def _unknown(histogram: Histogram) -> float:
     """How much of a name is still assumed: 1 for one never seen."""
     return _UNKNOWN_CALLS / (_UNKNOWN_CALLS + histogram.total)
+
+
+def _assumed(family: Lasting, histogram: Histogram, seconds: float, weeks: float) -> float:
+    """How much is still assumed of calls as long: less, where those seen are nothing like it.
+
+    As much as if their durations went on like those seen, and between what either number of calls
+    leaves.
+    """
+    most = _unknown(histogram)
+    calls = _ALIKE_CALLS.get(family)
+    if calls is None or not histogram.total:
+        return most
+    alike = histogram.total * chance_longer(histogram, seconds) / weeks
+    return min(most, max(calls / (calls + histogram.total), alike / _share(family)))
 
 
 def _names(learned: Learned, family: Lasting) -> int:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.context import SampleContext
 from watchdog.diagnose.fleet import Fleet, Peers, failures_of, thinned
+from watchdog.diagnose.outages import Outage, outage_of
 from watchdog.fold.backoff import scheduled_wait
 from watchdog.model.learned import TroubleGroup, TroubleKind
 from watchdog.model.state import SampleState, Streak
@@ -70,11 +71,15 @@ class Situation(Struct, frozen=True):
     """Running samples on the model: each may be the unlucky one of a partial outage."""
     patience: float = 1.0
     """So many times as long as elsewhere trouble is taken to last before it passes."""
+    everybody: Outage | None = None
+    """The outage of everybody that it is part of."""
 
     @property
     def shared(self) -> bool:
         """It is rather the model's trouble than this sample's: nobody succeeds, or few do."""
-        return not self.witnessed or self.peers.failing_share >= _MOST
+        if self.everybody is not None or not self.witnessed:
+            return True
+        return self.peers.failing_share >= _MOST
 
 
 def group_of(cause: Cause) -> TroubleGroup:
@@ -108,6 +113,9 @@ def situation(context: SampleContext, streak: Streak, cause: Cause) -> Situation
         silent=_silent(context, model, whole.until) if first_ok is not None else 0,
         candidates=max(1, fleet.samples(model)),
         patience=context.allowance.patience or 1.0,
+        everybody=outage_of(
+            fleet, streak, context.now, context.judging.baselines.independent_seconds
+        ),
     )
 
 
@@ -169,11 +177,26 @@ def _counts_before(sample: SampleState, streak: Streak) -> tuple[int, int]:
 
 
 def weigh(baselines: Baselines, situation: Situation) -> Weighing:
-    """The weight of the evidence that the sample is stuck."""
+    """The weight of the evidence that the sample is stuck.
+
+    By itself, and as part of an outage of everybody, whatever proves more: who was stuck before an
+    outage began stays so in it, and whom others' last successes excuse falls with the others.
+    """
+    weighing = _weighed(baselines, situation, _explanations(baselines, situation))
+    if situation.everybody is None:
+        return weighing
+    outage = _in_outage(baselines, situation, situation.everybody)
+    together = _weighed(baselines, situation, outage)
+    return max(weighing, together, key=lambda weighed: weighed.suspicion)
+
+
+def _weighed(
+    baselines: Baselines, situation: Situation, explanations: tuple[Explanation, ...]
+) -> Weighing:
     return Weighing(
         subject=f"{situation.count} failed attempts in a row on {situation.model} "
         f"within {duration(situation.streak.seconds)}",
-        explanations=_explanations(baselines, situation),
+        explanations=explanations,
         initial_ratio=_initial_ratio(baselines, situation),
         enough=situation.count >= LEAST_FAILURES
         and situation.streak.independent >= LEAST_INDEPENDENT,
@@ -239,6 +262,30 @@ def _shared(baselines: Baselines, situation: Situation) -> Explanation:
     return Explanation("shared", expected_per_week, tolerated, text)
 
 
+def _in_outage(
+    baselines: Baselines, situation: Situation, outage: Outage
+) -> tuple[Explanation, ...]:
+    """What else an outage of everybody could be: one that passes, and nothing of one sample's.
+
+    Who joins it late is no less part of it, where others show that it isn't that one's own trouble.
+    """
+    seconds = outage.seconds if outage.is_of_many else situation.streak.seconds
+    own = Explanation(
+        "own",
+        _trouble(baselines, situation, "own", seconds),
+        baselines.tolerated("own"),
+        f"trouble of single samples that lasts {duration(seconds)} and passes",
+    )
+    shared = Explanation(
+        "shared",
+        _trouble(baselines, situation, "shared", outage.seconds),
+        baselines.tolerated("shared"),
+        f"an outage of {situation.model} that lasts {duration(outage.seconds)} and passes",
+    )
+    independent = max(situation.streak.independent, outage.independent)
+    return own, shared, _by_chance(baselines, situation, independent)
+
+
 def chance_any_fails_all(candidates: int, share: float, attempts: int) -> float:
     """The chance that one of so many samples fails so often where a share of attempts fails."""
     return min(1.0, max(1, candidates) * share**attempts)
@@ -247,6 +294,10 @@ def chance_any_fails_all(candidates: int, share: float, attempts: int) -> float:
 def _chance(baselines: Baselines, situation: Situation) -> Explanation:
     """So many failures in a row at the usual rate."""
     independent = situation.alone.independent if situation.alone is not None else 0
+    return _by_chance(baselines, situation, independent)
+
+
+def _by_chance(baselines: Baselines, situation: Situation, independent: int) -> Explanation:
     expected_per_week = baselines.streaks(situation.model) * situation.usual**independent
     text = f"chance: {situation.usual:.0%} of attempts fail in normal times"
     return Explanation("chance", expected_per_week, baselines.tolerated("own"), text)
@@ -291,4 +342,5 @@ def _later(situation: Situation, at: float, more: int) -> Situation:
         candidates=situation.candidates,
         silent=situation.silent,
         patience=situation.patience,
+        everybody=situation.everybody.longer(elapsed) if situation.everybody else None,
     )

@@ -17,6 +17,9 @@ from watchdog.model.state import (
     TaskState,
 )
 
+REFUSED_WITHIN = 60.0
+"""Seconds; a call that a provider in an outage is to refuse is refused within these."""
+
 
 class Peers(Struct, frozen=True):
     """Attempts of other samples on a model within a window of time."""
@@ -44,12 +47,25 @@ class _Times(Struct):
     """Where one instant stands for several successes: how many."""
     counts: list[int] = []
     """Successes before each of `ok`, and all of them at its end."""
+    taken_on: float = float("-inf")
+    """When the last of the calls that succeeded was sent."""
+    open: list[float] = []
+    """When calls were sent that have no answer yet."""
+    failing: list[float] = []
+    """The last failure of each sample whose calls fail now."""
 
     def in_order(self) -> None:
         """To be asked from now on."""
         self.ok.sort()
         self.failed.sort()
+        self.failing.sort()
+        self.open.sort()
         self.counts = [0, *accumulate(self.many.get(at, 1) for at in self.ok)]
+
+    def was_sent(self, since: float, until: float) -> bool:
+        """Whether a call that is still open was sent from `since` to `until`, both included."""
+        index = bisect_left(self.open, since)
+        return index < len(self.open) and self.open[index] <= until
 
     def succeeded(self, since: float, until: float) -> int:
         """Successes from `since` to `until`, both included."""
@@ -84,6 +100,28 @@ class Fleet:
         """Attempts of all samples on `model` from `since` to `until`, both included."""
         times = self._of(model)
         return Peers(times.succeeded(since, until), _count(times.failed, since, until))
+
+    def failing_since(self, model: str, now: float) -> float | None:
+        """The first failure of anybody in an outage of everybody; None where there is none.
+
+        Nothing that was sent since then has succeeded, or may yet: a call that has been open for
+        longer than a refusal takes was taken on. Where there is one, nobody's success since the
+        failure counts, whenever it was sent.
+        """
+        times = self._of(model)
+        since = _after(times.failed, times.taken_on)
+        if since is None or times.was_sent(since, now - REFUSED_WITHIN):
+            return _after(times.failed, times.ok[-1] if times.ok else float("-inf"))
+        return since
+
+    def failing_samples(self, model: str, since: float) -> int:
+        """Running samples whose calls on the model fail, and last did at or after `since`."""
+        failing = self._of(model).failing
+        return len(failing) - bisect_left(failing, since)
+
+    def last_failed(self, model: str) -> float:
+        """When an attempt on a model that fails last failed."""
+        return self._of(model).failed[-1]
 
     def independent_failures(self, model: str, since: float, until: float, least: float) -> int:
         """Failed attempts on `model` from `since` to `until`, each `least` after the one before.
@@ -132,6 +170,7 @@ def _by_model(eval_sets: Iterable[EvalSetState]) -> dict[str, _Times]:
             for sample in task.samples.values():
                 for times in _add(by_model, sample.recent):
                     times.samples.add(id(sample))
+                _add_present(by_model, sample)
             _add(by_model, task.retired)
             _add_ended(by_model, task)
             _add_forgotten(by_model, task)
@@ -150,8 +189,22 @@ def _add(by_model: dict[str, _Times], outcomes: Iterable[Outcome]) -> list[_Time
         times = times_of.get(model)
         if times is None:
             times = times_of[model] = by_model.setdefault(model, _Times())
-        (times.ok if outcome.ok else times.failed).append(outcome.at)
+        if outcome.ok:
+            times.ok.append(outcome.at)
+            times.taken_on = max(times.taken_on, outcome.began or outcome.at)
+        else:
+            times.failed.append(outcome.at)
     return list(times_of.values())
+
+
+def _add_present(by_model: dict[str, _Times], sample: SampleState) -> None:
+    """What a running sample is at: failing, or waiting for an answer."""
+    for streak in sample.streaks:
+        if streak.last_at is not None:
+            by_model.setdefault(streak.model, _Times()).failing.append(streak.last_at)
+    for call in sample.open_calls:
+        if call.kind == "model" and call.since is not None:
+            by_model.setdefault(call.name, _Times()).open.append(call.since)
 
 
 def _add_ended(by_model: dict[str, _Times], task: TaskState) -> None:
@@ -160,7 +213,9 @@ def _add_ended(by_model: dict[str, _Times], task: TaskState) -> None:
         return
     ends = [e.at for e in task.ended.values() if e.state == "completed" and not e.limited]
     times = by_model.setdefault(task.spec.model, _Times())
-    times.ok.extend(at for at in ends if at is not None)
+    instants = [at for at in ends if at is not None]
+    times.ok.extend(instants)
+    times.taken_on = max([times.taken_on, *instants])
 
 
 def _add_forgotten(by_model: dict[str, _Times], task: TaskState) -> None:
@@ -175,6 +230,7 @@ def _add_forgotten(by_model: dict[str, _Times], task: TaskState) -> None:
         times = by_model.setdefault(model, _Times())
         for at, count in successes.before(horizon):
             times.ok.append(at)
+            times.taken_on = max(times.taken_on, at)
             times.many[at] = count
 
 
@@ -183,6 +239,11 @@ def _remembered_since(task: TaskState) -> float | None:
     full = [s.recent for s in task.samples.values() if len(s.recent) >= RECENT]
     full += [task.retired] if len(task.retired) >= RETIRED_MAX else []
     return latest(*(outcome.at for recent in full for outcome in recent[:1]))
+
+
+def _after(times: list[float], instant: float) -> float | None:
+    index = bisect_right(times, instant)
+    return times[index] if index < len(times) else None
 
 
 def _count(times: list[float], since: float, until: float) -> int:

@@ -15,6 +15,7 @@ from watchdog.diagnose.context import (
     SampleContext,
 )
 from watchdog.diagnose.deadlines import Deadline, deadline_for, excused, overdue
+from watchdog.diagnose.heartbeat import cores_of, is_assumed, log_deadline, sooner, stands_still
 from watchdog.diagnose.retries import next_attempt_at, next_wait
 from watchdog.diagnose.sample_limits import time_limit_of
 from watchdog.diagnose.signs import last_life
@@ -24,7 +25,6 @@ from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
 from watchdog.model.state import EvalSetState, SampleState, TaskState
-from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
@@ -44,6 +44,8 @@ def idle_since(sample: SampleState) -> float | None:
     """The same of one that may be at its scorers."""
     if sample.open_calls or sample.human_since is not None:
         return None
+    if sample.lost or sample.holed:
+        return None
     if next_wait(sample) is not None:
         return latest(sample.last_event_at, next_attempt_at(sample))
     return latest(sample.last_event_at, sample.started_at)
@@ -61,9 +63,13 @@ def frozen(
     deadline = deadline_for(judging.baselines, allowance, "step", "solver")
     tasks = [task for task in state.tasks.values() if task.status == "started"]
     life = last_life(tasks, state.last_log_line_at)
-    cores = _cores(state)
-    if cores is not None:
-        return _by_cpu(now, limits, deadline, life, cores) if tasks else None
+    cores = cores_of(state)
+    if cores is not None and cores >= limits.idle_cores:
+        return None
+    stopped = stands_still(now, limits, allowance, life, cores) if tasks else None
+    if stopped is not None:
+        return stopped
+    deadline = sooner(deadline, allowance, log_deadline(now, limits, state))
     between_calls = [
         (since, task, sample)
         for task in tasks
@@ -78,29 +84,6 @@ def frozen(
         return None
     since = latest(life, min((s for s, _, _ in between_calls), default=None))
     return _frozen_finding(now, deadline, latest(life, since) or life, between_calls, idle)
-
-
-def _cores(state: EvalSetState) -> float | None:
-    """CPU cores that the runner's pods use; None where the metrics API doesn't tell."""
-    view = state.view
-    if view is None or not view.usage:
-        return None
-    names = {(pod.namespace, pod.name) for pod in view.runners}
-    cores = [use.cores for use in view.usage if (use.namespace, use.name) in names]
-    return sum(cores) if cores else None
-
-
-def _by_cpu(
-    now: float, limits: Thresholds, deadline: Deadline, life: float | None, cores: float
-) -> Finding | None:
-    """Where the pod's CPU use is known, it decides: a living runner always uses some."""
-    if life is None or cores >= limits.idle_cores:
-        return None
-    text = (
-        f"the runner's pod uses {cores * 1000:.1f} millicores, and nothing has been written for "
-        f"{duration(now - life)}"
-    )
-    return overdue(now, life, deadline, "the runner is idle", (Evidence("cpu", text, now),))
 
 
 def _frozen_finding(
@@ -148,14 +131,21 @@ def runner_frozen(context: SampleContext) -> Finding | None:
         return None
     attempt_at = next_attempt_at(sample)
     deadline = deadline_for(context.judging.baselines, context.allowance, "step", "solver")
-    in_back_off = attempt_at is not None and context.now < attempt_at + deadline.seconds
-    return None if in_back_off or _is_task_patient(context.now, finding, deadline) else finding
+    limit = finding.weighing.limit if finding.weighing is not None else None
+    least = min(deadline.seconds, limit if limit is not None else deadline.seconds)
+    in_back_off = attempt_at is not None and context.now < attempt_at + least
+    is_patient = _is_task_patient(context.now, context.allowance, finding, deadline)
+    return None if in_back_off or is_patient else finding
 
 
-def _is_task_patient(now: float, finding: Finding, deadline: Deadline) -> bool:
-    """Whether more silence is allowed of this task than of the eval set, and not over yet."""
+def _is_task_patient(
+    now: float, allowance: Allowance, finding: Finding, deadline: Deadline
+) -> bool:
+    """Whether people allow more silence of this task than of the eval set, and it isn't over."""
     weighing = finding.weighing
     if weighing is None or weighing.limit is None or finding.since is None:
+        return False
+    if is_assumed(allowance):
         return False
     return weighing.limit < deadline.seconds and now < finding.since + deadline.seconds
 

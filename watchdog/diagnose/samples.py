@@ -97,6 +97,9 @@ def _by_rules(
         if context.allowance.waiting_in_silence is not None and verdict in _CALM:
             verdict = Verdict.WAITING
             evidence = (Evidence("told", context.allowance.waiting_in_silence), *evidence)
+        if context.sample.holed and verdict in _CALM:
+            verdict = Verdict.UNKNOWN
+            evidence = (*evidence, Evidence("unreadable", "rows of it can't be read"))
         return replace(base, verdict=verdict, cause=cause, suspicion=suspicion, evidence=evidence)
     cause, finding = stuck
     other_evidence = tuple(e for e in all_evidence if e not in finding.evidence)

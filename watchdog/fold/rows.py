@@ -47,6 +47,8 @@ COMMAND = call_name("step", "command")
 TURNS_MAX = 64
 _NO_PROGRESS = frozenset({"logger", "error"})
 """Rows that are no sign of work done: log lines, and the error that a sample ends in."""
+_SHORT = 60.0
+"""Seconds; a call that took no longer began about when it ended."""
 
 
 def fold_rows(
@@ -102,6 +104,7 @@ class _Work:
         self.command_at = sample.command_at
         self.command_timeout = sample.command_timeout
         self.repetition = sample.repetition
+        self.holed = sample.holed
 
     def take(self, row: Row) -> None:
         self.last_row = row.id
@@ -148,9 +151,11 @@ class _Work:
             command_timeout=self.command_timeout,
             repetition=self.repetition,
             lost=self.lost,
+            holed=self.holed,
         )
 
     def progress(self, row: Row) -> None:
+        self.holed = False
         self.last_progress_at = latest(self.last_progress_at, row.at, row.completed_at)
 
     def begin(self, row: Row, kind: CallKind) -> None:
@@ -187,6 +192,8 @@ class _Work:
         """A pause between two calls ended: how long a living runner may take for a step."""
         if self.open or self.streaks or self.last_event_at is None or row.at is None:
             return
+        if self.holed:
+            return
         if self.human_since is not None or row.kind in _AFTER_PERSON:
             return
         if row.at - self.last_event_at >= LEAST_GAP:
@@ -220,10 +227,10 @@ class _Work:
             self.fails[cause] -= 1
             self.fails = +self.fails
 
-    def outcome(self, row: Row, cause: Cause | None) -> None:
+    def outcome(self, row: Row, cause: Cause | None, began: float | None = None) -> None:
         self.ended_ids.add(row.event_id)
         at = row.at if cause is not None else row.completed_at or row.at
-        self.recent.append(Outcome(cause is None, at, cause, row.name, row.event_id))
+        self.recent.append(Outcome(cause is None, at, cause, row.name, row.event_id, began))
         if cause is None and at is not None:
             self.lessons.succeeded(row.name, at)
         if len(self.recent) > 4 * RECENT:
@@ -265,6 +272,7 @@ def _presume_failed(work: _Work, row: Row) -> None:
 
 def _model_end(work: _Work, row: Row) -> None:
     failed = row.error is not None
+    began = None if failed else _began(work, row)
     work.end(row, "model", teaches=not failed and not row.cached and not row.batch)
     if row.error is not None and row.error.startswith(CANCELLED):
         return
@@ -278,7 +286,17 @@ def _model_end(work: _Work, row: Row) -> None:
     elif row.error is not None:
         _failure(work, row, row.error)
     else:
-        _success(work, row)
+        _success(work, row, began)
+
+
+def _began(work: _Work, row: Row) -> float | None:
+    """When a long call that succeeded was sent for the last time: its own time is set back."""
+    call, streak = work.open.get(row.event_id), work.streaks.of(row.span_id)
+    at = call.since if call is not None else row.at
+    failed_at = streak.last_at if streak is not None else None
+    began = latest(at, failed_at)
+    is_short = row.completed_at is not None and row.completed_at - (began or 0.0) <= _SHORT
+    return None if is_short else began
 
 
 def _was_presumed(work: _Work, row: Row) -> bool:
@@ -299,7 +317,7 @@ def _told_again(work: _Work, row: Row) -> None:
             return
 
 
-def _success(work: _Work, row: Row) -> None:
+def _success(work: _Work, row: Row, began: float | None) -> None:
     work.human_since = None
     work.progress(row)
     streak = work.streaks.end(row.span_id)
@@ -312,7 +330,7 @@ def _success(work: _Work, row: Row) -> None:
     if row.completed_at is not None:
         work.first_success_at = work.first_success_at or row.completed_at
         work.last_success_at = latest(work.last_success_at, row.completed_at)
-    work.outcome(row, None)
+    work.outcome(row, None, began)
 
 
 def _failure(work: _Work, row: Row, error: str, *, presumed: bool = False) -> None:

@@ -16,7 +16,7 @@ from watchdog.model.facts import (
     TaskProgressLogged,
     ThroughputLogged,
 )
-from watchdog.model.instants import latest
+from watchdog.model.instants import earliest, latest
 from watchdog.model.state import (
     DEATHS_MAX,
     RESTARTS_MAX,
@@ -84,10 +84,23 @@ def throughput_logged(state: EvalSetState, fact: ThroughputLogged) -> EvalSetSta
 
 
 def runner_log_read(state: EvalSetState, fact: RunnerLogRead) -> EvalSetState:
-    """How far the log was read."""
-    at = latest(state.last_log_line_at, fact.last_line_at)
-    state = replace(state, last_log_line_at=at)
+    """How far the log was read, and how long it was ever silent."""
+    state = _habit(state, fact)
     return log_read(state, fact.pod, fact.last_line_at) if fact.pod else state
+
+
+def _habit(state: EvalSetState, fact: RunnerLogRead) -> EvalSetState:
+    at, before = fact.last_line_at, state.last_log_line_at
+    if at is None:
+        return state
+    first_at = at - fact.seconds
+    silence = max(fact.longest_silence, first_at - (before if before is not None else first_at))
+    return replace(
+        state,
+        last_log_line_at=latest(before, at),
+        log_lines_since=earliest(state.log_lines_since, first_at),
+        log_longest_silence=max(state.log_longest_silence, silence),
+    )
 
 
 def _tried(state: EvalSetState, fact: TaskProgressLogged) -> EvalSetState:

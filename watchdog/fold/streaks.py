@@ -31,6 +31,10 @@ class Streaks:
     def __bool__(self) -> bool:
         return bool(self._of)
 
+    def of(self, span_id: str | None) -> Streak | None:
+        """The streak that a span belongs to; None where its last attempt succeeded."""
+        return self._of.get(self._owner(span_id)) if self._of else None
+
     def end(self, span_id: str | None) -> Streak | None:
         """A success in a span ends the streak that it belongs to, which is given."""
         return self._of.pop(self._owner(span_id), None) if self._of else None

@@ -181,7 +181,10 @@ def _taught(task: TaskState, lessons: Lessons) -> TaskState:
 
 
 def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
-    """A hole in a sample's rows: what stood open or in a row before it may have ended in it."""
+    """A hole in a sample's rows: what stood open or in a row before it may have ended in it.
+
+    Only rows that come after it tell what the sample is at.
+    """
     sample = task.samples.get(fact.key)
     if sample is None:
         return task
@@ -192,7 +195,8 @@ def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
         spans=(),
         turns=(),
         repetition=Repetition(),
-        lost=fact.newest or sample.lost,
+        lost=True,
+        holed=True,
     )
     return replace(task, samples={**task.samples, fact.key: sample})
 

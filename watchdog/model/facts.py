@@ -386,6 +386,10 @@ class RunnerLogRead(Struct, frozen=True):
     last_line_at: float | None
     pod: str = ""
     """Whose log it is, by name; empty where that isn't known."""
+    seconds: float = 0.0
+    """From the first line that was read this time to the last."""
+    longest_silence: float = 0.0
+    """Seconds between two of these lines at most."""
 
 
 class LogWriteFailed(Struct, frozen=True):

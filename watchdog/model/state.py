@@ -48,6 +48,9 @@ class Outcome(NamedTuple):
     cause: Cause | None
     model: str
     event_id: str
+    began: float | None = None
+    """Of a success that took longer than a minute, when that attempt began: the model took it on
+    then, which says nothing of those that came after."""
 
 
 class Streak(Struct, frozen=True):
@@ -201,6 +204,8 @@ class SampleState(Struct, frozen=True):
     """None where the last call of a tool did not fail for its sandbox."""
     lost: bool = False
     """Its newest rows can't be read: its present state is unknown."""
+    holed: bool = False
+    """Rows of it can't be read, and nothing since then shows that it gets on."""
 
     @property
     def streak(self) -> Streak | None:
@@ -449,6 +454,10 @@ class EvalSetState(Struct, frozen=True):
     unreadable: str | None = None
     read_at: float | None = None
     last_log_line_at: float | None = None
+    log_lines_since: float | None = None
+    """When the first line of its runner's log was written that was read."""
+    log_longest_silence: float = 0.0
+    """Seconds between two lines of it at most."""
     throughput: dict[str, ThroughputLogged] = field(default_factory=dict)
     """The last rates of each model that the runner's log told; at most THROUGHPUT_MAX."""
     log_gaps: int = 0

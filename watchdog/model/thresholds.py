@@ -116,8 +116,25 @@ class Thresholds(Struct, frozen=True):
         ),
     ] = 300.0
     idle_cores: Annotated[
-        float, Meta(gt=0, description="CPU cores below which a runner does nothing at all")
+        float,
+        Meta(gt=0, description="CPU cores below which a runner does nothing but wait"),
     ] = 0.0005
+    stopped_cores: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="CPU cores below which not even its event loop turns (one that waits for "
+            "its calls takes 0.0002 to 0.0004)",
+        ),
+    ] = 0.00005
+    runner_stopped: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="seconds a runner may use no CPU at all and write nothing; and at the "
+            "least that a log may be silent that never was for a tenth as long",
+        ),
+    ] = 900.0
     orphaned: Annotated[
         float, Meta(gt=0, description="seconds sandboxes may outlive their eval set (tear-down)")
     ] = 1800.0

@@ -65,11 +65,15 @@ def worst(verdicts: Iterable[Verdict], default: Verdict = Verdict.UNKNOWN) -> Ve
 
 
 def combine(verdicts: Iterable[Verdict]) -> Verdict:
-    """All stuck is stuck, some is partially stuck, else the worst; finished ones don't count."""
+    """All stuck is stuck, some is partially stuck, else the worst; finished ones don't count.
+
+    What can't be read counts neither as stuck nor as healthy.
+    """
     running = [verdict for verdict in verdicts if verdict is not Verdict.FINISHED]
     if not running:
         return Verdict.FINISHED
-    if all(verdict is Verdict.STUCK for verdict in running):
+    readable = [verdict for verdict in running if verdict is not Verdict.UNKNOWN]
+    if readable and all(verdict is Verdict.STUCK for verdict in readable):
         return Verdict.STUCK
     if any(verdict in STUCK_VERDICTS for verdict in running):
         return Verdict.PARTIALLY_STUCK

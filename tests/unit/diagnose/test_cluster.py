@@ -167,7 +167,7 @@ def test_a_view_that_grows_old_grows_no_evidence():
 def test_where_the_cpu_use_is_known_it_decides_whether_a_runner_is_frozen(cores, verdict):
     now = 600 + 1.5 * HOUR
     used = (PodUsage("inspect-x", "runner-1", cores, now),)
-    samples = {"1": working(), "2": working().pending("model", 600)}
+    samples = {"1": working(), "2": working().pending("tool", 600, "bash")}
     eval_set = judged(now, watched(now, samples, view(now, usage=used)))
     assert eval_set.verdict is verdict
     if verdict is Verdict.STUCK:

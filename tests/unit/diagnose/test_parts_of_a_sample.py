@@ -29,8 +29,8 @@ def judged(now, samples, **spec):
     return {s.key.id: s for s in eval_set.tasks[0].samples}
 
 
-def solving(at: float = 0.0) -> Rows:
-    rows = Rows().add("span_begin", at, name="solvers", type="solvers", span="s", span_id="s")
+def solving(at: float = 0.0, model: str = MODEL) -> Rows:
+    rows = Rows(model).add("span_begin", at, name="solvers", type="solvers", span="s", span_id="s")
     return rows.add(
         "span_begin",
         at,
@@ -146,13 +146,17 @@ def test_the_runners_log_names_their_cause():
 
 
 # slots
+DEEP = "deep/m"
+"""A provider of whose client nothing is known: its calls may take long."""
+
+
 def two_tasks(now: float, waiting: Rows, holders: list[Rows], *, runs=("r", "r"), **spec):
     folded = fold(EvalSetState("set-1"), Listing("set-1", ("a.eval", "b.eval")))
     for log, run, samples in (
         ("a.eval", runs[0], {"w": waiting}),
         ("b.eval", runs[1], {str(n): rows for n, rows in enumerate(holders)}),
     ):
-        task = TaskSpec(log, log, MODEL, 0.0, len(samples), run_id=run, **spec)
+        task = TaskSpec(log, log, DEEP, 0.0, len(samples), run_id=run, **spec)
         summaries = tuple(SampleSummary(key(name), f"{log}{name}", 0.0) for name in samples)
         folded = fold(folded, SpecRead("set-1", log, task, "started"))
         folded = fold(folded, ManifestRead("set-1", log, summaries))
@@ -164,7 +168,8 @@ def two_tasks(now: float, waiting: Rows, holders: list[Rows], *, runs=("r", "r")
 
 
 def calling(at: float) -> Rows:
-    return solving().ok(10, 5, span_id="solver").pending("model", at, MODEL, span_id="solver")
+    rows = solving(model=DEEP).ok(10, 5, span_id="solver")
+    return rows.pending("model", at, DEEP, span_id="solver")
 
 
 TWO = Connections(2, 2, 2)
@@ -172,20 +177,20 @@ NOW = 6 * HOUR
 
 
 def test_a_sample_may_wait_for_what_another_task_of_the_process_holds():
-    waiting = solving().ok(10, 5, span_id="solver")
+    waiting = solving(model=DEEP).ok(10, 5, span_id="solver")
     holders = [calling(NOW - 80 * 60), calling(NOW - 80 * 60)]
     assert two_tasks(NOW, waiting, holders, connections=TWO).verdict is Verdict.PROGRESSING
 
 
 def test_but_not_for_what_another_process_holds():
-    waiting = solving().ok(10, 5, span_id="solver")
+    waiting = solving(model=DEEP).ok(10, 5, span_id="solver")
     holders = [calling(NOW - 80 * 60), calling(NOW - 80 * 60)]
     eval_set = two_tasks(NOW, waiting, holders, runs=("r", "other"), connections=TWO)
     assert eval_set.tasks[0].cause is Cause.RUNNER_FROZEN
 
 
 def test_where_stuck_samples_of_another_task_hold_all_it_is_stuck_with_them():
-    waiting = solving().ok(10, 5, span_id="solver")
+    waiting = solving(model=DEEP).ok(10, 5, span_id="solver")
     eval_set = two_tasks(NOW, waiting, [calling(20), calling(20)], connections=TWO)
     sample = eval_set.tasks[0].samples[0]
     assert (sample.verdict, sample.cause) == (Verdict.STUCK, Cause.HUNG_MODEL_CALL)
@@ -193,7 +198,7 @@ def test_where_stuck_samples_of_another_task_hold_all_it_is_stuck_with_them():
 
 
 def test_an_adaptive_pool_has_its_start_while_nothing_is_refused():
-    waiting = solving().ok(10, 5, span_id="solver")
+    waiting = solving(model=DEEP).ok(10, 5, span_id="solver")
     holders = [calling(NOW - 80 * 60) for _ in range(12)]
     adaptive = Connections(10, 20, 100)
     frozen = two_tasks(NOW, waiting, holders, connections=adaptive)

@@ -1,6 +1,7 @@
 """Every verdict and cause that the store can show, and what must not alert."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders.rows import LOG, MODEL, SET, Rows, busy, facts, key, schedule, state
 from watchdog.diagnose.judge import judge
@@ -9,7 +10,9 @@ from watchdog.model.facts import (
     Connections,
     EvalSetUnreadable,
     RetryLogged,
+    Row,
     RowsLost,
+    RowsRead,
     RunnerLogRead,
     SampleSummary,
     SandboxRestartLogged,
@@ -19,6 +22,7 @@ from watchdog.model.facts import (
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Verdict, combine
+from watchdog.pipeline.learner import learned_from
 
 HOUR = 3600.0
 LIMITS = Thresholds()
@@ -135,7 +139,10 @@ def test_a_slow_model_is_healthy():
     rows = Rows()
     for n in range(4):
         rows.ok(n * HOUR, 3300)
-    assert judged(5.9 * HOUR, {"1": rows.pending("model", 4 * HOUR)}).verdict is Verdict.PROGRESSING
+    now = 5.9 * HOUR
+    known = state(facts({"1": rows.pending("model", 4 * HOUR)}, read_at=now))
+    learned = learned_from([known], now, LIMITS)
+    assert judge([known], now, LIMITS, 90.0, learned=learned)[0].verdict is Verdict.PROGRESSING
     assert judged(8 * HOUR, {"1": rows}).verdict is Verdict.STUCK
 
 
@@ -289,6 +296,33 @@ def test_a_sample_whose_newest_rows_are_lost_is_unknown_not_healthy():
     assert judge([known], 600, LIMITS, 90.0)[0].verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("newest", [True, False])
+def test_failures_after_a_hole_are_no_progress(newest):
+    """Whether any call succeeded in what can't be read, nobody knows."""
+    known = state(facts({"1": busy(600)}, read_at=900), [RowsLost(SET, LOG, key(), newest=newest)])
+    rows = tuple(replace(row, id=row.id + 900) for row in Rows().fails(schedule(620, 4)).rows)
+    known = fold(known, RowsRead(SET, LOG, key(), rows))
+    assert judge([known], 900, LIMITS, 90.0)[0].verdict is Verdict.UNKNOWN
+
+
+def test_a_sample_that_cannot_be_read_counts_neither_as_stuck_nor_as_healthy():
+    attempts = schedule(600, 14)
+    samples = {"1": Rows().ok(10).fails(attempts), "2": busy(600)}
+    known = state(facts(samples, read_at=12_000), [RowsLost(SET, LOG, key("2"), newest=True)])
+    eval_set = judge([known], 12_000, LIMITS, 90.0)[0]
+    assert (eval_set.verdict, eval_set.tasks[0].verdict) == (Verdict.STUCK, Verdict.STUCK)
+    by_id = {sample.key.id: sample.verdict for sample in eval_set.tasks[0].samples}
+    assert by_id == {"1": Verdict.STUCK, "2": Verdict.UNKNOWN}
+
+
+def test_a_runner_is_not_frozen_for_what_a_hole_may_hide():
+    """A call that was begun in what can't be read is no pause between two calls."""
+    known = state(facts({"1": busy(600)}, read_at=20_000))
+    known = fold(known, RowsLost(SET, LOG, key(), newest=False))
+    known = fold(known, RowsRead(SET, LOG, key(), (Row(999, "z", "logger", 620.0),)))
+    assert judge([known], 20_000, LIMITS, 90.0)[0].verdict is Verdict.UNKNOWN
+
+
 def test_a_log_without_a_buffer_cannot_be_judged():
     batch = [
         fact for fact in facts({}, read_at=9, total=3) if type(fact).__name__ != "ManifestRead"
@@ -335,7 +369,8 @@ def test_a_restarted_sandbox_is_informational():
         (["partially_stuck", "finished"], "partially_stuck"),
         (["progressing", "waiting", "degraded"], "degraded"),
         (["unknown", "progressing"], "unknown"),
-        (["unknown", "stuck"], "partially_stuck"),
+        (["unknown", "stuck"], "stuck"),
+        (["unknown", "stuck", "progressing"], "partially_stuck"),
         (["finished"], "finished"),
     ],
 )

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.builders.rows import ERROR_500, LOG, MODEL, Rows, facts, key, schedule, state
+from tests.builders.rows import ERROR_500, LOG, MODEL, Rows, busy, facts, key, schedule, state
 from watchdog.fold import fold
 from watchdog.fold.lessons import Lessons
 from watchdog.fold.rows import fold_rows
@@ -209,11 +209,29 @@ def test_a_hole_in_the_rows_ends_the_streak_and_the_open_calls():
     before = state(facts({"1": rows}, read_at=5000))
     after = fold(before, RowsLost(before.eval_set_id, LOG, key(), newest=False))
     sample = after.tasks[LOG].samples[key()]
-    assert (sample.streak, sample.open_calls, sample.lost) == (None, (), False)
-    lost = fold(before, RowsLost(before.eval_set_id, LOG, key(), newest=True))
-    assert lost.tasks[LOG].samples[key()].lost
-    more = RowsRead(before.eval_set_id, LOG, key(), (Row(999, "z", "info", 6000.0),))
-    assert not fold(lost, more).tasks[LOG].samples[key()].lost
+    assert (sample.streak, sample.open_calls) == (None, ())
+
+
+@pytest.mark.parametrize("newest", [True, False])
+@pytest.mark.parametrize(
+    ("row", "lost", "holed"),
+    [
+        (Row(999, "z", "logger", 6000.0), True, True),
+        (Row(999, "z", "model", 6000.0, name="m", error="Error code: 500"), False, True),
+        (Row(999, "z", "model", 6000.0, name="m", pending=True, final=False), False, True),
+        (Row(999, "z", "model", 6000.0, name="m", completed_at=6010.0), False, False),
+        (Row(999, "z", "tool", 6000.0, name="bash", completed_at=6010.0), False, False),
+    ],
+)
+def test_only_what_comes_after_a_hole_tells_what_a_sample_is_at(newest, row, lost, holed):
+    """A log line tells nothing, a failure or a call that begins no more than itself."""
+    before = state(facts({"1": busy(600)}, read_at=5000))
+    after = fold(before, RowsLost(before.eval_set_id, LOG, key(), newest=newest))
+    sample = after.tasks[LOG].samples[key()]
+    assert (sample.lost, sample.holed) == (True, True)
+    after = fold(after, RowsRead(before.eval_set_id, LOG, key(), (row,)))
+    sample = after.tasks[LOG].samples[key()]
+    assert (sample.lost, sample.holed) == (lost, holed)
 
 
 def test_rows_of_a_sample_that_does_not_run_are_ignored():

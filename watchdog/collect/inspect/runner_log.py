@@ -97,19 +97,24 @@ def parse(
         `RetryLogged`, `TaskProgressLogged`, `SampleDeathLogged` and the like, by line; then the
         last error, where there is one, and one `RunnerLogRead`.
     """
-    last_line_at: float | None = None
+    first_line_at = last_line_at = None
+    longest_silence = 0.0
     running = set(tasks)
     errors = RunnerErrors(eval_set_id, pod)
     for raw in lines:
         line = _decode(raw[:LINE_LIMIT].rstrip("\r\n"))
-        last_line_at = last_line_at if line.at is None else line.at
+        if line.at is not None:
+            longest_silence = max(longest_silence, line.at - (last_line_at or line.at))
+            first_line_at = line.at if first_line_at is None else first_line_at
+            last_line_at = line.at
         yield from errors.take(Record(last_line_at, line.level, line.body, line.error, line.stack))
         fact, death = _fact(line, eval_set_id, running, pod), _death(line, eval_set_id)
         if isinstance(fact, TaskProgressLogged) and len(running) < TASKS_LIMIT:
             running.add(fact.task)
         yield from filter(None, (fact, death))
     yield from errors.rest()
-    yield RunnerLogRead(eval_set_id, last_line_at, pod)
+    seconds = max(0.0, (last_line_at or 0.0) - (first_line_at or 0.0))
+    yield RunnerLogRead(eval_set_id, last_line_at, pod, seconds, longest_silence)
 
 
 class _Context(NamedTuple):
