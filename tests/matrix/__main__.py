@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 from tests.control_plane.build.resolve import MissingPartError
 from tests.matrix.environments import environment
-from tests.matrix.judge import FACTS, Result, result
+from tests.matrix.matrix import results
 from tests.matrix.page import PAGE, page
-from tests.matrix.run import FORMS, Form, RunFailedError, run
-from tests.matrix.versions import CI, VERSIONS, Version
+from tests.matrix.versions import CI, VERSIONS
 
 
 def main(arguments: list[str]) -> int:
@@ -25,13 +23,13 @@ def main(arguments: list[str]) -> int:
     try:
         for version in versions:
             environment(version, _say)
-        results = [] if options.build else _results(versions)
+        told = [] if options.build else results(versions, _say)
     except MissingPartError as reason:
         _say(str(reason))
         return 1
-    if results and versions == VERSIONS:
-        PAGE.write_text(page(results))
-    return 1 if any(one.faults for one in results) else 0
+    if told and versions == VERSIONS:
+        PAGE.write_text(page(told))
+    return 1 if any(one.faults for one in told) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,23 +39,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ci", action="store_true", help="only those that the test suite runs")
     parser.add_argument("--build", action="store_true", help="make the environments, run nothing")
     return parser
-
-
-def _results(versions: tuple[Version, ...]) -> list[Result]:
-    """Both forms of a release at a time: a run needs hardly more than one core."""
-    with ThreadPoolExecutor(len(FORMS)) as pool:
-        pairs = [(version, form) for version in versions for form in FORMS]
-        return list(pool.map(lambda pair: _result(*pair), pairs))
-
-
-def _result(version: Version, form: Form) -> Result:
-    try:
-        one = result(version, form, run(environment(version), form))
-    except RunFailedError as reason:
-        one = Result(version, form, {fact: [str(reason)] for fact in FACTS}, {})
-    for line in one.lines or [f"Inspect {version.number}, {form}: all as it should be"]:
-        _say(line)
-    return one
 
 
 def _say(line: str) -> None:

@@ -38,6 +38,9 @@ TABLES = Difference("tables of the database", "log/_recorders/buffer/database.py
 NAME = Difference("time in a log's name", "log/_recorders/file.py")
 SPANS = Difference("begin and end of a span", "event/_span.py, before: event/_step.py")
 
+RETRY = Difference("retry line in the runner's log", "model/_model.py")
+CONTROL = Difference("control channel, by default", "_control/")
+
 Forms = dict[Difference, str]
 
 
@@ -71,6 +74,18 @@ def of_database(data: Path) -> Forms:
         events = database.execute("SELECT sample_id, data FROM events ORDER BY id")
         rows = [(str(sample), json.loads(event)) for sample, event in events]
     return {**_of_rows(rows), TABLES: ", ".join(tables)}
+
+
+def of_process(log: Path, data: Path) -> Forms:
+    """What is told by the runner's log, and by what its process left beside the buffer."""
+    line = next((one for one in log.read_text().splitlines() if " retry 1 " in one), "")
+    prefix, error = "[" in line.partition("->")[0], "InternalServerError" in line
+    named = [word for word, there in (("the sample", prefix), ("the error", error)) if there]
+    bound = next(data.glob("inspect_ai/control/*.json"), None)
+    return {
+        RETRY: f"names {' and '.join(named)}" if named else "names neither sample nor error",
+        CONTROL: "a socket" if bound else "none",
+    }
 
 
 def _of_rows(rows: list[Row]) -> Forms:

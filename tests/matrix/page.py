@@ -20,14 +20,14 @@ too, and said to be untested where it is met.
 
 `make matrix` made this page: it runs one real evaluation on each of these releases, each in an
 environment of its own with the dependencies of its time, under an accelerated clock, and asks
-`watchdog check` after ten minutes, one hour and five. Of eight samples one gets a 500 at every
+`watchdog check` after ten minutes, one hour and four. Of eight samples one gets a 500 at every
 attempt (`fail`), one waits for an answer that never comes (`hang`), one for a tool that never
 returns (`tool`), one goes on (`live`), and four complete. The command fails where anything else
 is said. CI runs {{ci}}.
 """
 
 FACTS_WORDS = """\
-`fail` must be stuck after an hour, `hang` and `tool` after five, `live` never; counted must be what
+`fail` must be stuck after an hour, `hang` and `tool` after four, `live` never; counted must be what
 ran and what completed, and the verdict be `partially_stuck`. Up to 0.3.170 the buffer doesn't hold
 why an attempt failed (the runner's log does), so any cause of `fail` is right there.
 """

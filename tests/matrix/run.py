@@ -15,16 +15,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.matrix.forms import Forms, of_database, of_store
+from tests.control_plane.build.resolve import MissingPartError
+from tests.matrix.forms import Forms, of_database, of_process, of_store
 from tests.matrix.truth import INSTANTS, Instant
 from tests.paths import ROOT
 from tests.recordings.clock import iso
+from tests.recordings.record import LIBFAKETIME
 
 Form = Literal["store", "database"]
 FORMS: tuple[Form, ...] = ("store", "database")
 """The sample buffer beside the log, as segments; and on the runner's disk, in SQLite."""
 
-LIBFAKETIME = Path(f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketimeMT.so.1")
 PATIENCE = 240.0
 """Real seconds until an instant counts as never reached."""
 
@@ -54,6 +55,7 @@ def run(python: Path, form: Form) -> Run:
 
     Raises:
         RunFailedError: it didn't get that far.
+        MissingPartError: there is no fake clock on this machine.
     """
     with tempfile.TemporaryDirectory(prefix="matrix-") as name:
         work = Path(name)
@@ -86,14 +88,21 @@ def _environment(work: Path, begin: int) -> dict[str, str]:
         "HOME": str(work),
         "XDG_DATA_HOME": str(work / "data"),
         "LANG": "C.UTF-8",
+        "COLUMNS": "300",
         "TZ": "UTC",
         "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "LD_PRELOAD": str(LIBFAKETIME),
+        "LD_PRELOAD": str(_fake_clock()),
         "FAKETIME": f"@{datetime.fromtimestamp(begin, UTC):%Y-%m-%d %H:%M:%S} x1",
         "FAKETIME_NO_CACHE": "1",
         "NO_FAKE_STAT": "1",
     }
+
+
+def _fake_clock() -> Path:
+    if not LIBFAKETIME.exists():
+        raise MissingPartError(f"faketime isn't installed (there is no {LIBFAKETIME})")
+    return LIBFAKETIME
 
 
 def _judged(process: subprocess.Popen[bytes], work: Path, form: Form, instant: Instant) -> Judged:
@@ -125,7 +134,8 @@ def _check(work: Path, form: Form, now: float) -> dict[str, Any]:
 
 
 def _forms(work: Path, form: Form) -> Forms:
-    return of_store(work / "logs") if form == "store" else of_database(work / "data")
+    of_buffer = of_store(work / "logs") if form == "store" else of_database(work / "data")
+    return of_buffer | of_process(work / "runner.log", work / "data")
 
 
 def _tail(path: Path) -> str:

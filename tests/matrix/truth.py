@@ -37,7 +37,7 @@ MINUTE, HOUR = 60.0, 3600.0
 INSTANTS = (
     Instant("begun", 10 * MINUTE, 100, ("progressing", "degraded"), ()),
     Instant("failing", 1 * HOUR, 400, ("partially_stuck",), ("fail",), ("hang", "tool")),
-    Instant("stuck", 5 * HOUR, 600, ("partially_stuck",), STUCK),
+    Instant("stuck", 4 * HOUR, 600, ("partially_stuck",), STUCK),
 )
 
 CAUSES = {
