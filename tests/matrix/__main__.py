@@ -18,18 +18,18 @@ from tests.matrix.versions import CI, VERSIONS
 def main(arguments: list[str]) -> int:
     """Run what is asked for."""
     options = _parser().parse_args(arguments)
-    asked = CI if options.ci else tuple(v for v in VERSIONS if v.number in options.versions)
-    versions = asked or VERSIONS
+    chosen = CI if options.ci else tuple(v for v in VERSIONS if v.number in options.versions)
+    versions = chosen or VERSIONS
     try:
         for version in versions:
             environment(version, _say)
-        told = [] if options.build else results(versions, _say)
+        outcomes = [] if options.build else results(versions, _say)
     except MissingPartError as reason:
         _say(str(reason))
         return 1
-    if told and versions == VERSIONS:
-        PAGE.write_text(page(told))
-    return 1 if any(one.faults for one in told) else 0
+    if outcomes and versions == VERSIONS:
+        PAGE.write_text(page(outcomes))
+    return 1 if any(one.faults for one in outcomes) else 0
 
 
 def _parser() -> argparse.ArgumentParser:

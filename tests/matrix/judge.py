@@ -47,13 +47,13 @@ def _faults(version: Version, moment: Judged) -> list[tuple[str, str]]:
     tasks = [task for eval_set in report["eval_sets"] for task in eval_set["tasks"]]
     if len(tasks) != 1:
         return [("counts", f"{len(tasks)} tasks, {report['problems']}")]
-    found = [("counts", text) for text in _counts(tasks[0]["samples"], report["problems"])]
+    faults = [("counts", text) for text in _counts(tasks[0]["samples"], report["problems"])]
     if report["verdict"] not in instant.verdicts:
-        found.append(("verdict", f"{report['verdict']}, right: {' or '.join(instant.verdicts)}"))
+        faults.append(("verdict", f"{report['verdict']}, right: {' or '.join(instant.verdicts)}"))
     running = {sample["id"]: sample for sample in tasks[0]["running"]}
     for name in (*STUCK, "live"):
-        found += [(name, text) for text in _sample(version, instant, name, running.get(name))]
-    return found
+        faults += [(name, text) for text in _sample(version, instant, name, running.get(name))]
+    return faults
 
 
 def _counts(samples: dict[str, int], problems: list[Any]) -> list[str]:

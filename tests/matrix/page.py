@@ -44,7 +44,7 @@ def page(results: list[Result]) -> str:
         INTRODUCTION.format(ci=ci),
         "## What was said\n",
         FACTS_WORDS,
-        "\n".join(_told(results)) + "\n",
+        "\n".join(_verdicts(results)) + "\n",
         "## How releases differ\n",
         FORMS_WORDS,
         "\n".join(_differences(results)) + "\n",
@@ -52,7 +52,7 @@ def page(results: list[Result]) -> str:
     return "\n".join(parts)
 
 
-def _told(results: list[Result]) -> Iterator[str]:
+def _verdicts(results: list[Result]) -> Iterator[str]:
     yield _row("Inspect", "released", "why this one", "buffer", *FACTS)
     yield _row(*["---"] * (4 + len(FACTS)))
     for result in results:
@@ -87,8 +87,8 @@ def _runs(results: list[Result], what: Difference) -> Iterator[tuple[str, str]]:
 
 def _value(results: list[Result], version: Version, what: Difference) -> str:
     """What a release writes, in whichever form of buffer tells it."""
-    told = [r.forms[what] for r in results if r.version == version and what in r.forms]
-    return " / ".join(dict.fromkeys(told))
+    values = [r.forms[what] for r in results if r.version == version and what in r.forms]
+    return " / ".join(dict.fromkeys(values))
 
 
 def _span(group: list[Version]) -> str:

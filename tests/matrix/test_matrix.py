@@ -13,7 +13,7 @@ pytestmark = pytest.mark.acceptance
 @pytest.mark.parametrize("version", CI, ids=lambda version: version.number)
 def test_what_a_release_writes_is_understood(version: Version) -> None:
     try:
-        told = results([version])
+        outcomes = results([version])
     except MissingPartError as missing:
         refuse(f"no run of Inspect {version.number}: {missing}")
-    assert [line for one in told for line in one.lines] == []
+    assert [line for one in outcomes for line in one.lines] == []

@@ -11,7 +11,7 @@ from tests.matrix.page import PAGE, page
 from tests.matrix.run import FORMS, Judged, Run
 from tests.matrix.truth import CAUSES, INSTANTS, STUCK
 from tests.matrix.versions import CI, NEWEST, VERSIONS
-from watchdog.model.compatibility import NEWEST_TESTED
+from watchdog.model.inspect_versions import NEWEST_TESTED
 
 OLD = next(version for version in VERSIONS if not version.tells_errors)
 COUNTS = {"total": 8, "completed": 4, "running": 4, "errored": 0, "cancelled": 0, "queued": 0}
@@ -82,11 +82,11 @@ def test_the_page_says_where_something_was_wrong():
 
 
 def test_neighbours_that_write_the_same_are_one_line():
-    told = [
+    outcomes = [
         Result(version, "store", {}, {ATTEMPT: "an error" if version.tells_errors else "pending"})
         for version in VERSIONS
     ]
-    rows = [line for line in page(told).splitlines() if line.startswith(f"| {ATTEMPT.what} ")]
+    rows = [line for line in page(outcomes).splitlines() if line.startswith(f"| {ATTEMPT.what} ")]
     assert rows == [
         f"| {ATTEMPT.what} | 0.3.90 to 0.3.170 | pending | `{ATTEMPT.source}` |",
         f"| {ATTEMPT.what} | 0.3.172 to {NEWEST.number} | an error | `{ATTEMPT.source}` |",
@@ -94,8 +94,8 @@ def test_neighbours_that_write_the_same_are_one_line():
 
 
 def test_what_all_write_alike_is_no_difference():
-    told = [Result(version, "store", {}, {ATTEMPT: "an error"}) for version in VERSIONS]
-    assert ATTEMPT.what not in page(told)
+    outcomes = [Result(version, "store", {}, {ATTEMPT: "an error"}) for version in VERSIONS]
+    assert ATTEMPT.what not in page(outcomes)
 
 
 # The judge
