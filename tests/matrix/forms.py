@@ -36,10 +36,26 @@ COMPRESSION = Difference("compression of segments", "log/_recorders/buffer/files
 SEGMENTS = Difference("a sample's segments in the manifest", "log/_recorders/buffer/filestore.py")
 TABLES = Difference("tables of the database", "log/_recorders/buffer/database.py")
 NAME = Difference("time in a log's name", "log/_recorders/file.py")
-SPANS = Difference("begin and end of a span", "event/_span.py, before: event/_step.py")
+SPANS = Difference("begin and end of a span", "log/_transcript.py")
 
 RETRY = Difference("retry line in the runner's log", "model/_model.py")
 CONTROL = Difference("control channel, by default", "_control/")
+JOURNAL = Difference("journal of the database", "log/_recorders/buffer/database.py")
+FLUSH = Difference("a sample that completes while others are flushed", "_eval/task/log.py")
+SLOTS = Difference("connections, by default", "model/_generate_config.py")
+SYNC = Difference("a sync of the buffer that fails", "log/_recorders/buffer/database.py")
+
+WORDING = (
+    (
+        FLUSH,
+        "pending = list(self.flush_pending)",
+        "in the buffer",
+        "in neither buffer nor log for a while",
+    ),
+    (SLOTS, "adaptive_connections", "adaptive", "a fixed number"),
+    (SYNC, "Log Sync failed", "logged (`Log Sync failed`)", "not logged"),
+)
+"""What the runs don't show: which words of a source tell it, what holds with and without them."""
 
 Forms = dict[Difference, str]
 
@@ -73,18 +89,27 @@ def of_database(data: Path) -> Forms:
         tables = sorted(name for (name,) in names if not name.startswith("sqlite_"))
         events = database.execute("SELECT sample_id, data FROM events ORDER BY id")
         rows = [(str(sample), json.loads(event)) for sample, event in events]
-    return {**_of_rows(rows), TABLES: ", ".join(tables)}
+        [[journal]] = database.execute("PRAGMA journal_mode")
+    return {**_of_rows(rows), TABLES: ", ".join(tables), JOURNAL: journal}
 
 
 def of_process(log: Path, data: Path) -> Forms:
     """What is told by the runner's log, and by what its process left beside the buffer."""
     line = next((one for one in log.read_text().splitlines() if " retry 1 " in one), "")
-    prefix, error = "[" in line.partition("->")[0], "InternalServerError" in line
-    named = [word for word, there in (("the sample", prefix), ("the error", error)) if there]
+    words = (("the sample", "matrix/fail/1"), ("the error", "InternalServerError"))
+    named = [meaning for meaning, word in words if word in line]
     bound = next(data.glob("inspect_ai/control/*.json"), None)
     return {
         RETRY: f"names {' and '.join(named)}" if named else "names neither sample nor error",
         CONTROL: "a socket" if bound else "none",
+    }
+
+
+def of_sources(package: Path) -> Forms:
+    """What is told by the sources of the installed Inspect."""
+    return {
+        what: there if word in (package / what.source).read_text() else absent
+        for what, word, there, absent in WORDING
     }
 
 

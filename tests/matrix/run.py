@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tests.control_plane.build.resolve import MissingPartError
-from tests.matrix.forms import Forms, of_database, of_process, of_store
+from tests.matrix.forms import Forms, of_database, of_process, of_sources, of_store
 from tests.matrix.truth import INSTANTS, Instant
 from tests.paths import ROOT
 from tests.recordings.clock import iso
@@ -63,7 +63,7 @@ def run(python: Path, form: Form) -> Run:
         (work / "data").mkdir()
         with _started(python, work, form) as process:
             judged = tuple(_judged(process, work, form, instant) for instant in INSTANTS)
-            return Run(judged, _forms(work, form))
+            return Run(judged, _forms(work, form) | of_sources(_package(python)))
 
 
 @contextmanager
@@ -131,6 +131,10 @@ def _check(work: Path, form: Form, now: float) -> dict[str, Any]:
     except ValueError as error:
         raise RunFailedError(f"no report: {done.stderr[-2000:]}") from error
     return report
+
+
+def _package(python: Path) -> Path:
+    return next(python.parent.parent.glob("lib/python*/site-packages/inspect_ai"))
 
 
 def _forms(work: Path, form: Form) -> Forms:
