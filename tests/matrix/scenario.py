@@ -30,7 +30,7 @@ from openai import InternalServerError, _exceptions
 from tests.matrix.truth import DONE, INSTANTS, SAMPLES, STARTED
 from tests.recordings.clock import Clock, mend_condition
 
-TURNS = {name: 2 + 3 * index for index, name in enumerate(DONE)}
+TURNS = {name: 2 + 2 * index for index, name in enumerate(DONE)}
 """Tool calls of the samples that complete: one after the other, as two that do at the same moment
 may leave the buffer before they are in the log (`forms.FLUSH`)."""
 
