@@ -9,10 +9,10 @@ import argparse
 import sys
 
 from tests.control_plane.build.resolve import MissingPartError
-from tests.matrix.environments import environment
+from tests.matrix.environments import environment, newest_on_index
 from tests.matrix.matrix import results
 from tests.matrix.page import PAGE, page
-from tests.matrix.versions import CI, VERSIONS
+from tests.matrix.versions import CI, NEWEST, VERSIONS
 
 
 def main(arguments: list[str]) -> int:
@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
         return 1
     if outcomes and versions == VERSIONS:
         PAGE.write_text(page(outcomes))
+        _look_for_newer()
     return 1 if any(one.faults for one in outcomes) else 0
 
 
@@ -39,6 +40,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ci", action="store_true", help="only those that the test suite runs")
     parser.add_argument("--build", action="store_true", help="make the environments, run nothing")
     return parser
+
+
+def _look_for_newer() -> None:
+    newest = newest_on_index()
+    if newest not in ("", NEWEST.number):
+        _say(f"the package index has Inspect {newest}: add it to tests/matrix/versions.py")
 
 
 def _say(line: str) -> None:

@@ -8,6 +8,7 @@ uploaded later (the package index tells when; PyPI does, some mirrors don't).
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -62,12 +63,23 @@ def _make(folder: Path, version: Version) -> None:
     """All of it or nothing counts: the mark comes last."""
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, symlinks=True)
-    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--only-binary", ":all:"]
+    options = ["--quiet", "--only-binary", ":all:"]
     options += ["--uploaded-prior-to", version.until.isoformat()]
-    pip = next((ROOT / "tools" / "vendor").glob("pip-*.whl")) / "pip"
-    command = [str(_python(folder)), str(pip), "install", *options, *_requirements(version)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = _pip(_python(folder), "install", *options, *_requirements(version))
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["pip gave no reason"]
         raise MissingPartError(f"Inspect {version.number} can't be installed: {last[0]}")
     (folder / "complete").touch()
+
+
+def newest_on_index() -> str:
+    """Give the newest release of Inspect that can be installed; empty where nobody tells."""
+    done = _pip(Path(sys.executable), "index", "versions", "inspect_ai", "--json")
+    return str(json.loads(done.stdout)["versions"][0]) if done.returncode == 0 else ""
+
+
+def _pip(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The pip that comes with the sources; an environment has none of its own."""
+    pip = next((ROOT / "tools" / "vendor").glob("pip-*.whl")) / "pip"
+    command = [str(python), str(pip), *arguments, "--disable-pip-version-check", "--no-input"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
