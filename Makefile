@@ -13,7 +13,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py $(VENV)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format docs bench quality compare recordings control-plane lock clean with-inspect with-test with-lint with-quality
+.PHONY: help demo test lint format docs bench quality compare recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -63,6 +63,9 @@ recordings: with-test ## Record scenarios anew from real Inspect runs: make reco
 		echo 'recordings need faketime, which runs the clock faster: apt-get install faketime' >&2; \
 		exit 1; }
 	@$(PY) -m tests.recordings $(NAMES)
+
+matrix: with-test ## Run one evaluation on many releases of Inspect, write docs/compatibility.md
+	@$(PY) -m tests.matrix $(ARGS)
 
 control-plane: ## Build the real cluster parts of the tests (once; needs Go)
 	@$(PYTHON) -m tests.control_plane.build

@@ -1,0 +1,1 @@
+"""One real evaluation on many releases of Inspect AI, each in an environment of its own."""
