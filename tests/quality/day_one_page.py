@@ -26,6 +26,9 @@ hour is none to be told.
 _BEFORE: dict[tuple[Wrong, Known], tuple[str, str]] = {
     ("model", "store"): ("68 min", "256 min"),
     ("tool", "store"): ("90 min", "115 min"),
+    ("frozen", "store"): ("74 min", "238 min"),
+    ("frozen", "log"): ("74 min", "170 min"),
+    ("frozen", "cpu"): ("60 min", "60 min"),
 }
 """Median delays of commit 945aad2: fast models, slow ones."""
 
