@@ -59,7 +59,7 @@ _TAIL_INDEX = 4.0
 _UNKNOWN_CALLS = 300
 """So many calls of a name weigh as much as what is assumed of a name never seen."""
 
-_ALIKE_CALLS: dict[CallFamily, float] = {"model": 20.0, "tool": 60.0}
+_ALIKE_CALLS: dict[CallFamily, float] = {"model": 20.0, "tool": 30.0}
 """So many do where one as long would be unlike all of them. A model's calls are alike: which kind
 of model it is shows in the first dozens. A tool does now this, now that."""
 
