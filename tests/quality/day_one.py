@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from tests.builders.cluster_views import RUNNER, view
+from tests.builders.cluster_views import KNOWN, RUNNER, view
 from tests.quality.fleets import HOUR, Fleet, Lengths, Model
 from tests.quality.world import START, Sample, Weather
 from watchdog.diagnose.judge import judge
@@ -101,7 +101,7 @@ class Runner:
     def _view(self, now: float) -> ClusterView:
         cores = self.random.uniform(0.0002, 0.05) if now < self.frozen_at else 0.0
         usage = (PodUsage(RUNNER.namespace, RUNNER.name, cores, now),)
-        return view(now, usage=usage)
+        return view(now, usage=usage, known=KNOWN | {"metrics"})
 
     def begun(self) -> EvalSetState:
         """Its state as it begins."""

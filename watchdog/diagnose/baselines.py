@@ -69,7 +69,7 @@ _TAIL_INDEX = 4.0
 _UNKNOWN_CALLS = 300
 """So many calls of a name weigh as much as what is assumed of a name never seen."""
 
-_ALIKE_CALLS: dict[Lasting, float] = {"model": 20.0, "tool": 60.0}
+_ALIKE_CALLS: dict[Lasting, float] = {"model": 20.0, "tool": 30.0}
 """So many do where one as long would be unlike all of them. A model's calls are alike: which kind
 of model it is shows in the first dozens. A tool does now this, now that."""
 
@@ -118,8 +118,10 @@ so many seconds. What is judged by runs never gets less: an hour of them is no n
 ANSWERS_IN_PIECES = 2.0
 """A streamed answer may take longer than a client waits for a piece of it: so many times."""
 
-_ANCHOR_INDEX = 2.0
 _DEFAULTS = Thresholds()
+_ALIKE_FROM = 1800.0
+"""Seconds; what is shorter is told only where the calls seen say so by themselves: conversations
+grow, and their calls with them."""
 _PRIOR_FAILING = 0.05
 _PRIOR_ATTEMPTS = 20.0
 _PRIOR_STREAKS = 100.0
@@ -144,7 +146,7 @@ class Baselines:
     def __init__(self, learned: Learned, limits: Thresholds) -> None:
         self._learned = learned
         self._limits = limits
-        self._cache: dict[CallName, Limit] = {}
+        self._cache: dict[tuple[CallName, bool], Limit] = {}
         self.errors = UsualErrors(learned)
         self._names = {family: _names(learned, family) for family in ANCHORS}
 
@@ -197,33 +199,51 @@ class Baselines:
         attempts = self._learned.attempts.get(model, Attempts())
         return self._posterior(_PRIOR_STREAKS, attempts.streaks, (PRIOR_WEEKS,))
 
-    def limit(self, family: Lasting, name: str) -> Limit:
-        """How long a call, or a run, of this name may take."""
-        key = call_name(family, name)
+    def limit(self, family: Lasting, name: str, *, alike: bool = True) -> Limit:
+        """How long a call, or a run, of this name may take.
+
+        `alike` where it is one more of those seen; a sample's first may be of another kind.
+        """
+        key = call_name(family, name), alike
         if key not in self._cache:
-            self._cache[key] = self._find_limit(family, name)
+            self._cache[key] = self._find_limit(family, name, alike)
         return self._cache[key]
 
-    def calls(self, family: Lasting, name: str, seconds: float) -> float:
+    def calls(self, family: Lasting, name: str, seconds: float, *, alike: bool = True) -> float:
         """Calls of this name per week that take longer than `seconds` and return.
 
         What is assumed fades with the calls seen, not with time: weeks without a single call of
         this name tell nothing of how long it takes.
         """
         histogram = self._learned.durations.get(call_name(family, name), Histogram())
-        anchor = _anchor(family, name, histogram) * self._limits.scale
-        rarity = math.pow(anchor / max(seconds, 1.0), _ANCHOR_INDEX)
-        weeks = _CALL_WEEKS + self._weeks
-        usual = _share(family) * _tolerance(_DEFAULTS, family)
-        prior = usual * _assumed(family, histogram, seconds, weeks) * rarity
+        seconds, weeks = max(seconds, 1.0), _CALL_WEEKS + self._weeks
+        prior = self._assumed(family, name, histogram, seconds, alike=alike)
         return prior + _robustly_above(histogram, seconds) / weeks
+
+    def _assumed(
+        self, family: Lasting, name: str, histogram: Histogram, seconds: float, *, alike: bool
+    ) -> float:
+        """Calls per week, longer than so many seconds, that are assumed before they were seen.
+
+        Others' calls tell less of a sample's first than its client's time-out does.
+        """
+        client = math.pow(_anchor(family, name, histogram) * self._limits.scale / seconds, 2)
+        usual = math.pow(ANCHORS[family] * self._limits.scale / seconds, 2)
+        share = _share(family) * _tolerance(_DEFAULTS, family)
+        unknown = _unknown(histogram)
+        if not alike:
+            return share * min(client, unknown * usual)
+        if seconds >= _ALIKE_FROM * self._limits.scale:
+            weeks = _CALL_WEEKS + self._weeks
+            unknown = _left(family, histogram, seconds, weeks)
+        return share * unknown * client
 
     def _tolerated_of(self, family: Lasting, histogram: Histogram) -> float:
         """Well-known names share what their family may cost; one never seen has all of it."""
         other_names = max(0, self._names[family] - 1)
         return self.tolerated(family) / (1 + other_names * (1 - _unknown(histogram)))
 
-    def _find_limit(self, family: Lasting, name: str) -> Limit:
+    def _find_limit(self, family: Lasting, name: str, alike: bool) -> Limit:
         """The shortest duration that is rare enough, by bisection on the logarithmic scale."""
         histogram = self._learned.durations.get(call_name(family, name), Histogram())
         tolerated = self._tolerated_of(family, histogram)
@@ -231,11 +251,11 @@ class Baselines:
         low, high = shortest * self._limits.scale, _LONGEST_LIMIT
         for _ in range(40):
             middle = (low * high) ** 0.5
-            if self.calls(family, name, middle) <= tolerated:
+            if self.calls(family, name, middle, alike=alike) <= tolerated:
                 high = middle
             else:
                 low = middle
-        expected_per_week = self.calls(family, name, high)
+        expected_per_week = self.calls(family, name, high, alike=alike)
         longest = histogram.largest(_rank(histogram))
         return Limit(high, expected_per_week, tolerated, round(histogram.total), longest)
 
@@ -275,7 +295,7 @@ def _unknown(histogram: Histogram) -> float:
     return _UNKNOWN_CALLS / (_UNKNOWN_CALLS + histogram.total)
 
 
-def _assumed(family: Lasting, histogram: Histogram, seconds: float, weeks: float) -> float:
+def _left(family: Lasting, histogram: Histogram, seconds: float, weeks: float) -> float:
     """How much is still assumed of calls as long: less, where those seen are nothing like it.
 
     As much as if their durations went on like those seen, and between what either number of calls

@@ -25,22 +25,25 @@ class Deadline(Struct, frozen=True):
     """What it follows from, where it was learned or assumed."""
 
 
-def deadline_for(
+def deadline_for(  # noqa: PLR0913 - what it follows from, one by one
     baselines: Baselines,
     allowance: Allowance,
     family: Lasting,
     name: str,
     times: float = 1.0,
+    *,
+    alike: bool = True,
 ) -> Deadline:
     """What people allowed, else what is normal; `times` as long, and never less than they expect.
 
-    The patience asked for is a factor on what is normal, not on what people allowed.
+    The patience asked for is a factor on what is normal, not on what people allowed. `alike` where
+    it is one more of those seen (`Baselines.limit`).
     """
     seconds = allowance.limit(family)
     if seconds is not None:
         why = "allowed by an override, annotation or metadata"
         return excused(Deadline(times * seconds, why), allowance)
-    limit = baselines.limit(family, name)
+    limit = baselines.limit(family, name, alike=alike)
     if limit.seen:
         rank = "third longest" if limit.seen > 2 else "shortest"
         why = f"of {limit.seen} seen, the {rank} took up to {duration(limit.longest)}"

@@ -23,6 +23,9 @@ from watchdog.model.state import OpenCall, SampleState, TaskState
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
+_OWN_CALLS = 3
+"""So many answers of its own show that a sample's calls are like others' on the model."""
+
 DeadlineOf = Callable[[SampleContext, OpenCall], Deadline]
 
 
@@ -141,7 +144,10 @@ def _model_deadline(context: SampleContext, call: OpenCall) -> Deadline:
         return excused(Deadline(context.judging.limits.batch_call, "a batch"), context.allowance)
     if call.timeout is not None:
         return _by_timeout(context, call.timeout)
-    return deadline_for(context.judging.baselines, context.allowance, "model", call.name)
+    alike = context.sample.ok_total >= _OWN_CALLS
+    return deadline_for(
+        context.judging.baselines, context.allowance, "model", call.name, alike=alike
+    )
 
 
 def _tool_deadline(context: SampleContext, call: OpenCall) -> Deadline:

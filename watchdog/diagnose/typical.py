@@ -11,15 +11,31 @@ from watchdog.model.histogram import PER_OCTAVE, Histogram
 
 _LEAST = 5.0
 """Calls; fewer tell nothing of how they vary."""
+_ODD = 0.02
+"""The second longest call is unlike the others where so few as long were to be expected by now; a
+single one may be a stray, which somebody ended."""
+_QUICK = 120.0
+"""Seconds; one that took no longer is none of another kind."""
 _LEAST_DEVIATION = 0.7
 """Calls vary more over weeks than within the first hours: natural logarithm."""
 
 
 def chance_longer(histogram: Histogram, seconds: float) -> float:
-    """The chance that the next call takes longer than `seconds`; 1 where too few were seen."""
+    """The chance that the next call takes longer than `seconds`.
+
+    It is 1 where too few were seen, or where some are unlike the others: there are two kinds then.
+    """
     count = histogram.total
     if count < _LEAST:
         return 1.0
+    long = histogram.largest(2)
+    if count * _survival(histogram, long) < _ODD and long > _QUICK:
+        return 1.0
+    return _survival(histogram, seconds)
+
+
+def _survival(histogram: Histogram, seconds: float) -> float:
+    count = histogram.total
     mean, deviation = _logarithms(histogram)
     scale = max(deviation, _LEAST_DEVIATION) * math.sqrt(1 + 1 / count)
     return survival_of_t((math.log(max(seconds, 1.0)) - mean) / scale, count - 1)

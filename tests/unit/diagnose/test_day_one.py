@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders.cluster_views import RUNNER, view, watched
-from tests.builders.rows import SET, busy, facts, state
+from tests.builders.rows import SET, Rows, busy, facts, state
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.provider_timeouts import CLIENT_TIMEOUTS, client_timeout
@@ -18,6 +18,7 @@ from watchdog.model.histogram import Histogram, add
 from watchdog.model.learned import Learned, call_name
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Verdict
+from watchdog.pipeline.learner import learned_from
 
 LIMITS = Thresholds()
 MINUTE, HOUR = 60.0, 3600.0
@@ -88,6 +89,22 @@ def test_calls_of_two_kinds_are_not_alike(count):
     histogram = merged = add(Histogram(), (8.0,) * count)
     merged = add(histogram, (1800.0,) * max(1, count // 10))
     assert limit_of(merged) > 1.5 * HOUR
+
+
+@pytest.mark.parametrize("own", [0, 2, 5])
+def test_a_sample_s_first_calls_may_be_unlike_those_of_others(own):
+    """Two thinkers beside many quick ones: what is alike shows in a sample's own answers."""
+    now = 3 * HOUR
+    quick = {f"quick-{n}": busy(int(now)) for n in range(4)}
+    thinker = Rows()
+    for n in range(own):
+        thinker.ok(n * 30.0, 10.0)
+    thinker.pending("model", now - 50 * MINUTE)
+    known = state(facts({"1": thinker, **quick}, read_at=now))
+    learned = learned_from([known], now, LIMITS)
+    (eval_set,) = judge([known], now, LIMITS, 1e9, learned=learned)
+    stuck = [sample.key.id for sample in eval_set.tasks[0].stuck()]
+    assert stuck == (["1"] if own > 2 else [])
 
 
 @pytest.mark.parametrize(
