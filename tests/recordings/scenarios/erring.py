@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.recordings.acts import HOUR, MINUTE, Call, Fail, Reply, spread, turns
-from tests.recordings.scenarios.kinds import Instant, Scenario, agents, all_of, healthy, part
+from tests.recordings.scenarios.kinds import Instant, Scenario, agents, healthy, part
 
 RUNNING = ("progressing", "starting")
 ERRED = ("degraded",)
