@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.recordings.acts import HOUR, MINUTE, Call, Fail, Reply, spread, turns
-from tests.recordings.scenarios.kinds import Instant, Scenario, agents, all_of, healthy, part
+from tests.recordings.scenarios.kinds import Instant, Scenario, agents, healthy, part
 
 RUNNING = ("progressing", "starting")
 ERRED = ("degraded",)
@@ -128,21 +128,6 @@ QUOTA_USED_UP = Scenario(
     ),
 )
 
-DAILY_QUOTA = Scenario(
-    name="daily_quota",
-    description="After five minutes Anthropic answers 429 to everybody: the limit of a day is used "
-    "up. Inspect takes it for a rate and tries again for ever.",
-    tasks=agents("costly", 1, 2, 3),
-    script=_out_of_credit,
-    model="scripted-anthropic/claude-sonnet-4-0",
-    eval_args={"max_tokens": 4096},
-    rates=((10, 90),),
-    instants=(
-        Instant(4 * MINUTE, RUNNING),
-        Instant(75 * MINUTE, ("stuck",), ("provider_quota",), all_of("costly", 1, 2, 3)),
-    ),
-)
-
 SCENARIOS = (
     SANDBOX_ERRORS,
     SCORER_ERRORS,
@@ -151,5 +136,4 @@ SCENARIOS = (
     ATTEMPTS_FAIL,
     SANDBOX_LOST,
     QUOTA_USED_UP,
-    DAILY_QUOTA,
 )
