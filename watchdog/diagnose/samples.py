@@ -84,7 +84,7 @@ def _by_rules(
     stopping = [(spec.cause, f) for spec, f in by_spec if not spec.degrades]
     stuck = next(((cause, f) for cause, f in stopping if f.suspicion >= 1), None)
     suspicion = max((f.suspicion for _, f in stopping), default=0.0)
-    all_evidence = tuple(e for _, f in findings for e in f.evidence)
+    all_evidence = tuple(e for _, f in findings if _tells(f) for e in f.evidence)
     degrading = next(((s.cause, f) for s, f in by_spec if s.degrades and f.suspicion >= 1), None)
     if stuck is None and degrading is not None:
         near = tuple(e for _, f in findings if f.suspicion >= _NEAR for e in f.evidence)
@@ -112,6 +112,12 @@ def _by_rules(
         shared=finding.shared,
         evidence=(*finding.evidence, *other_evidence, *_informational(context.sample)),
     )
+
+
+def _tells(finding: Finding) -> bool:
+    """Whether its evidence is worth reading beside another's: a short silence says nothing."""
+    is_silence = any(evidence.kind == "silence" for evidence in finding.evidence)
+    return finding.suspicion >= _NEAR or not is_silence
 
 
 def _degraded_by(
