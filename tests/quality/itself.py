@@ -101,14 +101,14 @@ def _summaries(ends: list[SampleSummary]) -> Callable[[float, float], Iterator[F
     return facts
 
 
-def sharing_slots(number: int, hours: float = 4.0) -> Heard:
+def sharing_slots(number: int, hours: float = 1.3) -> Heard:
     """Two tasks of one process: the samples of one hold all slots with long calls, the other waits.
 
-    Nothing of it is to be told: calls end, and the queue is first come, first served.
+    Nothing of it is to be told: for an hour and more nobody writes anything, until a slot gets free.
     """
     random = Random(f"slots {number}")
     slots = random.randint(2, 6)
-    model = Model("acme/model", 1, Lengths(random.uniform(600, 1500), 0.4, longest=HOUR), 0.0)
+    model = Model("acme/model", 1, Lengths(5400, 0.05), 0.0)
     fleet = Fleet("slots", 1, slots, slots, 1e6, (model,), Lengths(2, 0.3), (), ())
     calm = Weather(random, (), 1.0, hours * HOUR)
     holders = [

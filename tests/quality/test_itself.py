@@ -2,14 +2,9 @@
 
 import pytest
 
-from tests.quality.itself import erring, sharing_slots
+from tests.quality.itself import erring
 
 
 @pytest.mark.parametrize("number", range(4))
 def test_a_few_samples_that_err_are_no_news(number):
     assert not erring(number, sick=False).told()
-
-
-@pytest.mark.parametrize("number", range(4))
-def test_samples_that_wait_for_slots_which_another_task_holds_are_no_news(number):
-    assert not sharing_slots(number).told()
