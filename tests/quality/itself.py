@@ -104,7 +104,7 @@ def _summaries(ends: list[SampleSummary]) -> Callable[[float, float], Iterator[F
 def sharing_slots(number: int, hours: float = 1.3) -> Heard:
     """Two tasks of one process: the samples of one hold all slots with long calls, the other waits.
 
-    Nothing of it is to be told: for an hour and more nobody writes anything, until a slot gets free.
+    Nothing of it is to be told: for an hour and more nobody writes, until a slot gets free.
     """
     random = Random(f"slots {number}")
     slots = random.randint(2, 6)
