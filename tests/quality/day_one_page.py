@@ -19,7 +19,7 @@ eval sets by lot (tests/quality/day_one.py), two or three of them with two to ei
 third of the models slow reasoners (typically 4 to 15 minutes a call). Polls are two minutes apart.
 "Log" and "CPU" say that the runner's log or its pod's CPU are there besides the store. *Before* is
 what commit 945aad2 did on the same lots. A lot is false where anything is called stuck that isn't;
-one in seventeen is a page a week. The one that there is was so before: a slow model's third hour.
+one in seventeen is a page a week. The one that there is was so before: a call of three hours.
 
 The log helps where it has a habit: lines at least every few minutes in its first hour (HTTP
 requests at level `http`, token refreshes). A slow reasoner's calls take what they take: one of an
