@@ -16,6 +16,7 @@ from tests.quality.world import START, Sample, Weather
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
 from watchdog.model.facts import (
+    Connections,
     EndedRead,
     Fact,
     Listing,
@@ -115,8 +116,18 @@ def sharing_slots(number: int, hours: float = 1.3) -> Heard:
         Sample(SampleKey(str(n), 1), f"h{n}", model, START + n, Random(n + number), calm, fleet)
         for n in range(slots)
     ]
-    spec = TaskSpec("one", "id1", model.name, START, slots, max_connections=slots, run_id="r")
-    other = TaskSpec("two", "id2", model.name, START, 2, max_connections=slots, run_id="r")
+    spec = TaskSpec(
+        "one",
+        "id1",
+        model.name,
+        START,
+        slots,
+        connections=Connections(slots, slots, slots),
+        run_id="r",
+    )
+    other = TaskSpec(
+        "two", "id2", model.name, START, 2, connections=Connections(slots, slots, slots), run_id="r"
+    )
 
     def facts(before: float, now: float) -> Iterator[Fact]:
         if before == START:
