@@ -10,8 +10,8 @@ _ERRORED = Action(
 )
 _EXPECTED = Action(
     "wait",
-    "Where so many errors are expected of this benchmark, nothing: after some days the watchdog "
-    "knows it too",
+    "Where so many errors are expected of this benchmark, nothing: the watchdog learns it with "
+    "the days that it runs",
 )
 
 SPECS: tuple[CauseSpec, ...] = (

@@ -57,7 +57,7 @@ class Slots:
             pool.refused |= refused
         for key, sample in task.samples.items():
             refused = Cause.RATE_LIMITED in dict(sample.fails)
-            for model in _calls(sample):
+            for model in _calls(task, sample):
                 pool = self._pool(run, model, task)
                 pool.held[task.log, key] = pool.held.get((task.log, key), 0) + 1
                 pool.total += 1
@@ -122,8 +122,13 @@ def _bounds(task: TaskState, model: str) -> Connections:
     return own or task.spec.connections
 
 
-def _calls(sample: SampleState) -> Iterator[str]:
-    """The models of its calls under way: open, or between two attempts."""
+def _calls(task: TaskState, sample: SampleState) -> Iterator[str]:
+    """The models of its calls under way: open, or between two attempts.
+
+    A sample that can't be read may have one too.
+    """
+    if (sample.lost or sample.holed) and task.spec is not None:
+        yield task.spec.model
     open_calls = [call for call in sample.open_calls if call.kind == "model"]
     yield from (call.name for call in open_calls)
     asking = {(call.span or "", call.name) for call in open_calls}

@@ -10,6 +10,7 @@ from watchdog.model.facts import (
     Listing,
     ManifestRead,
     RetryLogged,
+    RowsLost,
     RowsRead,
     SampleSummary,
     SpecRead,
@@ -150,7 +151,7 @@ DEEP = "deep/m"
 """A provider of whose client nothing is known: its calls may take long."""
 
 
-def two_tasks(now: float, waiting: Rows, holders: list[Rows], *, runs=("r", "r"), **spec):
+def two_tasks(now: float, waiting: Rows, holders: list[Rows], *, runs=("r", "r"), more=(), **spec):
     folded = fold(EvalSetState("set-1"), Listing("set-1", ("a.eval", "b.eval")))
     for log, run, samples in (
         ("a.eval", runs[0], {"w": waiting}),
@@ -163,6 +164,8 @@ def two_tasks(now: float, waiting: Rows, holders: list[Rows], *, runs=("r", "r")
         for name, rows in samples.items():
             folded = fold(folded, RowsRead("set-1", log, key(name), tuple(rows.rows)))
         folded = fold(folded, TaskRead("set-1", log, now))
+    for fact in more:
+        folded = fold(folded, fact)
     (eval_set,) = judge([folded], now, Thresholds(), 90.0)
     return eval_set
 
@@ -180,6 +183,14 @@ def test_a_sample_may_wait_for_what_another_task_of_the_process_holds():
     waiting = solving(model=DEEP).ok(10, 5, span_id="solver")
     holders = [calling(NOW - 80 * 60), calling(NOW - 80 * 60)]
     assert two_tasks(NOW, waiting, holders, connections=TWO).verdict is Verdict.PROGRESSING
+
+
+def test_what_cannot_be_read_may_hold_a_connection():
+    waiting = solving(model=DEEP).ok(10, 5, span_id="solver")
+    holders = [calling(NOW - 80 * 60), calling(NOW - 80 * 60)]
+    lost = RowsLost("set-1", "b.eval", key("0"), newest=True)
+    eval_set = two_tasks(NOW, waiting, holders, more=(lost,), connections=TWO)
+    assert eval_set.tasks[0].verdict is Verdict.PROGRESSING
 
 
 def test_but_not_for_what_another_process_holds():
