@@ -18,7 +18,14 @@ from watchdog.model.state import (
 from watchdog.model.verdict import Cause, Verdict
 
 SPEC = TaskSpec(
-    "mmlu", "TaskAbc123", "openai/gpt-4o", 0.0, 2, inspect_version=(0, 3, 285), fail_on_error=False
+    "mmlu",
+    "TaskAbc123",
+    "openai/gpt-4o",
+    0.0,
+    2,
+    has_sandbox=True,
+    inspect_version=(0, 3, 285),
+    fail_on_error=False,
 )
 FIRST = SampleKey("1", 1)
 CALLS = (OpenCall("e1", "tool", "bash", 0.0, 1), OpenCall("e2", "model", "openai/gpt-4o", 0.0, 2))

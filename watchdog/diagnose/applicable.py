@@ -29,6 +29,7 @@ _NOT_LOCAL = re.compile(
 """What a machine by itself has none of, in commands and in plain words."""
 _CONTROL = "inspect ctl "
 _OF_SAMPLE = ("<sample-uuid>", "<sample-id>")
+_OF_SANDBOX = "<sandbox-"
 _TOOL_CALL = "cancel-tool-call"
 _ENDS_PROCESS = "End the process"
 _AS_ERROR = " --error`"
@@ -65,6 +66,8 @@ def _is_possible(text: str, around: Surroundings) -> bool:
     if around.local and not _is_possible_locally(text, around):
         return False
     if around.sample is None and any(place in text for place in _OF_SAMPLE):
+        return False
+    if _OF_SANDBOX in text and not _has_sandbox(around):
         return False
     if IN_RUNNER in text and _has_no_runner(around.state.cluster):
         return False
@@ -130,6 +133,13 @@ def _is_full(state: EvalSetState) -> bool:
     """Whether the runner last said that it can't write for want of space."""
     errors = [failures.error for failures in state.write_failures.values()]
     return bool(errors) and any(sign in errors[-1] for sign in _FULL)
+
+
+def _has_sandbox(around: Surroundings) -> bool:
+    """Whether its log declares a sandbox, or nobody can tell; for the eval set, any of its logs."""
+    tasks = [around.task.state] if around.task else list(around.state.tasks.values())
+    specs = [task.spec for task in tasks]
+    return not specs or any(spec is None or spec.has_sandbox for spec in specs)
 
 
 def _waits_for_tool(sample: SampleJudgment | None) -> bool:

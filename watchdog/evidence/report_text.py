@@ -19,7 +19,7 @@ from watchdog.model.report import EvalSetReport, IncidentReport, RunningSample, 
 from watchdog.model.request import RequestShape
 from watchdog.model.texts import clean
 from watchdog.model.verdict import STUCK_VERDICTS
-from watchdog.model.words import VERDICT_WORDS, count, duration, tally
+from watchdog.model.words import VERDICT_WORDS, at_work, count, duration, tally
 
 TIMELINE_MAX = 60
 SAMPLES_MAX = 50
@@ -146,7 +146,7 @@ def _sample(task: TaskReport, sample: RunningSample) -> Iterator[str]:
     since = f"{clock_of(sample.stuck_since)} ({duration(sample.stuck_seconds)})"
     yield f"### {code(name)}"
     yield ""
-    yield f"- stuck since {since} while {sample.phase}: {cause_words(sample.cause)}"
+    yield f"- stuck since {since} while {at_work(sample.phase)}: {cause_words(sample.cause)}"
     yield f"- uuid {code(sample.uuid or 'unknown')}"
     yield f"- {count(sample.retries, 'failed attempt')}, {sample.fail_streak} in a row"
     if sample.pending is not None:

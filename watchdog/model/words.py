@@ -6,7 +6,7 @@ from itertools import groupby
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import Outcome
 from watchdog.model.texts import clean
-from watchdog.model.verdict import Verdict
+from watchdog.model.verdict import Phase, Verdict
 
 VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.FINISHED: "finished",
@@ -68,7 +68,13 @@ def frequency(expected_per_week: float) -> str:
     if weeks < _WEEKS_A_YEAR:
         return f"once in {weeks:.2g} weeks"
     years = weeks / _WEEKS_A_YEAR
-    return f"once in {years:,.2g} years" if years < _NEVER_YEARS else "practically never"
+    number = f"{years:,.0f}" if years >= 10 else f"{years:.2g}"
+    return f"once in {number} years" if years < _NEVER_YEARS else "practically never"
+
+
+def at_work(phase: Phase) -> str:
+    """What a sample in this phase is doing: `stuck for 2 h while …`."""
+    return {"setup": "being set up", "teardown": "being taken down"}.get(phase, phase)
 
 
 def outcomes(recent: Sequence[Outcome]) -> str:

@@ -20,7 +20,7 @@ from watchdog.model.report import (
 )
 from watchdog.model.texts import clean, spans
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Cause, Verdict
-from watchdog.model.words import VERDICT_WORDS, count, duration, strip, tally
+from watchdog.model.words import VERDICT_WORDS, at_work, count, duration, strip, tally
 
 MAX_SAMPLES = 20
 MAX_EVIDENCE = 5
@@ -147,7 +147,7 @@ def _retries(http_retries: int | None) -> str:
 def _sample(sample: RunningSample) -> Iterator[Line]:
     head = Text(f"Sample {clean(sample.id, 100)}, epoch {sample.epoch}: ", "bold")
     head.append(VERDICT_WORDS[sample.verdict], STYLES[sample.verdict])
-    head.append(f" for {duration(sample.stuck_seconds)} while {sample.phase}")
+    head.append(f" for {duration(sample.stuck_seconds)} while {at_work(sample.phase)}")
     yield 4, head.append(f" [{sample.cause}]" if sample.cause else "", "dim")
     if sample.recent:
         yield 6, _calls(sample)

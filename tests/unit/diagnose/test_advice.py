@@ -107,6 +107,17 @@ def test_and_something_is_left_to_do_there(cause, spec):
             assert any(action.kind in {"mend", "restart"} for action in told_actions)
 
 
+def test_what_is_in_a_sandbox_is_looked_at_only_where_there_is_one():
+    told_by = {
+        has: told(
+            Cause.HUNG_TOOL_CALL, stuck(Cause.HUNG_TOOL_CALL, spec=replace(SPEC, has_sandbox=has))
+        )
+        for has in (True, False)
+    }
+    assert "ps aux" in told_by[True]
+    assert "sandbox" not in told_by[False]
+
+
 STANDING = frozenset(cause for cause in CAUSES if cause.startswith("hung_")) - CLUSTER_ONLY | {
     Cause.RUNNER_GONE,
     Cause.RUNNER_FROZEN,

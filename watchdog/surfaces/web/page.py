@@ -11,7 +11,7 @@ from watchdog.model.instants import clock_of, timestamp
 from watchdog.model.report import EvalSetReport, RunningSample, Snapshot, TaskReport
 from watchdog.model.texts import clean, spans
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Verdict
-from watchdog.model.words import VERDICT_WORDS, count, duration, strip, tally
+from watchdog.model.words import VERDICT_WORDS, at_work, count, duration, strip, tally
 from watchdog.surfaces.web.health import Health
 
 MAX_SAMPLES = 20
@@ -27,6 +27,7 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters.update(
     clean=clean,
     clock=clock_of,
+    at_work=at_work,
     duration=duration,
     cause=cause_words,
     verdict=VERDICT_WORDS.__getitem__,
