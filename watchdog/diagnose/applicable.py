@@ -65,17 +65,16 @@ def applies(action: Action, around: Surroundings) -> bool:
 def _is_possible(text: str, around: Surroundings) -> bool:
     if around.local and not _is_possible_locally(text, around):
         return False
-    if around.sample is None and any(place in text for place in _OF_SAMPLE):
-        return False
-    if _OF_SANDBOX in text and not _has_sandbox(around):
-        return False
-    if IN_RUNNER in text and _has_no_runner(around.state.cluster):
-        return False
-    if _TOOL_CALL in text and not _waits_for_tool(around.sample):
-        return False
-    if _AS_ERROR in text and not _bears_errors(around):
-        return False
-    return _CONTROL not in text or _has_control(around)
+    is_of_sample = any(place in text for place in _OF_SAMPLE)
+    lacks = (
+        is_of_sample and around.sample is None,
+        _OF_SANDBOX in text and not _has_sandbox(around),
+        IN_RUNNER in text and _has_no_runner(around.state.cluster),
+        _TOOL_CALL in text and not _waits_for_tool(around.sample),
+        _AS_ERROR in text and not _bears_errors(around),
+        _CONTROL in text and not _has_control(around),
+    )
+    return not any(lacks)
 
 
 def _is_possible_locally(text: str, around: Surroundings) -> bool:
