@@ -33,7 +33,8 @@ why an attempt failed (the runner's log does), so any cause of `fail` is right t
 """
 
 FORMS_WORDS = """\
-What the evaluations wrote, where not all releases do it alike. *Source* is a file of Inspect's.
+What the evaluations wrote, where not all releases do it alike; between two neighbours of the list
+above a change may have come with any release. *Source* is a file of Inspect's.
 """
 
 
