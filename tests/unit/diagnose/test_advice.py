@@ -108,7 +108,6 @@ def test_and_something_is_left_to_do_there(cause, spec):
 
 
 def test_what_is_in_a_sandbox_is_looked_at_only_where_there_is_one():
-    CALL = Cause.HUNG_TOOL_CALL  # noqa: N806
     told_by = {
         has: told(
             Cause.HUNG_TOOL_CALL, stuck(Cause.HUNG_TOOL_CALL, spec=replace(SPEC, has_sandbox=has))
