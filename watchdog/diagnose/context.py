@@ -85,8 +85,8 @@ class EvalSetContext(Struct, frozen=True):
 
     judging: JudgingContext
     state: EvalSetState
-    frozen: Finding | None = None
-    """The evidence that its runner is frozen."""
+    frozen: Mapping[str, Finding] = MappingProxyType({})
+    """The evidence that a runner is frozen, by the run (`slots.run_of`) that it does."""
     unwritten: Mapping[str, Finding] = MappingProxyType({})
     """The evidence that a log can't be written, by the log."""
     never_written: Finding | None = None

@@ -89,6 +89,24 @@ def hung_teardown(context: SampleContext) -> Finding | None:
     return overdue(context.now, since, deadline, "it is being taken down", evidence)
 
 
+def never_finished(
+    now: float, baselines: Baselines, allowance: Allowance, task: TaskState
+) -> Finding | None:
+    """All samples of a task have ended for hours, and its log is not finished."""
+    total = task.spec.total_samples if task.spec else None
+    since = task.last_ended_at
+    if task.samples or not total or len(task.ended) < total or since is None:
+        return None
+    deadline = deadline_for(baselines, allowance, "step", "solver", times=_UNFINISHED)
+    text = f"all its samples have ended {duration(now - since)} ago, yet its log is not finished"
+    evidence = (Evidence("teardown", text, since),)
+    return overdue(now, since, deadline, "the log isn't finished", evidence)
+
+
+_UNFINISHED = 4.0
+"""So many times longer than a step between two calls: metrics, uploads, scans come at the end."""
+
+
 def _worst(
     context: SampleContext, calls: list[OpenCall], deadline_of: DeadlineOf
 ) -> Finding | None:

@@ -10,7 +10,12 @@ from watchdog.diagnose.deletion import deletion
 from watchdog.diagnose.eval_sets import judge_eval_set
 from watchdog.diagnose.exceptions import together
 from watchdog.diagnose.fleet import Fleet
-from watchdog.diagnose.lifecycle import hung_startup, restarted, runner_made_at
+from watchdog.diagnose.lifecycle import (
+    hung_startup,
+    is_older_than,
+    restarted,
+    runner_made_at,
+)
 from watchdog.diagnose.log_writes import Unwritten, is_runner_gone, unwritten
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.overrides import eval_set_exceptions
@@ -19,11 +24,12 @@ from watchdog.diagnose.pods import runner_trouble, setup_trouble, setups_placed_
 from watchdog.diagnose.runner import frozen
 from watchdog.diagnose.slots import Slots
 from watchdog.diagnose.tasks import judge_tasks
+from watchdog.diagnose.writers import is_left
 from watchdog.model.allowances import Override
 from watchdog.model.instants import latest
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.learned import Learned
-from watchdog.model.state import EvalSetState
+from watchdog.model.state import EvalSetState, TaskState
 from watchdog.model.thresholds import Thresholds
 
 _NOTHING = Learned()
@@ -85,7 +91,7 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
     return EvalSetContext(
         judging=judging,
         state=state,
-        frozen=frozen(judging, allowance, state, purpose, slots),
+        frozen=frozen(judging, allowance, state, purpose, slots, _at_work(state, made_at)),
         unwritten=writes.by_log,
         never_written=writes.without_log,
         at_risk=writes.caution(),
@@ -106,6 +112,12 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         allowance=allowance,
         exceptions=exceptions,
     )
+
+
+def _at_work(state: EvalSetState, made_at: float | None) -> list[TaskState]:
+    """The logs that a living runner may write: not those of one before, or of a process gone."""
+    started = (task for task in state.tasks.values() if task.status == "started")
+    return [task for task in started if not (is_left(task) or is_older_than(task, made_at))]
 
 
 def _cluster_now(judging: JudgingContext, state: EvalSetState) -> float:

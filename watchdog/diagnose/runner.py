@@ -6,6 +6,8 @@ when all of it is silent and a sample stands between two calls, unless that samp
 connection (`slots.py`), or its solver may have a command run in the sandbox (`commands.py`).
 """
 
+from collections.abc import Iterable, Mapping
+
 from watchdog.diagnose.commands import command_deadline
 from watchdog.diagnose.context import (
     CauseSpec,
@@ -19,7 +21,7 @@ from watchdog.diagnose.heartbeat import cores_of, is_assumed, log_deadline, soon
 from watchdog.diagnose.retries import next_attempt_at, next_wait
 from watchdog.diagnose.sample_limits import time_limit_of
 from watchdog.diagnose.signs import last_life
-from watchdog.diagnose.slots import Slots
+from watchdog.diagnose.slots import Slots, run_of
 from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
@@ -51,22 +53,51 @@ def idle_since(sample: SampleState) -> float | None:
     return latest(sample.last_event_at, sample.started_at)
 
 
-def frozen(
+def frozen(  # noqa: PLR0913, PLR0917 - all that runs are judged by
     judging: JudgingContext,
     allowance: Allowance,
     state: EvalSetState,
     purpose: OnPurpose,
     slots: Slots,
+    at_work: Iterable[TaskState],
+) -> Mapping[str, Finding]:
+    """The evidence that a runner is frozen, by the run that it does; what waits on purpose is none.
+
+    Logs of an earlier runner, and of a process that is gone, say nothing of one that lives.
+
+    Args:
+        judging: the instant, the thresholds, the fleet.
+        allowance: what people said of the eval set.
+        state: the eval set.
+        purpose: who waits on purpose.
+        slots: who may wait for a connection.
+        at_work: the logs that a living runner may write.
+    """
+    runs: dict[str, list[TaskState]] = {}
+    for task in at_work:
+        runs.setdefault(run_of(task), []).append(task)
+    findings = {
+        run: _frozen_run(judging, allowance, state, purpose, slots, tasks)
+        for run, tasks in runs.items()
+    }
+    return {run: finding for run, finding in findings.items() if finding is not None}
+
+
+def _frozen_run(  # noqa: PLR0913, PLR0917 - all that a run is judged by
+    judging: JudgingContext,
+    allowance: Allowance,
+    state: EvalSetState,
+    purpose: OnPurpose,
+    slots: Slots,
+    tasks: list[TaskState],
 ) -> Finding | None:
-    """The evidence that an eval set's runner is frozen; what waits on purpose is none."""
     now, limits = judging.now, judging.limits
     deadline = deadline_for(judging.baselines, allowance, "step", "solver")
-    tasks = [task for task in state.tasks.values() if task.status == "started"]
     life = last_life(tasks, state.last_log_line_at)
     cores = cores_of(state)
     if cores is not None and cores >= limits.idle_cores:
         return None
-    stopped = stands_still(now, limits, allowance, life, cores) if tasks else None
+    stopped = stands_still(now, limits, allowance, life, cores)
     if stopped is not None:
         return stopped
     deadline = sooner(deadline, allowance, log_deadline(now, limits, state))
@@ -124,7 +155,7 @@ def _may_run_command(
 
 def runner_frozen(context: SampleContext) -> Finding | None:
     """The eval set's runner is frozen, and nothing explains this sample's silence."""
-    finding, sample = context.eval_set.frozen, context.sample
+    finding, sample = context.eval_set.frozen.get(run_of(context.task)), context.sample
     if finding is None or sample.human_since is not None:
         return None
     if any(call.kind == "input" or call.batch for call in sample.open_calls):
@@ -162,12 +193,15 @@ def unexplained(context: SampleContext) -> Finding | None:
     deadline = _patience(context, since)
     if context.now - since < deadline.seconds:
         return None
+    slots = context.eval_set.slots
     peers = context.judging.fleet.others(context.sample, model, since, context.now)
-    if peers.ok < _PEERS_FACTOR * max(1, context.eval_set.slots.competitors(task) - 1):
+    is_passed_over = peers.ok >= _PEERS_FACTOR * max(1, slots.competitors(task) - 1)
+    if slots.may_wait(task, context.sample) and not is_passed_over:
         return None
+    others = f", while other samples on {model} made {peers.ok} calls" if peers.ok else ""
     text = (
-        f"nothing has been heard of it for {duration(context.now - since)}, while other samples on "
-        f"{model} made {peers.ok} calls: it does not wait for a connection slot"
+        f"nothing has been heard of it for {duration(context.now - since)}{others}: it does not "
+        "wait for a connection slot"
     )
     evidence = (Evidence("silence", text, since),)
     return overdue(context.now, since, deadline, "the sample stands between two calls", evidence)
@@ -199,7 +233,7 @@ def _past_time_limit(context: SampleContext, since: float) -> Finding | None:
 SPECS: tuple[CauseSpec, ...] = (
     CauseSpec(
         Cause.RUNNER_FROZEN,
-        "stands between two calls in a runner that does nothing any more",
+        "is in a runner that does nothing any more",
         (
             advice.STACKTRACE,
             advice.PROCESS_STACK,

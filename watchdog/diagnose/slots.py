@@ -48,7 +48,7 @@ class Slots:
                 self._add(task)
 
     def _add(self, task: TaskState) -> None:
-        run, refused = _run(task), Cause.RATE_LIMITED in dict(task.calls_failed)
+        run, refused = run_of(task), Cause.RATE_LIMITED in dict(task.calls_failed)
         self._samples[run] = self._samples.get(run, 0) + len(task.samples)
         if task.spec is not None and task.spec.has_sandbox:
             self._sandboxes[run] = self._sandboxes.get(run, 0) + len(task.samples)
@@ -73,14 +73,14 @@ class Slots:
 
     def competitors(self, task: TaskState) -> int:
         """Running samples of the task's process, over all its tasks."""
-        return self._samples.get(_run(task), 0)
+        return self._samples.get(run_of(task), 0)
 
     def free_sandboxes(self, task: TaskState) -> int | None:
         """How many more sandboxes the task's process may have; None where nothing bounds them."""
         spec = task.spec
         if spec is None or not spec.has_sandbox or spec.max_sandboxes is None:
             return None
-        return max(0, spec.max_sandboxes - self._sandboxes.get(_run(task), 0))
+        return max(0, spec.max_sandboxes - self._sandboxes.get(run_of(task), 0))
 
     def may_wait(self, task: TaskState, sample: SampleState) -> bool:
         """Whether others hold so many connections that its next call may have to wait for one."""
@@ -97,7 +97,7 @@ class Slots:
 
     def _wanted(self, task: TaskState, sample: SampleState) -> Iterator[tuple[Pool, int]]:
         """The pools that it may ask, each with how many connections others hold of it."""
-        run, place = _run(task), (task.log, sample.key)
+        run, place = run_of(task), (task.log, sample.key)
         models = {*_models(task), *(outcome.model for outcome in sample.recent)}
         for model in sorted(models):
             pool = self._pools.get((run, model))
@@ -105,7 +105,8 @@ class Slots:
                 yield pool, pool.total - pool.held.get(place, 0)
 
 
-def _run(task: TaskState) -> str:
+def run_of(task: TaskState) -> str:
+    """The run that wrote a log: one process. Empty where the log names none."""
     return (task.spec.run_id if task.spec else None) or ""
 
 

@@ -11,11 +11,12 @@ from watchdog.diagnose.clocks import clock_evidence
 from watchdog.diagnose.context import CauseFinding, EvalSetContext, Finding, SampleContext
 from watchdog.diagnose.erring import with_errors
 from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
-from watchdog.diagnose.hangs import hung_setup
+from watchdog.diagnose.hangs import hung_setup, never_finished
 from watchdog.diagnose.lifecycle import is_older_than
 from watchdog.diagnose.overrides import task_exceptions
 from watchdog.diagnose.rules import RULES
 from watchdog.diagnose.samples import judge_sample, phase_of
+from watchdog.diagnose.slots import run_of
 from watchdog.diagnose.writers import is_left, writer_gone
 from watchdog.model.allowances import Allowance
 from watchdog.model.causes import main_cause, main_of_counts
@@ -288,8 +289,11 @@ def _idle_findings(
     )
     if late is not None and not held_back:
         findings.append((Cause.HUNG_SETUP, late))
-    if eval_set.frozen is not None and not task.samples and not counts.queued:
-        findings.append((Cause.RUNNER_FROZEN, eval_set.frozen))
+    frozen = eval_set.frozen.get(run_of(task))
+    if frozen is not None and not task.samples and not counts.queued:
+        findings.append((Cause.RUNNER_FROZEN, frozen))
+    if (unfinished := never_finished(judging.now, judging.baselines, allowance, task)) is not None:
+        findings.append((Cause.HUNG_TEARDOWN, unfinished))
     return findings
 
 
