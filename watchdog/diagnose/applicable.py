@@ -30,6 +30,7 @@ _NOT_LOCAL = re.compile(
 _CONTROL = "inspect ctl "
 _OF_SAMPLE = ("<sample-uuid>", "<sample-id>")
 _OF_SANDBOX = "<sandbox-"
+_ENDS_SAMPLE = ("--sample <sample-uuid>", "--action score", "--action cancel")
 _TOOL_CALL = "cancel-tool-call"
 _ENDS_PROCESS = "End the process"
 _AS_ERROR = " --error`"
@@ -67,6 +68,7 @@ def _is_possible(text: str, around: Surroundings) -> bool:
         return False
     is_of_sample = any(place in text for place in _OF_SAMPLE)
     lacks = (
+        any(way in text for way in _ENDS_SAMPLE) and _is_shared(around),
         is_of_sample and around.sample is None,
         _OF_SANDBOX in text and not _has_sandbox(around),
         IN_RUNNER in text and _has_no_runner(around.state.cluster),
@@ -100,6 +102,8 @@ def _holds(situation: Situation, around: Surroundings) -> bool:
         "process_gone": _is_left(around),
         "pod_lost": around.cause in _LOST_PODS and not gone,
         "runner_alive": not gone,
+        "running": around.sample is not None,
+        "shared": _is_shared(around),
         "configuration_refused": gone and refused,
         "disk_full": _is_full(around.state),
         "store_refuses": not _is_full(around.state),
@@ -134,6 +138,11 @@ def _is_full(state: EvalSetState) -> bool:
     return bool(errors) and any(sign in errors[-1] for sign in _FULL)
 
 
+def _is_shared(around: Surroundings) -> bool:
+    """Whether everybody on the model suffers it: to end one sample helps nobody."""
+    return around.sample is not None and around.sample.shared
+
+
 def _has_sandbox(around: Surroundings) -> bool:
     """Whether its log declares a sandbox, or nobody can tell; for the eval set, any of its logs."""
     tasks = [around.task.state] if around.task else list(around.state.tasks.values())
@@ -142,7 +151,10 @@ def _has_sandbox(around: Surroundings) -> bool:
 
 
 def _waits_for_tool(sample: SampleJudgment | None) -> bool:
-    return sample is not None and any(call.kind == "tool" for call in sample.state.open_calls)
+    """Whether one call of a tool is pending: of several Inspect asks which is meant."""
+    if sample is None:
+        return False
+    return sum(call.kind == "tool" for call in sample.state.open_calls) == 1
 
 
 def _bears_errors(around: Surroundings) -> bool:

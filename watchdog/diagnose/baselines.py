@@ -78,6 +78,10 @@ _CALL_WEEKS = 0.05
 
 _LONGEST_LIMIT = 30 * 86_400.0
 _SHORTEST_LIMIT = 300.0
+_SHORTEST: dict[Lasting, float] = {"model": 2000.0, "tool": 3600.0}
+"""Seconds before which no call is told, however short those seen were. Most clients ask three times
+for ten minutes each by themselves, so a provider that is silent for everybody looks hung until
+then; and a tool that does short things all day may be asked for a long one."""
 
 
 class Prior(Struct, frozen=True):
@@ -146,7 +150,7 @@ class Baselines:
     def __init__(self, learned: Learned, limits: Thresholds) -> None:
         self._learned = learned
         self._limits = limits
-        self._cache: dict[tuple[CallName, bool], Limit] = {}
+        self._cache: dict[tuple[CallName, bool, bool], Limit] = {}
         self.errors = UsualErrors(learned)
         self._names = {family: _names(learned, family) for family in ANCHORS}
 
@@ -199,17 +203,28 @@ class Baselines:
         attempts = self._learned.attempts.get(model, Attempts())
         return self._posterior(_PRIOR_STREAKS, attempts.streaks, (PRIOR_WEEKS,))
 
-    def limit(self, family: Lasting, name: str, *, alike: bool = True) -> Limit:
+    def limit(
+        self, family: Lasting, name: str, *, alike: bool = True, bounded: bool = True
+    ) -> Limit:
         """How long a call, or a run, of this name may take.
 
         `alike` where it is one more of those seen; a sample's first may be of another kind.
+        `bounded` where its client's usual time-out holds (`provider_timeouts.py`).
         """
-        key = call_name(family, name), alike
+        key = call_name(family, name), alike, bounded
         if key not in self._cache:
-            self._cache[key] = self._find_limit(family, name, alike)
+            self._cache[key] = self._find_limit(family, name, alike, bounded)
         return self._cache[key]
 
-    def calls(self, family: Lasting, name: str, seconds: float, *, alike: bool = True) -> float:
+    def calls(
+        self,
+        family: Lasting,
+        name: str,
+        seconds: float,
+        *,
+        alike: bool = True,
+        bounded: bool = True,
+    ) -> float:
         """Calls of this name per week that take longer than `seconds` and return.
 
         What is assumed fades with the calls seen, not with time: weeks without a single call of
@@ -217,17 +232,18 @@ class Baselines:
         """
         histogram = self._learned.durations.get(call_name(family, name), Histogram())
         seconds, weeks = max(seconds, 1.0), _CALL_WEEKS + self._weeks
-        prior = self._assumed(family, name, histogram, seconds, alike=alike)
+        anchor = _anchor(family, name, histogram) if bounded else ANCHORS[family]
+        prior = self._assumed(family, anchor, histogram, seconds, alike=alike)
         return prior + _robustly_above(histogram, seconds) / weeks
 
     def _assumed(
-        self, family: Lasting, name: str, histogram: Histogram, seconds: float, *, alike: bool
+        self, family: Lasting, anchor: float, histogram: Histogram, seconds: float, *, alike: bool
     ) -> float:
         """Calls per week, longer than so many seconds, that are assumed before they were seen.
 
         Others' calls tell less of a sample's first than its client's time-out does.
         """
-        client = math.pow(_anchor(family, name, histogram) * self._limits.scale / seconds, 2)
+        client = math.pow(anchor * self._limits.scale / seconds, 2)
         usual = math.pow(ANCHORS[family] * self._limits.scale / seconds, 2)
         share = _share(family) * _tolerance(_DEFAULTS, family)
         unknown = _unknown(histogram)
@@ -243,15 +259,16 @@ class Baselines:
         other_names = max(0, self._names[family] - 1)
         return self.tolerated(family) / (1 + other_names * (1 - _unknown(histogram)))
 
-    def _find_limit(self, family: Lasting, name: str, alike: bool) -> Limit:
+    def _find_limit(self, family: Lasting, name: str, alike: bool, bounded: bool) -> Limit:
         """The shortest duration that is rare enough, by bisection on the logarithmic scale."""
         histogram = self._learned.durations.get(call_name(family, name), Histogram())
         tolerated = self._tolerated_of(family, histogram)
-        shortest = ANCHORS[family] if family in WARNING_SHARES else _SHORTEST_LIMIT
+        is_warning = family in WARNING_SHARES
+        shortest = ANCHORS[family] if is_warning else _SHORTEST.get(family, _SHORTEST_LIMIT)
         low, high = shortest * self._limits.scale, _LONGEST_LIMIT
         for _ in range(40):
             middle = (low * high) ** 0.5
-            if self.calls(family, name, middle, alike=alike) <= tolerated:
+            if self.calls(family, name, middle, alike=alike, bounded=bounded) <= tolerated:
                 high = middle
             else:
                 low = middle

@@ -33,6 +33,7 @@ def deadline_for(  # noqa: PLR0913 - what it follows from, one by one
     times: float = 1.0,
     *,
     alike: bool = True,
+    bounded: bool = True,
 ) -> Deadline:
     """What people allowed, else what is normal; `times` as long, and never less than they expect.
 
@@ -43,7 +44,7 @@ def deadline_for(  # noqa: PLR0913 - what it follows from, one by one
     if seconds is not None:
         why = "allowed by an override, annotation or metadata"
         return excused(Deadline(times * seconds, why), allowance)
-    limit = baselines.limit(family, name, alike=alike)
+    limit = baselines.limit(family, name, alike=alike, bounded=bounded)
     if limit.seen:
         rank = "third longest" if limit.seen > 2 else "shortest"
         why = f"of {limit.seen} seen, the {rank} took up to {duration(limit.longest)}"

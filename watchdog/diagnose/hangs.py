@@ -163,8 +163,14 @@ def _model_deadline(context: SampleContext, call: OpenCall) -> Deadline:
     if call.timeout is not None:
         return _by_timeout(context, call.timeout)
     alike = context.sample.ok_total >= _OWN_CALLS
+    bounded = context.task.spec is None or not context.task.spec.waits_long
     return deadline_for(
-        context.judging.baselines, context.allowance, "model", call.name, alike=alike
+        context.judging.baselines,
+        context.allowance,
+        "model",
+        call.name,
+        alike=alike,
+        bounded=bounded,
     )
 
 

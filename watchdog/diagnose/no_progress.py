@@ -138,7 +138,7 @@ def _weighed(context: SampleContext, suspect: _Suspect) -> Finding:
     text = f"{suspect.text} over {duration(run.seconds)}"
     outspoken = replace(context.allowance, expected_silence=None)  # this is no silence
     deadline = deadline_for(context.judging.baselines, outspoken, suspect.family, suspect.name)
-    finding = overdue(run.until, run.since, deadline, suspect.text, ())
+    finding = overdue(run.until, run.since, deadline, suspect.text.rstrip(","), ())
     reservations = tuple(_too_early(context, suspect))
     weighing = finding.weighing and replace(
         finding.weighing, enough=not reservations, change=(*finding.weighing.change, *reservations)

@@ -74,13 +74,23 @@ def _values(around: Surroundings) -> Iterator[tuple[str, str]]:
     yield "{eval_set_id}", typed(state.eval_set_id) or "<eval-set-id>"
     address = state.address if state.cluster is None else ""
     yield "<target>", typed(address or state.eval_set_id)
+    yield "<evidence-of>", _evidence_of(typed(state.eval_set_id), typed(address))
     if state.logs_at and state.cluster is None:
         yield "<store>", typed(state.logs_at)
         yield "<log>", typed(f"{state.logs_at}/{around.task.state.log}") if around.task else ""
     yield PROCESS, process_id(around)
     if around.task is not None and around.sample is not None:
         yield from _of_sample(around.task, around.sample)
+    elif around.task is not None:
+        yield "<model>", typed(around.task.model)
     yield from pod_names(around)
+
+
+def _evidence_of(eval_set_id: str, address: str) -> str:
+    """What `watchdog evidence` takes: an id in the cluster, or one with where its logs are."""
+    if not eval_set_id:
+        return ""
+    return f"{eval_set_id} --logs {address}" if address else eval_set_id
 
 
 def _of_sample(task: TaskJudgment, sample: SampleJudgment) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,8 @@ from watchdog.diagnose.failing_sandbox import of_sandboxes
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.action import Action
-from watchdog.model.instants import earliest, latest
+from watchdog.model.causes import INFO_OF, cause_words
+from watchdog.model.instants import clock, earliest, latest
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment, Waiting
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, EvidenceKind, Verdict
 from watchdog.model.words import duration
@@ -54,10 +55,15 @@ def degraded_words(
     for task, sample in pairs:
         if sample is not None and sample.degraded_by:
             by_label.setdefault(sample.degraded_by, []).append((task, sample))
-    texts = [f"{label}: {sample_names(group)}" for label, group in by_label.items()]
+    texts = [f"{label}: {sample_names(group)}{_since(group)}" for label, group in by_label.items()]
     more = [f"{len(texts) - _LABELS} more"] if len(texts) > _LABELS else []
     extent = "; ".join((*texts[:_LABELS], *more))
     return SPEC_OF[cause].degrades + (f" ({extent})" if extent else "")
+
+
+def _since(group: list[tuple[TaskJudgment, SampleJudgment]]) -> str:
+    since = earliest(*(sample.degraded_since for _, sample in group))
+    return f", since {clock(since)}" if since is not None else ""
 
 
 def _errors(eval_set: EvalSetJudgment) -> str | None:
@@ -122,7 +128,12 @@ def stuck_phrase(cause: Cause, samples: list[tuple[TaskJudgment, SampleJudgment]
     """`sample 7 of mmlu gets …`, or `samples 7, 9 and 11 of mmlu: each gets …`."""
     phrase = SPEC_OF[cause].phrase
     if not samples:
-        return f"no sample appears: the next one {phrase}"
+        is_of_start = INFO_OF[cause].concern == "cluster" or cause is Cause.HUNG_SETUP
+        if is_of_start:
+            return f"no sample appears: the next one {phrase}"
+        return f"no sample runs, and its log has no end: {cause_words(cause)}"
+    if cause is Cause.UNEXPLAINED and all(sample.state.streak for _, sample in samples):
+        phrase = "fails at every attempt, and nothing that can be read tells why"
     names = sample_names(samples)
     return f"{names} {phrase}" if len(samples) == 1 else f"{names}: each {phrase}"
 

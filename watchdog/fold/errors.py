@@ -16,7 +16,7 @@ CANCELLED = ("Cancelled by operator", "Cancelled by limit", "Cancelled by system
 _SCANNED = 4096
 _STATUS = re.compile(
     r"(?:error code|status(?:[ _]code)?|http(?:/\d(?:\.\d)?)?)[\s:='\"]{1,4}(\d{3})\b"
-    r"|^\s*(\d{3})\b",
+    r"|^\s*(\d{3})\b|<(?:title|h1)>\s*(\d{3})\b",
     re.IGNORECASE,
 )
 _TOO_LONG = re.compile(
@@ -70,7 +70,7 @@ def status_of(text: str) -> int | None:
     match = _STATUS.search(text[:_SCANNED])
     if match is None:
         return None
-    status = int(match[1] or match[2])
+    status = int(match[1] or match[2] or match[3])
     return status if 400 <= status <= 599 else None
 
 

@@ -18,7 +18,8 @@ _KIND_MAX = 120
 
 _GAVE_UP = re.compile(r"RetryError[(\[].{0,80}? raised (\w{1,80})>")
 _SDK_MESSAGE = re.compile(
-    r"Error code: \d{3} - |Connection error\.|Request timed out|\{'type': 'error', 'error': \{"
+    r"\s{0,9}<(?:!doctype html|html)\b"
+    r"|Error code: \d{3} - |Connection error\.|Request timed out|\{'type': 'error', 'error': \{"
     r"|You exceeded your current quota"
 )
 """How messages of the OpenAI and Anthropic SDKs begin, and google.genai's of a used-up quota."""

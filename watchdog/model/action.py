@@ -20,17 +20,20 @@ Situation = Literal[
     "process_gone",
     "resumable",
     "runner_alive",
+    "running",
+    "shared",
     "store_refuses",
 ]
 """When an action makes sense. `all_stuck`: no sample of the eval set gets on.
 `configuration_refused`: the runner is gone, with exit code 78, so starting it again as it is
-won't help. `disk_full`, `store_refuses`: the runner can't write its log, for want of space or for
-another reason. `ended`: none of its samples is stuck, so nothing runs that could be lost.
+won't help. `disk_full`, `store_refuses`: the runner can't write its log, for want of space or
+for another reason. `ended`: none of its samples is stuck, so nothing runs that could be lost.
 `local`: the evaluation runs on this machine. `no_control`: its Inspect has no control channel
 that could end one sample. `pod_lost`: the sample's sandbox is what is wrong, its runner lives.
-`process_gone`: the process of this machine that wrote the log has ended. `resumable`: the runner
-is gone, and not for its configuration. `runner_alive`: the cluster doesn't say that there is
-none.
+`process_gone`: the process of this machine that wrote the log has ended. `resumable`: the
+runner is gone, and not for its configuration. `running`: a sample is stuck for this cause, and
+not ended by it. `shared`: it is everybody's trouble on the model. `runner_alive`: the cluster
+doesn't say that there is none.
 """
 
 

@@ -8,12 +8,12 @@ and says that all is well.
 from watchdog.model.action import Action
 
 EVIDENCE = Action(
-    "tell", "Save the evidence first: `watchdog evidence <target> --output evidence.tar.gz`"
+    "tell", "Save the evidence first: `watchdog evidence <evidence-of> --output evidence.tar.gz`"
 )
 EXPLAIN = Action(
     "look", "See what was weighed, and what would change it: `watchdog explain <target>`"
 )
-REQUEST = Action("look", "Look at the failing request: `watchdog evidence <target> --content`")
+REQUEST = Action("look", "Look at the failing request: `watchdog evidence <evidence-of> --content`")
 TRANSCRIPT = Action("look", "Read the sample's conversation: `hawk transcript <sample-uuid>`")
 RUNNER_LOG = Action("look", "Read the runner's log: `hawk logs {eval_set_id}`")
 RUNNER_USE = Action(
@@ -52,6 +52,12 @@ FEWER_CONNECTIONS = Action(
     "`<in-runner>inspect ctl config --max-connections <number>`",
 )
 
+WAIT_FOR_PROVIDER = Action(
+    "wait",
+    "It is everybody's trouble on this model: when the provider is back, its samples go on by "
+    "themselves. End none of them",
+    ("shared",),
+)
 STOP_SAMPLE = Action(
     "restart",
     "End only this sample and score what it has; the others go on: "
@@ -97,6 +103,12 @@ RESUME_MENDED = Action(
 )
 RESUMED = (RESUME, RESUME_MENDED)
 """What brings back an eval set whose runner is gone, by why it is gone."""
+ERRED_ANEW = Action(
+    "restart",
+    "Samples that ended in it are tried anew once it is mended and the eval set is over; those "
+    "that completed are kept: `hawk eval-set resume {eval_set_id}`",
+    ("ended",),
+)
 DELETE_RUNNER = Action(
     "restart",
     "Last, where only a new runner helps: nothing that runs can be saved, and the evidence is: "

@@ -78,6 +78,8 @@ class TaskSpec(Struct, frozen=True):
     """Seconds that a sample's solvers may take; its scorers half of it again. None is no limit."""
     working_limit: float | None = None
     """The same without what it waits for."""
+    waits_long: bool = False
+    """Whether its calls are asked in the background, or with a client's time-out of their own."""
     has_sandbox: bool = False
     eval_set_id: str | None = None
     allowance: Allowance = Allowance()

@@ -63,6 +63,7 @@ SPELLINGS: tuple[Spelling, ...] = (
     Spelling(
         r"insufficient balance|exceeded_current_quota_error|exceeded your current token quota"
         r"|is suspended, please check your plan and billing|accountoverdue|\barrearage\b"
+        r"|allocationquota\.freetieronly"
         r"|account has an overdue balance|make sure your account is in good standing",
         "DeepSeek, Moonshot, Volcengine, Alibaba: their lists of error codes (402, 429, 403, 400)",
     ),
@@ -75,7 +76,7 @@ SPELLINGS: tuple[Spelling, ...] = (
         "Together, docs.together.ai/docs/error-codes (402); Fireworks, docs.fireworks.ai (412)",
     ),
     Spelling(
-        r"trial key, which is limited to [\d,]{1,12} api calls / month",
+        r"trial key, which is limited to [\d,]{1,12} api calls / month|\bapi calls / month\b",
         "Cohere, docs.cohere.com/docs/rate-limits (429)",
     ),
     Spelling(

@@ -33,6 +33,22 @@ def spans(text: str) -> list[tuple[str, bool]]:
     return [(part, place % 2 == 1) for place, part in enumerate(parts) if part]
 
 
+_PAGE_SCANNED = 2000
+
+
 def first_line(text: str, limit: int = 300) -> str:
     """The first line that says something, cut to `limit` characters; empty where none does."""
+    title = _title(text[:_PAGE_SCANNED])
+    if title:
+        return cut(f"a page of HTML: {title}", limit)
     return cut(next((line.strip() for line in text.splitlines() if line.strip()), ""), limit)
+
+
+def _title(head: str) -> str:
+    """The title of a page that a proxy sends where an answer should be; else empty."""
+    lowered = head.lower()
+    if "<html" not in lowered and "<!doctype html" not in lowered:
+        return ""
+    begin = lowered.find("<title>")
+    end = lowered.find("</title>", begin)
+    return " ".join(head[begin + len("<title>") : end].split()) if 0 <= begin < end else ""

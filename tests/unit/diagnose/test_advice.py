@@ -184,7 +184,7 @@ def test_where_nothing_milder_can_be_done_the_process_is_started_anew():
 
 def test_the_program_itself_is_given_what_it_takes():
     local = stuck(Cause.UNEXPLAINED, None, local=True, address="my logs", logs_at="my logs")
-    assert "`watchdog evidence 'my logs' --output" in told(Cause.UNEXPLAINED, local)
+    assert "`watchdog evidence set-1 --logs 'my logs' --output" in told(Cause.UNEXPLAINED, local)
     assert "`watchdog evidence set-1 --output" in told(Cause.UNEXPLAINED, stuck(Cause.UNEXPLAINED))
 
 

@@ -70,7 +70,7 @@ def test_each_way_to_achieve_nothing_is_degraded(rows, label):
     (sample,) = eval_set.tasks[0].samples
     assert (sample.degraded_by, sample.suspicion < 1) == (label, True)
     assert eval_set.summary.startswith(
-        f"Calls succeed and nothing is achieved ({label}: sample 1 of mmlu): "
+        f"Calls succeed and nothing is achieved ({label}: sample 1 of mmlu, since 1970-01-01 00:0"
     )
     assert eval_set.actions[-1].text.endswith("`hawk stop set-1 --sample u1`")
 
@@ -195,7 +195,8 @@ def test_it_is_a_warning_at_once_and_never_a_page():
     assert (incident.severity, incident.cause) == ("warning", Cause.NO_PROGRESS)
     assert (incident.scope, incident.since) == ("sample", 58)
     assert incident.summary == (
-        "set-1: Calls succeed and nothing is achieved (the same bash call: sample 0 of mmlu)"
+        "set-1: Calls succeed and nothing is achieved (the same bash call: sample 0 of mmlu, since "
+        "1970-01-01 00:00 UTC)"
     )
     assert incident.actions[-1].text.endswith("`hawk stop set-1 --sample u0`")
 

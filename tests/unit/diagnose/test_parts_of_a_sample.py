@@ -12,6 +12,7 @@ from watchdog.model.facts import (
     RetryLogged,
     RowsLost,
     RowsRead,
+    RunnerLogRead,
     SampleSummary,
     SpecRead,
     TaskRead,
@@ -347,3 +348,31 @@ def test_what_is_pending_is_the_call_that_hangs():
     call = judged(5 * HOUR + 60, {"1": rows})["1"].open_call
     assert call is not None
     assert call.name == "openai/left"
+
+
+# runs, and logs that make noise
+def test_a_run_that_is_over_says_nothing_of_one_that_lives():
+    """Two processes wrote into one directory: the silence of one is not the other's."""
+    dead = solving(model=DEEP).ok(10, 5, span_id="solver")
+    alive = [calling(NOW - 90 * 60), calling(NOW - 90 * 60)]
+    eval_set = two_tasks(NOW, dead, alive, runs=("r", "other"), connections=TWO)
+    assert [task.verdict for task in eval_set.tasks] == [Verdict.STUCK, Verdict.PROGRESSING]
+
+
+@pytest.mark.parametrize(("hours", "stuck"), [(3, False), (5, True)])
+def test_a_log_that_makes_noise_excuses_no_sample_for_ever(hours, stuck):
+    now = hours * HOUR
+    rows = solving().ok(10, 5, span_id="solver")
+    folded = fold(state(facts({"1": rows}, read_at=now)), RunnerLogRead("set-1", now - 60))
+    (eval_set,) = judge([folded], now, Thresholds(), 90.0)
+    assert (eval_set.cause is Cause.UNEXPLAINED) is stuck
+
+
+@pytest.mark.parametrize(("hours", "stuck"), [(3, False), (5, True)])
+def test_so_does_none_a_log_that_is_never_finished(hours, stuck):
+    now = hours * HOUR
+    ended = (SampleSummary(key("1"), "u1", 0.0, completed_at=60.0, completed=True),)
+    folded = state(facts({}, read_at=now, ended=ended))
+    folded = fold(folded, RunnerLogRead("set-1", now - 60))
+    (eval_set,) = judge([folded], now, Thresholds(), 90.0)
+    assert (eval_set.cause is Cause.HUNG_TEARDOWN) is stuck

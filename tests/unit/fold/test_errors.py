@@ -34,6 +34,12 @@ from watchdog.model.verdict import Cause
         ("Error code: 404 - model not found", None, "bad_request"),
         ("Error code: 413 - Request too large", None, "bad_request"),
         ("Error code: 422 - unprocessable", None, "bad_request"),
+        (
+            "<html>\n<head><title>413 Request Entity Too Large</title></head>",
+            "openai.APIStatusError",
+            "bad_request",
+        ),
+        ("<html><body><h1>502 Bad Gateway</h1></body></html>", None, "api_server_error"),
         ("Error code: 401 - {'error': 'token expired'}", None, "auth"),
         ("Error code: 403 - no access to this model", None, "auth"),
         ("Request timed out.", "openai.APITimeoutError", "client_timeout"),

@@ -293,6 +293,7 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         retry_timeout=duration(generate.get("timeout")),
         time_limit=duration(config.get("time_limit")),
         working_limit=duration(config.get("working_limit")),
+        waits_long=_waits_long(_object(spec.get("model_args")), generate),
         has_sandbox=spec.get("sandbox") is not None,
         eval_set_id=name(spec.get("eval_set_id")),
         allowance=allowed,
@@ -304,6 +305,17 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         run_id=name(spec.get("run_id")),
         approval=approver_policies(config.get("approval")),
     )
+
+
+def _waits_long(model_args: dict[str, Any], generate: dict[str, Any]) -> bool:
+    """Whether the usual time-out of a provider's client bounds no call of it.
+
+    Source: inspect_ai 0.3.285, `model/_providers/openai.py`, `openai_responses.py`.
+    """
+    extra_body = _object(generate.get("extra_body"))
+    asks = (model_args.get("background"), extra_body.get("background"))
+    own = any(model_args.get(key) is not None for key in ("client_timeout", "timeout"))
+    return own or any(map(bool, asks)) or generate.get("reasoning_mode") == "pro"
 
 
 def _roles(roles: dict[str, Any], version: tuple[int, int, int] | None) -> tuple[RoleModel, ...]:
