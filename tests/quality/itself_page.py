@@ -40,6 +40,9 @@ The program ran on these lots ({{lots}}) when it was done, and nothing was chang
 did on others (0 to 59 of writes, 0 to 29 of the rest, fleets 1 and 4 of loops) led to one change:
 two writes that failed within a moment, with nothing more to write for half an hour, were a page
 after five minutes, in five of 54 healthy twins.
+
+The two false ones of writes are of one kind: a single write failed, and the only call that runs
+took 45 minutes more; a page comes 35 minutes after a failure that nothing came after.
 """
 
 _WORDS: dict[Kind, str] = {
