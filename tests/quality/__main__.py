@@ -11,13 +11,15 @@ from multiprocessing import get_context
 import structlog
 
 from tests.paths import ROOT
-from tests.quality import day_one_page, page
+from tests.quality import day_one_page, itself_page, page
 from tests.quality.cluster import page as cluster_page
 from tests.quality.cluster.fleets import CLUSTERS
 from tests.quality.cluster.run import ClusterResult, run_cluster
 from tests.quality.day_one import KINDS, DayOne, day_one
 from tests.quality.fleets import FLEETS, LOOKED_AT, UNSEEN
 from tests.quality.goals import missed
+from tests.quality.itself_kinds import LOTS, Kind, Measured, measured
+from tests.quality.itself_kinds import together as all_lots
 from tests.quality.recorded import recorded
 from tests.quality.simulate import Result, simulate
 from tests.quality.summary import by_fleet, together
@@ -32,6 +34,7 @@ def main() -> int:
     tallies = recorded(tell)
     sys.stdout.write(page.recordings(tallies) + "\n")
     days = _day_one(arguments, tell) if arguments.only in {None, "day-one"} else []
+    kinds = _itself(arguments, tell) if arguments.only in {None, "itself"} else []
     clusters = _clusters(arguments, tell) if arguments.only in {None, "clusters"} else []
     results = [] if arguments.only else _simulated(arguments, tell)
     summaries = by_fleet(results)
@@ -41,11 +44,18 @@ def main() -> int:
         if arguments.write:
             page.write(tallies, summaries, unseen, clusters, DOCS)
             page.write_day_one(days, DOCS)
+            itself_page.write(kinds, DOCS)
+    elif kinds and arguments.write:
+        itself_page.write(kinds, DOCS)
     elif days and arguments.write:
         page.write_day_one(days, DOCS)
     elif clusters and arguments.write:
         page.write_clusters(tallies, clusters, DOCS)
-    failed = [*missed(tallies, summaries, unseen, clusters), *day_one_page.missed(days)]
+    failed = [
+        *missed(tallies, summaries, unseen, clusters),
+        *day_one_page.missed(days),
+        *itself_page.missed(kinds),
+    ]
     for line in failed:
         sys.stderr.write(f"goal missed: {line}\n")
     return 1 if failed else 0
@@ -73,6 +83,13 @@ def _arguments() -> argparse.Namespace:
         action="store_const",
         const="day-one",
         help="only the recordings and the first day: some minutes",
+    )
+    parser.add_argument(
+        "--itself",
+        dest="only",
+        action="store_const",
+        const="itself",
+        help="only the recordings and what the run itself tells: some minutes",
     )
     parser.add_argument("--lots", type=int, default=24, help="of the first day, for each kind")
     parser.add_argument(
@@ -110,6 +127,20 @@ def _day_one(arguments: argparse.Namespace, tell: page.Tell) -> list[DayOne]:
             tell(f"day one: {len(days)} of {len(KINDS)} kinds done")
     sys.stdout.write(day_one_page.table(days) + "\n")
     return days
+
+
+def _itself(arguments: argparse.Namespace, tell: page.Tell) -> list[Measured]:
+    order: tuple[Kind, ...] = ("writes", "erring", "loops", "slots", "sides")
+    runs = sorted(((kind, lot) for kind in order for lot in LOTS[kind]), key=lambda run: run[1])
+    lots: list[Measured] = []
+    with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
+        for lot in pool.map(measured, *zip(*runs, strict=True)):
+            lots.append(lot)
+            if len(lots) % 25 == 0:
+                tell(f"what the run itself tells: {len(lots)} of {len(runs)} lots done")
+    kinds = [all_lots(kind, lots) for kind in order]
+    sys.stdout.write(itself_page.table(kinds) + "\n")
+    return kinds
 
 
 def _clusters(arguments: argparse.Namespace, tell: page.Tell) -> list[ClusterResult]:

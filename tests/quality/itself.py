@@ -1,7 +1,7 @@
 """What the run itself tells, by lot: samples that err, and connection slots that tasks share.
 
-Each lot is one eval set through the real fold, a poll every two minutes, with its healthy twin.
-Only what Inspect writes goes in. `sick` is the truth: something of it is to be told.
+Each lot is one eval set through the real fold and judgment, a poll every two minutes, with its
+healthy twin. Only what Inspect writes goes in.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from random import Random
 
 from tests.quality.fleets import HOUR, Fleet, Lengths, Model
 from tests.quality.world import START, Sample, Weather
+from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
 from watchdog.model.facts import (
@@ -31,10 +32,12 @@ from watchdog.model.facts import (
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
-from watchdog.model.verdict import Cause, Verdict
+from watchdog.model.verdict import Cause
 from watchdog.pipeline.learner import Learner
 
 POLL = 120.0
+ERRS = frozenset({Cause.SAMPLE_ERROR, Cause.SANDBOX_ERROR})
+HANGS = frozenset({Cause.HUNG_MODEL_CALL, Cause.RUNNER_FROZEN})
 ERRORS = (
     "ValueError('no such key')",
     "RuntimeError('helm install failed: timed out waiting for the condition')",
@@ -45,20 +48,31 @@ ERRORS = (
 
 @dataclass
 class Heard:
-    """What was said of one lot: each verdict with its cause, and when it first came."""
+    """What a person hears of one lot, against the truth."""
 
-    sick: bool
-    onset: float
-    first: dict[tuple[Verdict, Cause | None], float] = field(default_factory=dict)
+    onset: float | None
+    """Since when there is something to be told; None in a healthy twin, and before it begins."""
+    causes: frozenset[Cause]
+    """What it may be called."""
+    others: bool = True
+    """Whether what has another cause is told wrongly; else it is left alone."""
+    heard_at: float | None = None
+    wrong: list[str] = field(default_factory=list)
+    """What was told though it isn't so."""
 
-    def told(self) -> bool:
-        """Whether anything was told: a warning or a page."""
-        bad = {Verdict.DEGRADED, Verdict.PARTIALLY_STUCK, Verdict.STUCK}
-        return any(verdict in bad for verdict, _ in self.first)
+    @property
+    def delay(self) -> float | None:
+        """Seconds from the onset until it was told; None where nobody heard of it."""
+        both = self.heard_at is not None and self.onset is not None
+        return (self.heard_at or 0.0) - (self.onset or 0.0) if both else None
 
     def take(self, judged: EvalSetJudgment, now: float) -> None:
-        """A poll's verdict."""
-        self.first.setdefault((judged.verdict, judged.cause), now - self.onset)
+        """A poll's verdict, as the messages have it."""
+        for incident in correlate([judged], now):
+            if incident.cause in self.causes and self.onset is not None:
+                self.heard_at = self.heard_at or now
+            elif incident.cause in self.causes or self.others:
+                self.wrong.append(f"{incident.severity} {incident.cause}")
 
 
 def erring(number: int, *, sick: bool, hours: float = 4.0) -> Heard:
@@ -87,7 +101,8 @@ def erring(number: int, *, sick: bool, hours: float = 4.0) -> Heard:
             )
         )
     spec = TaskSpec("task", "id", "acme/model", START, total, fail_on_error=False)
-    return _polled(Heard(sick, onset), {"a.eval": spec}, _summaries(ends), hours)
+    heard = Heard(onset if sick else None, ERRS)
+    return polled(heard, {"a.eval": spec}, _summaries(ends), hours)
 
 
 def _summaries(ends: list[SampleSummary]) -> Callable[[float, float], Iterator[Fact]]:
@@ -102,13 +117,14 @@ def _summaries(ends: list[SampleSummary]) -> Callable[[float, float], Iterator[F
     return facts
 
 
-def sharing_slots(number: int, hours: float = 1.3) -> Heard:
+def sharing_slots(number: int, *, sick: bool, hours: float | None = None) -> Heard:
     """Two tasks of one process: the samples of one hold all slots with long calls, the other waits.
 
-    Nothing of it is to be told: for an hour and more nobody writes, until a slot gets free.
+    For an hour and more nobody writes, until a slot gets free. Sick: none ever does.
     """
     random = Random(f"slots {number}")
     slots = random.randint(2, 6)
+    hours = hours or (12.0 if sick else 1.3)
     model = Model("acme/model", 1, Lengths(5400, 0.05), 0.0)
     fleet = Fleet("slots", 1, slots, slots, 1e6, (model,), Lengths(2, 0.3), (), ())
     calm = Weather(random, (), 1.0, hours * HOUR)
@@ -116,6 +132,8 @@ def sharing_slots(number: int, hours: float = 1.3) -> Heard:
         Sample(SampleKey(str(n), 1), f"h{n}", model, START + n, Random(n + number), calm, fleet)
         for n in range(slots)
     ]
+    for sample in holders if sick else ():
+        sample.trouble = (START, math.inf, "model", "")
     spec = TaskSpec(
         "one",
         "id1",
@@ -140,20 +158,29 @@ def sharing_slots(number: int, hours: float = 1.3) -> Heard:
             if rows:
                 yield RowsRead("set", "a.eval", sample.key, tuple(rows))
 
-    return _polled(Heard(sick=False, onset=START), {"a.eval": spec, "b.eval": other}, facts, hours)
+    heard = Heard(START if sick else None, HANGS)
+    return polled(heard, {"a.eval": spec, "b.eval": other}, facts, hours)
 
 
-def _polled(
+def polled(
     heard: Heard,
     specs: dict[str, TaskSpec],
     facts: Callable[[float, float], Iterator[Fact]],
     hours: float,
 ) -> Heard:
+    """What is heard of one eval set until it is told, or to the end.
+
+    Args:
+        heard: takes it.
+        specs: its tasks by their logs.
+        facts: what is new between two instants, but for the reading itself.
+        hours: how long it is looked at.
+    """
     state = fold(EvalSetState("set"), Listing("set", tuple(specs)))
     for log, spec in specs.items():
         state = fold(state, SpecRead("set", log, spec, "started"))
     learner, limits, now = Learner(), Thresholds(), START
-    while now < START + hours * HOUR:
+    while now < START + hours * HOUR and heard.heard_at is None:
         before, now = now, now + POLL
         for fact in facts(before, now):
             state = fold(state, fact)

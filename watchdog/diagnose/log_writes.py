@@ -24,9 +24,9 @@ from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
-ALONE = 7.0
-"""So many times longer may a single failure stand: the writer tries again only when there is
-something new, which in a back-off takes half an hour."""
+UNTRIED = 7.0
+"""So many times longer may the last failure stand where they don't go on: the writer tries again
+only when there is something new, which in a back-off takes half an hour."""
 
 
 class Unwritten(Struct, frozen=True):
@@ -104,7 +104,7 @@ def _finding(
     if stored_at is not None and stored_at > last_at + MARGIN:
         return None
     since = first_at if stored_at is None or stored_at <= first_at + MARGIN else stored_at
-    limit = limits.log_write_failed * (ALONE if failures.count < 2 else 1.0)
+    failing, untried = last_at - since, now - last_at
     times = f"{failures.count:,} times, " if failures.count > 1 else ""
     text = (
         f"the runner can't write its log since {clock(since)} ({duration(now - since)}; {times}"
@@ -117,7 +117,8 @@ def _finding(
         Evidence("log_write", text, since),
         Evidence("log_write", f"{old} older than what the runner does", stored_at),
     )
-    return Finding(max(0.0, now - since) / limit, since, evidence)
+    suspicion = max(failing, untried / UNTRIED) / limits.log_write_failed
+    return Finding(max(0.0, suspicion), since, evidence)
 
 
 def is_runner_gone(runner: CauseFinding | None) -> bool:

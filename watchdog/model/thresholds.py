@@ -111,8 +111,9 @@ class Thresholds(Struct, frozen=True):
         float,
         Meta(
             gt=0,
-            description="seconds that a runner may be unable to write its log before it is a page "
-            "(seven times that after a single failure: it tries again when there is something new)",
+            description="seconds over which a runner's writes of its log may fail before it is a "
+            "page (seven times that from the last failure on, where none comes after it: it tries "
+            "again when there is something new)",
         ),
     ] = 300.0
     idle_cores: Annotated[

@@ -96,6 +96,20 @@ def test_a_single_failure_is_told_once_no_back_off_explains_that_nothing_came_af
         assert bool(told(now, written(now, BEGAN - 20, failed(BEGAN)))) == is_told
 
 
+@pytest.mark.parametrize("last", [10.0, 60.0, 4 * MINUTE])
+def test_a_few_failures_in_a_moment_weigh_as_one_where_none_comes_after_them(last):
+    """The store refused for a moment; what would show that it takes again is not yet made."""
+    for minutes, is_told in ((30, False), (36, True)):
+        now = BEGAN + last + minutes * MINUTE
+        known = written(now, BEGAN - 20, failed(BEGAN, BEGAN + last))
+        assert bool(told(now, known)) == is_told
+
+
+def test_failures_half_an_hour_apart_are_told_at_the_second():
+    later = BEGAN + 30 * MINUTE
+    assert told(later + 60, written(later + 60, BEGAN - 20, failed(BEGAN, later)))
+
+
 @pytest.mark.parametrize("stored_at", [BEGAN + 60, BEGAN + 30 * MINUTE])
 def test_a_newer_object_ends_it(stored_at):
     now = BEGAN + 40 * MINUTE
