@@ -28,7 +28,7 @@ SIMULATED: dict[Kind, tuple[Simulate, float]] = {
 warnings that its kind may cause: 0 where it is a page, of which none may be false."""
 
 LOTS: dict[Kind, range] = {
-    "writes": range(100, 148),
+    "writes": range(200, 248),
     "erring": range(100, 148),
     "slots": range(100, 148),
     "sides": range(100, 124),

@@ -18,4 +18,4 @@ def test_what_takes_too_long_or_is_false_is_a_goal_missed():
     assert len(list(missed([late]))) == len(list(missed([false]))) == 1
     fine = DayOne("nothing", "store", [], [], 24, 1)
     assert list(missed([fine])) == []
-    assert "| a frozen runner | cpu | 60 min (60 min) | 60 min |" in table([late])
+    assert "| a frozen runner | cpu | 60 min (60 min) | 61 min |" in table([late])

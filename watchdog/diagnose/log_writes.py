@@ -24,7 +24,7 @@ from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.words import duration
 
-UNTRIED = 7.0
+UNTRIED = 15.0
 """So many times longer may the last failure stand where they don't go on: the writer tries again
 only when there is something new, which in a back-off takes half an hour."""
 

@@ -112,7 +112,7 @@ class Thresholds(Struct, frozen=True):
         Meta(
             gt=0,
             description="seconds over which a runner's writes of its log may fail before it is a "
-            "page (seven times that from the last failure on, where none comes after it: it tries "
+            "page (fifteen times that from the last failure on, where none comes after it: it tries "
             "again when there is something new)",
         ),
     ] = 300.0

@@ -91,7 +91,7 @@ def test_a_few_minutes_are_no_page_yet(minutes, is_told):
 
 
 def test_a_single_failure_is_told_once_no_back_off_explains_that_nothing_came_after_it():
-    for minutes, is_told in ((30, False), (36, True)):
+    for minutes, is_told in ((70, False), (76, True)):
         now = BEGAN + minutes * MINUTE
         assert bool(told(now, written(now, BEGAN - 20, failed(BEGAN)))) == is_told
 
@@ -99,7 +99,7 @@ def test_a_single_failure_is_told_once_no_back_off_explains_that_nothing_came_af
 @pytest.mark.parametrize("last", [10.0, 60.0, 4 * MINUTE])
 def test_a_few_failures_in_a_moment_weigh_as_one_where_none_comes_after_them(last):
     """The store refused for a moment; what would show that it takes again is not yet made."""
-    for minutes, is_told in ((30, False), (36, True)):
+    for minutes, is_told in ((70, False), (76, True)):
         now = BEGAN + last + minutes * MINUTE
         known = written(now, BEGAN - 20, failed(BEGAN, BEGAN + last))
         assert bool(told(now, known)) == is_told
