@@ -40,8 +40,8 @@ The program ran on these lots ({{lots}}) when it was done, and nothing was chang
 did on others (0 to 147 of writes, 0 to 29 of the rest, fleets 1 and 4 of loops) led to two changes:
 two writes that failed within a moment, with nothing more to write for half an hour, were a page
 after five minutes, in five of 54 healthy twins; and a single one, while the only call that ran took
-45 minutes more, was one after 35, in two of 48. Where nothing is written, nothing more is at risk: it
-is told after 75 minutes now.
+45 minutes more, was one after 35, in two of 48. Where nothing is written, nothing more is at risk:
+it is told after 75 minutes now.
 """
 
 _WORDS: dict[Kind, str] = {

@@ -112,8 +112,8 @@ class Thresholds(Struct, frozen=True):
         Meta(
             gt=0,
             description="seconds over which a runner's writes of its log may fail before it is a "
-            "page (fifteen times that from the last failure on, where none comes after it: it tries "
-            "again when there is something new)",
+            "page (fifteen times that from the last failure on, where none comes after it: it "
+            "tries again when there is something new)",
         ),
     ] = 300.0
     idle_cores: Annotated[
