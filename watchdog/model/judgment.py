@@ -74,9 +74,14 @@ class SampleJudgment(Struct, frozen=True):
     def open_call(self) -> OpenCall | None:
         """The call that it is about: the one that hangs, else the newest that is open."""
         calls = self.state.open_calls
-        hung = (call for call in calls if self.since is not None and call.since == self.since)
+        hung = [call for call in calls if self.since is not None and call.since == self.since]
         newest = max(calls, key=lambda call: call.row, default=None)
-        return next(hung, newest) if self.cause in HUNG_CALLS else newest
+        quietest = min(hung, key=self._last_sign, default=newest)
+        return quietest if self.cause in HUNG_CALLS else newest
+
+    def _last_sign(self, call: OpenCall) -> float:
+        life = self.state.life_within(call.inner) if call.inner is not None else None
+        return life or call.since or 0.0
 
 
 class Erring(Struct, frozen=True):

@@ -376,3 +376,12 @@ def test_so_does_none_a_log_that_is_never_finished(hours, stuck):
     folded = fold(folded, RunnerLogRead("set-1", now - 60))
     (eval_set,) = judge([folded], now, Thresholds(), 90.0)
     assert (eval_set.cause is Cause.HUNG_TEARDOWN) is stuck
+
+
+def test_of_two_that_began_at_once_it_is_the_one_that_is_quiet():
+    rows = tool(tool(solving(), 10, "a", "solver"), 10, "b", "solver")
+    for at in range(20, int(5 * HOUR), 300):
+        rows.ok(at, 200, span_id="a")
+    call = judged(5 * HOUR, {"1": rows})["1"].open_call
+    assert call is not None
+    assert call.name == "b"
