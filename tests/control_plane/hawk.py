@@ -18,6 +18,9 @@ from tests.control_plane.waiting import wait_for
 __all__ = ["FAULTS", "Fault", "HawkEvalSet", "HawkVersion", "Layout", "Plan", "Sample"]
 __all__ += ["make_eval_set", "make_eval_sets"]
 
+RUNNER_WAIT = 60.0
+"""Seconds; a Job whose pod was refused, as its namespace had no service account yet, tries again
+after ten seconds, twenty and so on."""
 MAKERS = 4
 
 
@@ -62,7 +65,7 @@ class HawkEvalSet:
 
     def runner(self) -> Object:
         """Its runner pod, waited for; while one takes another's place the one that lives."""
-        return wait_for(self._living_runner, f"{self.id} has a runner", 30)
+        return wait_for(self._living_runner, f"{self.id} has a runner", RUNNER_WAIT)
 
     def _living_runner(self) -> Object | None:
         pods = self.runners()

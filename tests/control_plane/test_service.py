@@ -115,6 +115,9 @@ INSTALLING = 120.0
 """Seconds that a recording's runner had run when it wrote its first log. The pods are made now, the
 recordings begin hours ago, and a runner that is younger than its log is another one."""
 
+ALONE = {"runner_refused", "runner_refused_for_a_while"}
+"""Faults of a runner's whole namespace: in one for all they would be everybody's."""
+
 LOGGED = {"silent", "provider", "sync-failed", "written-again", "unwritten"}
 """Eval sets whose runner's log is the recorded one."""
 
@@ -166,7 +169,7 @@ def cluster(plane, s3, recorded):
     wanted, bundles = [], {}
     rows = [(*row, None) for row in HEALTHY] + [row[:4] for row in (*FAULTY, *INFORMATIONAL)]
     for place, (name, recording, number, fault) in enumerate(rows):
-        layout = "shared" if place % 3 == 1 else "per-job"
+        layout = "shared" if place % 3 == 1 and fault not in ALONE else "per-job"
         plan = {"samples": SAMPLES[name]} if name in SAMPLES else {"samples": (Sample("99", "x"),)}
         wanted.append(
             {
@@ -546,7 +549,8 @@ async def test_s3_that_is_away_makes_nothing_healthy_and_sends_nothing(s3, watch
         assert dict(app.health().failing_sources).keys() == {"store"}
         assert changed(during, before) == {}
         unknown = {n for n, e in during.items() if e.verdict.value == "unknown"}
-        assert unknown == {"creating", "young", "mute"}  # whether they have a log can't be told
+        # whether the first three have a log can't be told; the last one's can't be written anyway
+        assert unknown == {"creating", "young", "mute", "unwritten"}
     finally:
         s3.start()
     await until(app, lambda _: not app.health().failing_sources)
