@@ -79,22 +79,22 @@ async def test_one_message_when_it_gets_stuck_and_one_when_nothing_else_goes_on(
 async def test_what_is_degraded_for_long_is_a_warning_and_what_gets_stuck_another(
     tmp_path, service, slack
 ):
-    """Calls fail more and more often from the first instant on; at the 13th a sample is stuck."""
+    """Calls fail more and more often from the first instant on; at the 8th samples are stuck."""
     playback = Playback("creeping", tmp_path)
     playback.play(0)
-    app = await service(playback, {"degraded_after": 3600})
+    app = await service(playback, {"degraded_after": 1800})
     told = [await turn(app)]
-    for number in range(1, 13):
+    for number in range(1, 8):
         playback.play(number)
         told.append(await turn(app))
-    assert told[1:] == ["degraded"] * 12
+    assert told[1:] == ["degraded"] * 7
     (message,) = slack.messages
     assert message.startswith(":large_orange_circle: *Degraded:* `creeping`")
     assert "fail more often than usual, yet some succeed" in message
-    app = await service(playback, {"degraded_after": 3600})
+    app = await service(playback, {"degraded_after": 1800})
     assert await turn(app) == "degraded"
     assert len(slack.messages) == 1
-    playback.play(13)
+    playback.play(8)
     assert await turn(app) == "partially_stuck"
     assert slack.messages[1].startswith(":large_orange_circle: *Partially stuck:* `creeping`")
     playback.now += 3600

@@ -68,4 +68,4 @@ def test_what_is_missed_or_told_wrongly_is_a_goal_missed():
         "itself: writes fail: 1 told wrongly of 2 lots",
     ]
     assert "| writes fail | 2 | 2 | 1 | 1 (0.0) | 5 min (5 min) |" in table(kinds)
-    assert "writes fail 100 to 147" in section(kinds)
+    assert "writes fail 200 to 247" in section(kinds)
