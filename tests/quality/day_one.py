@@ -221,7 +221,7 @@ KINDS: tuple[tuple[Wrong, Known], ...] = (
 
 
 FIRST = 100
-"""The first lot of the published figures. Those before were looked at while the rules were made."""
+"""The first lot of the published figures. Those before led to changes in the rules."""
 
 
 def day_one(lots: int, kind: tuple[Wrong, Known]) -> DayOne:
