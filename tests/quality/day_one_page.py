@@ -19,9 +19,9 @@ eval sets by lot (tests/quality/day_one.py), two or three of them with two to ei
 third of the models slow reasoners (typically 4 to 15 minutes a call). Polls are two minutes apart.
 "Log" and "CPU" say that the runner's log or its pod's CPU are there besides the store. *Before* is
 what commit 945aad2 did on the same lots. A lot is false where anything is called stuck that isn't;
-one in seventeen is a page a week. These lots are 100 to 123 of each kind, and no change was made for
-them; lots 0 to 23 led to changes in the rules. They were seen once before: the least limits (33
-minutes, an hour for tools) came after that, for false pages elsewhere, and lengthened these figures.
+one in seventeen is a page a week. These lots are 100 to 123 of each kind, and no change was made
+for them; lots 0 to 23 led to changes in the rules. They were seen once before: the least limits (33
+minutes, an hour for tools) came after that, for false pages elsewhere, and lengthened the figures.
 
 The log helps where it has a habit: lines at least every few minutes in its first hour (HTTP
 requests at level `http`, token refreshes). A slow reasoner's calls take what they take: one of an
