@@ -91,7 +91,7 @@ def filled() -> Iterator[Filled]:
         for eval_set, sample in surroundings(cause):
             for one in fill([action], eval_set, cause):
                 told = fill_store(one, eval_set.state.eval_set_id, None)
-                yield Filled(about, action, told.text, sample)
+                yield Filled(about, action, told.told, sample)
 
 
 def surroundings(cause: Cause) -> Iterator[tuple[EvalSetJudgment, str]]:

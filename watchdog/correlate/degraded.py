@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from watchdog.correlate.symptom import Symptom
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.diagnose.words import degraded_words, sample_names
 from watchdog.model.action import Action
 from watchdog.model.causes import ERROR_CAUSES, main_cause
 from watchdog.model.judgment import EvalSetJudgment
-from watchdog.model.shell import typed
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.model.words import count
 
 _SEE = Action("look", "See what fails, and what would make it stuck: `watchdog explain <target>`")
+_TEST = Action("test", "Test the API: `watchdog probe --model {model}`")
 _NOTHING_ELSE = Action(
     "wait", "Nothing else while successes keep coming: Inspect tries again by itself"
 )
@@ -54,8 +56,5 @@ def degraded_actions(group: Sequence[Symptom]) -> tuple[Action, ...]:
     if group[0].by_rule:
         return SPEC_OF[group[0].cause].actions
     models = sorted({model for symptom in group for model in symptom.models})
-    tests = (
-        Action("test", f"Test the API: `watchdog probe --model {typed(model) or '<model>'}`")
-        for model in models[:1]
-    )
+    tests = (replace(_TEST, values=(("{model}", model),)) for model in models[:1])
     return (_SEE, *tests, _NOTHING_ELSE)

@@ -1,11 +1,9 @@
-"""Fills the placeholders of actions, such as `<runner-pod>`, with what is known of an eval set.
+"""Knows what the placeholders of actions, such as `<runner-pod>`, stand for in an eval set.
 
-What isn't known keeps its placeholder: a command that says `<runner-pod>` is better than none. So
-does what can't be typed: a name with a backtick in it, one that begins with a dash and would be
-taken for an option, or one that no command should be as long as.
+An action keeps its template and its values apart until it is told (`model/command.py`), so that no
+value can pass for a part of a template.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
@@ -14,94 +12,94 @@ from watchdog.diagnose.applicable import IN_RUNNER, PROCESS, Surroundings, appli
 from watchdog.diagnose.pod_names import pod_names
 from watchdog.model.action import Action
 from watchdog.model.causes import HUNG_CALLS
+from watchdog.model.command import PLACEHOLDER
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
-from watchdog.model.shell import typed
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
 
 STORE = "s3://<bucket>/evals/{eval_set_id}"
 """Where an eval set's logs are, where nobody says."""
-_PLACEHOLDER = re.compile(r"<[a-z-]+>|\{eval_set_id\}")
+_EXEC = "kubectl exec -n <runner-namespace> <runner-pod> -c <runner-container> -- "
+_EVIDENCE_OF = "<evidence-of>"
+"""What `watchdog evidence` takes: an id in the cluster, or one with where its logs are."""
+_STORE = "<store>"
 
 
 def fill(actions: Iterable[Action], eval_set: EvalSetJudgment, cause: Cause) -> tuple[Action, ...]:
-    """The actions that apply, as they are to be typed for this eval set."""
+    """The actions that apply, with the values that they have in this eval set."""
     task, sample = _stuck(eval_set, cause)
     all_stuck = eval_set.verdict is Verdict.STUCK
     around = Surroundings(eval_set.state, cause, task, sample, all_stuck)
-    values = {place: value for place, value in _values(around) if value or place == IN_RUNNER}
-    filled = (
-        replace(action, text=_filled(action.text, values))
-        for action in actions
-        if applies(action, around)
-    )
+    values, parts = dict(_values(around)), _parts(around)
+    filled = (_filled(action, values, parts) for action in actions if applies(action, around))
     return tuple(action for action in filled if not _is_pointless(action))
+
+
+def _filled(action: Action, values: dict[str, str], parts: dict[str, str]) -> Action:
+    """With the values that its text asks for; those that it has already stay."""
+    text = action.text
+    for place, part in parts.items():
+        text = text.replace(place, part)
+    known = {**values, **dict(action.values)}
+    places = dict.fromkeys(PLACEHOLDER.findall(text))
+    return replace(action, text=text, values=tuple((p, known[p]) for p in places if known.get(p)))
 
 
 def _is_pointless(action: Action) -> bool:
     """Whether it looks at one pod or node, and which isn't known: it may be gone."""
-    return action.kind == "look" and any(f" {place}`" in action.text for place in _ONE)
+    return action.kind == "look" and any(f" {place}`" in action.told for place in _ONE)
 
 
 _ONE = ("<pod>", "<node>")
 
 
 def fill_store(action: Action, eval_set_id: str, store: str | None) -> Action:
-    """`<store>` of an action as the address of the eval set's logs."""
+    """`<store>` of an action as the address of the eval set's logs, where it has none yet."""
+    if _STORE not in action.text or any(place == _STORE for place, _ in action.values):
+        return action
     template = store or STORE
     if "{eval_set_id}" not in template:
         template = f"{template.rstrip('/')}/{{eval_set_id}}"
-    name = typed(eval_set_id) or "<eval-set-id>"
-    address = template.replace("{eval_set_id}", name)
-    return replace(action, text=action.text.replace("<store>", address))
+    if template == STORE:
+        values = dict(action.values) | {"{eval_set_id}": eval_set_id}
+        text = action.text.replace(_STORE, template)
+        return replace(action, text=text, values=tuple(values.items()))
+    address = template.replace("{eval_set_id}", eval_set_id)
+    return replace(action, values=(*action.values, (_STORE, address)))
 
 
-def _filled(text: str, values: dict[str, str]) -> str:
-    """Filled in one go: what was filled in is never looked at again."""
-    text = _dashed(text, values)
-    return _PLACEHOLDER.sub(lambda place: values.get(place[0], place[0]), text)
-
-
-def _dashed(text: str, values: dict[str, str]) -> str:
-    """Ids that look like options are told from them by `--`, which comes after the options."""
-    if "<sample-id>" not in text or not values.get("--"):
-        return text
-    return re.sub(r"( <task-id> <sample-id> <epoch>)((?: --[a-z-]+ \w+)*)", r"\2 --\1", text)
+def _parts(around: Surroundings) -> dict[str, str]:
+    """Templates within templates."""
+    is_in_cluster = not around.local
+    by_address = bool(around.state.address) and around.state.cluster is None
+    return {
+        IN_RUNNER: _EXEC if is_in_cluster else "",
+        _EVIDENCE_OF: "{eval_set_id} --logs <target>" if by_address else "{eval_set_id}",
+    }
 
 
 def _values(around: Surroundings) -> Iterator[tuple[str, str]]:
-    """Each placeholder's value, as it is typed; empty where there is none."""
+    """What each placeholder stands for, as it is; empty where nothing is known."""
     state = around.state
-    yield "{eval_set_id}", typed(state.eval_set_id) or "<eval-set-id>"
+    yield "{eval_set_id}", state.eval_set_id
     address = state.address if state.cluster is None else ""
-    yield "<target>", typed(address or state.eval_set_id)
-    yield "<evidence-of>", _evidence_of(typed(state.eval_set_id), typed(address))
+    yield "<target>", address or state.eval_set_id
     if state.logs_at and state.cluster is None:
-        yield "<store>", typed(state.logs_at)
-        yield "<log>", typed(f"{state.logs_at}/{around.task.state.log}") if around.task else ""
+        yield _STORE, state.logs_at
+        yield "<log>", f"{state.logs_at}/{around.task.state.log}" if around.task else ""
     yield PROCESS, process_id(around)
     if around.task is not None and around.sample is not None:
         yield from _of_sample(around.task, around.sample)
     elif around.task is not None:
-        yield "<model>", typed(around.task.model)
+        yield "<model>", around.task.model
     yield from pod_names(around)
 
 
-def _evidence_of(eval_set_id: str, address: str) -> str:
-    """What `watchdog evidence` takes: an id in the cluster, or one with where its logs are."""
-    if not eval_set_id:
-        return ""
-    return f"{eval_set_id} --logs {address}" if address else eval_set_id
-
-
 def _of_sample(task: TaskJudgment, sample: SampleJudgment) -> Iterator[tuple[str, str]]:
-    task_id = task.state.spec.task_id if task.state.spec else ""
-    sample_id = sample.key.id
-    yield "<sample-uuid>", typed(sample.state.uuid or "")
-    yield "<model>", typed(model_of(sample))
-    yield "<task-id>", typed(task_id, behind_dashes=True)
-    yield "<sample-id>", typed(sample_id, behind_dashes=True)
+    yield "<sample-uuid>", sample.state.uuid or ""
+    yield "<model>", model_of(sample)
+    yield "<task-id>", task.state.spec.task_id if task.state.spec else ""
+    yield "<sample-id>", sample.key.id
     yield "<epoch>", str(sample.key.epoch)
-    yield "--", "--" if task_id.startswith("-") or sample_id.startswith("-") else ""
 
 
 def model_of(sample: SampleJudgment) -> str:

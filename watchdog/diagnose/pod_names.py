@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
-from watchdog.diagnose.applicable import IN_RUNNER, Surroundings
+from watchdog.diagnose.applicable import Surroundings
 from watchdog.diagnose.sandboxes import DNS_CONTAINER, MAIN, sandboxes_of, unclaimed
 from watchdog.model import pod_reasons
 from watchdog.model.cluster import ClusterView, Container, Pod
-from watchdog.model.shell import typed
 from watchdog.model.verdict import Cause
 
 
 def pod_names(around: Surroundings) -> Iterator[tuple[str, str]]:
-    """Each placeholder of the cluster's with its value, as it is typed; empty where unknown."""
-    yield IN_RUNNER, ""
+    """What each placeholder of the cluster's stands for, as it is; empty where unknown."""
     if not around.local:
         yield from _runner(around.state.view or ClusterView(0.0))
     if around.state.view is not None:
@@ -21,13 +19,9 @@ def pod_names(around: Surroundings) -> Iterator[tuple[str, str]]:
 
 
 def _runner(view: ClusterView) -> Iterator[tuple[str, str]]:
-    namespace = typed(view.runner_namespace) or "<runner-namespace>"
-    pod = typed(_newest(view.runners)) or "<runner-pod>"
-    container = typed(view.runner_container) or "<runner-container>"
-    yield "<runner-namespace>", namespace
-    yield "<runner-pod>", pod
-    yield "<runner-container>", container
-    yield IN_RUNNER, f"kubectl exec -n {namespace} {pod} -c {container} -- "
+    yield "<runner-namespace>", view.runner_namespace
+    yield "<runner-pod>", _newest(view.runners)
+    yield "<runner-container>", view.runner_container
 
 
 def _sandbox(around: Surroundings, view: ClusterView) -> Iterator[tuple[str, str]]:
@@ -35,10 +29,10 @@ def _sandbox(around: Surroundings, view: ClusterView) -> Iterator[tuple[str, str
     own = _own_sandboxes(around)
     first = _main_pod(own)
     namespaces = {pod.namespace for pod in own or view.sandboxes}
-    yield "<sandbox-namespace>", typed(min(namespaces)) if len(namespaces) == 1 else ""
+    yield "<sandbox-namespace>", min(namespaces) if len(namespaces) == 1 else ""
     if first is not None:
-        yield "<sandbox-pod>", typed(first.name)
-        yield "<sandbox-container>", typed(_main_container(first))
+        yield "<sandbox-pod>", first.name
+        yield "<sandbox-container>", _main_container(first)
 
 
 def _own_sandboxes(around: Surroundings) -> tuple[Pod, ...]:
@@ -70,13 +64,13 @@ def _troubled(around: Surroundings, view: ClusterView) -> Iterator[tuple[str, st
     troubled = next((pod for pod in candidates if _shows(pod, around.cause)), None)
     refused = _refused_in(view) if around.cause is Cause.POD_REJECTED else ""
     place = troubled.namespace if troubled else refused or view.runner_namespace
-    yield "<namespace>", typed(place)
+    yield "<namespace>", place
     if troubled is None:
         return
-    yield "<pod>", typed(troubled.name)
-    yield "<node>", typed(troubled.node)
+    yield "<pod>", troubled.name
+    yield "<node>", troubled.node
     names = [c.name for c in troubled.containers if _container_shows(c, around.cause)]
-    yield "<container>", typed(names[0] if names else "")
+    yield "<container>", names[0] if names else ""
 
 
 def _refused_in(view: ClusterView) -> str:

@@ -13,11 +13,12 @@ from msgspec import Struct
 from watchdog.evidence.markdown import block, code, link, plain, table
 from watchdog.model.causes import cause_words
 from watchdog.model.cluster import ClusterView, Pod
+from watchdog.model.command import TEXT_MAX
 from watchdog.model.instants import clock, clock_of
 from watchdog.model.probe import Reproduction
 from watchdog.model.report import EvalSetReport, IncidentReport, RunningSample, TaskReport
 from watchdog.model.request import RequestShape
-from watchdog.model.texts import clean
+from watchdog.model.texts import clean, spans
 from watchdog.model.verdict import STUCK_VERDICTS
 from watchdog.model.words import VERDICT_WORDS, at_work, count, duration, tally
 
@@ -75,8 +76,8 @@ def _head(about: About) -> Iterator[str]:
 
 
 def _action(text: str) -> str:
-    parts = clean(text, 1000).split("`")
-    return "".join(code(p, 500) if n % 2 else _spaced(p) for n, p in enumerate(parts) if p)
+    parts = spans(clean(text, TEXT_MAX))
+    return "".join(code(p, TEXT_MAX) if command else _spaced(p) for p, command in parts)
 
 
 def _spaced(text: str) -> str:

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from watchdog.model.command import fill
+
 ActionKind = Literal["look", "test", "mend", "tell", "restart", "wait"]
 """`look`: find out more, nothing is changed. `test`: ask the model's API directly. `mend`: change
 what causes it. `tell`: whoever can. `restart`: end or start again, which may cost work. `wait`:
@@ -44,7 +46,7 @@ class Action(Struct, frozen=True):
         kind: what sort of step it is.
         text: the sentence; commands stand between backticks, each one a command of its own, and
             what is filled in for an eval set as `{eval_set_id}`, `<runner-pod>` and the like
-            (`diagnose/placeholders.py`). It says what is lost.
+            (`diagnose/placeholders.py`). It says what is lost. It is ours: no value stands in it.
         when: left out unless all of these hold. What its commands need (a cluster, a sample, an
             Inspect that knows them) follows from the text itself (`diagnose/applicable.py`).
     """
@@ -52,3 +54,10 @@ class Action(Struct, frozen=True):
     kind: ActionKind
     text: str
     when: tuple[Situation, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    """What its placeholders stand for, as it is, unquoted."""
+
+    @property
+    def told(self) -> str:
+        """The text with its values filled in, each quoted once."""
+        return fill(self.text, dict(self.values))

@@ -9,7 +9,6 @@ from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.instants import clock
 from watchdog.model.probe import Conclusion, Meaning
-from watchdog.model.shell import typed
 
 _AGAIN = Action("test", "Test again: `watchdog probe --model {model}`")
 _REPORT = Action(
@@ -141,11 +140,14 @@ STEPS: dict[Meaning, tuple[Action, ...]] = {
 
 
 def steps(conclusion: Conclusion) -> tuple[Action, ...]:
-    """What to do, the first thing first; `{eval_set_id}` and `<places>` are left to be filled."""
-    model = typed(conclusion.model) or "<model>"
+    """What to do, the first thing first; all places but the model's are left to be filled."""
     due = conclusion.next_attempt_at
     first = f", the first at {clock(due)}" if due is not None else ""
     return tuple(
-        replace(action, text=action.text.replace("{model}", model).replace("{next}", first))
+        replace(
+            action,
+            text=action.text.replace("{next}", first),
+            values=(("{model}", conclusion.model),),
+        )
         for action in STEPS[conclusion.meaning]
     )

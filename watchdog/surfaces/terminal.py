@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from watchdog.model.causes import cause_words
+from watchdog.model.command import TEXT_MAX
 from watchdog.model.instants import clock_of
 from watchdog.model.report import (
     EvalSetReport,
@@ -178,19 +179,18 @@ def _actions(actions: tuple[str, ...]) -> Iterator[Line]:
     if actions:
         yield 2, Text("What to do", "bold")
     for place, action in enumerate(actions, 1):
-        yield from _action(place, clean(action, 2000))
+        yield from _action(place, clean(action, TEXT_MAX))
 
 
 def _action(place: int, action: str) -> Iterator[Line]:
-    """A command at the end gets a line of its own, so that it can be copied whole."""
-    parts = spans(action)
-    command = parts.pop()[0] if parts and parts[-1][1] else None
-    text = Text(f"{place}. ")
-    for part, marked in parts:
-        text.append(part, "cyan" if marked else "")
-    yield 4, text
-    if command is not None:
-        yield 7, Text(command, "cyan", no_wrap=True)
+    """Each command has a line of its own: half of one, pasted, may do what nobody meant."""
+    for number, (part, is_command) in enumerate(spans(action)):
+        if is_command:
+            yield 7, Text(part, "cyan", no_wrap=True)
+        elif number == 0:
+            yield 4, Text(f"{place}. {part}")
+        else:
+            yield 7, Text(part.lstrip("; "))
 
 
 def _incidents(report: Report) -> Iterator[Line]:

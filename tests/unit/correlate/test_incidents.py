@@ -117,13 +117,13 @@ def test_what_is_degraded_is_told_only_where_it_lasts():
     )
     assert incident.stuck_samples == 0
     assert incident.subjects == ()
-    assert "`watchdog explain a`" in incident.actions[0].text
+    assert "`watchdog explain a`" in incident.actions[0].told
 
 
 def test_a_hostile_model_s_name_is_one_word_for_a_shell():
     evil = "acme/m; rm -rf ~"
     (incident,) = incidents(flaky_set("a", evil), notes=Notes({"a": NOW - 9000}))
-    texts = [action.text for action in incident.actions]
+    texts = [action.told for action in incident.actions]
     assert "Test the API: `watchdog probe --model 'acme/m; rm -rf ~'`" in texts
 
 

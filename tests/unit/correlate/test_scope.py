@@ -87,7 +87,7 @@ def test_middleman_s_failure_is_one_incident_over_providers():
     assert (incident.scope, incident.subject) == ("provider", "middleman")
     assert incident.eval_sets == ("a", "b")
     assert {c.meaning for c in incident.conclusions} == {Meaning.MIDDLEMAN}
-    assert incident.actions[0].text == "Tell the people who run Middleman"
+    assert incident.actions[0].told == "Tell the people who run Middleman"
 
 
 def test_it_narrows_when_the_tests_say_that_one_model_is_its_own_trouble():
@@ -141,7 +141,7 @@ def test_no_room_for_pods_of_several_eval_sets_is_the_cluster_s():
     assert (incident.scope, incident.subject) == ("cluster", "no node has room")
     assert incident.eval_sets == ("a", "b", "c")
     assert "3 samples of 3 eval sets are stuck" in incident.summary
-    assert any("kubectl get events -n a-s" in action.text for action in incident.actions)
+    assert any("kubectl get events -n a-s" in action.told for action in incident.actions)
 
 
 def test_images_of_one_registry_are_one_incident_and_of_two_are_two():
@@ -184,10 +184,10 @@ def test_commands_are_filled_in_for_the_eval_set():
     )
     found = results_of("openai/gpt-4o", middleman("dns"), direct("dns"))
     (incident,) = incidents(known, findings=Findings(found))
-    assert "kubectl exec -n ns runner-7 -c inspect-eval-set -- curl" in incident.actions[0].text
+    assert "kubectl exec -n ns runner-7 -c inspect-eval-set -- curl" in incident.actions[0].told
     (untested,) = incidents(known)
-    assert "`watchdog probe --model openai/gpt-4o --size large`" in untested.actions[0].text
-    assert any("""'it'"'"'s'""" in action.text for action in untested.actions)
+    assert "`watchdog probe --model openai/gpt-4o --size large`" in untested.actions[0].told
+    assert any("""'it'"'"'s'""" in action.told for action in untested.actions)
 
 
 def test_what_was_tested_is_not_asked_for_again_and_nothing_else_is_left_out():
@@ -197,7 +197,7 @@ def test_what_was_tested_is_not_asked_for_again_and_nothing_else_is_left_out():
     (incident,) = incidents(eval_set(name, {"1": failing()}), findings=Findings(tests))
     (untested,) = incidents(eval_set(name, {"1": failing()}))
     usual = [action for action in untested.actions if action.kind != "test"]
-    assert any(name in action.text for action in usual)
+    assert any(name in action.told for action in usual)
     assert set(usual) <= set(incident.actions)
 
 
@@ -208,4 +208,4 @@ def test_a_node_is_named_for_every_reason_to_give_a_pod_up(reason):
     state = fold(eval_set("a", {"1": failing()}), ClusterRead("a", view))
     judged = judge([state], NOW, LIMITS, float("inf"))[0]
     (action,) = fill([Action("look", "`kubectl describe node <node>`")], judged, Cause.EVICTED)
-    assert action.text == "`kubectl describe node node-3`"
+    assert action.told == "`kubectl describe node node-3`"

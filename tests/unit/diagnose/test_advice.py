@@ -13,9 +13,9 @@ from watchdog.diagnose.words import actions_for
 from watchdog.model import advice
 from watchdog.model.causes import CAUSES as CAUSE_INFOS
 from watchdog.model.cluster import Container
+from watchdog.model.command import VALUE_MAX, typed
 from watchdog.model.facts import SampleKey, TaskSpec, WriterProcess
 from watchdog.model.judgment import EvalSetJudgment
-from watchdog.model.shell import VALUE_MAX, typed
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.probing.steps import STEPS
 
@@ -27,11 +27,11 @@ STRICT = replace(SPEC, fail_on_error=None)
 
 
 def told(cause: Cause, eval_set: EvalSetJudgment) -> str:
-    return "\n".join(action.text for action in actions_for(cause, eval_set))
+    return "\n".join(action.told for action in actions_for(cause, eval_set))
 
 
 def test_a_hung_tool_call_is_cancelled_before_anything_is_ended():
-    texts = [a.text for a in actions_for(Cause.HUNG_TOOL_CALL, stuck(Cause.HUNG_TOOL_CALL))]
+    texts = [a.told for a in actions_for(Cause.HUNG_TOOL_CALL, stuck(Cause.HUNG_TOOL_CALL))]
     assert [text.split("`")[1] for text in texts] == [
         "kubectl exec -n inspect-x-s box-1 -c default -- ps aux",
         f"{EXEC}inspect ctl sample cancel-tool-call TaskAbc123 1 1",
@@ -93,7 +93,7 @@ CLUSTER_ONLY = frozenset(info.cause for info in CAUSE_INFOS if info.concern == "
 def test_a_laptop_s_actions_name_no_cluster_no_hawk_and_no_bucket(cause):
     for spec, writer, key in itertools.product((SPEC, OLD, STRICT), WRITERS, (FIRST, None)):
         eval_set = stuck(cause, None, spec=spec, writer=writer, key=key, **PLACES)
-        texts = [fill_store(a, "set-1", None).text for a in actions_for(cause, eval_set)]
+        texts = [fill_store(a, "set-1", None).told for a in actions_for(cause, eval_set)]
         assert [text for text in texts if OF_A_CLUSTER.search(text)] == []
 
 
@@ -237,7 +237,7 @@ OVER = {Cause.ORPHANED_SANDBOX, Cause.HUNG_TEARDOWN}
 @pytest.mark.parametrize("cause", CAUSES)
 def test_deleting_comes_last_and_only_where_nothing_can_be_saved(cause):
     for cluster in (ALIVE, GONE):
-        texts = [a.text for a in actions_for(cause, stuck(cause, cluster))]
+        texts = [a.told for a in actions_for(cause, stuck(cause, cluster))]
         deleting = [place for place, text in enumerate(texts) if "hawk delete" in text]
         may = {Cause.RUNNER_FROZEN, Cause.HUNG_SETUP, Cause.AUTH, Cause.HUNG_STARTUP, *OVER}
         assert not deleting or cause in may
@@ -257,7 +257,7 @@ def test_a_stopped_eval_set_is_never_resumed():
     """What waits its turn is ended by a stop too, and a resume takes it for finished."""
     given = [spec.actions for spec in SPECS] + list(STEPS.values())
     for actions in given:
-        texts = "\n".join(action.text for action in actions)
+        texts = "\n".join(action.told for action in actions)
         assert not ("`hawk stop {eval_set_id}`" in texts and "eval-set resume" in texts)
 
 
@@ -299,7 +299,7 @@ def test_no_other_sample_s_sandbox_is_ever_named():
 def test_ids_that_look_like_options_stand_behind_the_options():
     key, spec = SampleKey("-5", 1), replace(SPEC, task_id="-t")
     eval_set = stuck(Cause.HUNG_MODEL_CALL, key=key, spec=spec)
-    texts = [a.text for a in fill(advice.SAMPLE_ANEW, eval_set, Cause.HUNG_MODEL_CALL)]
+    texts = [a.told for a in fill(advice.SAMPLE_ANEW, eval_set, Cause.HUNG_MODEL_CALL)]
     assert f"`{EXEC}inspect ctl sample cancel --action cancel -- -t -5 1`" in texts[0]
     assert f"`{EXEC}inspect ctl sample requeue -- -t -5 1`" in texts[1]
 

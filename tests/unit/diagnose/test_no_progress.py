@@ -72,7 +72,7 @@ def test_each_way_to_achieve_nothing_is_degraded(rows, label):
     assert eval_set.summary.startswith(
         f"Calls succeed and nothing is achieved ({label}: sample 1 of mmlu, since 1970-01-01 00:0"
     )
-    assert eval_set.actions[-1].text.endswith("`hawk stop set-1 --sample u1`")
+    assert eval_set.actions[-1].told.endswith("`hawk stop set-1 --sample u1`")
 
 
 def test_what_is_said_is_tools_counts_and_durations():
@@ -198,7 +198,7 @@ def test_it_is_a_warning_at_once_and_never_a_page():
         "set-1: Calls succeed and nothing is achieved (the same bash call: sample 0 of mmlu, since "
         "1970-01-01 00:00 UTC)"
     )
-    assert incident.actions[-1].text.endswith("`hawk stop set-1 --sample u0`")
+    assert incident.actions[-1].told.endswith("`hawk stop set-1 --sample u0`")
 
 
 def test_it_is_told_once_where_it_lasts():

@@ -47,7 +47,7 @@ def test_nobody_is_sent_to_look_at_a_pod_that_has_no_name(is_there):
     now = 1000.0
     known = watched(now, {}, view(now, jobs=(JOB,), **parts), total=5)
     (eval_set,) = judge([known], now, LIMITS, 90.0)
-    texts = [action.text for action in eval_set.actions]
+    texts = [action.told for action in eval_set.actions]
     assert texts
     assert not any("<pod>" in text for text in texts)
     assert any("kubectl" in text and "inspect-x-s" in text for text in texts)

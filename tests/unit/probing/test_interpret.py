@@ -246,7 +246,7 @@ def test_a_provider_that_is_back_while_samples_wait_is_said_with_the_next_attemp
     assert (found.meaning, found.next_attempt_at) == (Meaning.BACK, NOW + 840)
     assert "12 samples wait in back-off and can't know yet" in found.sentence
     assert "(in 14 min)" in found.sentence
-    assert steps(found)[0].text.startswith(
+    assert steps(found)[0].told.startswith(
         "Nothing to do: Inspect retries these samples by itself, the"
     )
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 from pydantic import SecretStr
 
+from watchdog.model.command import variable
+
 COMMAND_SECONDS = 30.0
 SIZE_MAX = 65_536
 """Bytes of a token; a file or a command that gives more gives something else."""
@@ -28,7 +30,7 @@ class Credential(Struct, frozen=True):
     @property
     def placeholder(self) -> str:
         """What stands for it in a command that people copy: `$OPENAI_API_KEY`."""
-        return f"${self.variable}" if self.variable else "$TOKEN"
+        return variable(self.variable or "TOKEN")
 
 
 class NoCredential(Exception):  # noqa: N818 - no error: the route is reported as not tested

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from watchdog.config.settings import Settings
 from watchdog.model.causes import cause_words
+from watchdog.model.command import TEXT_MAX
 from watchdog.model.instants import timestamp
 from watchdog.model.texts import clean
 from watchdog.notify.channels.channel import UNTRIED, Outcome
@@ -215,5 +216,5 @@ def _details(notice: Notice) -> Body:
         "peers": clean(incident.peers, 500),
         "direct tests": [clean(item.sentence, 500) for item in incident.conclusions],
         "how sure": clean(notice.odds or "", 500),
-        "what to do": [clean(action, 1000) for action in notice.actions],
+        "what to do": [clean(action, TEXT_MAX) for action in notice.actions],
     }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from watchdog.model.causes import cause_words
+from watchdog.model.command import TEXT_MAX
 from watchdog.model.instants import clock_of, timestamp
 from watchdog.model.probe import Meaning
 from watchdog.model.report import ConclusionReport, IncidentReport, OutsideReport
@@ -18,8 +19,9 @@ MAX_TEXT = 3800
 LINKS_MAX = 1500
 """Bytes of all links together; what has no room is left out whole."""
 
-ACTION_MAX = 1000
-"""Characters of one step: two commands in a container have room."""
+ACTION_MAX = 1300
+"""Bytes of one step: two commands in a container have room. A command is never cut."""
+_TOO_LONG = "(the command is too long for here: it stands on the page, and in `watchdog check`)"
 NAMES_MAX = 1500
 """Bytes that eval sets' names may take after that."""
 NAMED = 5
@@ -199,14 +201,18 @@ def action_lines(notice: Notice) -> list[str]:
 
 
 def _action(text: str) -> str:
-    parts = spans(clean(text, ACTION_MAX))
-    return "".join(code(part, 500) if command else _spaced(part) for part, command in parts)
+    parts = spans(clean(text, TEXT_MAX))
+    line = "".join(code(part, TEXT_MAX) if command else _spaced(part) for part, command in parts)
+    if size(line) <= ACTION_MAX:
+        return line
+    words = "".join(part for part, command in parts if not command)
+    return f"{plain(words, ACTION_MAX // 4)} {_TOO_LONG}"
 
 
 def _spaced(text: str) -> str:
     """`plain`, but the spaces beside a command stay."""
     before, after = text[:1].isspace(), text[-1:].isspace()
-    return f"{' ' * before}{plain(text, ACTION_MAX)}{' ' * after}"
+    return f"{' ' * before}{plain(text, TEXT_MAX)}{' ' * after}"
 
 
 def _resolved(notice: Notice) -> list[str]:
