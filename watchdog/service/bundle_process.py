@@ -63,7 +63,8 @@ def _outcome(job: Job, secrets: Secrets) -> Outcome:
     except MemoryError:
         return Outcome(error="it takes more memory than it may (web.evidence_memory)")
     except Exception as error:  # noqa: BLE001 - by its kind; its text may hold anything
-        log.error("evidence_process_failed", error=type(error).__name__)
+        # no traceback: its values may hold anything
+        log.error("evidence_process_failed", error=type(error).__name__)  # noqa: TRY400
         return Outcome(error=f"an internal error ({type(error).__name__})")
 
 

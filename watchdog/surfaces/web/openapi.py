@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
             "description": "What is stuck, since when and why. Everything is read only.",
         },
         "paths": {endpoint.path: _path(endpoint, by_record) for endpoint in ENDPOINTS},
-        "components": {"schemas": components},
+        "components": {"schemas": _modern(components)},
     }
 
 
@@ -72,3 +72,15 @@ def _content(media_type: str, body: Body, schemas: dict[Any, Any]) -> dict[str, 
     if media_type == "application/json":
         return {"schema": {"type": "object"}}
     return {"schema": {"type": "string"}} if media_type.startswith("text/") else {}
+
+
+def _modern(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
+    """Tuples as JSON Schema 2020-12 has them; msgspec writes them as older drafts did."""
+    if isinstance(schema, list | tuple):
+        return [_modern(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    parts = {key: _modern(value) for key, value in schema.items()}
+    if isinstance(parts.get("items"), list):
+        parts |= {"prefixItems": parts["items"], "items": False}
+    return parts

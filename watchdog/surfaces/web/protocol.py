@@ -170,7 +170,7 @@ class BoundedProtocol(H11Protocol):
     def _late(self) -> None:
         """The request didn't come in time."""
         self._request_timer = None
-        if self._bytes and self.conn.our_state is h11.IDLE:
+        if self.conn.our_state is h11.IDLE and self.conn.trailing_data[0]:
             self._refuse(408, "the request took too long")
         else:
             self.abort()

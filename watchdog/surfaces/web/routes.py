@@ -108,10 +108,10 @@ class Site:
     async def evidence(self, request: Request) -> Response:
         """The evidence bundle of one eval set as an archive; one at a time."""
         snapshot, eval_set_id = self._snapshot(), _eval_set_id(request) or ""
-        if self._bundle is None:
-            raise HTTPException(503, "no bundles are written here")
         if not _watched(snapshot, eval_set_id):
             raise HTTPException(404, NOBODY)
+        if self._bundle is None:
+            raise HTTPException(503, "no bundles are written here")
         if _bare(request):
             return head(200, GZIP)
         if self._bundling.locked():
