@@ -27,7 +27,7 @@ async def _no_bundle(_eval_set_id):
 
 
 def app():
-    return site(bundle=_no_bundle).app()
+    return site(names=("testserver",), bundle=_no_bundle).app()
 
 
 @contextlib.contextmanager

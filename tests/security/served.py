@@ -12,7 +12,7 @@ from watchdog.surfaces.web.server import WebServer
 WELL = Health(loop_turned_at=NOW, first_complete_poll=True)
 
 
-def site(read=None, **more):
+def site(read=None, names=(), **more):
     read = read or realistic
     kept = read()
     return Site(
@@ -20,7 +20,7 @@ def site(read=None, **more):
         health=lambda: WELL,
         exposition=Exposition(lambda: kept, SelfMetrics()),
         clock=lambda: NOW,
-        hosts=hosts("127.0.0.1", None, ()),
+        hosts=hosts("127.0.0.1", None, names),
         **more,
     )
 

@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
             "description": "What is stuck, since when and why. Everything is read only.",
         },
         "paths": {endpoint.path: _path(endpoint, by_record) for endpoint in ENDPOINTS},
-        "components": {"schemas": _modern(components)},
+        "components": {"schemas": _plain(components)},
     }
 
 
@@ -74,13 +74,15 @@ def _content(media_type: str, body: Body, schemas: dict[Any, Any]) -> dict[str, 
     return {"schema": {"type": "string"}} if media_type.startswith("text/") else {}
 
 
-def _modern(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
-    """Tuples as JSON Schema 2020-12 has them; msgspec writes them as older drafts did."""
+def _plain(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
+    """Tuples of one type as arrays of a fixed length: not every reader knows `prefixItems`."""
     if isinstance(schema, list | tuple):
-        return [_modern(part) for part in schema]
+        return [_plain(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    parts = {key: _modern(value) for key, value in schema.items()}
-    if isinstance(parts.get("items"), list):
-        parts |= {"prefixItems": parts["items"], "items": False}
+    parts = {key: _plain(value) for key, value in schema.items()}
+    prefix = parts.get("prefixItems")
+    if isinstance(prefix, list) and all(part == prefix[0] for part in prefix):
+        del parts["prefixItems"]
+        parts["items"] = prefix[0]
     return parts
