@@ -54,7 +54,7 @@ async def held(host: str, port: int, number: int, request: bytes) -> AsyncIterat
     streams = []
     try:
         for _ in range(number):
-            streams.append(await asyncio.open_connection(host, port))  # noqa: PERF401
+            streams.append(await asyncio.open_connection(host, port))
             streams[-1][1].write(request)
         yield streams
     finally:
@@ -140,26 +140,34 @@ ODD: dict[str, tuple[bytes, set[int]]] = {
         {404, 503},
     ),
     "websocket": (
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        (
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        ),
         {200},
     ),
     "HTTP/2 by prior knowledge": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 404, 405, 421, 505}),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64), {400}),
     "no line": (b"\r\n\r\n\r\n", {400}),
     "expect": (
-        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
-        b"Content-Length: 5\r\n\r\n",
+        (
+            b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+            b"Content-Length: 5\r\n\r\n"
+        ),
         {200},
     ),
     "two lengths": (
-        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
-        b"Content-Length: 6\r\n\r\nhello",
+        (
+            b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+            b"Content-Length: 6\r\n\r\nhello"
+        ),
         {400},
     ),
     "chunked": (
-        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-        b"5\r\nhello\r\n0\r\n\r\n",
+        (
+            b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"5\r\nhello\r\n0\r\n\r\n"
+        ),
         {200},
     ),
     "broken chunks": (
@@ -181,8 +189,10 @@ ODD: dict[str, tuple[bytes, set[int]]] = {
         {403},
     ),
     "evidence drawn in": (
-        b"GET /evidence?eval_set_id=x HTTP/1.1\r\nHost: localhost\r\n"
-        b"Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n\r\n",
+        (
+            b"GET /evidence?eval_set_id=x HTTP/1.1\r\nHost: localhost\r\n"
+            b"Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n\r\n"
+        ),
         {403},
     ),
 }

@@ -8,10 +8,12 @@ import asyncio
 import os
 import pickle
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -101,8 +103,10 @@ async def _written(job: bytes, folder: Path, bounds: Web) -> Path:
             f"it takes longer than {bounds.evidence_timeout:g} s (web.evidence_timeout)"
         ) from None
     finally:
+        # not `process.kill()`, which takes the exit status away from who waits for it (cpython)
         if process.returncode is None:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
     if outcome.error:
         raise _failed(outcome.error)

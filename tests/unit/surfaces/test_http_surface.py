@@ -13,7 +13,7 @@ from watchdog.surfaces.web.endpoints import ENDPOINTS
 from watchdog.surfaces.web.hosts import hosts
 from watchdog.surfaces.web.openapi import document
 
-OURS = hosts("0.0.0.0", "https://watchdog.example.org", ("wd.monitoring.svc", "dev:8080"))
+OURS = hosts("::", "https://watchdog.example.org", ("wd.monitoring.svc", "dev:8080"))
 REPORT = "/api/v1/report"
 
 
