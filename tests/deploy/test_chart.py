@@ -299,3 +299,14 @@ def test_the_image_holds_locked_packages_and_only_what_is_sent():
     copied = re.findall(r"^COPY (?!--)(.*) \S+$", DOCKERFILE, re.MULTILINE)
     assert {path.split("/")[0] for paths in copied for path in paths.split()} == sent
     assert all((ROOT / path).exists() for path in sent)
+
+
+def test_probes_have_a_port_of_their_own_and_the_services_names_are_known(render, tmp_path):
+    objects = render({"config": {"web": {"hosts": ["wd.example.org"]}}})
+    (container,) = pod(objects)["containers"]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    web = settings(objects, tmp_path).web
+    assert web.probes_listen == f"0.0.0.0:{ports['probes']}"
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert container[probe]["httpGet"]["port"] == "probes"
+    assert {"wd.example.org", "w-stuck-eval-watchdog.wd.svc"} <= set(web.hosts)

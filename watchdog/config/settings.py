@@ -22,6 +22,7 @@ from watchdog.config.secrets import secrets_in
 from watchdog.config.section import PositiveSeconds, Texts
 from watchdog.config.slack import Slack
 from watchdog.config.status_feeds import StatusFeed
+from watchdog.config.web import Web
 from watchdog.config.webhook import Webhook
 from watchdog.model.allowances import Override
 from watchdog.model.thresholds import Thresholds
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     pagerduty: PagerDuty = PagerDuty()
     status_feeds: tuple[StatusFeed, ...] | None = None
     probes: Probes = Probes()
+    web: Web = Web()
 
     @field_validator("listen")
     @classmethod

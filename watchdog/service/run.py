@@ -34,10 +34,12 @@ from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
+from watchdog.service.servers import Servers
 from watchdog.service.status_pages import StatusPageRounds
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
-from watchdog.surfaces.web.routes import build_app
-from watchdog.surfaces.web.server import ListenError, WebServer
+from watchdog.surfaces.web.hosts import hosts
+from watchdog.surfaces.web.routes import Site
+from watchdog.surfaces.web.server import ListenError
 
 Clock = Callable[[], float]
 OnSnapshot = Callable[[Snapshot], None]
@@ -60,7 +62,7 @@ async def serve(
     secrets = Secrets(settings.secrets)
     telemetry.configure(settings.log_format, settings.log_level, secrets=secrets)
     app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
-    server = WebServer(_site(app, settings, clock, secrets), *settings.address)
+    server = Servers(_web(app, settings, clock, secrets), settings)
     try:
         await server.start()
     except ListenError as error:
@@ -174,13 +176,17 @@ def _sources(settings: Settings, clock: Clock) -> list[Source]:
 
 
 def _site(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Starlette:
-    exposition = Exposition(lambda: app.snapshot, app.metrics)
-    return build_app(
-        lambda: app.snapshot,
-        app.health,
-        exposition,
-        clock,
+    return _web(app, settings, clock, secrets).app()
+
+
+def _web(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Site:
+    return Site(
+        read=lambda: app.snapshot,
+        health=app.health,
+        exposition=Exposition(lambda: app.snapshot, app.metrics),
+        clock=clock,
         refresh=max(1, round(settings.interval)),
+        hosts=hosts(settings.address[0], settings.external_url, settings.web.hosts),
         bundle=page_bundler(lambda: app.snapshot, settings, clock, secrets),
     )
 

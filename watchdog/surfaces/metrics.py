@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -182,11 +183,16 @@ class Exposition:
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """Body and content type, Prometheus text or OpenMetrics as `accept` asks."""
+        encode, content_type = self.encoder(accept)
+        return encode(), content_type
+
+    def encoder(self, accept: str) -> tuple[Callable[[], bytes], str]:
+        """What makes the body, and its content type, which is known without any work."""
         try:
             encode, content_type = choose_encoder(accept)
         except (TypeError, ValueError):
             encode, content_type = choose_encoder("")
-        return encode(self._registry), content_type
+        return partial(encode, self._registry), content_type
 
 
 def markdown() -> str:

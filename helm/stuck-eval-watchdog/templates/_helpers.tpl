@@ -65,6 +65,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .Values.namespaces }}
 {{- $_ := set $kubernetes "namespaces" .Values.namespaces }}
 {{- end }}
+{{- $web := default dict $config.web }}
+{{- $service := include "watchdog.fullname" . }}
+{{- $namespaced := printf "%s.%s" $service .Release.Namespace }}
+{{- $names := list $service $namespaced (printf "%s.svc" $namespaced) (printf "%s.svc.cluster.local" $namespaced) }}
+{{- $_ := set $web "hosts" (concat $names (default list $web.hosts) | uniq) }}
+{{- $_ := set $web "probes_listen" (default "0.0.0.0:9465" $web.probes_listen) }}
+{{- $_ := set $config "web" $web }}
 {{- toYaml $config }}
 {{- end }}
 

@@ -260,3 +260,8 @@ def test_every_address_stands_in_the_readme():
     rows = [line for line in readme.splitlines() if line.startswith("| `/")]
     addresses = {route.path for route in app.routes} - {"/evidence"}  # the page's own button
     assert addresses == {path for row in rows for path in re.findall(r"`(/[^`?]*)`", row)}
+
+
+def test_a_name_that_no_unicode_text_can_be_is_on_the_page():
+    html = render(snapshot(eval_set("broken\udcff")), WELL, NOW, 30)
+    assert "Evidence for an escalation" in html

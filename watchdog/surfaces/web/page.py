@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
@@ -34,6 +35,7 @@ _ENVIRONMENT.filters.update(
     strip=strip,
     tally=tally,
     spans=spans,
+    query=lambda text: quote(text, safe="", errors="replace"),
 )
 _STYLE = _ENVIRONMENT.loader.get_source(_ENVIRONMENT, "style.css")[0]  # type: ignore[union-attr]
 

@@ -1,31 +1,33 @@
 """The service's HTTP interface. Every route reads what is there and computes nothing anew."""
 
 import asyncio
-import shutil
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
-import msgspec
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from watchdog.model.report import Report, Snapshot
 from watchdog.surfaces.metrics import Exposition
 from watchdog.surfaces.reduced import reduced
 from watchdog.surfaces.schema import encode_report
+from watchdog.surfaces.web.answers import JSON, error, head, json
+from watchdog.surfaces.web.endpoints import ENDPOINTS, GZIP, HTML, Endpoint
+from watchdog.surfaces.web.faults import Faults
+from watchdog.surfaces.web.gate import Gate
+from watchdog.surfaces.web.handout import Bundle, Handout
 from watchdog.surfaces.web.health import Health, live, ready
+from watchdog.surfaces.web.hosts import Hosts
+from watchdog.surfaces.web.openapi import document_json
 from watchdog.surfaces.web.page import render, style_source
+from watchdog.surfaces.web.pieces import Pieces
 from watchdog.surfaces.web.security import SecurityHeaders
+from watchdog.surfaces.web.shared import Shared
 
-JSON = "application/json"
-
-Bundle = Callable[[str], Awaitable[Path]]
-"""Writes an eval set's evidence as an archive, alone in a directory that may be removed."""
+NOBODY = "no eval set of this id is watched"
 
 
 class Site:
@@ -38,8 +40,9 @@ class Site:
         health: Callable[[], Health],
         exposition: Exposition,
         clock: Callable[[], float],
-        stalled_after: float,
-        refresh: int,
+        stalled_after: float = 300.0,
+        refresh: int = 30,
+        hosts: Hosts | None = None,
         bundle: Bundle | None = None,
     ) -> None:
         self._bundle = bundle
@@ -50,70 +53,94 @@ class Site:
         self._clock = clock
         self._stalled_after = stalled_after
         self._refresh = refresh
+        self._hosts = hosts
+        self._pages, self._reports, self._exposed = Shared(), Shared(), Shared()
 
     def app(self) -> Starlette:
         """The ASGI application."""
+        return self._serving(ENDPOINTS)
+
+    def probes(self) -> Starlette:
+        """What machines ask alone, for a port of its own."""
+        return self._serving(endpoint for endpoint in ENDPOINTS if endpoint.probed)
+
+    def _serving(self, endpoints: Iterable[Endpoint]) -> Starlette:
         return Starlette(
-            routes=[
-                Route("/", self.page),
-                Route("/api/v1/report", self.report),
-                Route("/evidence", self.evidence),
-                Route("/metrics", self.metrics),
-                Route("/healthz", self.healthz),
-                Route("/readyz", self.readyz),
+            routes=[Route(one.path, getattr(self, one.name)) for one in endpoints],
+            middleware=[
+                Middleware(SecurityHeaders, style_source=style_source()),
+                Middleware(Pieces),
+                Middleware(Faults),
+                Middleware(Gate, hosts=self._hosts),
             ],
-            middleware=[Middleware(SecurityHeaders, style_source=style_source())],
-            exception_handlers={HTTPException: _refuse, Exception: _fail},
+            exception_handlers={HTTPException: _refuse},
         )
 
-    async def page(self, _: Request) -> Response:
+    async def page(self, request: Request) -> Response:
         """Status page for people."""
-        html = render(self._read(), self._health(), self._clock(), self._refresh)
-        return HTMLResponse(html.encode("utf-8", "replace"))
+        if _bare(request):
+            return head(200, HTML)
+        snapshot, health, now = self._read(), self._health(), self._clock()
+        html = await self._pages.get(
+            snapshot,
+            (health, int(now)),
+            lambda: render(snapshot, health, now, self._refresh).encode("utf-8", "replace"),
+        )
+        return Response(html, headers={"Content-Type": HTML})
 
     async def report(self, request: Request) -> Response:
         """The report, or with `?eval_set_id=` that of one eval set."""
-        snapshot = self._read()
-        if snapshot is None:
-            raise HTTPException(503, "the first poll is running", {"Retry-After": "5"})
-        eval_set_id = request.query_params.get("eval_set_id")
-        report: Report | None = snapshot.report
-        if eval_set_id is not None:
-            report = reduced(snapshot.report, eval_set_id)
-        if report is None:
-            raise HTTPException(404, "no eval set of this id is watched")
-        return Response(encode_report(report), media_type=JSON)
+        snapshot, eval_set_id = self._snapshot(), _eval_set_id(request)
+        if eval_set_id is not None and not _watched(snapshot, eval_set_id):
+            raise HTTPException(404, NOBODY)
+        if _bare(request):
+            return head(200, JSON)
+        if eval_set_id is None:
+            body = await self._reports.get(snapshot, None, lambda: encode_report(snapshot.report))
+        else:
+            body = await self._reports.once(lambda: _encoded(snapshot.report, eval_set_id))
+        return Response(body, media_type=JSON)
+
+    async def openapi(self, request: Request) -> Response:
+        """The OpenAPI document."""
+        return head(200, JSON) if _bare(request) else Response(document_json(), media_type=JSON)
 
     async def evidence(self, request: Request) -> Response:
         """The evidence bundle of one eval set as an archive; one at a time."""
-        snapshot, eval_set_id = self._read(), request.query_params.get("eval_set_id", "")
-        if snapshot is None or self._bundle is None:
-            raise HTTPException(503, "the first poll is running", {"Retry-After": "5"})
-        if reduced(snapshot.report, eval_set_id) is None:
-            raise HTTPException(404, "no eval set of this id is watched")
+        snapshot, eval_set_id = self._snapshot(), _eval_set_id(request) or ""
+        if not _watched(snapshot, eval_set_id):
+            raise HTTPException(404, NOBODY)
+        if self._bundle is None:
+            raise HTTPException(503, "no bundles are written here")
+        if _bare(request):
+            return head(200, GZIP)
         if self._bundling.locked():
             raise HTTPException(429, "another bundle is being written", {"Retry-After": "10"})
-        async with self._bundling:
-            path = await self._bundle(eval_set_id)
-        clean_up = BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True)
-        return FileResponse(
-            path, media_type="application/gzip", filename=path.name, background=clean_up
-        )
+        return Handout(self._bundle, eval_set_id, self._bundling)
 
     async def metrics(self, request: Request) -> Response:
         """Prometheus text or OpenMetrics."""
-        body, content_type = self._exposition.render(request.headers.get("accept", ""))
+        encode, content_type = self._exposition.encoder(request.headers.get("accept", ""))
+        if _bare(request):
+            return head(200, content_type)
+        body = await self._exposed.join(content_type, encode)
         return Response(body, headers={"Content-Type": content_type})
 
     async def healthz(self, _: Request) -> Response:
         """The process lives and its loop turns."""
         state = live(self._health(), self._clock(), self._stalled_after)
-        return _json(state, 200 if state.alive else 503)
+        return json(state, 200 if state.alive else 503)
 
     async def readyz(self, _: Request) -> Response:
         """The first complete poll is done, and the sources answer."""
         state = ready(self._health())
-        return _json(state, 200 if state.ready else 503)
+        return json(state, 200 if state.ready else 503)
+
+    def _snapshot(self) -> Snapshot:
+        snapshot = self._read()
+        if snapshot is None:
+            raise HTTPException(503, "the first poll is running", {"Retry-After": "5"})
+        return snapshot
 
 
 def build_app(  # noqa: PLR0913
@@ -124,6 +151,7 @@ def build_app(  # noqa: PLR0913
     *,
     stalled_after: float = 300.0,
     refresh: int = 30,
+    hosts: Hosts | None = None,
     bundle: Bundle | None = None,
 ) -> Starlette:
     """The ASGI application; `stalled_after` seconds without a turn the loop counts as dead."""
@@ -134,25 +162,37 @@ def build_app(  # noqa: PLR0913
         clock=clock,
         stalled_after=stalled_after,
         refresh=refresh,
+        hosts=hosts,
         bundle=bundle,
     )
     return site.app()
 
 
-def _json(body: msgspec.Struct | dict[str, str], status: int) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type=JSON)
+def _bare(request: Request) -> bool:
+    """Whether only the head of an answer is asked for."""
+    return request.method == "HEAD"
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = error.detail if isinstance(error, HTTPException) else "internal error"
-    headers = getattr(error, "headers", None) or {}
-    response: Response = PlainTextResponse(detail, status)
-    if request.url.path.startswith("/api/"):
-        response = _json({"error": detail}, status)
-    response.headers.update(headers)
-    return response
+def _eval_set_id(request: Request) -> str | None:
+    ids = request.query_params.getlist("eval_set_id")
+    if len(ids) > 1:
+        raise HTTPException(400, "eval_set_id is given more than once")
+    return ids[0] if ids else None
 
 
-async def _fail(request: Request, _: Exception) -> Response:
-    return await _refuse(request, HTTPException(500, "internal error"))
+def _watched(snapshot: Snapshot, eval_set_id: str) -> bool:
+    return any(one.eval_set_id == eval_set_id for one in snapshot.report.eval_sets)
+
+
+def _encoded(report: Report, eval_set_id: str) -> bytes:
+    part = reduced(report, eval_set_id)
+    return b"" if part is None else encode_report(part)
+
+
+async def _refuse(request: Request, refusal: Exception) -> Response:
+    if not isinstance(refusal, HTTPException):
+        raise refusal
+    headers = dict(refusal.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+    return error(request.url.path, refusal.status_code, refusal.detail, headers)

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from watchdog.surfaces.web.connections import places
+from watchdog.surfaces.web.protocol import HEAD_BYTES, BoundedProtocol
+
 CLOSE_SECONDS = 5
+GRACE_SECONDS = 2.0
+"""For answers that are under way when the service ends."""
+IDLE_SECONDS = 65
+"""Of a connection between two requests: more than the 60 s for which proxies keep theirs."""
+PLACES = 512
+"""Connections at once, where there are descriptors enough."""
 
 
 class ListenError(Exception):
@@ -27,7 +36,7 @@ class _QuietServer(uvicorn.Server):
 class WebServer:
     """Serves an application at one address. Port 0 takes a free one."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, connections: int = PLACES) -> None:
         self._host = host.strip("[]")
         self._port = port
         self._task: asyncio.Task[None] | None = None
@@ -40,7 +49,9 @@ class WebServer:
                 lifespan="off",
                 proxy_headers=False,
                 ws="none",
-                limit_concurrency=200,
+                http=_protocol(places(connections)),
+                h11_max_incomplete_event_size=HEAD_BYTES,
+                timeout_keep_alive=IDLE_SECONDS,
                 timeout_graceful_shutdown=CLOSE_SECONDS,
             )
         )
@@ -70,8 +81,23 @@ class WebServer:
         """Finish what is being answered, within bounded time, and stop listening."""
         self._server.should_exit = True
         if self._task is not None:
+            late = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._abort)
             await self._task
+            late.cancel()
             self._task = None
+
+    def _abort(self) -> None:
+        """Who still reads is cut off: what is done for them ends in order, no task is killed."""
+        for connection in list(self._server.server_state.connections):
+            if isinstance(connection, BoundedProtocol):
+                connection.abort()
+
+
+def _protocol(number: int) -> type[BoundedProtocol]:
+    class Protocol(BoundedProtocol):
+        places = number
+
+    return Protocol
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -85,7 +111,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-        listening.listen(128)
+        listening.listen(1024)
     except OSError as error:
         listening.close()
         hint = "is another watchdog running? --listen takes another address"

@@ -1,0 +1,101 @@
+"""The process that writes one bundle for the page: a job on standard input, its outcome out.
+
+Standard input stays open as long as the service wants the bundle. Its end ends this process, also
+where the service was killed.
+"""
+
+import asyncio
+import os
+import pickle
+import resource
+import shutil
+import sys
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import structlog
+
+from watchdog import telemetry
+from watchdog.errors import UsageError
+from watchdog.evidence.bundle import default_name, evidence
+from watchdog.evidence.report import Wanted
+from watchdog.redaction import Secrets, redact
+from watchdog.service.page_bundles import PAGE_BYTES, ROOM, Job, Outcome
+
+NICE = 10
+_SPARE = 512 * 1024 * 1024
+"""Of the address space, for stacks and what is reserved and never used."""
+_STACK = 1024 * 1024
+_ERROR_MAX = 300
+
+log = structlog.get_logger(__name__)
+
+
+def main() -> None:
+    """Do the one job."""
+    job = _job(sys.stdin.buffer)
+    secrets = Secrets(job.secrets)
+    telemetry.configure(job.settings.log_format, job.settings.log_level, secrets=secrets)
+    _bound(job)
+    threading.stack_size(_STACK)
+    threading.Thread(target=_end_with_service, args=(job.folder,), daemon=True).start()
+    outcome = _outcome(job, secrets)
+    sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
+    sys.stdout.flush()
+    os._exit(0)  # threads that still wait for a network hold nobody up
+
+
+def _job(stream: BinaryIO) -> Job:
+    size = int.from_bytes(stream.read(8), "big")
+    job = pickle.loads(stream.read(size))  # noqa: S301 - from the service, by a pipe of its own
+    if not isinstance(job, Job):
+        raise TypeError("not a job")
+    return job
+
+
+def _outcome(job: Job, secrets: Secrets) -> Outcome:
+    try:
+        return Outcome(path=str(asyncio.run(_write(job, secrets))))
+    except UsageError as error:
+        return Outcome(error=redact(str(error), secrets)[:_ERROR_MAX])
+    except MemoryError:
+        return Outcome(error="it takes more memory than it may (web.evidence_memory)")
+    except Exception as error:  # noqa: BLE001 - by its kind; its text may hold anything
+        # no traceback: its values may hold anything
+        log.error("evidence_process_failed", error=type(error).__name__)  # noqa: TRY400
+        return Outcome(error=f"an internal error ({type(error).__name__})")
+
+
+async def _write(job: Job, secrets: Secrets) -> Path:
+    path = Path(job.folder) / f"{default_name(job.eval_set_id, job.now)}.tar.gz"
+    wanted = Wanted(store=job.settings.evidence_store, live=job.live)
+    arguments = (job.eval_set_id, job.settings, job.now, path, PAGE_BYTES, wanted, secrets)
+    return (await evidence(*arguments)).path
+
+
+def _bound(job: Job) -> None:
+    """Behind the service's own watch, which sees what is used a few times a second."""
+    os.nice(NICE)
+    bounds = job.settings.web
+    seconds = max(1, round(bounds.evidence_timeout))
+    for limit, value in (
+        (resource.RLIMIT_DATA, bounds.evidence_memory + _SPARE),
+        (resource.RLIMIT_FSIZE, ROOM),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, most = resource.getrlimit(limit)
+        bound = value if most == resource.RLIM_INFINITY else min(value, most)
+        resource.setrlimit(limit, (bound, most))
+
+
+def _end_with_service(folder: str) -> None:
+    sys.stdin.buffer.read(1)
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The OpenAPI document, made from the table of addresses and the records that they answer with."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from watchdog import __version__
+from watchdog.surfaces.web.endpoints import ENDPOINTS, Body, Endpoint, Parameter
+
+VERSION = "3.1.0"
+
+
+@cache
+def document_json() -> bytes:
+    """The document as it is served."""
+    return msgspec.json.encode(document())
+
+
+def document() -> dict[str, Any]:
+    """An OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0) of all addresses."""
+    records = tuple({b.record: None for e in ENDPOINTS for b in e.answers.values() if b.record})
+    schemas, components = msgspec.json.schema_components(
+        records, ref_template="#/components/schemas/{name}"
+    )
+    by_record = dict(zip(records, schemas, strict=True))
+    return {
+        "openapi": VERSION,
+        "info": {
+            "title": "stuck-eval watchdog",
+            "version": __version__,
+            "description": "What is stuck, since when and why. Everything is read only.",
+        },
+        "paths": {endpoint.path: _path(endpoint, by_record) for endpoint in ENDPOINTS},
+        "components": {"schemas": _plain(components)},
+    }
+
+
+def _path(endpoint: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        method: {
+            "operationId": endpoint.name if method == "get" else f"{endpoint.name}_head",
+            "summary": endpoint.meaning,
+            "parameters": [_parameter(one) for one in endpoint.parameters],
+            "responses": {
+                str(status): _response(body, schemas, bare=method == "head")
+                for status, body in sorted(endpoint.answers.items())
+            },
+        }
+        for method in ("get", "head")
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.meaning,
+        "required": parameter.required,
+        "schema": {"type": "string"},
+    }
+
+
+def _response(body: Body, schemas: dict[Any, Any], *, bare: bool) -> dict[str, Any]:
+    content = {name: _content(name, body, schemas) for name in body.types}
+    return {"description": body.meaning, **({} if bare else {"content": content})}
+
+
+def _content(media_type: str, body: Body, schemas: dict[Any, Any]) -> dict[str, Any]:
+    if body.record is not None:
+        return {"schema": schemas[body.record]}
+    if media_type == "application/json":
+        return {"schema": {"type": "object"}}
+    return {"schema": {"type": "string"}} if media_type.startswith("text/") else {}
+
+
+def _plain(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
+    """Tuples of one type as arrays of a fixed length: not every reader knows `prefixItems`."""
+    if isinstance(schema, list | tuple):
+        return [_plain(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    parts = {key: _plain(value) for key, value in schema.items()}
+    prefix = parts.get("prefixItems")
+    if isinstance(prefix, list) and all(part == prefix[0] for part in prefix):
+        del parts["prefixItems"]
+        parts["items"] = prefix[0]
+    return parts
