@@ -1,14 +1,14 @@
 """`watchdog run`: builds the service from its settings and serves until it is told to stop."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy import make_url
 from starlette.applications import Starlette
 
-from watchdog import __version__, telemetry
+from watchdog import __version__, log_output, telemetry
 from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.reader import StatusPages
@@ -24,17 +24,20 @@ from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger import experience
 from watchdog.notify.ledger.database import LedgerError, open_ledger
 from watchdog.notify.ledger.ledger import Ledger
+from watchdog.notify.ledger.role import RoleLock, RoleLockError, RoleTakenError, role_lock
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import SourceState
 from watchdog.pipeline.targets import cluster_source, feeds, logs_options, wants_cluster
 from watchdog.redaction import Secrets
 from watchdog.service.app import App, Parts
+from watchdog.service.event_loop import allow_descriptors
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
 from watchdog.service.status_pages import StatusPageRounds
+from watchdog.service.stopping import stopping
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.web.routes import build_app
 from watchdog.surfaces.web.server import ListenError, WebServer
@@ -55,25 +58,72 @@ async def serve(
     """Watch until SIGTERM, SIGINT or `stop`; 0 after a clean end.
 
     Raises:
-        UsageError: nothing to watch, a target that is none, an address that is taken.
+        UsageError: nothing to watch, a target that is none, an address that is taken, a ledger
+            that another service tells from.
     """
+    stop = stop or asyncio.Event()
+    with stopping() as signals:
+        signals.attach(asyncio.get_running_loop(), stop)
+        return await _serve(settings, clock, on_snapshot, on_start, stop)
+
+
+async def _serve(
+    settings: Settings,
+    clock: Clock,
+    on_snapshot: OnSnapshot,
+    on_start: Callable[[str], None],
+    stop: asyncio.Event,
+) -> int:
     secrets = Secrets(settings.secrets)
     telemetry.configure(settings.log_format, settings.log_level, secrets=secrets)
-    app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
-    server = WebServer(_site(app, settings, clock, secrets), *settings.address)
+    allow_descriptors()
+    log_output.in_background()
+    role = _role(settings)
     try:
-        await server.start()
-    except ListenError as error:
-        await app.aclose()
-        raise UsageError(f"listen: {error}") from error
+        app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
+        server = WebServer(_site(app, settings, clock, secrets), *settings.address)
+        try:
+            await server.start()
+        except ListenError as error:
+            await app.aclose()
+            raise UsageError(f"listen: {error}") from error
+        await _watch(settings, app, server, on_start, stop)
+    finally:
+        role.release()
+    return 0
+
+
+async def _watch(
+    settings: Settings,
+    app: App,
+    server: WebServer,
+    on_start: Callable[[str], None],
+    stop: asyncio.Event,
+) -> None:
     log.info(
         "watching", targets=list(settings.logs) or ["cluster"], page=server.url, version=__version__
     )
     on_start(server.url)
-    await app.run(_stop_on_signals(stop or asyncio.Event()))
+    await app.run(stop)
     log.info("stopping")
+    # asked at the same time: what is being answered may need what is being closed
     await asyncio.gather(server.stop(), app.aclose())
-    return 0
+
+
+def _role(settings: Settings) -> RoleLock:
+    """The role of the one service that tells of these targets from this ledger."""
+    role = role_lock(settings.state_url, settings.logs)
+    try:
+        role.acquire()
+    except RoleTakenError as error:
+        shown = make_url(settings.state_url).render_as_string(hide_password=True)
+        raise UsageError(
+            f"state: {shown} is in use: {error} runs `watchdog run` on the same targets; stop that "
+            "one, or give this one a ledger of its own with --state"
+        ) from error
+    except RoleLockError as error:
+        log.warning("role_not_locked", detail=str(error), effect="a second service isn't refused")
+    return role
 
 
 def build(
@@ -183,11 +233,3 @@ def _site(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Starl
         refresh=max(1, round(settings.interval)),
         bundle=page_bundler(lambda: app.snapshot, settings, clock, secrets),
     )
-
-
-def _stop_on_signals(stop: asyncio.Event) -> asyncio.Event:
-    """`stop`, which SIGTERM and SIGINT set too."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop
