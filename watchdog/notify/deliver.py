@@ -66,8 +66,9 @@ class Deliverer:
         on_notification: OnNotification = lambda _channel, _outcome: None,
         intervals: Intervals = _INTERVALS,
         audience: Audience = _EVERYBODY,
+        ledger_worker: LedgerWorker | None = None,
     ) -> None:
-        self.ledger_worker = LedgerWorker(ledger)
+        self.ledger_worker = ledger_worker or LedgerWorker(ledger, clock=clock)
         self._channel_states = tuple(ChannelState(channel) for channel in channels)
         self._clock = clock
         self._on_notification = on_notification

@@ -22,9 +22,10 @@ from watchdog.notify.channels import build_channels
 from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger import experience
-from watchdog.notify.ledger.database import LedgerError, open_ledger
+from watchdog.notify.ledger.database import LedgerError, OpenedLedger, open_ledger
 from watchdog.notify.ledger.ledger import Ledger
 from watchdog.notify.ledger.role import RoleLock, RoleLockError, RoleTakenError, role_lock
+from watchdog.notify.ledger.worker import LedgerWorker
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import SourceState
@@ -139,7 +140,10 @@ def build(
 
 
 def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Secrets) -> Parts:
-    ledger = _ledger(settings, clock())
+    opened = _ledger(settings, clock())
+    ledger = opened.ledger
+    standby = None if opened.database is None else ledger
+    worker = LedgerWorker(opened.database or ledger, standby, clock)
     learner = Learner(_experience(ledger, clock()), settings.thresholds)
     metrics = SelfMetrics()
     deliverer = Deliverer(
@@ -149,8 +153,8 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         on_notification=metrics.notification,
         intervals=_intervals(settings),
         audience=audience(settings.notify),
+        ledger_worker=worker,
     )
-    worker = deliverer.ledger_worker
     return Parts(
         sources=tuple(
             SourceState(source, learned_until=lambda: learner.learned_until) for source in sources
@@ -161,19 +165,19 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         status_pages=StatusPageRounds(StatusPages(feeds(settings)), clock),
         deliverer=deliverer,
         mutes=KeptMutes(worker, clock),
-        experience=KeptExperience(learner, worker, clock),
+        experience=KeptExperience(learner, worker, clock, loaded=standby is None),
         metrics=metrics,
     )
 
 
-def _ledger(settings: Settings, now: float) -> Ledger:
+def _ledger(settings: Settings, now: float) -> OpenedLedger:
     try:
         opened_ledger = open_ledger(settings.state_url, now, settings.watch)
     except LedgerError as error:
         raise UsageError(f"state: {error}") from error
     for warning in opened_ledger.warnings:
         log.warning("ledger", detail=warning)
-    return opened_ledger.ledger
+    return opened_ledger
 
 
 def _experience(ledger: Ledger, now: float) -> Learned:
