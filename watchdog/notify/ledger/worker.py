@@ -16,8 +16,8 @@ from watchdog.threads import Pool
 
 TRY_AGAIN_SECONDS = 5.0
 """Between two tries to write to a database that failed: less than any poll."""
-COPY_SECONDS = 10.0
-"""A copy is at most so old, where something changed since."""
+COPY_REST = 20.0
+"""After a change a copy is taken, at most for one part in so many of the time."""
 DEADLINE_SECONDS = 20.0
 """For one piece of work; SQLite itself waits five seconds for a lock."""
 
@@ -45,7 +45,7 @@ class LedgerWorker:
         self._memory = Pool("ledger-in-memory", 1, DEADLINE_SECONDS)
         self._standby: Ledger | None = None
         self._copy = Copy()
-        self._copied_at = -COPY_SECONDS
+        self._copy_again_at = 0.0
         self._copied_changes = -1
         self._failed_at = 0.0
         self._tried_at = 0.0
@@ -81,9 +81,11 @@ class LedgerWorker:
     def _carry_out(self, work: Callable[[Ledger], T]) -> T:
         """In the database's thread: do it, and keep the copy fresh."""
         result = work(self._ledger)
-        now, changes = self._monotonic(), self._ledger.changes
-        if changes != self._copied_changes and now - self._copied_at >= COPY_SECONDS:
-            self._copy, self._copied_at, self._copied_changes = copy_of(self._ledger), now, changes
+        began_at, changes = self._monotonic(), self._ledger.changes
+        if changes != self._copied_changes and began_at >= self._copy_again_at:
+            self._copy, self._copied_changes = copy_of(self._ledger), changes
+            ended_at = self._monotonic()
+            self._copy_again_at = ended_at + COPY_REST * (ended_at - began_at)
         return result
 
     async def _in_memory(self, work: Callable[[Ledger], T]) -> T | None:
