@@ -1,8 +1,10 @@
 """Where log lines go: a full disk or a reader that has stopped reading must not stop the service."""
 
+import asyncio
 import logging
 import threading
 import time
+import warnings
 from collections import deque
 from typing import TextIO
 
@@ -98,3 +100,15 @@ def _has_descriptor(stream: TextIO) -> bool:
         return stream.fileno() >= 0
     except (OSError, ValueError):
         return False
+
+
+def leave_out_cancelled() -> None:
+    """From now on, at the end, tracebacks that say no more than that something was cancelled."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_tells_more)
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+
+
+def _tells_more(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError)

@@ -107,6 +107,7 @@ async def _watch(
     on_start(server.url)
     await app.run(stop)
     log.info("stopping")
+    log_output.leave_out_cancelled()
     # asked at the same time: what is being answered may need what is being closed
     await asyncio.gather(server.stop(), app.aclose())
 

@@ -78,12 +78,14 @@ def _say_why(reason: str) -> None:
 
 
 def at_work() -> list[str]:
-    """The threads, each with the function that it is in: names, no values."""
+    """The threads that do something, each with the function it is in: names, no values."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     own = threading.get_ident()
     frames = {ident: frame for ident, frame in sys._current_frames().items() if ident != own}  # noqa: SLF001
     return sorted(
-        f"{names.get(ident, 'thread')}: {frame.f_code.co_name}" for ident, frame in frames.items()
+        f"{names.get(ident, 'thread')}: {frame.f_code.co_name}"
+        for ident, frame in frames.items()
+        if frame.f_code.co_filename != threading.__file__
     )[:THREADS_NAMED]
 
 
