@@ -9,12 +9,12 @@ from typing import Any
 
 
 class Inbox:
-    """Keeps what is posted. `before` and `after` are called around the answer."""
+    """Keeps what is posted. `before` and `after` are called with a post, around its being kept."""
 
     def __init__(self) -> None:
         self.posts: list[dict[str, Any]] = []
-        self.before: Callable[[], None] = lambda: None
-        self.after: Callable[[], None] = lambda: None
+        self.before: Callable[[dict[str, Any]], None] = lambda _post: None
+        self.after: Callable[[dict[str, Any]], None] = lambda _post: None
         self.answers = threading.Event()
         """Cleared, it takes posts and never answers."""
         self.answers.set()
@@ -45,10 +45,11 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            inbox.before()
+            post = json.loads(body)
+            inbox.before(post)
             inbox.answers.wait(600)
-            inbox.posts.append(json.loads(body))
-            inbox.after()
+            inbox.posts.append(post)
+            inbox.after(post)
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -122,6 +122,8 @@ def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     if isinstance(error, OSError) and error.errno in _SHORT:
         log.error("out_of_descriptors", what=str(context.get("message", "")), error=str(error))
         return
+    if isinstance(error, ValueError) and "_start_serving" in str(context.get("message")):
+        return  # asyncio's next try to let clients in, on a socket that is closed by now
     loop.default_exception_handler(context)
 
 
