@@ -1,9 +1,8 @@
-"""Where log lines go: a full disk or a reader that has stopped reading must not stop the service."""
+"""Where log lines go: a full disk, or a reader that reads no more, must not stop the service."""
 
 import asyncio
 import logging
 import threading
-import time
 import warnings
 from collections import deque
 from typing import TextIO
@@ -52,12 +51,8 @@ class LogOutput(logging.StreamHandler[TextIO]):
 
     def flush(self) -> None:
         """Wait for what is being written, for a moment."""
-        deadline = time.monotonic() + FLUSH_SECONDS
-        while self._thread is not None and time.monotonic() < deadline:
-            with self._ready:
-                if not self._lines and not self._writing:
-                    return
-            time.sleep(0.01)
+        with self._ready:
+            self._ready.wait_for(lambda: not self._lines and not self._writing, FLUSH_SECONDS)
 
     def _run(self) -> None:
         while True:
@@ -65,7 +60,9 @@ class LogOutput(logging.StreamHandler[TextIO]):
                 self._ready.wait_for(lambda: self._lines)
                 line, self._writing = self._lines.popleft(), True
             self._write(line)
-            self._writing = False
+            with self._ready:
+                self._writing = False
+                self._ready.notify_all()
 
     def _write(self, line: str) -> None:
         if self.lost:
@@ -89,7 +86,7 @@ class LogOutput(logging.StreamHandler[TextIO]):
 
 
 def in_background() -> None:
-    """Let the process' log be written in a thread, where it goes to a file, a pipe or a terminal."""
+    """Let the process' log be written in a thread, where it goes to a descriptor."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, LogOutput) and _has_descriptor(handler.stream):
             handler.in_background()

@@ -96,7 +96,7 @@ def installed() -> LogRepeats | None:
 
 
 def _event(record: logging.LogRecord) -> Mapping[str, object]:
-    """structlog's events come as a mapping, those of libraries as a text."""
+    """Events of structlog come as a mapping, those of libraries as a text."""
     if isinstance(record.msg, Mapping):
         return record.msg
     kind = record.exc_info[0] if record.exc_info else None

@@ -193,9 +193,7 @@ class DefaultExecutor(ThreadPoolExecutor):
         super().__init__(1)
         self._daemons = DaemonThreads("work", size)
 
-    def submit(  # type: ignore[override]
-        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Future[T]:
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call it in one of them."""
         future: Future[T] = Future()
 
@@ -211,6 +209,6 @@ class DefaultExecutor(ThreadPoolExecutor):
         self._daemons.submit(work)
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
         """Nothing is waited for."""
         super().shutdown(wait=False, cancel_futures=cancel_futures)

@@ -1,8 +1,8 @@
 """`watchdog` on a machine that is in trouble: arguments before `--` say which, the rest is its own.
 
-    hung-disk PATH     while PATH exists, every listing of a directory hangs
-    slow-names PATH    while PATH exists, no name is found and no look-up ends
-    clock PATH         the time is what PATH says, in seconds since the epoch
+hung-disk PATH     while PATH exists, every listing of a directory hangs
+slow-names PATH    while PATH exists, no name is found and no look-up ends
+clock PATH         the time is what PATH says, in seconds since the epoch
 """
 
 import os

@@ -47,7 +47,7 @@ class ServiceProcess:
         where = ["--listen", f"127.0.0.1:{self.port}", "--state", str(folder / "state.sqlite3")]
         given = [*targets, *where, *arguments]
         with self.output.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - our own program
+            self.process = subprocess.Popen(
                 [sys.executable, *program, "run", *given],
                 env={**inherited, "PYTHONPATH": str(ROOT), **(environment or {})},
                 cwd=folder,
@@ -71,7 +71,7 @@ class ServiceProcess:
         """Status and body of a page; 0 where there is no answer."""
         address = f"http://127.0.0.1:{self.port}{path}"
         try:
-            with urllib.request.urlopen(address, timeout=seconds) as answer:  # noqa: S310
+            with urllib.request.urlopen(address, timeout=seconds) as answer:
                 return int(answer.status), answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

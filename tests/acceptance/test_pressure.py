@@ -1,4 +1,4 @@
-"""The real `watchdog run` under pressure: it goes on, says so in one line, and ends when told to."""
+"""The real `watchdog run` under pressure: it goes on, says so once, and ends when told to."""
 
 import resource
 import signal
@@ -31,9 +31,7 @@ def start(tmp_path, logs):
     services = []
 
     def start(**more):
-        services.append(
-            ServiceProcess(tmp_path, [logs], arguments=["--interval", "1"], **more)
-        )
+        services.append(ServiceProcess(tmp_path, [logs], arguments=["--interval", "1"], **more))
         return services[-1]
 
     yield start
@@ -50,7 +48,7 @@ def ends_well(service, number=signal.SIGTERM):
     assert "never awaited" not in text
 
 
-def test_a_second_service_is_refused_and_commands_go_on(start, tmp_path, logs):
+def test_a_second_service_is_refused_and_commands_go_on(start, tmp_path):
     first = start()
     assert first.until_ready()
     second = start()
@@ -61,7 +59,7 @@ def test_a_second_service_is_refused_and_commands_go_on(start, tmp_path, logs):
     own = [sys.executable, "-m", "watchdog"]
     state = str(tmp_path / "state.sqlite3")
     mute = [*own, "mute", "x", "--for", "1h", "--state", state]
-    assert subprocess.run(mute, check=False).returncode == 0  # noqa: S603
+    assert subprocess.run(mute, check=False).returncode == 0
     first.kill()
     third = start()
     assert third.until_ready()

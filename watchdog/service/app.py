@@ -251,7 +251,8 @@ async def _close(name: str, part: Awaitable[None]) -> None:
     except TimeoutError:
         log.warning("close_timed_out", part=name)
     except Exception as error:  # noqa: BLE001 - a flaw of one part must not hold the others' end
-        log.error("close_failed", part=name, error=first_line(f"{type(error).__name__}: {error}"))
+        reason = first_line(f"{type(error).__name__}: {error}")
+        log.error("close_failed", part=name, error=reason)  # noqa: TRY400 - one line
 
 
 def _providers(snapshot: Snapshot) -> set[str]:

@@ -102,7 +102,7 @@ class ServiceLoop(asyncio.SelectorEventLoop):
         self.set_default_executor(DefaultExecutor())
         self.set_exception_handler(handle)
 
-    async def getaddrinfo(  # type: ignore[override]  # noqa: PLR0913
+    async def getaddrinfo(  # noqa: PLR0913
         self,
         host: bytes | str | None,
         port: bytes | str | int | None,

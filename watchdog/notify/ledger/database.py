@@ -212,7 +212,9 @@ def _set_aside(file: Path, aside: Path) -> None:
 
 
 def _in_memory(reason: str, url: URL, watch: str) -> OpenedLedger:
-    warning = f"state {_shown(url)} can't be used ({reason}): nothing outlives a restart until it can"
+    warning = (
+        f"state {_shown(url)} can't be used ({reason}): nothing outlives a restart until it can"
+    )
     return OpenedLedger(memory_ledger(watch), (warning,), Ledger(_engine(url), watch))
 
 

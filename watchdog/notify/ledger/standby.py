@@ -42,7 +42,9 @@ def copy_of(ledger: Ledger) -> Copy:
     with ledger.transaction() as connection:
         newest = ended.order_by(incidents.c.resolved_at.desc()).limit(RESOLVED_MAX)
         since = min(connection.execute(newest).scalars(), default=0.0)
-        recent = and_(ours, or_(incidents.c.resolved_at.is_(None), incidents.c.resolved_at >= since))
+        recent = and_(
+            ours, or_(incidents.c.resolved_at.is_(None), incidents.c.resolved_at >= since)
+        )
         its_incident = and_(
             incidents.c.watch == messages.c.watch,
             incidents.c.id == messages.c.incident,

@@ -94,7 +94,7 @@ class LedgerWorker:
         try:
             return await self._memory.run(work, self._standby)
         except Failure as error:
-            log.error("ledger_failed_in_memory", error=_reason(error))
+            log.error("ledger_failed_in_memory", error=_reason(error))  # noqa: TRY400 - one line
             return None
 
     async def _fail(self, error: Exception) -> None:
