@@ -7,6 +7,7 @@ import structlog
 
 from watchdog.log_output import LogOutput
 from watchdog.log_repeats import EVERY_SECONDS, FORGET_SECONDS, KEYS_MAX, OVER_SECONDS, LogRepeats
+from watchdog.telemetry import configure
 
 
 class Log:
@@ -117,8 +118,6 @@ def test_in_the_background_lines_keep_their_order():
 
 
 def test_structlog_events_come_as_mappings():
-    from watchdog.telemetry import configure
-
     root, before = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers, root.level
     stream = io.StringIO()

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import threading
 
 import pytest
@@ -93,8 +94,6 @@ async def test_the_last_answer_is_used_while_nobody_answers(gate):
 
 
 async def test_that_a_name_is_gone_is_an_answer():
-    import socket
-
     answers = [["192.0.2.1"], socket.gaierror(socket.EAI_NONAME, "unknown")]
 
     def resolve(*_key):
