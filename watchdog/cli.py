@@ -81,12 +81,13 @@ def _called(argv: Sequence[str] | None) -> int:
     if arguments.command is None:
         parser.print_help()
         return UNDONE
-    # takes longer to import than all else here, and `--help` needs none of it
-    from watchdog.config.load import load  # noqa: PLC0415
-
-    given = {name: getattr(arguments, name, None) for name in SETTINGS}
     command: Command = arguments.command
-    return command.run(arguments, load(given, arguments.config))
+    with command.around():
+        # takes longer to import than all else here, and `--help` needs none of it
+        from watchdog.config.load import load  # noqa: PLC0415
+
+        given = {name: getattr(arguments, name, None) for name in SETTINGS}
+        return command.run(arguments, load(given, arguments.config))
 
 
 def build_parser() -> Parser:

@@ -9,6 +9,8 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from watchdog.log_output import LogOutput
+from watchdog.log_repeats import LogRepeats
 from watchdog.redaction import REDACTED, Secrets, redact
 
 LogFormat = Literal["auto", "json", "console"]
@@ -107,7 +109,8 @@ def _visible(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
 
 
 def _install(out: TextIO, formatter: logging.Formatter, log_level: str) -> None:
-    handler = logging.StreamHandler(out)
+    handler = LogOutput(out)
+    handler.addFilter(LogRepeats())
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentTypeError
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -43,6 +44,8 @@ class Command(NamedTuple):
     """
     alias: str | None = None
     """Another name, which stays."""
+    around: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Entered before the settings are read, which takes a while, and left after `run`."""
 
 
 def add_config(parser: ArgumentParser) -> None:

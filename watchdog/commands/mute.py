@@ -96,6 +96,8 @@ def _mute(eval_set: str, until: float, reason: str, settings: Settings, now: flo
 
 @contextmanager
 def _ledger(settings: Settings, now: float) -> Iterator[Ledger]:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from watchdog.notify.ledger.database import LedgerError, open_ledger
 
     try:
@@ -108,6 +110,9 @@ def _ledger(settings: Settings, now: float) -> Iterator[Ledger]:
         raise UsageError(f"state: {opened_ledger.warnings[0]}")
     try:
         yield opened_ledger.ledger
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise UsageError(f"state: it can't be written: {reason}") from error
     finally:
         opened_ledger.ledger.close()
 

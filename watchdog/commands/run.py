@@ -9,6 +9,7 @@ from watchdog.commands import Command, add_config, add_state
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from contextlib import AbstractContextManager
 
     from watchdog.config.settings import Settings
 
@@ -39,9 +40,17 @@ def _add(parser: ArgumentParser) -> None:
 
 
 def _run(_arguments: Namespace, settings: Settings) -> int:
+    from watchdog.service.event_loop import ServiceLoop
     from watchdog.service.run import serve
 
-    return asyncio.run(serve(settings))
+    with asyncio.Runner(loop_factory=ServiceLoop) as runner:
+        return runner.run(serve(settings))
+
+
+def _around() -> AbstractContextManager[object]:
+    from watchdog.service.stopping import stopping
+
+    return stopping(to_the_end=True)
 
 
 COMMAND = Command(
@@ -54,4 +63,5 @@ COMMAND = Command(
     example="watchdog run --logs ./logs",
     add=_add,
     run=_run,
+    around=_around,
 )

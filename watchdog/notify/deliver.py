@@ -66,8 +66,9 @@ class Deliverer:
         on_notification: OnNotification = lambda _channel, _outcome: None,
         intervals: Intervals = _INTERVALS,
         audience: Audience = _EVERYBODY,
+        ledger_worker: LedgerWorker | None = None,
     ) -> None:
-        self.ledger_worker = LedgerWorker(ledger)
+        self.ledger_worker = ledger_worker or LedgerWorker(ledger, clock=clock)
         self._channel_states = tuple(ChannelState(channel) for channel in channels)
         self._clock = clock
         self._on_notification = on_notification
@@ -78,6 +79,7 @@ class Deliverer:
         self._grouped: frozenset[str] = frozenset()
         """Incidents that wait so that they are told together, by id."""
         self._unwritten: dict[_Key, Outcome] = {}
+        self._flushes: set[asyncio.Task[None]] = set()
 
     @property
     def failing(self) -> tuple[tuple[str, str], ...]:
@@ -166,9 +168,13 @@ class Deliverer:
 
         A caller that is cancelled doesn't cancel it: what was sent must also be written.
         """
-        await asyncio.shield(
-            asyncio.gather(*(self._flush(state) for state in self._channel_states))
-        )
+        flush = asyncio.create_task(self._flush_all())
+        self._flushes.add(flush)
+        flush.add_done_callback(self._flushes.discard)
+        await asyncio.shield(flush)
+
+    async def _flush_all(self) -> None:
+        await asyncio.gather(*(self._flush(state) for state in self._channel_states))
 
     async def check(self) -> None:
         """Ask the channels whether they would take messages: before a page is missed."""

@@ -7,18 +7,20 @@ What the parts are and how they are joined stands in `run.py`.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog import log_repeats
 from watchdog.collect.source import PollResult
 from watchdog.config.settings import Settings
 from watchdog.correlate.incidents import Findings, Notes
 from watchdog.model.providers import provider_of
 from watchdog.model.report import Snapshot
 from watchdog.model.state import EvalSetState
+from watchdog.model.texts import first_line
 from watchdog.notify.deliver import Deliverer
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.evaluate import evaluate
@@ -34,6 +36,7 @@ from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
 from watchdog.service.status_pages import StatusPageRounds
+from watchdog.service.stopping import CLOSE_SECONDS
 from watchdog.service.verdict_log import VerdictLog
 from watchdog.surfaces.metrics import SelfMetrics
 from watchdog.surfaces.web.health import Health
@@ -46,7 +49,6 @@ _FLUSH_SECONDS = 1.0
 _PRUNE_SECONDS = 3600.0
 _CHECK_SECONDS = 3600.0
 _SAVE_SECONDS = 60.0
-_CLOSE_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -208,6 +210,9 @@ class App:
     async def turn(self) -> None:
         """The loop lives."""
         self._turned_at = self._clock()
+        repeats = log_repeats.installed()
+        for failure in repeats.over() if repeats is not None else ():
+            log.info("failure_over", **failure)
 
     async def start(self) -> None:
         """Once, before the first turn."""
@@ -227,22 +232,27 @@ class App:
         await schedule.run(stop)
 
     async def aclose(self) -> None:
-        """Release everything, each part within bounded time."""
-        parts = [
-            self._prober.aclose(),
-            self._status_pages.aclose(),
-            self._save_and_close(),
-            *(source.aclose() for source in self._sources),
-        ]
-        for part in parts:
-            try:
-                await asyncio.wait_for(part, _CLOSE_SECONDS)
-            except TimeoutError:
-                log.warning("close_timed_out")
+        """Release everything side by side, within bounded time."""
+        await asyncio.gather(
+            _close("tests", self._prober.aclose()),
+            _close("status pages", self._status_pages.aclose()),
+            _close("channels and ledger", self._save_and_close()),
+            *(_close(source.name, source.aclose()) for source in self._sources),
+        )
 
     async def _save_and_close(self) -> None:
         await self._experience.save()
         await self._deliverer.aclose()
+
+
+async def _close(name: str, part: Awaitable[None]) -> None:
+    try:
+        await asyncio.wait_for(part, CLOSE_SECONDS)
+    except TimeoutError:
+        log.warning("close_timed_out", part=name)
+    except Exception as error:  # noqa: BLE001 - a flaw of one part must not hold the others' end
+        reason = first_line(f"{type(error).__name__}: {error}")
+        log.error("close_failed", part=name, error=reason)  # noqa: TRY400 - one line
 
 
 def _providers(snapshot: Snapshot) -> set[str]:

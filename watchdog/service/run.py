@@ -1,14 +1,14 @@
 """`watchdog run`: builds the service from its settings and serves until it is told to stop."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy import make_url
 from starlette.applications import Starlette
 
-from watchdog import __version__, telemetry
+from watchdog import __version__, log_output, telemetry
 from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.reader import StatusPages
@@ -22,20 +22,24 @@ from watchdog.notify.channels import build_channels
 from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger import experience
-from watchdog.notify.ledger.database import LedgerError, open_ledger
+from watchdog.notify.ledger.database import LedgerError, OpenedLedger, open_ledger
 from watchdog.notify.ledger.ledger import Ledger
+from watchdog.notify.ledger.role import RoleLock, RoleLockError, RoleTakenError, role_lock
+from watchdog.notify.ledger.worker import LedgerWorker
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import SourceState
 from watchdog.pipeline.targets import cluster_source, feeds, logs_options, wants_cluster
 from watchdog.redaction import Secrets
 from watchdog.service.app import App, Parts
+from watchdog.service.event_loop import allow_descriptors
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
 from watchdog.service.servers import Servers
 from watchdog.service.status_pages import StatusPageRounds
+from watchdog.service.stopping import stopping
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.web.hosts import hosts
 from watchdog.surfaces.web.routes import Site
@@ -57,25 +61,73 @@ async def serve(
     """Watch until SIGTERM, SIGINT or `stop`; 0 after a clean end.
 
     Raises:
-        UsageError: nothing to watch, a target that is none, an address that is taken.
+        UsageError: nothing to watch, a target that is none, an address that is taken, a ledger
+            that another service tells from.
     """
+    stop = stop or asyncio.Event()
+    with stopping() as signals:
+        signals.attach(asyncio.get_running_loop(), stop)
+        return await _serve(settings, clock, on_snapshot, on_start, stop)
+
+
+async def _serve(
+    settings: Settings,
+    clock: Clock,
+    on_snapshot: OnSnapshot,
+    on_start: Callable[[str], None],
+    stop: asyncio.Event,
+) -> int:
     secrets = Secrets(settings.secrets)
     telemetry.configure(settings.log_format, settings.log_level, secrets=secrets)
-    app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
-    server = Servers(_web(app, settings, clock, secrets), settings)
+    allow_descriptors()
+    log_output.in_background()
+    role = _role(settings)
     try:
-        await server.start()
-    except ListenError as error:
-        await app.aclose()
-        raise UsageError(f"listen: {error}") from error
+        app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
+        server = Servers(_web(app, settings, clock, secrets), settings)
+        try:
+            await server.start()
+        except ListenError as error:
+            await app.aclose()
+            raise UsageError(f"listen: {error}") from error
+        await _watch(settings, app, server, on_start, stop)
+    finally:
+        role.release()
+    return 0
+
+
+async def _watch(
+    settings: Settings,
+    app: App,
+    server: Servers,
+    on_start: Callable[[str], None],
+    stop: asyncio.Event,
+) -> None:
     log.info(
         "watching", targets=list(settings.logs) or ["cluster"], page=server.url, version=__version__
     )
     on_start(server.url)
-    await app.run(_stop_on_signals(stop or asyncio.Event()))
+    await app.run(stop)
     log.info("stopping")
+    log_output.leave_out_cancelled()
+    # asked at the same time: what is being answered may need what is being closed
     await asyncio.gather(server.stop(), app.aclose())
-    return 0
+
+
+def _role(settings: Settings) -> RoleLock:
+    """The role of the one service that tells of these targets from this ledger."""
+    role = role_lock(settings.state_url, settings.logs)
+    try:
+        role.acquire()
+    except RoleTakenError as error:
+        shown = make_url(settings.state_url).render_as_string(hide_password=True)
+        raise UsageError(
+            f"state: {shown} is in use: {error} runs `watchdog run` on the same targets; stop that "
+            "one, or give this one a ledger of its own with --state"
+        ) from error
+    except RoleLockError as error:
+        log.warning("role_not_locked", detail=str(error), effect="a second service isn't refused")
+    return role
 
 
 def build(
@@ -91,7 +143,10 @@ def build(
 
 
 def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Secrets) -> Parts:
-    ledger = _ledger(settings, clock())
+    opened = _ledger(settings, clock())
+    ledger = opened.ledger
+    standby = None if opened.database is None else ledger
+    worker = LedgerWorker(opened.database or ledger, standby, clock)
     learner = Learner(_experience(ledger, clock()), settings.thresholds)
     metrics = SelfMetrics()
     deliverer = Deliverer(
@@ -101,8 +156,8 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         on_notification=metrics.notification,
         intervals=_intervals(settings),
         audience=audience(settings.notify),
+        ledger_worker=worker,
     )
-    worker = deliverer.ledger_worker
     return Parts(
         sources=tuple(
             SourceState(source, learned_until=lambda: learner.learned_until) for source in sources
@@ -113,19 +168,19 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         status_pages=StatusPageRounds(StatusPages(feeds(settings)), clock),
         deliverer=deliverer,
         mutes=KeptMutes(worker, clock),
-        experience=KeptExperience(learner, worker, clock),
+        experience=KeptExperience(learner, worker, clock, loaded=standby is None),
         metrics=metrics,
     )
 
 
-def _ledger(settings: Settings, now: float) -> Ledger:
+def _ledger(settings: Settings, now: float) -> OpenedLedger:
     try:
         opened_ledger = open_ledger(settings.state_url, now, settings.watch)
     except LedgerError as error:
         raise UsageError(f"state: {error}") from error
     for warning in opened_ledger.warnings:
         log.warning("ledger", detail=warning)
-    return opened_ledger.ledger
+    return opened_ledger
 
 
 def _experience(ledger: Ledger, now: float) -> Learned:
@@ -189,11 +244,3 @@ def _web(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Site:
         hosts=hosts(settings.address[0], settings.external_url, settings.web.hosts),
         bundle=page_bundler(lambda: app.snapshot, settings, clock, secrets),
     )
-
-
-def _stop_on_signals(stop: asyncio.Event) -> asyncio.Event:
-    """`stop`, which SIGTERM and SIGINT set too."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop

@@ -12,10 +12,15 @@ from datetime import datetime
 from msgspec import Struct
 
 from watchdog.collect.inspect import runner_log
+from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.source import Emit
 from watchdog.model.cluster import Pod
 from watchdog.model.facts import RunnerLogSampled
+from watchdog.threads import HangError, Pool
 
+READERS = 8
+"""Threads; the client's own time-outs are shorter than this deadline."""
+READ_SECONDS = 120.0
 RECENT = 300.0
 """Seconds of a log that are read after a part was left out."""
 
@@ -40,6 +45,7 @@ class RunnerLogs:
 
     def __init__(self, read: Read, container: str, limit: int) -> None:
         self._read = read
+        self._pool = Pool("runner-logs", READERS, READ_SECONDS)
         self._container = container
         self._limit = limit
         self._cursors: dict[str, Cursor] = {}
@@ -95,7 +101,10 @@ class RunnerLogs:
         """Read once; whether there is more than was read."""
         since = since if since is not None else instant_of(cursor.at)
         args = (pod, self._container, since, self._limit, previous)
-        data = await asyncio.to_thread(self._read, *args)
+        try:
+            data = await self._pool.run(self._read, *args)
+        except HangError as error:
+            raise ApiError("timeout", 0, str(error)) from error
         lines = list(new_lines(whole_lines(data, self._limit), cursor))
         facts = await asyncio.to_thread(
             lambda: list(runner_log.parse(lines, eval_set_id, tasks, pod.name))

@@ -4,7 +4,6 @@ Not obstore's LocalStore: that hides files named like its own staging files (`na
 is taken here exactly as the file system has it.
 """
 
-import asyncio
 import os
 import stat
 from collections.abc import Callable
@@ -12,8 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, NotModified, Reason, StoreError
+from watchdog.threads import Pool
 
 T = TypeVar("T")
+
+READERS = 4
+"""Threads for each directory: a file server that hangs takes those of no other."""
+READ_SECONDS = 30.0
+"""For one file or one listing, once it is begun."""
 
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 """Non-blocking, so that opening a named pipe in a log directory does not wait for ever."""
@@ -23,6 +28,8 @@ def reason_of(error: OSError) -> Reason:
     """The short reason of an operating system's error."""
     if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
         return "not_found"
+    if isinstance(error, TimeoutError):
+        return "timeout"
     return "forbidden" if isinstance(error, PermissionError) else "unavailable"
 
 
@@ -36,6 +43,7 @@ class DirectoryStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._pool = Pool("files", READERS, READ_SECONDS)
 
     @property
     def target(self) -> str:
@@ -76,7 +84,7 @@ class DirectoryStore:
 
     async def _run(self, path: str, read: Callable[[], T]) -> T:
         try:
-            return await asyncio.to_thread(read)
+            return await self._pool.run(read)
         except OSError as error:
             where = self._root / path
             raise StoreError(reason_of(error), f"{where}: {error.strerror or error}") from error

@@ -40,9 +40,11 @@ class OpenedLedger(Struct, frozen=True):
 
     ledger: Ledger
     warnings: tuple[str, ...] = ()
+    database: Ledger | None = None
+    """Where `ledger` stands in for what can't be used now: what is tried again (`worker`)."""
 
 
-class _UnusableError(Exception):
+class _UnusableError(SQLAlchemyError):
     """A database file that is damaged, or newer than this program."""
 
 
@@ -61,12 +63,31 @@ def open_ledger(target: str | Path, now: float, watch: str = "") -> OpenedLedger
     except _UnusableError as error:
         return _begin_afresh(url, watch, now, str(error))
     except (DBAPIError, OSError) as error:
-        return _in_memory(_reason(error), url)
+        return _in_memory(_reason(error), url, watch)
 
 
-def memory_ledger() -> Ledger:
+def memory_ledger(watch: str = "") -> Ledger:
     """A ledger that lives as long as its process."""
-    return _connect(make_url("sqlite://"), "")
+    return _connect(make_url("sqlite://"), watch)
+
+
+def mend(ledger: Ledger, now: float) -> str | None:
+    """Make a database usable that was removed or damaged; a warning where it is begun anew.
+
+    Raises:
+        SQLAlchemyError, OSError: it can't be.
+    """
+    try:
+        _prepare_tables(ledger.engine)
+    except _UnusableError as error:
+        file = _file(ledger.engine.url)
+        if file is None:
+            raise
+        aside = _free(file.with_name(f"{file.name}.unusable-{compact(now)}"))
+        _set_aside(file, aside)
+        _prepare_tables(ledger.engine)
+        return f"state file {file} is {error}: kept as {aside.name}, a new one was begun"
+    return None
 
 
 def _url(target: str | Path) -> URL:
@@ -81,15 +102,22 @@ def _url(target: str | Path) -> URL:
 def _connect(url: URL, watch: str) -> Ledger:
     engine = _engine(url)
     try:
-        with _damage_named(), engine.begin() as connection:
-            _check(connection)
-            metadata.create_all(connection)
-            _add_columns(connection)
-            _check_version(connection)
+        _prepare_tables(engine)
     except BaseException:
         engine.dispose()
         raise
     return Ledger(engine, watch)
+
+
+def _prepare_tables(engine: Engine) -> None:
+    file = _file(engine.url) if engine.dialect.name == "sqlite" else None
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _damage_named(), engine.begin() as connection:
+        _check(connection)
+        metadata.create_all(connection)
+        _add_columns(connection)
+        _check_version(connection)
 
 
 def _check(connection: Connection) -> None:
@@ -127,7 +155,6 @@ def _engine(url: URL) -> Engine:
         if file is None:
             options = {"check_same_thread": False}
             return create_engine(url, poolclass=StaticPool, connect_args=options)
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = create_engine(url, poolclass=NullPool)
     except (SQLAlchemyError, ImportError) as error:
         raise LedgerError(f"state: {_shown(url)}: {_reason(error)}") from None
@@ -167,7 +194,7 @@ def _begin_afresh(url: URL, watch: str, now: float, reason: str) -> OpenedLedger
         _set_aside(file, aside)
         ledger = _connect(url, watch)
     except (DBAPIError, OSError, _UnusableError) as error:
-        return _in_memory(_reason(error), url)
+        return _in_memory(_reason(error), url, watch)
     warning = f"state file {file} is {reason}: kept as {aside.name}, a new one was begun"
     return OpenedLedger(ledger, (f"{warning}; open incidents will be told again",))
 
@@ -184,9 +211,11 @@ def _set_aside(file: Path, aside: Path) -> None:
             part.rename(aside.with_name(aside.name + companion))
 
 
-def _in_memory(reason: str, url: URL) -> OpenedLedger:
-    warning = f"state {_shown(url)} can't be used ({reason}): nothing outlives a restart"
-    return OpenedLedger(memory_ledger(), (warning,))
+def _in_memory(reason: str, url: URL, watch: str) -> OpenedLedger:
+    warning = (
+        f"state {_shown(url)} can't be used ({reason}): nothing outlives a restart until it can"
+    )
+    return OpenedLedger(memory_ledger(watch), (warning,), Ledger(_engine(url), watch))
 
 
 def _shown(url: URL) -> str:

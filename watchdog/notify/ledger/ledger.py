@@ -7,6 +7,7 @@ again: a duplicate beats a miss.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Row,
     Select,
     delete,
+    event,
     func,
     insert,
     select,
@@ -63,16 +65,40 @@ class Ledger:
         self.watch = watch
         self._ours = incidents.c.watch == watch
         self._our_messages = messages.c.watch == watch
+        self._numbers: Iterator[int] | None = None
+        self.changes = 0
+        """How often something was written: whoever keeps a copy sees that it is old."""
+        event.listen(engine, "after_cursor_execute", self._count)
+
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self._engine
+
+    def number_messages_from(self, first: int) -> None:
+        """Number new messages by hand, not as the database does."""
+        self._numbers = count(first)
+
+    def _count(self, *executed: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
+        context = executed[4]
+        self.changes += bool(context.isinsert or context.isupdate or context.isdelete)
 
     def close(self) -> None:
         """Release connections and files."""
         self._engine.dispose()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A connection; what is done with it holds together, or not at all."""
-        with self._engine.begin() as connection:
-            yield connection
+    def transaction(self, locked_seconds: float | None = None) -> Iterator[Connection]:
+        """A connection; what is done with it holds together, or not at all.
+
+        `locked_seconds`: so long an SQLite file that is locked is waited for, else five seconds.
+        """
+        with self._engine.connect() as connection:
+            if locked_seconds is not None and connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={round(locked_seconds * 1000)}")
+                connection.rollback()
+            with connection.begin():
+                yield connection
 
     def open_incidents(self) -> dict[str, LedgerEntry]:
         """All incidents that have opened and not ended, by id."""
@@ -382,4 +408,6 @@ class Ledger:
             "record": encode(notice),
             **thread,
         }
+        if self._numbers is not None:
+            values["number"] = next(self._numbers)
         connection.execute(insert(messages).values(values))

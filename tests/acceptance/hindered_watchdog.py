@@ -1,0 +1,55 @@
+"""`watchdog` on a machine that is in trouble: arguments before `--` say which, the rest is its own.
+
+hung-disk PATH     while PATH exists, every listing of a directory hangs
+slow-names PATH    while PATH exists, no name is found and no look-up ends
+clock PATH         the time is what PATH says, in seconds since the epoch
+"""
+
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+
+
+def hung_disk(path):
+    listed = os.scandir
+
+    def scandir(*arguments):
+        while path.exists():
+            time.sleep(0.05)
+        return listed(*arguments)
+
+    os.scandir = scandir
+
+
+def slow_names(path):
+    resolved = socket.getaddrinfo
+
+    def getaddrinfo(*arguments, **more):
+        while path.exists() and not str(arguments[0]).startswith("127."):
+            time.sleep(0.05)
+        return resolved(*arguments, **more)
+
+    socket.getaddrinfo = getaddrinfo
+
+
+def clock(path):
+    time.time = lambda: float(path.read_text())
+
+
+TROUBLES = {"hung-disk": hung_disk, "slow-names": slow_names, "clock": clock}
+
+
+def main():
+    place = sys.argv.index("--")
+    troubles, own = sys.argv[1:place], sys.argv[place + 1 :]
+    for name, path in zip(troubles[::2], troubles[1::2], strict=True):
+        TROUBLES[name](Path(path))
+    from stuck_eval_watchdog import main as run  # noqa: PLC0415 - after what hinders it
+
+    return run(own)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

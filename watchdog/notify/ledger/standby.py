@@ -1,0 +1,102 @@
+"""The ledger in memory, for as long as its database fails.
+
+Messages go on from a copy of what the database held: what is open, what is still to be told, and
+the last that ended. Once the database takes writes again, the copy's rows take the place of theirs.
+A process that dies meanwhile tells again what only memory knew: a duplicate beats a miss.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select
+
+from watchdog.notify.ledger.database import memory_ledger, mend
+from watchdog.notify.ledger.ledger import Ledger
+from watchdog.notify.ledger.tables import incidents, messages
+
+RESOLVED_MAX = 1000
+"""Of what has ended, the newest: what comes back is told in its thread."""
+NUMBERS_APART = 2**20
+"""Between the messages of the database and those that are written in memory: numbers of services
+that share the database must not meet."""
+LOCKED_SECONDS = 1
+BATCH = 200
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Copy(Struct, frozen=True):
+    """What a ledger holds of its own, as rows."""
+
+    incidents: Rows = ()
+    messages: Rows = ()
+    last_number: int = 0
+    """Of any message in the database."""
+
+
+def copy_of(ledger: Ledger) -> Copy:
+    """What the ledger holds now."""
+    ours = incidents.c.watch == ledger.watch
+    ended = select(incidents.c.resolved_at).where(ours, incidents.c.resolved_at.is_not(None))
+    with ledger.transaction() as connection:
+        newest = ended.order_by(incidents.c.resolved_at.desc()).limit(RESOLVED_MAX)
+        since = min(connection.execute(newest).scalars(), default=0.0)
+        recent = and_(
+            ours, or_(incidents.c.resolved_at.is_(None), incidents.c.resolved_at >= since)
+        )
+        its_incident = and_(
+            incidents.c.watch == messages.c.watch,
+            incidents.c.id == messages.c.incident,
+            incidents.c.generation == messages.c.generation,
+            recent,
+        )
+        of_recent = select(incidents.c.id).where(its_incident).exists()
+        digest = and_(messages.c.watch == ledger.watch, messages.c.kind == "digest")
+        return Copy(
+            _rows(connection, incidents, recent),
+            _rows(connection, messages, or_(of_recent, digest)),
+            connection.execute(select(func.max(messages.c.number))).scalar() or 0,
+        )
+
+
+def standby_of(copy: Copy, watch: str) -> Ledger:
+    """A ledger in memory that goes on from a copy."""
+    ledger = memory_ledger(watch)
+    with ledger.transaction() as connection:
+        _insert(connection, incidents, copy.incidents)
+        _insert(connection, messages, copy.messages)
+    ledger.number_messages_from(copy.last_number + NUMBERS_APART)
+    return ledger
+
+
+def catch_up(ledger: Ledger, standby: Ledger, now: float) -> str | None:
+    """Write down what only memory knows. A warning where the database had to be begun anew.
+
+    Raises:
+        SQLAlchemyError, OSError: the database can't be written yet; nothing of it is changed.
+    """
+    copy = copy_of(standby)
+    warning = mend(ledger, now)
+    with ledger.transaction(locked_seconds=LOCKED_SECONDS) as connection:
+        for row in copy.incidents:
+            same = (incidents.c[key] == row[key] for key in ("watch", "id", "generation"))
+            connection.execute(delete(incidents).where(*same))
+            its = {"watch": "watch", "incident": "id", "generation": "generation"}
+            told = (messages.c[key] == row[name] for key, name in its.items())
+            connection.execute(delete(messages).where(*told))
+        digest = and_(messages.c.watch == ledger.watch, messages.c.kind == "digest")
+        connection.execute(delete(messages).where(digest))
+        _insert(connection, incidents, copy.incidents)
+        _insert(connection, messages, copy.messages)
+    return warning
+
+
+def _rows(connection: Connection, table: Table, condition: Any) -> Rows:  # noqa: ANN401
+    rows = connection.execute(select(table).where(condition)).mappings().all()
+    return [dict(row) for row in rows]
+
+
+def _insert(connection: Connection, table: Table, rows: Rows) -> None:
+    for first in range(0, len(rows), BATCH):
+        connection.execute(insert(table), [dict(row) for row in rows[first : first + BATCH]])
