@@ -6,6 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from watchdog.collect.absence import words
+from watchdog.collect.inspect.absent import AbsentEvalSets
 from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
 from watchdog.collect.inspect.former import FormerAttempts
@@ -25,6 +27,8 @@ from watchdog.collect.stores.objects import Folder, Store, StoreError, join
 from watchdog.model.facts import EvalSetUnreadable, Listing, Located
 from watchdog.model.verdict import Problem
 
+MISSING = "missing"
+"""The reason of a listing without what was there, which proves nothing: a metric's label."""
 MARKS = frozenset({".eval-set-id", "eval-set.json", "logs.json", ".models.json"})
 """Files that Hawk and Inspect put into an eval set's folder before any log is there."""
 BUFFERS = ".buffer"
@@ -56,6 +60,7 @@ class LogsSource:
         self._interactions: dict[str, Interactions] = {}
         self._former: dict[str, FormerAttempts] = {}
         self._attempts: dict[str, Attempts] = {}
+        self._absent = AbsentEvalSets(self._own_id)
         self._listed_at: float | None = None
         self._listing = Outcome()
         self._complete = True
@@ -100,6 +105,8 @@ class LogsSource:
     def _listing_due(self, now: float) -> bool:
         if self._listed_at is None or not self._complete:
             return True
+        if self._absent.counting(now):
+            return True
         return not 0 <= now - self._listed_at < self._options.listing_interval
 
     async def _poll_all(self, now: float, emit: Emit) -> list[Outcome]:
@@ -109,7 +116,12 @@ class LogsSource:
             async with slots:
                 return await poll
 
-        polls = [task.poll(now, emit) for logs in self._tasks.values() for task in logs.values()]
+        polls = [
+            task.poll(now, emit)
+            for name, logs in self._tasks.items()
+            if name not in self._absent
+            for task in logs.values()
+        ]
         polls += [self._poll_interactions(name, emit) for name in self._running()]
         outcomes = await asyncio.gather(*map(bounded, polls))
         await asyncio.gather(*(self._poll_former(name, emit) for name in self._running()))
@@ -125,7 +137,7 @@ class LogsSource:
         return [
             name
             for name, logs in self._tasks.items()
-            if any(not task.finished for task in logs.values())
+            if name not in self._absent and any(not task.finished for task in logs.values())
         ]
 
     async def _poll_interactions(self, eval_set_id: str, emit: Emit) -> Outcome:
@@ -156,10 +168,33 @@ class LogsSource:
             elif await self._take(path, path, folder, emit):
                 eval_set_ids.add(path)
         eval_set_ids |= self._unseen(tree, now, emit)
+        eval_set_ids |= self._not_gone(eval_set_ids, root, tree, now, emit)
         self._gone(eval_set_ids, emit)
         if self._listing.failures:
             self._listed_at = None  # see at the next poll whether it can be listed again
         self._found = None if self._listing.failures else frozenset(eval_set_ids)
+        self._note_missing()
+
+    def _not_gone(
+        self, eval_set_ids: set[str], root: Folder, tree: Tree, now: float, emit: Emit
+    ) -> set[str]:
+        """The eval sets that aren't listed, and not gone for that: nothing of them is read."""
+        names = self._tasks.keys() - eval_set_ids
+        folders = {"": root, **tree.folders}
+        gone = self._absent.listed(names, folders, now, self._is_finished, tree.hides)
+        for name in sorted(names - gone):
+            emit(EvalSetUnreadable(name, now, words(self._absent.absences[name])))
+        return set(names - gone)
+
+    def _note_missing(self) -> None:
+        """Where nothing is left of what was there, the listing tells of nothing else either."""
+        if text := self._absent.missing_text():
+            self._note(Problem(self._store.target, text), MISSING)
+        self._complete = not self._absent.root_is_lost or self._options.eval_set_id is not None
+
+    def _is_finished(self, eval_set_id: str) -> bool:
+        """Whether nothing of it ran any more when it was last read."""
+        return all(task.finished for task in self._tasks[eval_set_id].values())
 
     def _is_own(self, root: Folder) -> bool:
         return self._options.eval_set_id is not None or is_eval_set(root)
@@ -198,7 +233,8 @@ class LogsSource:
         for log in files:
             tasks[log.file.name].listed(log.file)
         files = await self._without_others(folder, files, tasks)
-        if not files and not (is_marked(listing) or self._options.eval_set_id is not None):
+        is_new = self._options.eval_set_id is not None and not before
+        if not files and not (is_marked(listing) or is_new):
             return False
         files = await self._identified(files, tasks)
         logs = newest_of_each_task(files)
