@@ -8,7 +8,6 @@ from watchdog.collect.absence import (
     WAY_OUT,
     Absence,
     Contents,
-    Fate,
     Proof,
     absent,
     fate,
@@ -38,9 +37,10 @@ class AbsentEvalSets:
         """Whether the last complete listing was without it."""
         return eval_set_id in self.absences
 
-    def counting(self, now: float) -> bool:
+    @property
+    def counting(self) -> bool:
         """Whether a few more listings soon will tell of one that it is gone."""
-        return any(fate(absence, now) is Fate.COUNTING for absence in self.absences.values())
+        return any(absence.proof in PROVES for absence in self.absences.values())
 
     def listed(
         self,
@@ -68,10 +68,10 @@ class AbsentEvalSets:
             for name in places
         }
         gone = {name for name, one in self.absences.items() if fate(one, now) in ENDED}
-        self.root_is_lost = any(not places[name][0] for name, _ in self.missing())
         held = {place for name, (place, _) in places.items() if name not in gone}
         for name in gone:
             del self.absences[name]
+        self.root_is_lost = any(not places[name][0] for name, _ in self.missing())
         before = self._contents
         self._contents = {path: remembered(folder) for path, folder in present.items()}
         self._contents |= {p: known for p, known in before.items() if p in held or is_hidden(p)}

@@ -105,7 +105,7 @@ class LogsSource:
     def _listing_due(self, now: float) -> bool:
         if self._listed_at is None or not self._complete:
             return True
-        if self._absent.counting(now):
+        if self._absent.counting:
             return True
         return not 0 <= now - self._listed_at < self._options.listing_interval
 
