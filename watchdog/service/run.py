@@ -30,6 +30,7 @@ from watchdog.pipeline.source_state import SourceState
 from watchdog.pipeline.targets import cluster_source, feeds, logs_options, wants_cluster
 from watchdog.redaction import Secrets
 from watchdog.service.app import App, Parts
+from watchdog.service.guarded import guarded_sources
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
@@ -103,7 +104,13 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
     worker = deliverer.ledger_worker
     return Parts(
         sources=tuple(
-            SourceState(source, learned_until=lambda: learner.learned_until) for source in sources
+            SourceState(
+                source,
+                label=source.name,
+                learned_until=lambda: learner.learned_until,
+                learned_before=learner.learned_until,
+            )
+            for source in guarded_sources(sources)
         ),
         learner=learner,
         degraded_runs=DegradedRuns(settings.notify.degraded_after),
@@ -163,12 +170,16 @@ def _intervals(settings: Settings) -> Intervals:
 
 
 def _sources(settings: Settings, clock: Clock) -> list[Source]:
-    options = logs_options(settings)
+    options, with_cluster = logs_options(settings), wants_cluster(settings)
+    is_alone = len(settings.logs) == 1 and not with_cluster
     try:
-        sources = [open_target(target, settings.s3, options)[0] for target in settings.logs]
+        sources = [
+            open_target(target, settings.s3, options, name="store" if is_alone else target)[0]
+            for target in settings.logs
+        ]
     except TargetError as error:
         raise UsageError(f"logs: {error}") from error
-    if wants_cluster(settings):
+    if with_cluster:
         sources.append(cluster_source(settings, clock))
     return sources
 

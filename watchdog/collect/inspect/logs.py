@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from watchdog.collect.absence import words
+from watchdog.collect.absence import PROVES, words
 from watchdog.collect.inspect.absent import AbsentEvalSets
 from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
@@ -100,6 +100,8 @@ class LogsSource:
             failures + tuple(one for out in outcomes for one in out.failures),
             self._complete,
             watched=self._found,
+            listed=listed,
+            occupied=bool(self._tasks) and not self._absent.root_is_lost,
         )
 
     def _listing_due(self, now: float) -> bool:
@@ -183,7 +185,9 @@ class LogsSource:
         folders = {"": root, **tree.folders}
         gone = self._absent.listed(names, folders, now, self._is_finished, tree.hides)
         for name in sorted(names - gone):
-            emit(EvalSetUnreadable(name, now, words(self._absent.absences[name])))
+            absence = self._absent.absences[name]
+            if not (absence.proof in PROVES and self._is_finished(name)):
+                emit(EvalSetUnreadable(name, now, words(absence)))
         return set(names - gone)
 
     def _note_missing(self) -> None:
