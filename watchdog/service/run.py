@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from starlette.applications import Starlette
@@ -12,7 +13,7 @@ from watchdog import __version__, telemetry
 from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.reader import StatusPages
-from watchdog.collect.targets import TargetError, open_target
+from watchdog.collect.targets import open_target
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
 from watchdog.model.learned import Learned
@@ -36,6 +37,7 @@ from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
 from watchdog.service.status_pages import StatusPageRounds
+from watchdog.service.unopened import UnopenedSource
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.web.routes import build_app
 from watchdog.surfaces.web.server import ListenError, WebServer
@@ -170,18 +172,20 @@ def _intervals(settings: Settings) -> Intervals:
 
 
 def _sources(settings: Settings, clock: Clock) -> list[Source]:
-    options, with_cluster = logs_options(settings), wants_cluster(settings)
+    with_cluster = wants_cluster(settings)
     is_alone = len(settings.logs) == 1 and not with_cluster
-    try:
-        sources = [
-            open_target(target, settings.s3, options, name="store" if is_alone else target)[0]
-            for target in settings.logs
-        ]
-    except TargetError as error:
-        raise UsageError(f"logs: {error}") from error
+    names = {target: "store" if is_alone else target for target in settings.logs}
+    targets = [UnopenedSource(n, partial(_open, t, n, settings)) for t, n in names.items()]
+    errors = [error for target in targets if (error := target.open()) is not None]
     if with_cluster:
-        sources.append(cluster_source(settings, clock))
-    return sources
+        return [*targets, cluster_source(settings, clock)]
+    if errors and len(errors) == len(targets):
+        raise UsageError(f"logs: {errors[0]}") from errors[0]
+    return list(targets)
+
+
+def _open(target: str, name: str, settings: Settings) -> Source:
+    return open_target(target, settings.s3, logs_options(settings), name=name)[0]
 
 
 def _site(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Starlette:
