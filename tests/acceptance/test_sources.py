@@ -228,22 +228,27 @@ async def test_what_was_finished_is_not_called_so_for_ever(tmp_path, serve):
 
 
 async def test_a_folder_that_is_deleted_beside_another_ends_within_minutes(tmp_path, serve, slack):
-    playback = stuck_in(tmp_path)
+    playback, other = stuck_in(tmp_path), Playback("finished", tmp_path / "other")
     root = playback.logs.parent
-    shutil.copytree(playback.logs, root / "another")
+    other.play(-1)
+    shutil.copytree(other.logs, root / "other")
+    other.now = playback.now
     app = await serve(playback.clock, str(root))
     for _ in range(5):
         await app.tick()
         playback.now += 60
-    (root / "another").rename(tmp_path / "gone")
-    told = len(slack.messages)
+    assert len(slack.messages) == 1
     shutil.rmtree(playback.logs)
-    (tmp_path / "gone").rename(root / "another")
-    for _ in range(5):
-        playback.now += 60
+    for _ in range(2):
         await app.tick()
-    assert set(verdicts(app)) == {"another"}
-    assert len(slack.messages) >= told
+        playback.now += 59
+        assert len(slack.messages) == 1
+    for _ in range(2):
+        await app.tick()
+        playback.now += 60
+    assert verdicts(app) == {"other": "finished"}
+    assert len(slack.messages) == 2
+    assert "no longer watched" in slack.messages[1]
 
 
 async def test_a_fault_in_one_source_takes_no_other_along(tmp_path, serve, slack, monkeypatch):

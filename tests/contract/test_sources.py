@@ -693,6 +693,24 @@ async def test_a_folder_that_can_not_be_listed(shelf):
     assert said.result.watched is None
 
 
+async def test_a_fault_of_ours_in_one_log_costs_no_other(shelf):
+    fill(shelf, running_store() | {OTHER: running_log(task_id="ZZZZZZqbJKtth6e7U6nui7")})
+    watched = watch(shelf)
+    await watched.poll()
+
+    async def broken(*_):
+        raise RecursionError("too deep")
+
+    watched.source._tasks["set"][OTHER].poll = broken
+    said = await watched.poll()
+    assert [fact.text for fact in said.of(TaskUnreadable, OTHER)] == [
+        "a fault of the watchdog itself (RecursionError: too deep); the log has more"
+    ]
+    assert said.of(TaskRead, LOG) != []
+    assert said.result.complete
+    assert said.result.failures == ("fault",)
+
+
 # Formats and folders
 
 

@@ -5,24 +5,13 @@ or in folding: it is logged once with its traceback, and costs what it happened 
 it happens.
 """
 
-import traceback
-
-import structlog
 from msgspec.structs import replace
 
+from watchdog.collect.faults import FAULT, Faults
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult, Source
 from watchdog.model.facts import EvalSetUnreadable, Fact
-from watchdog.model.texts import first_line
 from watchdog.model.verdict import Problem
-
-FAULT = "fault"
-"""The reason of such a failure: a metric's label."""
-LOGGED_MAX = 100
-"""Faults at so many places are logged."""
-_TEXT_MAX = 200
-
-log = structlog.get_logger(__name__)
 
 
 class GuardedSource:
@@ -32,7 +21,7 @@ class GuardedSource:
         self._source = source
         self._name = name or source.name
         self._eval_sets: set[str] = set()
-        self._logged: set[str] = set()
+        self._noted = Faults(self._name)
         self._faults: dict[str, str] = {}
         """Of this poll, by eval set."""
 
@@ -58,7 +47,7 @@ class GuardedSource:
             try:
                 emit(fact)
             except Exception as error:  # noqa: BLE001 - it must cost no other eval set anything
-                self._faults.setdefault(fact.eval_set_id, self._note(error))
+                self._faults.setdefault(fact.eval_set_id, self._noted.note(error))
 
         try:
             result = await self._source.poll(now, guarded)
@@ -70,7 +59,7 @@ class GuardedSource:
 
     def _failed(self, error: Exception, now: float, emit: Emit) -> PollResult:
         """Nothing of it is known any better than before."""
-        text = self._note(error)
+        text = self._noted.note(error)
         for eval_set_id in sorted(self._eval_sets):
             emit(EvalSetUnreadable(eval_set_id, now, text))
         return PollResult((Problem(self.name, text),), (FAULT,), complete=False, listed=False)
@@ -83,17 +72,6 @@ class GuardedSource:
             emit(EvalSetUnreadable(name, now, text))
         failures = (*result.failures, *(FAULT for _ in problems))
         return replace(result, problems=(*problems, *result.problems), failures=failures)
-
-    def _note(self, error: Exception) -> str:
-        """What is said of it; its traceback is logged the first time."""
-        frame = traceback.extract_tb(error.__traceback__)[-1:]
-        place = f"{frame[0].filename}:{frame[0].lineno}" if frame else ""
-        key = f"{type(error).__name__} {place}"
-        if key not in self._logged and len(self._logged) < LOGGED_MAX:
-            self._logged.add(key)
-            log.error("source_fault", source=self.name, exc_info=error)
-        text = first_line(str(error), _TEXT_MAX)
-        return f"a fault of the watchdog itself ({type(error).__name__}: {text}); the log has more"
 
 
 def guarded_sources(sources: list[Source]) -> list[GuardedSource]:

@@ -1,5 +1,6 @@
 """A target that can't be opened yet: tried again at each poll, while the others are watched."""
 
+import asyncio
 from collections.abc import Callable
 
 from watchdog.collect.place import Place
@@ -32,7 +33,7 @@ class UnopenedSource:
 
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """As the source's, once there is one."""
-        error = self.open()
+        error = None if self._source is not None else await asyncio.to_thread(self.open)
         if error is not None or self._source is None:
             problem = Problem(self.name, str(error))
             return PollResult((problem,), (REASON,), complete=False, listed=False)

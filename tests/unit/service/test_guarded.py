@@ -2,9 +2,10 @@
 
 from structlog.testing import capture_logs
 
+from watchdog.collect.faults import FAULT
 from watchdog.collect.source import PollResult
 from watchdog.model.facts import EvalSetUnreadable, Listing
-from watchdog.service.guarded import FAULT, GuardedSource, guarded_sources
+from watchdog.service.guarded import GuardedSource, guarded_sources
 
 
 class Faulty:

@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from watchdog.collect.absence import PROVES, words
+from watchdog.collect.faults import FAULT, Faults
 from watchdog.collect.inspect.absent import AbsentEvalSets
 from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
@@ -24,7 +25,7 @@ from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
 from watchdog.collect.stores.objects import Folder, Store, StoreError, join
-from watchdog.model.facts import EvalSetUnreadable, Listing, Located
+from watchdog.model.facts import EvalSetUnreadable, Listing, Located, TaskUnreadable
 from watchdog.model.verdict import Problem
 
 MISSING = "missing"
@@ -61,6 +62,7 @@ class LogsSource:
         self._former: dict[str, FormerAttempts] = {}
         self._attempts: dict[str, Attempts] = {}
         self._absent = AbsentEvalSets(self._own_id)
+        self._faults = Faults(name)
         self._listed_at: float | None = None
         self._listing = Outcome()
         self._complete = True
@@ -119,7 +121,7 @@ class LogsSource:
                 return await poll
 
         polls = [
-            task.poll(now, emit)
+            self._poll_task(task, now, emit)
             for name, logs in self._tasks.items()
             if name not in self._absent
             for task in logs.values()
@@ -128,6 +130,15 @@ class LogsSource:
         outcomes = await asyncio.gather(*map(bounded, polls))
         await asyncio.gather(*(self._poll_former(name, emit) for name in self._running()))
         return outcomes
+
+    async def _poll_task(self, task: TaskLog, now: float, emit: Emit) -> Outcome:
+        """Read one log; a fault of the program in it costs no other log anything."""
+        try:
+            return await task.poll(now, emit)
+        except Exception as error:  # noqa: BLE001
+            place, text = task.place, self._faults.note(error)
+            emit(TaskUnreadable(place.eval_set_id, place.log, now, text))
+            return Outcome((Problem(place.path, text),), (FAULT,))
 
     async def _poll_former(self, eval_set_id: str, emit: Emit) -> None:
         tasks = self._tasks[eval_set_id].items()
