@@ -129,9 +129,7 @@ async def test_finished_ones_beside_a_dead_source_are_not_all(tmp_path, serve, n
     assert app.snapshot.report.verdict.value == "unknown"
 
 
-async def test_an_incident_outlives_a_restart_with_its_source_away(
-    tmp_path, serve, slack
-):
+async def test_an_incident_outlives_a_restart_with_its_source_away(tmp_path, serve, slack):
     """Neither ended nor told again, while another source goes on; it is told when it is over."""
     first, second = stuck_in(tmp_path, "one"), Playback("finished", tmp_path / "two")
     second.play(-1)

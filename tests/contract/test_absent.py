@@ -171,6 +171,15 @@ async def test_another_directory_under_the_same_name(tmp_path):
     assert "another directory than before" in said.texts
 
 
+def answer(rest: str, name: str = "%(name)s", prefix: str = "evals/set/") -> bytes:
+    text = f"<Name>{name}</Name><Prefix>{prefix}</Prefix>{rest}"
+    return f"<ListBucketResult>{text}</ListBucketResult>".encode()
+
+
+WHOLE = "<KeyCount>0</KeyCount><IsTruncated>false</IsTruncated>"
+FOREIGN = "<CommonPrefixes><Prefix>else/where/</Prefix></CommonPrefixes>"
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -179,17 +188,14 @@ async def test_another_directory_under_the_same_name(tmp_path):
         b"<Error><Code>InternalError</Code></Error>",
         b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>",
         b"<ListBucketResult/>",
-        b"<ListBucketResult><Name>other</Name><Prefix>evals/set/</Prefix>"
-        b"<KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>",
-        b"<ListBucketResult><Name>%(name)s</Name><Prefix>other/</Prefix>"
-        b"<KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>",
-        b"<ListBucketResult><Name>%(name)s</Name><Prefix>evals/set/</Prefix>"
-        b"<KeyCount>0</KeyCount><IsTruncated>true</IsTruncated></ListBucketResult>",
-        b"<ListBucketResult><Name>%(name)s</Name><Prefix>evals/set/</Prefix>"
-        b"<KeyCount>5</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>",
-        b"<ListBucketResult><Name>%(name)s</Name><Prefix>evals/set/</Prefix><CommonPrefixes>"
-        b"<Prefix>else/where/</Prefix></CommonPrefixes><IsTruncated>false</IsTruncated>"
-        b"</ListBucketResult>",
+        answer(WHOLE).replace(b"ListBucketResult", b"ListVersionsResult"),
+        answer(WHOLE)[:60],
+        answer(WHOLE, name="other"),
+        answer(WHOLE, prefix="other/"),
+        answer("<IsTruncated>true</IsTruncated>"),
+        answer("<KeyCount>5</KeyCount><IsTruncated>false</IsTruncated>"),
+        answer(f"{WHOLE}<ContinuationToken>page-7</ContinuationToken>"),
+        answer(f"{FOREIGN}<IsTruncated>false</IsTruncated>"),
     ],
 )
 async def test_an_answer_of_200_that_is_no_listing(bucket, body):

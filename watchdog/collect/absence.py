@@ -131,5 +131,5 @@ def place_words(proof: Proof) -> str:
 def words(absence: Absence) -> str:
     """Why an eval set that is absent can't be read, for people."""
     if absence.proven_since is not None:
-        return f"it is not in {absence.listings} of {LISTINGS} listings after which it counts as gone"
+        return f"not in the last {absence.listings} listings; after {LISTINGS} it counts as gone"
     return f"what it lay in {_WORDS[absence.proof]}"

@@ -59,8 +59,10 @@ class SourceState(Struct):
 
     @property
     def known(self) -> dict[str, EvalSetState]:
-        """The eval sets that it told of; before it was listed, those that more is known of than
-        that it doesn't answer."""
+        """The eval sets that it told of.
+
+        Before it was listed, those of which more is known than that it doesn't answer.
+        """
         if self.listed_once:
             return self.states
         return {n: s for n, s in self.states.items() if s.listed or s.tasks or s.cluster}
@@ -112,7 +114,7 @@ class SourceState(Struct):
                 shows_absence=is_itself and self.shows_absence(now),
             )
 
-    def _standing(self, is_silent: bool) -> SourceStanding:  # noqa: FBT001
+    def _standing(self, is_silent: bool) -> SourceStanding:
         if not self.listed_once:
             return "unread"
         return "silent" if is_silent else "answers"

@@ -1,8 +1,8 @@
 """Listings of the API server that are empty where there was something. Pure.
 
-A proxy before it, rights that hide objects without a word, or another cluster under the same address
-give a listing that is well-formed and empty. It is believed when it lasts; what is deleted one by
-one comes as watch events and doesn't wait for it.
+A proxy before it, rights that hide objects without a word, or another cluster under the same
+address give a listing that is well-formed and empty. It is believed when it lasts; what is deleted
+one by one comes as watch events and doesn't wait for it.
 """
 
 from watchdog.collect.absence import ENDED, Absence, Proof, absent, fate
@@ -33,4 +33,5 @@ class Emptied:
     @property
     def _has_some_always(self) -> bool:
         """No cluster is without namespaces."""
-        return self._query.resource is NAMESPACES and not self._query.namespace and not self._query.name
+        query = self._query
+        return query.resource is NAMESPACES and not (query.namespace or query.name)

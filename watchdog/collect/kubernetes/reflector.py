@@ -235,7 +235,8 @@ class Reflector(Generic[R]):
                 self._lines = None
         self._is_foreign = any_line and not any_event
         if self._is_foreign and not self._stopped.is_set():
-            raise ApiError("other", 0, f"{self.query.what}: no watch: none of its lines is an event")
+            text = f"{self.query.what}: no watch: none of its lines is an event"
+            raise ApiError("other", 0, text)
         if not self._stopped.is_set():
             self.object_cache.confirm(self._clock())
         return any_line

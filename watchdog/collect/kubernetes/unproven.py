@@ -17,7 +17,8 @@ SYSTEM = "kube-system"
 
 def uids_of(view: ClusterView) -> frozenset[str]:
     """The UIDs of an eval set's objects."""
-    return frozenset(item.uid for item in (*view.jobs, *view.runners, *view.sandboxes))
+    pods = {pod.uid for pod in (*view.runners, *view.sandboxes)}
+    return frozenset(pods | {job.uid for job in view.jobs})
 
 
 def cluster_uid(namespaces: Iterable[Meta]) -> str:

@@ -1,8 +1,8 @@
 """A bucket's listing by boto3, each page of it checked to be one (`s3_pages`).
 
-For prefixes in which some key has an empty part (`a//b`): obstore refuses the whole listing then, and
-one stray key would hide all eval sets. And where a listing shows less than the last one: obstore
-reads an HTML page as an empty listing, and doesn't show what it read.
+For prefixes in which some key has an empty part (`a//b`): obstore refuses the whole listing then,
+and one stray key would hide all eval sets. And where a listing shows less than the last one:
+obstore reads an HTML page as an empty listing, and doesn't show what it read.
 """
 
 import time
