@@ -129,6 +129,20 @@ async def test_the_only_one_beside_a_new_one_is_gone(shelf):
     assert said.result.complete
 
 
+async def test_the_only_one_beside_other_files_is_gone_and_that_is_known(shelf):
+    fill(shelf, moved("one") | {"notes.txt": b"x"})
+    watched = watch(shelf)
+    said = await watched.poll()
+    assert said.result.occupied
+    remove(shelf, "one")
+    await watched.poll(INTERVAL)
+    for _ in range(3):
+        said = await watched.poll(60)
+    assert said.result.watched == frozenset()
+    assert said.result.occupied
+    assert not (await watch(shelf).poll()).result.occupied
+
+
 async def test_a_finished_one_whose_folder_is_emptied_goes_quietly(tmp_path):
     shelf = Directory(tmp_path)
     fill(shelf, {f"team/one/{LOG}": finished_log(), f"team/two/{OTHER}": finished_log()})

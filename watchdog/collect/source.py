@@ -29,7 +29,7 @@ class PollResult(Struct, frozen=True):
     listed: bool = True
     """Whether this poll listed anew; False where what an earlier one listed still counts."""
     occupied: bool = False
-    """Whether the listing shows that its place is the right one: something of it is there."""
+    """Whether its place is the right one: something was there, and what left it was seen to."""
     not_watched: int = 0
     """Jobs that are left out on purpose: scans."""
 

@@ -61,7 +61,9 @@ def snapshot(  # noqa: PLR0913, PLR0917 - all that it is made of
     """Everything that one evaluation found, ready to be shown."""
     figures = tuple(_figures(eval_set, now) for eval_set in eval_sets)
     verdict = worst([eval_set.verdict for eval_set in eval_sets])
-    sources = {eval_set.state.eval_set_id: eval_set.state.source for eval_set in eval_sets}
+    sources: dict[str, set[str]] = {}
+    for eval_set in eval_sets:
+        sources.setdefault(eval_set.state.eval_set_id, set()).add(eval_set.state.source)
     report = Report(
         now=timestamp(now),
         verdict=verdict,
@@ -239,7 +241,8 @@ def _evidence(items: Iterable[Evidence]) -> tuple[EvidenceItem, ...]:
     return tuple(EvidenceItem(timestamp(item.at), item.kind, _cut(item.text)) for item in items)
 
 
-def _incident(incident: Incident, sources: Mapping[str, str]) -> IncidentReport:
+def _incident(incident: Incident, sources: Mapping[str, set[str]]) -> IncidentReport:
+    names = {source for name in incident.eval_sets for source in sources.get(name, ())}
     return IncidentReport(
         id=incident.id,
         scope=incident.scope,
@@ -261,7 +264,7 @@ def _incident(incident: Incident, sources: Mapping[str, str]) -> IncidentReport:
         outside=tuple(_outside(report) for report in incident.outside),
         in_cluster=incident.in_cluster,
         runner_died=incident.runner_died,
-        sources=tuple(sorted({sources.get(name, "") for name in incident.eval_sets} - {""})),
+        sources=tuple(sorted(names - {""})),
     )
 
 

@@ -13,6 +13,9 @@ from watchdog.model.report import SourceReport, SourceStanding
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
 
+LATE = "its poll has not come to an end"
+"""Why a source is silent that neither answers nor refuses."""
+
 
 class SourceState(Struct):
     """One source and all that its facts amount to. Instants in seconds since the epoch."""
@@ -97,18 +100,25 @@ class SourceState(Struct):
             return False
         return self.listings >= LISTINGS and now - self.first_listed_at >= SECONDS
 
-    def reports(self, now: float) -> Iterator[SourceReport]:
+    def failing_at(self, now: float, max_age: float) -> tuple[tuple[str, str], ...]:
+        """The same, with itself where a poll of it goes on for longer than `max_age` seconds."""
+        is_late = self.answered and self.listed_at is not None and now - self.listed_at > max_age
+        return ((self.name, LATE), *self.silent) if is_late else self.failing
+
+    def reports(self, now: float, max_age: float = float("inf")) -> Iterator[SourceReport]:
         """How it answers, and how the parts behind it do that once didn't."""
-        failing = dict(reversed(self.failing))
+        failing = dict(reversed(self.failing_at(now, max_age)))
+        is_late = failing.get(self.name) == LATE
         for name in (self.name, *sorted(self.parts)):
             is_itself = name == self.name
-            is_silent = not self.answered if is_itself else name in failing
+            is_silent = is_late or not self.answered if is_itself else name in failing
+            since = self.listed_at if is_itself and is_late else self.silent_since.get(name)
             yield SourceReport(
                 name=name,
                 state=self._standing(is_silent),
                 part_of="" if is_itself else self.name,
                 reason=failing.get(name, ""),
-                since=timestamp(self.silent_since.get(name)),
+                since=timestamp(since),
                 last_complete_at=timestamp(self.listed_at) if is_itself else None,
                 eval_sets=len(self.known) if is_itself else 0,
                 shows_absence=is_itself and self.shows_absence(now),
@@ -148,9 +158,11 @@ def known_states(sources: Iterable[SourceState]) -> list[EvalSetState]:
     return sorted(states, key=lambda state: state.eval_set_id)
 
 
-def all_reports(sources: Iterable[SourceState], now: float) -> tuple[SourceReport, ...]:
+def all_reports(
+    sources: Iterable[SourceState], now: float, max_age: float
+) -> tuple[SourceReport, ...]:
     """How all sources answer."""
-    return tuple(report for source in sources for report in source.reports(now))
+    return tuple(report for source in sources for report in source.reports(now, max_age))
 
 
 def all_not_watched(sources: Iterable[SourceState]) -> int:

@@ -101,13 +101,26 @@ class App:
         """Some source was listed once in full; what others hold waits for them."""
         return any(source.listed_once for source in self._sources)
 
+    @property
+    def _max_age(self) -> float:
+        """Seconds after which a source that doesn't end its poll counts as silent.
+
+        The first listing of a large store takes its time; none later takes as long as that.
+        """
+        intervals = self._settings.thresholds.stale_intervals
+        return intervals * (self._settings.interval + self._slowest_poll)
+
     def health(self) -> Health:
         """What `/healthz` and `/readyz` tell."""
+        now = self._clock()
         return Health(
             loop_turned_at=self._turned_at,
-            first_complete_poll=all(source.listed_once for source in self._sources),
-            sources=all_reports(self._sources, self._clock()),
-            failing_sources=tuple(part for source in self._sources for part in source.failing),
+            first_complete_poll=self.snapshot is not None
+            and all(source.listed_once for source in self._sources),
+            sources=all_reports(self._sources, now, self._max_age),
+            failing_sources=tuple(
+                part for source in self._sources for part in source.failing_at(now, self._max_age)
+            ),
             failing_channels=self._deliverer.failing,
             held=self._deliverer.held,
             tells=self._deliverer.tells,
@@ -164,14 +177,14 @@ class App:
             all_problems(self._sources),
             now,
             limits,
-            max_age=limits.stale_intervals * (settings.interval + self._slowest_poll),
+            max_age=self._max_age,
             learned=self.learner.learned,
             overrides=(*settings.allowances, *self._mutes.overrides),
             findings=Findings(self._prober.results, self._status_pages.incidents),
             store=store_of(settings),
             notes=Notes(self._degraded_runs.since(now), self._deliverer.restrictions(states)),
             not_watched=all_not_watched(self._sources),
-            sources=all_reports(self._sources, now),
+            sources=all_reports(self._sources, now, self._max_age),
         )
 
     def _states(self) -> list[EvalSetState]:

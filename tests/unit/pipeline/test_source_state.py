@@ -82,6 +82,16 @@ async def test_absence_shows_after_three_listings_over_two_minutes_with_somethin
     assert not state.shows_absence(250.0)
 
 
+async def test_a_poll_that_does_not_end_is_silence(told):
+    state = SourceState(told)
+    await state.poll(100.0)
+    assert [r.state for r in state.reports(190.0, 90.0)] == ["answers"]
+    (report,) = state.reports(191.0, 90.0)
+    assert (report.state, report.reason) == ("silent", "its poll has not come to an end")
+    assert report.since == report.last_complete_at
+    assert state.failing_at(191.0, 90.0) == (("store", report.reason),)
+
+
 async def test_what_it_shows_at_first_was_not_learned_from_others(told):
     state = SourceState(told, learned_until=lambda: 500.0, learned_before=None)
     await state.poll(500.0)

@@ -62,6 +62,7 @@ class LogsSource:
         self._former: dict[str, FormerAttempts] = {}
         self._attempts: dict[str, Attempts] = {}
         self._absent = AbsentEvalSets(self._own_id)
+        self._was_occupied = False
         self._faults = Faults(name)
         self._listed_at: float | None = None
         self._listing = Outcome()
@@ -93,6 +94,7 @@ class LogsSource:
         listed = self._listing_due(now)
         if listed:
             await self._list(now, emit)
+        self._was_occupied |= bool(self._tasks)
         outcomes = await self._poll_all(now, emit)
         if any(outcome.gone for outcome in outcomes):
             self._listed_at = None  # something has gone: see at the next poll what is there now
@@ -103,7 +105,7 @@ class LogsSource:
             self._complete,
             watched=self._found,
             listed=listed,
-            occupied=bool(self._tasks) and not self._absent.root_is_lost,
+            occupied=self._was_occupied and not self._absent.root_is_lost,
         )
 
     def _listing_due(self, now: float) -> bool:

@@ -108,6 +108,7 @@ class ClusterSource:
         self._sets: dict[str, _EvalSet] = {}
         self._unproven = Unproven()
         self._cluster_uid = ""
+        self._was_occupied = False
 
     async def aclose(self) -> None:
         """Stop watching."""
@@ -123,6 +124,8 @@ class ClusterSource:
         """Look at the cluster, then at every eval set's logs."""
         state = self._of_same_cluster(await self._cache.state(now))
         discovered = self._discover(state)
+        has_namespaces = any(True for _ in state.objects.namespaces)
+        self._was_occupied |= bool(discovered.views) or has_namespaces
         views = self._meet(discovered, state, now)
         leaving = (
             self._leaving(discovered.views, now)
@@ -280,7 +283,7 @@ class ClusterSource:
                 ("store", reason) for result in results for reason in result.failures
             ),
             watched=frozenset(self._sets) if state.listed else None,
-            occupied=state.listed and any(True for _ in state.objects.namespaces),
+            occupied=state.listed and self._was_occupied,
             not_watched=not_watched,
         )
 
