@@ -1,6 +1,8 @@
 """Sources apart, with the real service: one that is down or lies takes nothing from the others."""
 
 import contextlib
+import html
+import re
 import shutil
 import socket
 
@@ -8,7 +10,6 @@ import pytest
 
 from tests.acceptance.playback import Playback
 from tests.contract.stores import aws, bucket, s3_server
-from tests.unit.surfaces.test_web import Page
 from watchdog.collect.inspect.logs import LogsSource
 from watchdog.config.load import load
 from watchdog.service.run import _sources, build
@@ -72,7 +73,8 @@ def verdicts(app) -> dict[str, str]:
 
 
 def page_of(app, now) -> str:
-    return Page(render(app.snapshot, app.health(), now, 30)).text
+    page = render(app.snapshot, app.health(), now, 30)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def metric(app, name: str) -> dict[str, float]:

@@ -7,8 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.builders.logs import LOG, finished_log, running_store
-from tests.contract.stores import INTERVAL, Directory, aws, bucket, fill, s3_server, watch
-from tests.contract.test_sources import OTHER, shelf
+from tests.contract.stores import (
+    INTERVAL,
+    OTHER,
+    Directory,
+    aws,
+    bucket,
+    fill,
+    s3_server,
+    shelf,
+    watch,
+)
 from watchdog.model.facts import EvalSetUnreadable, Listing, TaskRead
 
 __all__ = ["aws", "bucket", "s3_server", "shelf"]

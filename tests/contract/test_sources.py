@@ -26,7 +26,17 @@ from tests.builders.logs import (
     zipped,
 )
 from tests.builders.zips import forged
-from tests.contract.stores import INTERVAL, Directory, aws, bucket, fill, s3_server, watch
+from tests.contract.stores import (
+    INTERVAL,
+    OTHER,
+    Directory,
+    aws,
+    bucket,
+    fill,
+    s3_server,
+    shelf,
+    watch,
+)
 from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.stores.opening import open_store
 from watchdog.model.facts import (
@@ -44,17 +54,9 @@ from watchdog.model.facts import (
     TaskUnreadable,
 )
 
-__all__ = ["aws", "bucket", "s3_server"]
+__all__ = ["aws", "bucket", "s3_server", "shelf"]
 
 ONE = SampleKey("1", 1)
-OTHER = "2026-11-23T15-44-38+00-00_other_ZZZZZZqbJKtth6e7U6nui7.eval"
-
-
-@pytest.fixture(params=["directory", "s3"])
-def shelf(request, tmp_path):
-    if request.param == "s3":
-        return request.getfixturevalue("bucket")
-    return Directory(tmp_path)
 
 
 class Interposed:
