@@ -12,6 +12,8 @@ from watchdog.config.s3 import S3
 from watchdog.model.facts import Fact
 
 INTERVAL = 120.0
+OTHER = "2026-11-23T15-44-38+00-00_other_ZZZZZZqbJKtth6e7U6nui7.eval"
+"""A second log's name."""
 
 
 class Directory:
@@ -107,3 +109,11 @@ def bucket(s3_server, aws):  # noqa: ARG001
     server, url = s3_server
     yield Bucket(server, url)
     server.fault = no_fault
+
+
+@pytest.fixture(params=["directory", "s3"])
+def shelf(request, tmp_path):
+    """A shelf of each kind of store."""
+    if request.param == "s3":
+        return request.getfixturevalue("bucket")
+    return Directory(tmp_path)

@@ -26,7 +26,17 @@ from tests.builders.logs import (
     zipped,
 )
 from tests.builders.zips import forged
-from tests.contract.stores import INTERVAL, Directory, aws, bucket, fill, s3_server, watch
+from tests.contract.stores import (
+    INTERVAL,
+    OTHER,
+    Directory,
+    aws,
+    bucket,
+    fill,
+    s3_server,
+    shelf,
+    watch,
+)
 from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.stores.opening import open_store
 from watchdog.model.facts import (
@@ -44,17 +54,9 @@ from watchdog.model.facts import (
     TaskUnreadable,
 )
 
-__all__ = ["aws", "bucket", "s3_server"]
+__all__ = ["aws", "bucket", "s3_server", "shelf"]
 
 ONE = SampleKey("1", 1)
-OTHER = "2026-11-23T15-44-38+00-00_other_ZZZZZZqbJKtth6e7U6nui7.eval"
-
-
-@pytest.fixture(params=["directory", "s3"])
-def shelf(request, tmp_path):
-    if request.param == "s3":
-        return request.getfixturevalue("bucket")
-    return Directory(tmp_path)
 
 
 class Interposed:
@@ -657,8 +659,10 @@ async def test_a_store_that_vanishes(shelf):
         assert said.result.watched is None
         assert set(said.result.failures) == {"not_found"}
     else:
-        assert said.of(Listing) == [Listing("set", ())]
-        assert said.result.watched == frozenset()
+        assert said.kinds() == ["EvalSetUnreadable"]
+        assert not said.result.complete
+        assert said.result.watched == {"set"}
+        assert said.result.failures == ("missing",)
     assert said.result.problems
 
 
@@ -689,6 +693,24 @@ async def test_a_folder_that_can_not_be_listed(shelf):
     assert [one.eval_set_id for one in said.of(TaskUnreadable)] == []
     assert said.result.failures == ("forbidden",)
     assert said.result.watched is None
+
+
+async def test_a_fault_of_ours_in_one_log_costs_no_other(shelf):
+    fill(shelf, running_store() | {OTHER: running_log(task_id="ZZZZZZqbJKtth6e7U6nui7")})
+    watched = watch(shelf)
+    await watched.poll()
+
+    async def broken(*_):
+        raise RecursionError("too deep")
+
+    watched.source._tasks["set"][OTHER].poll = broken
+    said = await watched.poll()
+    assert [fact.text for fact in said.of(TaskUnreadable, OTHER)] == [
+        "a fault of the watchdog itself (RecursionError: too deep); the log has more"
+    ]
+    assert said.of(TaskRead, LOG) != []
+    assert said.result.complete
+    assert said.result.failures == ("fault",)
 
 
 # Formats and folders

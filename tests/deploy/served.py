@@ -12,7 +12,9 @@ from tests.builders.snapshots import (
     snapshot,
 )
 from tests.doubles.loopback import Loopback
+from watchdog.model.instants import timestamp
 from watchdog.model.probe import ProbeOutcome, ProbeResult
+from watchdog.model.report import SourceReport
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 
 STUCK = "mmlu-2026-11-22-x7k2"
@@ -47,6 +49,8 @@ class Served(Loopback):
         self.own.stage_took("collect", 0.2)
         self.own.stage_took("evaluate", 0.01)
         self.own.poll_complete(self.clock())
+        at = timestamp(self.clock())
+        self.own.sources([SourceReport("s3://bucket/evals", "answers", last_complete_at=at)])
         self.own.learned(3600.0 * self.scrapes)
         self.own.source_error("s3://bucket/evals", "timeout")
         self.own.notification("slack", "sent")

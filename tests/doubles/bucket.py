@@ -47,12 +47,17 @@ class Server:
         self.requests: list[Request] = []
         self.fault: Callable[[str, str], str | None] = no_fault
         """Gives an S3 error code, or `hang`, for a path and a query."""
+        self.instead: bytes | None = None
+        """What is answered to everything, with 200."""
         self.released = threading.Event()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
 
     def __call__(self, environ, start_response):
         path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
+        if self.instead is not None:
+            start_response("200 OK", [("Content-Length", str(len(self.instead)))])
+            return [self.instead]
         code = self.fault(path, query)
         if code == "hang":
             self.released.wait(20)

@@ -26,6 +26,10 @@ class PollResult(Struct, frozen=True):
     """Failed reads of those parts: part (`store`) and reason."""
     watched: frozenset[str] | None = None
     """The eval sets that there are, where a listing in full could tell; None where it could not."""
+    listed: bool = True
+    """Whether this poll listed anew; False where what an earlier one listed still counts."""
+    occupied: bool = False
+    """Whether its place is the right one: something was there, and what left it was seen to."""
     not_watched: int = 0
     """Jobs that are left out on purpose: scans."""
 

@@ -15,29 +15,33 @@ class TargetError(Exception):
 
 
 def open_target(
-    target: str, s3: S3, options: LogsOptions, kubernetes: Kubernetes | None = None
+    target: str,
+    s3: S3,
+    options: LogsOptions,
+    kubernetes: Kubernetes | None = None,
+    name: str = "store",
 ) -> tuple[Source, float | None]:
-    """The source of a target, and the time at which a bundle was captured.
+    """The source of a target, by `name`, and the time at which a bundle was captured.
 
     Raises:
         TargetError: it does not exist, is of no known kind, or there are no credentials for it.
     """
     try:
-        return _open(target, s3, options, kubernetes)
+        return _open(target, s3, options, kubernetes, name)
     except (BundleError, StoreError) as error:
         raise TargetError(error.text if isinstance(error, StoreError) else str(error)) from error
 
 
 def _open(
-    target: str, s3: S3, options: LogsOptions, kubernetes: Kubernetes | None
+    target: str, s3: S3, options: LogsOptions, kubernetes: Kubernetes | None, name: str
 ) -> tuple[Source, float | None]:
     if is_remote(target):
-        return LogsSource(open_store(target, s3, options.concurrency), options), None
+        return LogsSource(open_store(target, s3, options.concurrency), options, name), None
     path = _directory(target)
     if is_bundle(path):
         bundle = read_bundle(path)
         return BundleSource(path, bundle, options, kubernetes), bundle.captured_at
-    return LogsSource(open_store(target, s3), options), None
+    return LogsSource(open_store(target, s3), options, name), None
 
 
 def _directory(target: str) -> Path:

@@ -87,14 +87,16 @@ def _own(eval_set: EvalSetContext, exceptions: tuple[Exceptions, ...]) -> tuple[
 
 
 def _settled(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
+    unheard = _unheard(eval_set)
     if task.status is not None and task.status != "started":
-        return _finished(task)
+        return _finished(task) if unheard is None else _unknown(task, unheard)
     if eval_set.deletion is not None:
         return _left(task, Verdict.FINISHED, Evidence("deletion", eval_set.deletion.text))
     unwritten = eval_set.unwritten.get(task.log)
     if unwritten is not None:
         return _unwritten(task, unwritten)
     why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
+    why = unheard if why is not None and unheard is not None else why
     if why is not None and not (is_left(task) and task.spec is not None):
         return _by_attempts(eval_set, task) or _unknown(task, why)
     return _left_by_earlier_runner(eval_set, task)
@@ -171,6 +173,17 @@ def _judge_samples(
         judge_sample(SampleContext(eval_set, task, sample, allowance), RULES)
         for sample in task.samples.values()
     ]
+
+
+def _unheard(eval_set: EvalSetContext) -> str | None:
+    """Why it is too long ago that the eval set was listed; None where it isn't.
+
+    A log that is finished isn't read again, and says nothing of a runner that was started since.
+    """
+    since, judging = eval_set.state.unreadable_since, eval_set.judging
+    if since is None or judging.now - since <= judging.max_age:
+        return None
+    return f"not to be seen since {clock(since)}: {eval_set.state.unreadable}"
 
 
 def _why_unknown(task: TaskState, now: float, max_age: float) -> str | None:

@@ -82,7 +82,7 @@ def _task(state: EvalSetState, log: str) -> TaskState:
 def _listing(state: EvalSetState, fact: Listing) -> EvalSetState:
     """The logs that count; what is gone or superseded is forgotten."""
     tasks = {log: _task(state, log) for log in fact.logs}
-    return replace(state, tasks=tasks, listed=True, unreadable=None)
+    return replace(state, tasks=tasks, listed=True, unreadable=None, unreadable_since=None)
 
 
 def _located(state: EvalSetState, fact: Located) -> EvalSetState:
@@ -90,7 +90,8 @@ def _located(state: EvalSetState, fact: Located) -> EvalSetState:
 
 
 def _unreadable(state: EvalSetState, fact: EvalSetUnreadable) -> EvalSetState:
-    return replace(state, unreadable=fact.text)
+    since = state.unreadable_since if state.unreadable_since is not None else fact.at
+    return replace(state, unreadable=fact.text, unreadable_since=since)
 
 
 def _interactions_read(state: EvalSetState, fact: InteractionsRead) -> EvalSetState:

@@ -24,6 +24,8 @@ Timestamp = Annotated[
 ]
 Seconds = Annotated[float, Meta(ge=0, description="duration in seconds")]
 Count = Annotated[int, Meta(ge=0)]
+SourceStanding = Literal["answers", "silent", "unread"]
+"""Of a source: it answers; it did, and doesn't now; it was never listed in full."""
 
 
 class EvidenceItem(Struct, frozen=True):
@@ -134,6 +136,8 @@ class EvalSetReport(Struct, frozen=True):
     """When its newest runner's Job was made; null outside a cluster."""
     deleted_at: Timestamp | None = None
     """When it was deleted, where that was seen."""
+    source: str = ""
+    """The source of the service that tells of it; empty for a check."""
 
 
 class ProbeReport(Struct, frozen=True):
@@ -200,6 +204,8 @@ class IncidentReport(Struct, frozen=True):
     """Whether a cluster runs it: what dies there is taken away by a TTL and a janitor."""
     runner_died: bool = False
     """Whether its eval sets have no runner any more."""
+    sources: tuple[str, ...] = ()
+    """The sources that tell of its eval sets; none where there is only one look."""
 
     @property
     def restricted_to(self) -> tuple[str, ...]:
@@ -219,6 +225,25 @@ class ProblemReport(Struct, frozen=True):
     text: str
 
 
+class SourceReport(Struct, frozen=True):
+    """How a source answers. It is not what is wrong with what it tells of."""
+
+    name: str
+    state: SourceStanding
+    part_of: str = ""
+    """The source that it is a part of: a cluster's store."""
+    reason: str = ""
+    """Why it doesn't answer."""
+    since: Timestamp | None = None
+    """Since when it doesn't answer; None while it does."""
+    last_complete_at: Timestamp | None = None
+    """When it was last listed in full; None where it never was."""
+    eval_sets: Count = 0
+    """Those that are known of it."""
+    shows_absence: bool = False
+    """Whether an eval set that it doesn't show is known to be gone."""
+
+
 class Report(Struct, frozen=True):
     """All that one check or poll found."""
 
@@ -230,6 +255,8 @@ class Report(Struct, frozen=True):
     problems: tuple[ProblemReport, ...]
     not_watched: Count = 0
     """Jobs in the cluster that are left out on purpose: scans."""
+    sources: tuple[SourceReport, ...] = ()
+    """How each source of the service answers; none for a check."""
     schema_version: Literal[1] = SCHEMA_VERSION
 
 

@@ -452,6 +452,10 @@ class EvalSetState(Struct, frozen=True):
     local: bool = False
     """Whether its logs are files on this machine."""
     unreadable: str | None = None
+    unreadable_since: float | None = None
+    """Since when it can't be listed, in seconds since the epoch; None while it can."""
+    source: str = ""
+    """The source that tells of it; empty for one look."""
     read_at: float | None = None
     last_log_line_at: float | None = None
     log_lines_since: float | None = None

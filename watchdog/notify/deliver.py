@@ -40,6 +40,8 @@ REFUSED_TRIES = 24
 
 log = structlog.get_logger(__name__)
 
+_ABSENT = frozenset({Reason.KEEP_FIRING, Reason.HOLD_VANISHED, Reason.HOLD_ABSENT})
+"""It isn't shown, and since when is remembered."""
 _INTERVALS = Intervals()
 _EVERYBODY = Audience()
 
@@ -301,7 +303,7 @@ def _record_entry(
         ledger.update(entry, notice.standing(decision, snapshot))
     elif decision.reason in ENDING:
         ledger.resolve(entry, notice.resolved(decision, entry))
-    elif decision.reason is Reason.KEEP_FIRING:
+    elif decision.reason in _ABSENT:
         if entry.absent_since is None:
             ledger.mark_absent(entry, decision.at)
     elif decision.reason is Reason.STILL_OPEN:
@@ -328,4 +330,5 @@ def record_outcome(ledger: Ledger, message: Message, outcome: Outcome, now: floa
 
 def _ledger_fingerprint(incident: IncidentReport) -> tuple[object, ...]:
     """What the ledger must remember when it changes."""
-    return (fingerprint(incident), incident.models, incident.recovered, incident.severity)
+    figures = (incident.models, incident.recovered, incident.severity, incident.sources)
+    return (fingerprint(incident), *figures)

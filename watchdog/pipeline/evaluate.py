@@ -13,11 +13,11 @@ from watchdog.model.allowances import Override
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.learned import Learned
 from watchdog.model.probe import Conclusion, Meaning, ProbeResult
-from watchdog.model.report import Snapshot
+from watchdog.model.report import Snapshot, SourceReport
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Evidence, Incident, Problem
-from watchdog.pipeline.snapshot import snapshot
+from watchdog.pipeline.snapshot import snapshot, with_sources
 from watchdog.probing.view import view
 
 _NOTHING = Learned()
@@ -38,6 +38,7 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
     store: str | None = None,
     notes: Notes = _NO_NOTES,
     not_watched: int = 0,
+    sources: tuple[SourceReport, ...] = (),
 ) -> Snapshot:
     """Everything that can be said of these eval sets at `now`.
 
@@ -53,6 +54,7 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
         store: address of the logs, `{eval_set_id}` in it, for commands.
         notes: what the service knows of eval sets beyond their judgment.
         not_watched: how many jobs are left out on purpose.
+        sources: how each source answers.
     """
     orphans = find_orphans(states, now, limits)
     judgments = judge(states, now, limits, max_age, orphans, learned=learned, overrides=overrides)
@@ -63,6 +65,7 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
     evaluation = snapshot(
         eval_sets, incidents, all_problems, now, troubled_models(judgments), not_watched
     )
+    evaluation = with_sources(evaluation, sources, max_age)
     return replace(evaluation, tests=_newest(findings), acknowledged=_acknowledged(overrides, now))
 
 

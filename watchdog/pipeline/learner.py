@@ -62,6 +62,9 @@ class Learner:
         self._totals: dict[tuple[str, str], _Totals] = {}
         self._troubles: dict[str, _Trouble] = {}
         self._taken_at: float | None = None
+        self._is_first_life = self.learned.until is None
+        self._begun_at: float | None = None
+        """How far back what the buffers told of counts as watched."""
 
     @property
     def watched_seconds(self) -> float:
@@ -157,7 +160,7 @@ class Learner:
 
     def _pass_time(self, states: Iterable[EvalSetState], now: float) -> None:
         """Weeks of observation: from the first poll on, and before it what the buffers tell of."""
-        since = self._taken_at if self._taken_at is not None else self._first(states, now)
+        since = self._since(states, now)
         more_weeks = min(max(0.0, now - since) / WEEK, MEMORY_WEEKS)
         weeks = self.learned.weeks + more_weeks
         self._taken_at = now
@@ -165,9 +168,21 @@ class Learner:
         if weeks > MEMORY_WEEKS:
             self.learned = forgetting(self.learned)
 
+    def _since(self, states: Iterable[EvalSetState], now: float) -> float:
+        """Where the time begins that is new: a source that answers later tells of its past then."""
+        if self._taken_at is not None and not self._is_first_life:
+            return self._taken_at
+        first = self._first(states, now)
+        if self._taken_at is None or self._begun_at is None:
+            self._begun_at = first
+            return first
+        earlier = max(0.0, self._begun_at - first)
+        self._begun_at = min(self._begun_at, first)
+        return self._taken_at - earlier
+
     def _first(self, states: Iterable[EvalSetState], now: float) -> float:
         """Where the watched time begins: nobody knows what was missed while we were away."""
-        if self.learned.until is not None:
+        if not self._is_first_life:
             return now
         beginnings = [
             task.spec.created_at

@@ -1,10 +1,13 @@
 """Judgments to the contract's report, and to the snapshot that all surfaces read."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
 
 from watchdog.model.causes import main_cause
 from watchdog.model.instants import earliest, latest, timestamp
+from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment, Waiting
 from watchdog.model.probe import Conclusion, ProbeResult
 from watchdog.model.report import (
@@ -21,6 +24,7 @@ from watchdog.model.report import (
     Report,
     RunningSample,
     Snapshot,
+    SourceReport,
     TaskCalls,
     TaskFigures,
     TaskReport,
@@ -57,18 +61,39 @@ def snapshot(  # noqa: PLR0913, PLR0917 - all that it is made of
     """Everything that one evaluation found, ready to be shown."""
     figures = tuple(_figures(eval_set, now) for eval_set in eval_sets)
     verdict = worst([eval_set.verdict for eval_set in eval_sets])
+    sources: dict[str, set[str]] = {}
+    for eval_set in eval_sets:
+        sources.setdefault(eval_set.state.eval_set_id, set()).add(eval_set.state.source)
     report = Report(
         now=timestamp(now),
         verdict=verdict,
         cause=_cause_of(verdict, eval_sets),
         eval_sets=tuple(figure.report for figure in figures),
-        incidents=tuple(_incident(incident) for incident in incidents),
+        incidents=tuple(_incident(incident, sources) for incident in incidents),
         problems=tuple(ProblemReport(_cut(p.where), _cut(p.text)) for p in problems),
         not_watched=not_watched,
     )
     undecided = frozenset(e.state.eval_set_id for e in eval_sets if _undecided(e))
     subjects = {incident.id: incident.subjects for incident in incidents if incident.subjects}
     return Snapshot(now, report, figures, undecided, troubled, subjects=subjects)
+
+
+def with_sources(
+    evaluation: Snapshot, sources: tuple[SourceReport, ...], max_age: float
+) -> Snapshot:
+    """With how the sources answer: of what one holds that isn't heard of nobody can say much."""
+    report = replace(evaluation.report, sources=sources)
+    if any(_is_unheard(source, evaluation.at, max_age) for source in sources if not source.part_of):
+        verdict = worst((report.verdict, Verdict.UNKNOWN))
+        cause = report.cause if verdict is report.verdict else None
+        report = replace(report, verdict=verdict, cause=cause)
+    return replace(evaluation, report=report)
+
+
+def _is_unheard(source: SourceReport, now: float, max_age: float) -> bool:
+    since = instant(source.since)
+    is_old = source.state == "silent" and since is not None and now - since > max_age
+    return source.state == "unread" or is_old
 
 
 def _undecided(eval_set: EvalSetJudgment) -> bool:
@@ -105,6 +130,7 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         team=_cut(cluster.view.team) if cluster else "",
         runner_started_at=timestamp(eval_set.runner_started_at),
         deleted_at=timestamp(eval_set.deleted_at),
+        source=eval_set.state.source,
     )
     no_page = eval_set.is_warned_of is not None
     return EvalSetFigures(report, tasks, _is_muted(eval_set), no_page)
@@ -215,7 +241,8 @@ def _evidence(items: Iterable[Evidence]) -> tuple[EvidenceItem, ...]:
     return tuple(EvidenceItem(timestamp(item.at), item.kind, _cut(item.text)) for item in items)
 
 
-def _incident(incident: Incident) -> IncidentReport:
+def _incident(incident: Incident, sources: Mapping[str, set[str]]) -> IncidentReport:
+    names = {source for name in incident.eval_sets for source in sources.get(name, ())}
     return IncidentReport(
         id=incident.id,
         scope=incident.scope,
@@ -237,6 +264,7 @@ def _incident(incident: Incident) -> IncidentReport:
         outside=tuple(_outside(report) for report in incident.outside),
         in_cluster=incident.in_cluster,
         runner_died=incident.runner_died,
+        sources=tuple(sorted(names - {""})),
     )
 
 

@@ -4,15 +4,21 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
+from watchdog.collect.absence import LISTINGS, SECONDS
 from watchdog.collect.source import PollResult, Source
 from watchdog.fold import fold
 from watchdog.model.facts import Fact
+from watchdog.model.instants import timestamp
+from watchdog.model.report import SourceReport, SourceStanding
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
 
+LATE = "its poll has not come to an end"
+"""Why a source is silent that neither answers nor refuses."""
+
 
 class SourceState(Struct):
-    """One source and all that its facts amount to."""
+    """One source and all that its facts amount to. Instants in seconds since the epoch."""
 
     source: Source
     states: dict[str, EvalSetState] = {}
@@ -25,8 +31,23 @@ class SourceState(Struct):
     """Its last poll listed everything."""
     listed_once: bool = False
     polled_at: float | None = None
+    listed_at: float | None = None
+    """The last poll at which it answered."""
+    silent_since: dict[str, float] = {}
+    """Since when it, or a part behind it, doesn't answer, by name."""
+    parts: frozenset[str] = frozenset()
+    """The parts that didn't answer at some time."""
+    occupied: bool = False
+    """Whether something is there, where it looks."""
+    listings: int = 0
+    """How often it was listed in full."""
+    first_listed_at: float | None = None
+    label: str = ""
+    """What eval sets and incidents bear as their source's name, in the service."""
     learned_until: Callable[[], float | None] = lambda: None
     """What ended before this instant was learned by an earlier life of the service."""
+    learned_before: float | None = None
+    """The same of what it shows at first: what other sources taught since is no part of it."""
 
     @property
     def name(self) -> str:
@@ -39,6 +60,16 @@ class SourceState(Struct):
         itself = () if self.answered else ((self.name, self._why()),)
         return (*itself, *self.silent)
 
+    @property
+    def known(self) -> dict[str, EvalSetState]:
+        """The eval sets that it told of.
+
+        Before it was listed, those of which more is known than that it doesn't answer.
+        """
+        if self.listed_once:
+            return self.states
+        return {n: s for n, s in self.states.items() if s.listed or s.tasks or s.cluster}
+
     async def poll(self, now: float) -> PollResult:
         """Poll the source, fold what it says, forget the eval sets that are gone."""
         result = await self.source.poll(now, self._take)
@@ -46,11 +77,57 @@ class SourceState(Struct):
         self.silent = result.silent
         self.not_watched = result.not_watched
         self.answered = result.complete
-        self.listed_once = self.listed_once or result.complete
         self.polled_at = now
+        self._note_listing(result, now)
         if result.watched is not None:
             self.states = {k: v for k, v in self.states.items() if k in result.watched}
         return result
+
+    def _note_listing(self, result: PollResult, now: float) -> None:
+        self.occupied = result.occupied
+        if result.complete:
+            self.listed_once = True
+            self.listed_at = now
+            self.listings += result.listed
+            self.first_listed_at = now if self.first_listed_at is None else self.first_listed_at
+        failing = dict(self.failing)
+        self.parts |= failing.keys() - {self.name}
+        self.silent_since = {name: self.silent_since.get(name, now) for name in failing}
+
+    def shows_absence(self, now: float) -> bool:
+        """Whether what it doesn't show is gone: it showed something else for long enough."""
+        if not (self.answered and self.occupied) or self.first_listed_at is None:
+            return False
+        return self.listings >= LISTINGS and now - self.first_listed_at >= SECONDS
+
+    def failing_at(self, now: float, max_age: float) -> tuple[tuple[str, str], ...]:
+        """The same, with itself where a poll of it goes on for longer than `max_age` seconds."""
+        is_late = self.answered and self.listed_at is not None and now - self.listed_at > max_age
+        return ((self.name, LATE), *self.silent) if is_late else self.failing
+
+    def reports(self, now: float, max_age: float = float("inf")) -> Iterator[SourceReport]:
+        """How it answers, and how the parts behind it do that once didn't."""
+        failing = dict(reversed(self.failing_at(now, max_age)))
+        is_late = failing.get(self.name) == LATE
+        for name in (self.name, *sorted(self.parts)):
+            is_itself = name == self.name
+            is_silent = is_late or not self.answered if is_itself else name in failing
+            since = self.listed_at if is_itself and is_late else self.silent_since.get(name)
+            yield SourceReport(
+                name=name,
+                state=self._standing(is_silent),
+                part_of="" if is_itself else self.name,
+                reason=failing.get(name, ""),
+                since=timestamp(since),
+                last_complete_at=timestamp(self.listed_at) if is_itself else None,
+                eval_sets=len(self.known) if is_itself else 0,
+                shows_absence=is_itself and self.shows_absence(now),
+            )
+
+    def _standing(self, is_silent: bool) -> SourceStanding:
+        if not self.listed_once:
+            return "unread"
+        return "silent" if is_silent else "answers"
 
     async def aclose(self) -> None:
         """Release the source."""
@@ -64,7 +141,8 @@ class SourceState(Struct):
     def _take(self, fact: Fact) -> None:
         state = self.states.get(fact.eval_set_id)
         if state is None:
-            state = EvalSetState(fact.eval_set_id, learn_since=self.learned_until())
+            learned = self.learned_until() if self.listed_once else self.learned_before
+            state = EvalSetState(fact.eval_set_id, learn_since=learned, source=self.label)
         self.states[fact.eval_set_id] = fold(state, fact)
 
 
@@ -72,6 +150,19 @@ def all_states(sources: Iterable[SourceState]) -> list[EvalSetState]:
     """The states of all sources, in order of their names."""
     states = [state for source in sources for state in source.states.values()]
     return sorted(states, key=lambda state: state.eval_set_id)
+
+
+def known_states(sources: Iterable[SourceState]) -> list[EvalSetState]:
+    """The same without what stands for a source that was never listed."""
+    states = [state for source in sources for state in source.known.values()]
+    return sorted(states, key=lambda state: state.eval_set_id)
+
+
+def all_reports(
+    sources: Iterable[SourceState], now: float, max_age: float
+) -> tuple[SourceReport, ...]:
+    """How all sources answer."""
+    return tuple(report for source in sources for report in source.reports(now, max_age))
 
 
 def all_not_watched(sources: Iterable[SourceState]) -> int:

@@ -29,7 +29,8 @@ from watchdog.pipeline.source_state import (
     SourceState,
     all_not_watched,
     all_problems,
-    all_states,
+    all_reports,
+    known_states,
 )
 from watchdog.pipeline.targets import store_of
 from watchdog.service.kept import KeptExperience, KeptMutes
@@ -93,21 +94,35 @@ class App:
         self._turned_at = clock()
         self._slowest_poll = 0.0
         self.snapshot: Snapshot | None = None
-        """What the surfaces read; None before every source was listed once."""
+        """What the surfaces read; None before the first poll of any source."""
         for rounds in (self._prober, self._status_pages):
             rounds.on_round = self._conclude_and_notify
 
     @property
     def listed(self) -> bool:
-        """Every source was listed once in full."""
-        return all(source.listed_once for source in self._sources)
+        """Some source was listed once in full; what others hold waits for them."""
+        return any(source.listed_once for source in self._sources)
+
+    @property
+    def _max_age(self) -> float:
+        """Seconds after which a source that doesn't end its poll counts as silent.
+
+        The first listing of a large store takes its time; none later takes as long as that.
+        """
+        intervals = self._settings.thresholds.stale_intervals
+        return intervals * (self._settings.interval + self._slowest_poll)
 
     def health(self) -> Health:
         """What `/healthz` and `/readyz` tell."""
+        now = self._clock()
         return Health(
             loop_turned_at=self._turned_at,
-            first_complete_poll=self.listed and self.snapshot is not None,
-            failing_sources=tuple(part for source in self._sources for part in source.failing),
+            first_complete_poll=self.snapshot is not None
+            and all(source.listed_once for source in self._sources),
+            sources=all_reports(self._sources, now, self._max_age),
+            failing_sources=tuple(
+                part for source in self._sources for part in source.failing_at(now, self._max_age)
+            ),
             failing_channels=self._deliverer.failing,
             held=self._deliverer.held,
             tells=self._deliverer.tells,
@@ -126,8 +141,9 @@ class App:
         await self._mutes.read()
         snapshot = self.conclude()
         self.metrics.stage_took("evaluate", time.monotonic() - started_at)
-        if self.listed and result.complete:
+        if result.complete:
             self.metrics.poll_complete(snapshot.at)
+        self.metrics.sources(snapshot.report.sources)
         await self._notify(snapshot)
         if self.listed:
             self._status_pages.take(_providers(snapshot))
@@ -146,11 +162,10 @@ class App:
         return result
 
     def conclude(self) -> Snapshot:
-        """Learn, judge, ask for tests, publish; only judge until every source was listed."""
+        """Learn, judge, ask for tests, publish, of the sources that were listed."""
         states, now = self._states(), self._clock()
-        if not self.listed:
-            return self.judge(states, now)
-        self._learn(states, now)
+        if self.listed:
+            self._learn(states, now)
         snapshot = self._request_tests(self.judge(states, now), states, now)
         self._publish(snapshot)
         return snapshot
@@ -164,17 +179,18 @@ class App:
             all_problems(self._sources),
             now,
             limits,
-            max_age=limits.stale_intervals * (settings.interval + self._slowest_poll),
+            max_age=self._max_age,
             learned=self.learner.learned,
             overrides=(*settings.allowances, *self._mutes.overrides),
             findings=Findings(self._prober.results, self._status_pages.incidents),
             store=store_of(settings),
             notes=Notes(self._degraded_runs.since(now), self._deliverer.restrictions(states)),
             not_watched=all_not_watched(self._sources),
+            sources=all_reports(self._sources, now, self._max_age),
         )
 
     def _states(self) -> list[EvalSetState]:
-        return all_states(self._sources)
+        return known_states(self._sources)
 
     def _learn(self, states: Sequence[EvalSetState], now: float) -> None:
         self.learner.take(states, now)

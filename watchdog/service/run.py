@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from sqlalchemy import make_url
@@ -12,7 +13,7 @@ from watchdog import __version__, log_output, telemetry
 from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.reader import StatusPages
-from watchdog.collect.targets import TargetError, open_target
+from watchdog.collect.targets import open_target
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
 from watchdog.model.learned import Learned
@@ -33,6 +34,7 @@ from watchdog.pipeline.targets import cluster_source, feeds, logs_options, wants
 from watchdog.redaction import Secrets
 from watchdog.service.app import App, Parts
 from watchdog.service.event_loop import allow_descriptors
+from watchdog.service.guarded import guarded_sources
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
@@ -40,6 +42,7 @@ from watchdog.service.request_size import RequestSizer
 from watchdog.service.servers import Servers
 from watchdog.service.status_pages import StatusPageRounds
 from watchdog.service.stopping import stopping
+from watchdog.service.unopened import UnopenedSource
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.web.hosts import hosts
 from watchdog.surfaces.web.routes import Site
@@ -160,7 +163,13 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
     )
     return Parts(
         sources=tuple(
-            SourceState(source, learned_until=lambda: learner.learned_until) for source in sources
+            SourceState(
+                source,
+                label=source.name,
+                learned_until=lambda: learner.learned_until,
+                learned_before=learner.learned_until,
+            )
+            for source in guarded_sources(sources)
         ),
         learner=learner,
         degraded_runs=DegradedRuns(settings.notify.degraded_after),
@@ -220,14 +229,20 @@ def _intervals(settings: Settings) -> Intervals:
 
 
 def _sources(settings: Settings, clock: Clock) -> list[Source]:
-    options = logs_options(settings)
-    try:
-        sources = [open_target(target, settings.s3, options)[0] for target in settings.logs]
-    except TargetError as error:
-        raise UsageError(f"logs: {error}") from error
-    if wants_cluster(settings):
-        sources.append(cluster_source(settings, clock))
-    return sources
+    with_cluster = wants_cluster(settings)
+    is_alone = len(settings.logs) == 1 and not with_cluster
+    names = {target: "store" if is_alone else target for target in settings.logs}
+    targets = [UnopenedSource(n, partial(_open, t, n, settings)) for t, n in names.items()]
+    errors = [error for target in targets if (error := target.open()) is not None]
+    if with_cluster:
+        return [*targets, cluster_source(settings, clock)]
+    if errors and len(errors) == len(targets):
+        raise UsageError(f"logs: {errors[0]}") from errors[0]
+    return list(targets)
+
+
+def _open(target: str, name: str, settings: Settings) -> Source:
+    return open_target(target, settings.s3, logs_options(settings), name=name)[0]
 
 
 def _site(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Starlette:

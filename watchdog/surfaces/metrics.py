@@ -23,8 +23,9 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from watchdog import __version__
+from watchdog.model.instants import from_timestamp
 from watchdog.model.probe import ProbeResult
-from watchdog.model.report import Snapshot
+from watchdog.model.report import Snapshot, SourceReport
 from watchdog.surfaces.families import FAMILIES, Family, Series, label, series
 
 Read = Callable[[], Snapshot | None]
@@ -49,8 +50,21 @@ POLL_DURATION = SelfFamily(
 LAST_POLL = SelfFamily(
     "eval_watchdog_last_complete_poll_timestamp_seconds",
     "gauge",
-    "When a poll was last complete, in seconds since the epoch; 0 until the first. "
-    "The dead man's switch.",
+    "When a poll of any source was last complete, in seconds since the epoch; 0 until the first. "
+    "The dead man's switch of the whole.",
+)
+SOURCE_UP = SelfFamily(
+    "eval_watchdog_source_up",
+    "gauge",
+    "1 while a source, or a part behind it, is listed in full; 0 while it doesn't answer.",
+    ("source",),
+)
+SOURCE_LAST_POLL = SelfFamily(
+    "eval_watchdog_source_last_complete_poll_timestamp_seconds",
+    "gauge",
+    "When a source last answered in full, in seconds since the epoch; 0 until the first time. "
+    "The dead man's switch of each.",
+    ("source",),
 )
 SOURCE_ERRORS = SelfFamily(
     "eval_watchdog_source_errors_total",
@@ -93,6 +107,8 @@ CHANNEL_FAILING = SelfFamily(
 SELF_FAMILIES = (
     POLL_DURATION,
     LAST_POLL,
+    SOURCE_UP,
+    SOURCE_LAST_POLL,
     SOURCE_ERRORS,
     NOTIFICATIONS,
     CHANNEL_FAILING,
@@ -114,6 +130,8 @@ class SelfMetrics:
             *_head(POLL_DURATION), registry=self.registry, buckets=_STAGE_BUCKETS
         )
         self._last_poll = Gauge(*_head(LAST_POLL), registry=self.registry)
+        self._source_up = Gauge(*_head(SOURCE_UP), registry=self.registry)
+        self._source_last_poll = Gauge(*_head(SOURCE_LAST_POLL), registry=self.registry)
         self._source_errors = Counter(*_head(SOURCE_ERRORS), registry=self.registry)
         self._notifications = Counter(*_head(NOTIFICATIONS), registry=self.registry)
         self._learned = Gauge(*_head(LEARNED), registry=self.registry)
@@ -128,8 +146,17 @@ class SelfMetrics:
         self._durations.labels(label(stage)).observe(seconds)
 
     def poll_complete(self, at: float) -> None:
-        """Every source answered."""
+        """A source answered."""
         self._last_poll.set(at)
+
+    def sources(self, reports: Iterable[SourceReport]) -> None:
+        """How each source answers."""
+        for source in reports:
+            name = label(source.name)
+            self._source_up.labels(name).set(source.state == "answers")
+            if not source.part_of:
+                at = from_timestamp(source.last_complete_at) or 0.0
+                self._source_last_poll.labels(name).set(at)
 
     def learned(self, seconds: float) -> None:
         """The fleet's experience rests on so much time."""

@@ -36,6 +36,7 @@ def test_every_reason_not_to_open_yet_has_words():
         Reason.HOLD_NO_PROGRESS,
         Reason.HOLD_UNKNOWN,
         Reason.HOLD_VANISHED,
+        Reason.HOLD_ABSENT,
     }
     assert set(HELD) == {reason for reason in Reason if reason.name.startswith("HOLD_")} - ends
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from watchdog.collect.absence import PROVES, words
+from watchdog.collect.faults import FAULT, Faults
+from watchdog.collect.inspect.absent import AbsentEvalSets
 from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
 from watchdog.collect.inspect.former import FormerAttempts
@@ -22,9 +25,11 @@ from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
 from watchdog.collect.stores.objects import Folder, Store, StoreError, join
-from watchdog.model.facts import EvalSetUnreadable, Listing, Located
+from watchdog.model.facts import EvalSetUnreadable, Listing, Located, TaskUnreadable
 from watchdog.model.verdict import Problem
 
+MISSING = "missing"
+"""The reason of a listing without what was there, which proves nothing: a metric's label."""
 MARKS = frozenset({".eval-set-id", "eval-set.json", "logs.json", ".models.json"})
 """Files that Hawk and Inspect put into an eval set's folder before any log is there."""
 BUFFERS = ".buffer"
@@ -56,6 +61,9 @@ class LogsSource:
         self._interactions: dict[str, Interactions] = {}
         self._former: dict[str, FormerAttempts] = {}
         self._attempts: dict[str, Attempts] = {}
+        self._absent = AbsentEvalSets(self._own_id)
+        self._was_occupied = False
+        self._faults = Faults(name)
         self._listed_at: float | None = None
         self._listing = Outcome()
         self._complete = True
@@ -86,6 +94,7 @@ class LogsSource:
         listed = self._listing_due(now)
         if listed:
             await self._list(now, emit)
+        self._was_occupied |= bool(self._tasks)
         outcomes = await self._poll_all(now, emit)
         if any(outcome.gone for outcome in outcomes):
             self._listed_at = None  # something has gone: see at the next poll what is there now
@@ -95,10 +104,14 @@ class LogsSource:
             failures + tuple(one for out in outcomes for one in out.failures),
             self._complete,
             watched=self._found,
+            listed=listed,
+            occupied=self._was_occupied and not self._absent.root_is_lost,
         )
 
     def _listing_due(self, now: float) -> bool:
         if self._listed_at is None or not self._complete:
+            return True
+        if self._absent.counting:
             return True
         return not 0 <= now - self._listed_at < self._options.listing_interval
 
@@ -109,11 +122,25 @@ class LogsSource:
             async with slots:
                 return await poll
 
-        polls = [task.poll(now, emit) for logs in self._tasks.values() for task in logs.values()]
+        polls = [
+            self._poll_task(task, now, emit)
+            for name, logs in self._tasks.items()
+            if name not in self._absent
+            for task in logs.values()
+        ]
         polls += [self._poll_interactions(name, emit) for name in self._running()]
         outcomes = await asyncio.gather(*map(bounded, polls))
         await asyncio.gather(*(self._poll_former(name, emit) for name in self._running()))
         return outcomes
+
+    async def _poll_task(self, task: TaskLog, now: float, emit: Emit) -> Outcome:
+        """Read one log; a fault of the program in it costs no other log anything."""
+        try:
+            return await task.poll(now, emit)
+        except Exception as error:  # noqa: BLE001
+            place, text = task.place, self._faults.note(error)
+            emit(TaskUnreadable(place.eval_set_id, place.log, now, text))
+            return Outcome((Problem(place.path, text),), (FAULT,))
 
     async def _poll_former(self, eval_set_id: str, emit: Emit) -> None:
         tasks = self._tasks[eval_set_id].items()
@@ -125,7 +152,7 @@ class LogsSource:
         return [
             name
             for name, logs in self._tasks.items()
-            if any(not task.finished for task in logs.values())
+            if name not in self._absent and any(not task.finished for task in logs.values())
         ]
 
     async def _poll_interactions(self, eval_set_id: str, emit: Emit) -> Outcome:
@@ -156,10 +183,35 @@ class LogsSource:
             elif await self._take(path, path, folder, emit):
                 eval_set_ids.add(path)
         eval_set_ids |= self._unseen(tree, now, emit)
+        eval_set_ids |= self._not_gone(eval_set_ids, root, tree, now, emit)
         self._gone(eval_set_ids, emit)
         if self._listing.failures:
             self._listed_at = None  # see at the next poll whether it can be listed again
         self._found = None if self._listing.failures else frozenset(eval_set_ids)
+        self._note_missing()
+
+    def _not_gone(
+        self, eval_set_ids: set[str], root: Folder, tree: Tree, now: float, emit: Emit
+    ) -> set[str]:
+        """The eval sets that aren't listed, and not gone for that: nothing of them is read."""
+        names = self._tasks.keys() - eval_set_ids
+        folders = {"": root, **tree.folders}
+        gone = self._absent.listed(names, folders, now, self._is_finished, tree.hides)
+        for name in sorted(names - gone):
+            absence = self._absent.absences[name]
+            if not (absence.proof in PROVES and self._is_finished(name)):
+                emit(EvalSetUnreadable(name, now, words(absence)))
+        return set(names - gone)
+
+    def _note_missing(self) -> None:
+        """Where nothing is left of what was there, the listing tells of nothing else either."""
+        if text := self._absent.missing_text():
+            self._note(Problem(self._store.target, text), MISSING)
+        self._complete = not self._absent.root_is_lost or self._options.eval_set_id is not None
+
+    def _is_finished(self, eval_set_id: str) -> bool:
+        """Whether nothing of it ran any more when it was last read."""
+        return all(task.finished for task in self._tasks[eval_set_id].values())
 
     def _is_own(self, root: Folder) -> bool:
         return self._options.eval_set_id is not None or is_eval_set(root)
@@ -198,7 +250,8 @@ class LogsSource:
         for log in files:
             tasks[log.file.name].listed(log.file)
         files = await self._without_others(folder, files, tasks)
-        if not files and not (is_marked(listing) or self._options.eval_set_id is not None):
+        is_new = self._options.eval_set_id is not None and not before
+        if not files and not (is_marked(listing) or is_new):
             return False
         files = await self._identified(files, tasks)
         logs = newest_of_each_task(files)

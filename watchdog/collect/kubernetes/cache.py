@@ -88,6 +88,8 @@ class ClusterSnapshot(Struct, frozen=True):
     """Jobs that were deleted lately."""
     given_up: tuple[Entry[Pod], ...]
     """Pods that were evicted lately and are gone: an eviction by the API leaves no event."""
+    missed: frozenset[str]
+    """UIDs of pods, Jobs and namespaces that a listing was without, and no event told deleted."""
     known: frozenset[Scope]
     """What has been listed in full at least once."""
     errors: Mapping[Scope, ApiError]
@@ -171,6 +173,7 @@ class ClusterCache:
             self._of("workloads", views),
             tuple(_departed(views, "jobs")),
             tuple(pod for pod in _departed(views, "pods") if pod.record.eviction),
+            frozenset(_missed(views)),
             frozenset(scope for scope, view in views.items() if view.listed_at is not None),
             {s: v.error for s, v in views.items() if v.error and s[0] not in OPTIONAL},
             {s: v.confirmed_at for s, v in views.items() if v.confirmed_at is not None},
@@ -232,6 +235,11 @@ class ClusterCache:
         return ListQuery(
             resource, namespace, query=(("labelSelector", selector),) if selector else ()
         )
+
+
+def _missed(views: Mapping[Scope, View[Any]]) -> Iterator[str]:
+    kinds = {"pods", "jobs", "namespaces"}
+    return chain.from_iterable(view.missed for scope, view in views.items() if scope[0] in kinds)
 
 
 def _departed(views: Mapping[Scope, View[Any]], kind: ResourceKind) -> Iterator[Entry[Any]]:

@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.collect.kubernetes import pods, records
 from watchdog.collect.kubernetes.errors import Status, one_line
@@ -65,12 +66,15 @@ class Page(Struct, Generic[R], frozen=True):
     resource_version: str = ""
     token: str = ""
     """Continues the listing; empty on the last page."""
+    kind: str = ""
+    """What the answer says that it is: `PodList`."""
 
 
 class Change(Struct, Generic[R], frozen=True):
     """A watch event. `entry` is None where the object is of no interest."""
 
-    type: Literal["put", "delete", "bookmark", "error", "problem"]
+    type: Literal["put", "delete", "bookmark", "error", "problem", "foreign"]
+    """`foreign`: it is no watch event at all."""
     key: Key = ("", "")
     resource_version: str = ""
     entry: Entry[R] | None = None
@@ -87,6 +91,11 @@ class Decoder(Generic[W, R]):
         self._list = msgspec.json.Decoder(_list_of(kind.wire))
         self._item = msgspec.json.Decoder(kind.wire)
 
+    @property
+    def list_kind(self) -> str:
+        """What a listing says that it is."""
+        return f"{self._kind.singular}List"
+
     def page(self, data: bytes, cached: Mapping[Key, Entry[R]] | None = None) -> Page[R]:
         """A page of a listing; objects that are `cached` in the same version stay as they are.
 
@@ -99,12 +108,16 @@ class Decoder(Generic[W, R]):
                 listing = self._list.decode(data)
             except msgspec.ValidationError:
                 return self._piecemeal(data)
-            return self._page(listing.items or (), listing.metadata, cached or {})
+            page = self._page(listing.items or (), listing.metadata, cached or {})
+            return replace(page, kind=listing.kind)
 
     def change(self, line: bytes) -> Change[R]:
         """A watch event."""
         try:
             event = msgspec.json.decode(line, type=WatchEvent)
+        except msgspec.DecodeError as error:
+            return Change("foreign", problem=self._problem(line, error))
+        try:
             return self._change(event)
         except (msgspec.DecodeError, ValueError) as error:
             return Change("problem", problem=self._problem(line, error))
@@ -145,7 +158,7 @@ class Decoder(Generic[W, R]):
                 items.append(self._item.decode(raw))
             except msgspec.ValidationError as error:
                 problems.append(self._problem(raw, error))
-        return self._page(items, listing.metadata, {}, problems)
+        return replace(self._page(items, listing.metadata, {}, problems), kind=listing.kind)
 
     def _page(
         self,
@@ -231,6 +244,7 @@ def _list_of(wire: type[W]) -> Any:  # noqa: ANN401 - a type made at run time
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
         ("items", items),
         ("metadata", ListMeta | None, None),
+        ("kind", str, ""),
     ]
     return msgspec.defstruct(f"{wire.__name__}List", fields, gc=False)
 

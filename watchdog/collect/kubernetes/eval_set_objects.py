@@ -42,6 +42,8 @@ class Objects(Struct, frozen=True):
     """Jobs that were deleted lately."""
     given_up: Iterable[Entry[Pod]] = ()
     """Pods that were evicted lately and are gone."""
+    missed: frozenset[str] = frozenset()
+    """UIDs of what a listing lately was without, and no watch event told to be deleted."""
 
 
 class EvalSetObjects(Struct):

@@ -40,6 +40,8 @@ class View(Struct, Generic[R], frozen=True):
     """Another number where anything of the objects has changed."""
     departed: tuple[Entry[R], ...] = ()
     """What was deleted lately, as it was at the end."""
+    missed: tuple[str, ...] = ()
+    """UIDs of what a listing lately was without, and no watch event told to be deleted."""
 
 
 class ObjectCache(Generic[R]):
@@ -53,6 +55,7 @@ class ObjectCache(Generic[R]):
         self._problems: dict[str, Problem] = {}
         self._failures: deque[str] = deque(maxlen=FAILURES)
         self._departed: deque[tuple[float, Entry[R]]] = deque(maxlen=DEPARTED)
+        self._missed: deque[tuple[float, str]] = deque(maxlen=DEPARTED)
         self._listed_at: float | None = None
         self._confirmed_at: float | None = None
         self._error: ApiError | None = None
@@ -74,6 +77,7 @@ class ObjectCache(Generic[R]):
                 tuple(self._problems.values()),
                 self._generation,
                 tuple(entry for _, entry in self._departed),
+                tuple(uid for _, uid in self._missed),
             )
 
     def drain_failures(self) -> tuple[str, ...]:
@@ -99,9 +103,11 @@ class ObjectCache(Generic[R]):
         with self._lock:
             if entries != self._entries:
                 self._changed()
-            self._departed.extend(
-                (now, entry) for key, entry in self._entries.items() if key not in entries
-            )
+            absent = [entry for key, entry in self._entries.items() if key not in entries]
+            self._departed.extend((now, entry) for entry in absent)
+            while self._missed and self._missed[0][0] < now - DEPARTED_SECONDS:
+                self._missed.popleft()
+            self._missed.extend((now, entry.meta.uid) for entry in absent)
             self._entries = entries
             self._problems = {problem.where: problem for problem in problems[:PROBLEMS]}
             self._listed_at = now

@@ -5,7 +5,7 @@ which it was, and the reason why it is no newer.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from watchdog.collect.kubernetes.api import Api, Jitter, Lines, Pause, backoff
 from watchdog.collect.kubernetes.decoding import Change, Decoder, Page
+from watchdog.collect.kubernetes.emptied import Emptied
 from watchdog.collect.kubernetes.errors import ApiError, Reason, Status, one_line, reason_of
 from watchdog.collect.kubernetes.object_cache import ObjectCache
 from watchdog.collect.kubernetes.objects import Entry, Key
@@ -21,6 +22,8 @@ from watchdog.model.verdict import Problem
 
 R = TypeVar("R")
 
+LIST = "List"
+"""How the kind of every listing ends."""
 Clock = Callable[[], float]
 
 GRACE = 30.0
@@ -82,6 +85,9 @@ class Reflector(Generic[R]):
         self._relist_at = 0.0
         self._failures = 0
         self._gone = False
+        self._is_foreign = False
+        """Whether the last watch was none: what answers is no API server."""
+        self._emptied = Emptied(query)
         self._thread = Thread(target=self._run, name=f"watch {query.what}", daemon=True)
 
     def start(self) -> None:
@@ -147,12 +153,25 @@ class Reflector(Generic[R]):
             self.object_cache.bound(entries, started_at)
             if not page.token or self._stopped.is_set():
                 break
-            page = self._page(page.token)
+            before, page = page.token, self._page(page.token)
+            if page.token == before:
+                raise ApiError("other", 0, f"{self.query.what}: a listing that comes to no end")
         if page.token:
             return
+        self._doubt(page.kind, entries, started_at)
         self._version = page.resource_version
         self._relist_at = started_at + self._timing.relist_interval * (1 + self._jitter() / 10)
         self.object_cache.replace(entries, tuple(problems), started_at)
+
+    def _doubt(self, kind: str, entries: Mapping[Key, Entry[R]], now: float) -> None:
+        """Refuse a listing without what was there, where it is another kind's or has nothing."""
+        before = self.object_cache.entries()
+        if kind != self._decoder.list_kind and before.keys() - entries.keys():
+            found = one_line(kind) or "no kind"
+            text = f"{self.query.what}: no listing: {found}, not {self._decoder.list_kind}"
+            raise ApiError("other", 0, text)
+        if why := self._emptied.why_not(len(before), len(entries), now):
+            raise ApiError("other", 0, why)
 
     def _page(self, token: str) -> Page[R]:
         query = self.query.adding(("limit", str(self._timing.page_size)))
@@ -162,6 +181,9 @@ class Reflector(Generic[R]):
         except ValueError as error:
             text = f"{self.query.what}: no listing: {one_line(str(error))}"
             raise ApiError("other", reply.status, text) from error
+        if page.kind and not page.kind.endswith(LIST):
+            text = f"no listing: {one_line(page.kind)}, not {self._decoder.list_kind}"
+            raise ApiError("other", reply.status, f"{self.query.what}: {text}")
         if not page.resource_version:
             raise ApiError("other", reply.status, f"{self.query.what}: a listing without a version")
         return page
@@ -191,16 +213,19 @@ class Reflector(Generic[R]):
         """Apply what comes until the watch ends; whether anything came."""
         with self._lock:
             self._lines = lines
-        any_line = False
+        any_line = any_event = False
         try:
             if self._stopped.is_set():
                 lines.stop()
-            self.object_cache.confirm(self._clock())
+            if not self._is_foreign:
+                self.object_cache.confirm(self._clock())
             for line in lines:
                 now = self._clock()
                 if line:
-                    self._apply(self._decoder.change(line), now)
+                    change = self._decoder.change(line)
+                    self._apply(change, now)
                     any_line = True
+                    any_event |= change.type != "foreign"
                 if self._stopped.is_set():
                     break
                 if now > deadline:
@@ -208,6 +233,10 @@ class Reflector(Generic[R]):
         finally:
             with self._lock:
                 self._lines = None
+        self._is_foreign = any_line and not any_event
+        if self._is_foreign and not self._stopped.is_set():
+            text = f"{self.query.what}: no watch: none of its lines is an event"
+            raise ApiError("other", 0, text)
         if not self._stopped.is_set():
             self.object_cache.confirm(self._clock())
         return any_line
@@ -215,14 +244,15 @@ class Reflector(Generic[R]):
     def _apply(self, change: Change[R], now: float) -> None:
         if change.type == "error":
             raise _of_status(self.query, change.status or Status())
-        if change.type == "problem" and change.problem:
+        if change.type in {"problem", "foreign"} and change.problem:
             self.object_cache.doubt(change.problem)
         elif change.type == "delete":
             self.object_cache.drop(change.key, change.entry, now)
         elif change.entry is not None:
             self.object_cache.put(change.entry, now)
         self._version = change.resource_version or self._version
-        self.object_cache.confirm(now)
+        if change.type != "foreign":
+            self.object_cache.confirm(now)
 
 
 def _of_status(query: ListQuery, status: Status) -> ApiError:

@@ -17,9 +17,10 @@ from msgspec.structs import replace
 
 from watchdog.collect.inspect.logs import LogsSource
 from watchdog.collect.kubernetes.discovery import KINDS, Discovered, discover
-from watchdog.collect.kubernetes.errors import ApiError
+from watchdog.collect.kubernetes.errors import ApiError, one_line
 from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
+from watchdog.collect.kubernetes.unproven import SYSTEM, Unproven, cluster_uid
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
 from watchdog.config.kubernetes import Kubernetes
@@ -105,6 +106,9 @@ class ClusterSource:
         self._slots = asyncio.Semaphore(concurrency)
         self._only = only
         self._sets: dict[str, _EvalSet] = {}
+        self._unproven = Unproven()
+        self._cluster_uid = ""
+        self._was_occupied = False
 
     async def aclose(self) -> None:
         """Stop watching."""
@@ -118,8 +122,10 @@ class ClusterSource:
 
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """Look at the cluster, then at every eval set's logs."""
-        state = await self._cache.state(now)
+        state = self._of_same_cluster(await self._cache.state(now))
         discovered = self._discover(state)
+        has_namespaces = any(True for _ in state.objects.namespaces)
+        self._was_occupied |= bool(discovered.views) or has_namespaces
         views = self._meet(discovered, state, now)
         leaving = (
             self._leaving(discovered.views, now)
@@ -131,7 +137,21 @@ class ClusterSource:
         result = self._result(state, discovered.not_watched)
         for name in leaving:
             del self._sets[name]
+            self._unproven.forget(name)
         return result
+
+    def _of_same_cluster(self, state: ClusterState) -> ClusterState:
+        """Nothing where another cluster answers under the same address."""
+        uid = cluster_uid(state.objects.namespaces)
+        self._cluster_uid = self._cluster_uid or uid
+        if not uid or uid == self._cluster_uid:
+            return state
+        text = (
+            f"another cluster answers: its namespace {SYSTEM} has the UID {uid}, and had "
+            f"{self._cluster_uid}; if it was made anew on purpose, restart the watchdog"
+        )
+        errors = (*state.errors, ApiError("other", 0, one_line(text)))
+        return replace(state, listed=False, errors=errors, failures=(*state.failures, "other"))
 
     def _discover(self, state: ClusterState) -> Discovered:
         if not state.listed:
@@ -151,7 +171,10 @@ class ClusterSource:
         for name in views.keys() - self._sets.keys():
             self._sets[name] = _EvalSet(self._open_logs(name))
         gone = self._sets.keys() - views.keys() if state.listed else set()
-        for name in gone - self._doubted(gone, now):
+        doubted = self._doubted(gone, now)
+        if state.listed and not state.errors:
+            self._unproven.look(discovered.views, gone, state.objects, now)
+        for name in gone - doubted - set(self._unproven.names()):
             departed = discovered.departed.get(name, ())
             views[name] = replace(_empty(state), departed=departed)
         for name, view in views.items():
@@ -182,7 +205,13 @@ class ClusterSource:
                 eval_set.gone_since = eval_set.doubted_since = None
             elif eval_set.gone_since is None:
                 eval_set.gone_since = now
-        left = {n for n in gone if not self._is_doubted(n, now) and not self._stays(n, now)}
+        left = {
+            name
+            for name in gone
+            if name not in self._unproven
+            and not self._is_doubted(name, now)
+            and not self._stays(name, now)
+        }
         return frozenset(left | finished)
 
     def _stays(self, name: str, now: float) -> bool:
@@ -254,6 +283,7 @@ class ClusterSource:
                 ("store", reason) for result in results for reason in result.failures
             ),
             watched=frozenset(self._sets) if state.listed else None,
+            occupied=state.listed and self._was_occupied,
             not_watched=not_watched,
         )
 

@@ -73,6 +73,7 @@ def objects_of(snapshot: ClusterSnapshot) -> Objects:
         workloads=[entry.record for entry in snapshot.workloads.values()],
         departed=snapshot.departed,
         given_up=snapshot.given_up,
+        missed=snapshot.missed,
     )
 
 

@@ -153,9 +153,22 @@ class DirectoryStore:
         try:
             entry.name.encode()
             status = entry.stat()
-        except (UnicodeEncodeError, OSError):
+        except UnicodeEncodeError:
+            return
+        except OSError:
+            # a folder whose disk doesn't answer is there all the same: listing it tells why
+            if _is_plain_folder(entry):
+                folders[entry.name] = False
             return
         if stat.S_ISDIR(status.st_mode):
             folders[entry.name] = entry.is_symlink()
         elif stat.S_ISREG(status.st_mode):
             files.append(FileMeta(entry.name, status.st_size, status.st_mtime, etag_of(status)))
+
+
+def _is_plain_folder(entry: "os.DirEntry[str]") -> bool:
+    """Whether a folder's own entry says that it is one, without a look at itself."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False

@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import boto3
 import obstore
@@ -25,11 +25,20 @@ from obstore.exceptions import (
 from obstore.store import S3Store
 
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, NotModified, Reason, StoreError
-from watchdog.collect.stores.s3_listing import INVALID, ListingError, list_level
+from watchdog.collect.stores.s3_listing import (
+    INVALID,
+    ListingError,
+    NoListingError,
+    list_level,
+    listing_client,
+)
+from watchdog.collect.stores.s3_pages import outside
 from watchdog.config.s3 import S3
 
 T = TypeVar("T")
 
+FOLDERS_MAX = 100_000
+"""Of so many folders it is remembered how much they held."""
 USER_AGENT = "watchdog"
 CREDENTIALS_TTL = timedelta(minutes=5)
 """Shorter than botocore's refresh margin, so that no expired token is used."""
@@ -40,9 +49,18 @@ BY_TYPE: tuple[tuple[type[Exception], Reason], ...] = (
     (UnauthenticatedError, "unauthorized"),
     (PreconditionError, "changed"),
     (TimeoutError, "timeout"),
+    (NoListingError, "other"),
 )
 
-FOREIGN = (BaseError, OSError, ValueError, BotoCoreError, ListingError, AssertionError)
+FOREIGN = (
+    BaseError,
+    OSError,
+    ValueError,
+    BotoCoreError,
+    ListingError,
+    NoListingError,
+    AssertionError,
+)
 """What obstore and boto3 raise for what the outside does."""
 
 BY_CODE: dict[str, Reason] = {
@@ -116,6 +134,9 @@ class BucketStore:
         self._endpoint = settings.endpoint_url or _configured_endpoint(self._session)
         self._client = _client(bucket, prefix, settings, self._session, self._endpoint)
         self._slots = asyncio.Semaphore(concurrency)
+        self._held: dict[str, int] = {}
+        """How much each folder held at its last listing."""
+        self._listing_client: Any = None
         self._patience = 2 * settings.timeout + settings.connect_timeout + 5
 
     @property
@@ -129,7 +150,9 @@ class BucketStore:
         return None
 
     async def aclose(self) -> None:
-        """Connections close its with the client."""
+        """Connections close with their client."""
+        if self._listing_client is not None:
+            await asyncio.to_thread(self._listing_client.close)
 
     async def get(
         self, path: str, limit: int, if_none_match: str | None = None
@@ -156,17 +179,32 @@ class BucketStore:
         return got.data if isinstance(got, Got) else b""
 
     async def list_dir(self, path: str = "") -> Folder:
-        """One level of the prefix. S3 knows no empty folders: they look like absent ones."""
+        """One level of the prefix. S3 knows no empty folders: they look like absent ones.
+
+        One with less in it than the last time, or nothing, is asked for once more in a way that
+        shows whether it is a listing at all.
+        """
+        folder = await self._listed(path)
+        if folder is None or _size(folder) < max(1, self._held.get(path, 0)):
+            folder = await self._run(path, asyncio.to_thread(self._list_by_boto3, path))
+        if len(self._held) < FOLDERS_MAX or path in self._held:
+            self._held[path] = _size(folder)
+        return folder
+
+    async def _listed(self, path: str) -> Folder | None:
+        """By obstore; None where it refuses some key's name."""
         try:
             return await self._run(path, self._list(path))
         except StoreError as error:
             if INVALID not in error.text:
                 raise
-        return await self._run(path, asyncio.to_thread(self._list_by_boto3, path))
+        return None
 
     def _list_by_boto3(self, path: str) -> Folder:
+        if self._listing_client is None:
+            self._listing_client = listing_client(self._session, self._settings, self._endpoint)
         prefix = "".join(f"{part}/" for part in (self._prefix, path) if part)
-        return list_level(self._session, self._settings, self._endpoint, self._bucket, prefix)
+        return list_level(self._listing_client, self._bucket, prefix, self._patience)
 
     async def _get(self, path: str, options: "obstore.GetOptions", limit: int) -> Got | NotModified:
         try:
@@ -180,12 +218,19 @@ class BucketStore:
         if end - start > limit:
             raise StoreError("too_large", f"{path}: {end - start} bytes, more than {limit}")
         data = bytes(await result.bytes_async())
+        if len(data) != end - start:
+            text = f"{path}: {len(data)} bytes came, and {end - start} were announced"
+            raise StoreError("unavailable", text)
         meta = result.meta
-        stored_at = meta["last_modified"].timestamp()
+        # an answer without Last-Modified has the epoch here
+        stored_at = meta["last_modified"].timestamp() or None
         return Got(data, meta["size"], start, meta["e_tag"], stored_at, stored_at)
 
     async def _list(self, path: str) -> Folder:
         page = await obstore.list_with_delimiter_async(self._client, path or None)
+        names = (*(meta["path"] for meta in page["objects"]), *page["common_prefixes"])
+        if why := outside(names, f"{path}/" if path else "", levels=1):
+            raise NoListingError(why)
         files = (
             FileMeta(
                 meta["path"].rpartition("/")[2],
@@ -195,8 +240,8 @@ class BucketStore:
             )
             for meta in page["objects"]
         )
-        names = {prefix.rstrip("/").rpartition("/")[2] for prefix in page["common_prefixes"]}
-        return Folder(tuple(sorted(files, key=lambda file: file.name)), tuple(sorted(names)))
+        folders = {prefix.rstrip("/").rpartition("/")[2] for prefix in page["common_prefixes"]}
+        return Folder(tuple(sorted(files, key=lambda file: file.name)), tuple(sorted(folders)))
 
     async def _run(self, path: str, request: Awaitable[T]) -> T:
         try:
@@ -208,6 +253,10 @@ class BucketStore:
             raise StoreError(
                 reason_of(error), f"{self._target}/{path}: {text_of(error)}"
             ) from error
+
+
+def _size(folder: Folder) -> int:
+    return len(folder.files) + len(folder.folders)
 
 
 def _unless(etag: str | None) -> "obstore.GetOptions":

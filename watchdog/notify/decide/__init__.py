@@ -23,6 +23,7 @@ from watchdog.notify.decide.records import (
     LedgerEntry,
     Reason,
 )
+from watchdog.notify.decide.sight import is_unlisted, may_be_unlisted, out_of_sight
 
 __all__ = [
     "ENDING",
@@ -55,7 +56,8 @@ def decide(  # noqa: PLR0913, PLR0917 - what a decision depends on
         snapshot: what stands now.
         open_incidents: what the ledger holds as open, by id.
         now: seconds since the epoch.
-        first_poll_complete: whether every source was listed once in full.
+        first_poll_complete: whether any source was listed once in full. What belongs to one that
+            was not waits (`sight`), and nothing of the others.
         resolved: incidents that ended not long ago.
         intervals: how often people may be notified.
     """
@@ -83,7 +85,7 @@ def _standing(
         if parts:
             incident = _as_it_is(entry, parts, snapshot, now, intervals)
             reason = Reason.STILL_OPEN
-            if listed:
+            if listed and not is_unlisted(incident, snapshot):
                 reason = _going_on(entry, incident, snapshot, now, intervals)
             yield Decision(reason, incident, now, entry)
 
@@ -96,7 +98,8 @@ def _as_it_is(
     intervals: Intervals,
 ) -> IncidentReport:
     """All its parts together; what became a page this moment is none before it has held."""
-    incident = joined(entry.incident, tuple(parts), unsure(snapshot))
+    hidden = out_of_sight(entry.incident, snapshot)
+    incident = joined(entry.incident, tuple(parts), unsure(snapshot) | hidden)
     is_new_page = incident.severity == "page" and entry.shown.severity != "page"
     if is_new_page and not has_held(incident, snapshot, now, intervals):
         return replace(incident, severity="warning")
@@ -118,7 +121,7 @@ def _new(  # noqa: PLR0913, PLR0917
     for incident in _incidents(snapshot):
         if any(continues(incident, entry.incident) for entry in open_incidents.values()):
             continue
-        if not listed:
+        if not listed or is_unlisted(incident, snapshot):
             yield Decision(Reason.HOLD_UNTIL_LISTED, incident, now)
             continue
         end = next((entry for entry in resolved if _is_back(incident, entry, now, intervals)), None)
@@ -186,7 +189,7 @@ def _absent(
             continue
         eval_sets = [watched[name] for name in entry.incident.eval_sets if name in watched]
         reason = Reason.HOLD_UNTIL_LISTED
-        if listed:
+        if listed and not may_be_unlisted(entry.incident, snapshot):
             reason = ending(entry, eval_sets, snapshot, now, intervals)
         yield Decision(reason, entry.incident, now, entry, _worst(eval_sets))
 

@@ -82,7 +82,12 @@ def joined(
         eval_sets=eval_sets,
         recovered=recovered[:RECOVERED_MAX],
         stuck_samples=sum(part.stuck_samples for part in parts),
+        sources=_sources(before, parts) if unread else _sources(first, parts),
     )
+
+
+def _sources(one: IncidentReport, others: Sequence[IncidentReport]) -> tuple[str, ...]:
+    return tuple(sorted({name for item in (one, *others) for name in item.sources}))
 
 
 def _cause(before: IncidentReport, wide: IncidentReport) -> Cause:

@@ -1,7 +1,6 @@
 """Whether what is not seen any more is over."""
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
 from watchdog.model.causes import RUNNER_DEATHS
 from watchdog.model.instants import from_timestamp as instant
@@ -9,6 +8,7 @@ from watchdog.model.report import EvalSetReport, Snapshot
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
 from watchdog.notify.decide.continuity import has_stopped_firing
 from watchdog.notify.decide.records import Intervals, LedgerEntry, Reason
+from watchdog.notify.decide.sight import is_muted, out_of_sight
 
 LONGEST_ABSENCE = 4 * 3600.0
 _ON_PURPOSE = frozenset({Verdict.FINISHED, Verdict.WAITING})
@@ -48,6 +48,8 @@ def _if_vanished(
     if _has_vanished(entry, eval_sets):
         is_over = _is_acknowledged(entry, snapshot) or _absence(entry, now) >= intervals.vanished
         return Reason.GONE if is_over else Reason.HOLD_VANISHED
+    if out_of_sight(entry.incident, snapshot) and _absence(entry, now) < intervals.vanished:
+        return Reason.HOLD_ABSENT
     return Reason.GONE if entry.incident.eval_sets and not eval_sets else None
 
 
@@ -100,10 +102,7 @@ def _is_taken_away(eval_set: EvalSetReport) -> bool:
 
 def _is_acknowledged(entry: LedgerEntry, snapshot: Snapshot) -> bool:
     """Whether people asked to hear nothing more of it."""
-    return all(
-        any(fnmatchcase(name, pattern) for pattern in snapshot.acknowledged)
-        for name in entry.incident.eval_sets
-    )
+    return all(is_muted(name, snapshot) for name in entry.incident.eval_sets)
 
 
 def _is_resumed(eval_set: EvalSetReport, entry: LedgerEntry) -> bool:

@@ -33,7 +33,7 @@ class Reason(StrEnum):
     MUTED = "muted"
     """People asked not to hear of it yet; when that ends and it still stands, it opens."""
     HOLD_UNTIL_LISTED = "hold_until_listed"
-    """Not every source was listed once in full: wait, the next decision will tell."""
+    """Its source was not listed once in full: wait, the next decision will tell."""
     HOLD_TESTING = "hold_testing"
     """Its first direct API tests are under way, and soon say whose fault it is."""
     HOLD_RECOVERING = "hold_recovering"
@@ -52,6 +52,8 @@ class Reason(StrEnum):
     """It can't be seen any more, yet nothing of it has got anything done since it began."""
     HOLD_VANISHED = "hold_vanished"
     """Its objects were taken away (TTL, janitor) after it broke: that mends nothing."""
+    HOLD_ABSENT = "hold_absent"
+    """Its eval sets aren't shown, by a source that doesn't show that they are gone."""
     HOLD_UNKNOWN = "hold_unknown"
     """It can't be seen any more, but for lack of data: unknown never resolves."""
 
@@ -63,7 +65,7 @@ NOTIFYING = frozenset(
 )
 """What becomes a message."""
 HELD: dict[Reason, str] = {
-    Reason.HOLD_UNTIL_LISTED: "not every source was read in full since the start",
+    Reason.HOLD_UNTIL_LISTED: "its source was not read in full since the start",
     Reason.HOLD_TESTING: "its first direct API tests are under way",
     Reason.HOLD_RECOVERING: "the API works again, and its samples try again within minutes",
     Reason.HOLD_FOR: "a sample ended a moment ago, and the next one may be on its way",

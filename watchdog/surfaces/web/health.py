@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from watchdog.model.report import SourceReport
+
 Failing = tuple[str, str]
 """Name and reason."""
 
@@ -13,6 +15,8 @@ class Health(Struct, frozen=True):
     first_complete_poll: bool
     failing_sources: tuple[Failing, ...] = ()
     failing_channels: tuple[Failing, ...] = ()
+    sources: tuple[SourceReport, ...] = ()
+    """How each source answers."""
     held: dict[str, str] = {}
     """Why incidents that stand were not told yet, by id."""
     tells: bool = True
@@ -26,13 +30,14 @@ class Live(Struct, frozen=True):
     seconds_since_turn: float
 
 
-class Ready(Struct, frozen=True):
+class Ready(Struct, frozen=True, omit_defaults=True):
     """Body of `/readyz`. A failing channel is told, and makes nobody unready."""
 
     ready: bool
     reasons: tuple[str, ...]
     failing_sources: tuple[Failing, ...]
     failing_channels: tuple[Failing, ...]
+    sources: tuple[SourceReport, ...] = ()
 
 
 def live(health: Health, now: float, stalled_after: float) -> Live:
@@ -44,5 +49,19 @@ def live(health: Health, now: float, stalled_after: float) -> Live:
 def ready(health: Health) -> Ready:
     """Ready when everything was read once, and the sources answer."""
     reasons = [] if health.first_complete_poll else ["the first complete poll is not done yet"]
-    reasons += [f"source {name} does not answer: {why}" for name, why in health.failing_sources]
-    return Ready(not reasons, tuple(reasons), health.failing_sources, health.failing_channels)
+    since = {source.name: source.since for source in health.sources}
+    reasons += [
+        f"source {name} does not answer{_since(since.get(name))}: {why}"
+        for name, why in health.failing_sources
+    ]
+    return Ready(
+        not reasons,
+        tuple(reasons),
+        health.failing_sources,
+        health.failing_channels,
+        health.sources,
+    )
+
+
+def _since(instant: str | None) -> str:
+    return f" since {instant}" if instant is not None else ""

@@ -70,6 +70,8 @@ def render(snapshot: Snapshot | None, health: Health, now: float, refresh: int) 
         age=duration(max(0.0, now - snapshot.at)) if snapshot else None,
         checked=clock_of(timestamp(snapshot.at)) if snapshot else None,
         health=health,
+        sources=[source for source in health.sources if source.state != "answers"],
+        limited=[one for one in health.failing_sources if one[0] not in _silent(health)],
         refresh=refresh,
         style=_STYLE,
         stuck_samples=stuck_samples,
@@ -77,6 +79,10 @@ def render(snapshot: Snapshot | None, health: Health, now: float, refresh: int) 
         max_finished=MAX_FINISHED,
         count=count,
     )
+
+
+def _silent(health: Health) -> set[str]:
+    return {source.name for source in health.sources if source.state != "answers"}
 
 
 def groups(snapshot: Snapshot) -> tuple[Group, ...]:

@@ -1,14 +1,17 @@
 """Listing, watching, and everything that goes wrong with it, on a clock that the test moves."""
 
+import json
+from typing import Any
+
 import pytest
 
-from tests.builders.kubernetes_objects import bookmark, change, event, gone, listing, pod
+from tests.builders.kubernetes_objects import bookmark, change, event, gone, listing, meta, pod
 from tests.doubles.kubernetes_api import FakeApi, FakeTime, error
 from watchdog.collect.kubernetes import events
-from watchdog.collect.kubernetes.decoding import EVENT, POD, Decoder
+from watchdog.collect.kubernetes.decoding import EVENT, NAMESPACE, POD, Decoder
 from watchdog.collect.kubernetes.object_cache import ObjectCache
 from watchdog.collect.kubernetes.reflector import GRACE, Reflector, Timing
-from watchdog.collect.kubernetes.resources import EVENTS, PODS, ListQuery
+from watchdog.collect.kubernetes.resources import EVENTS, NAMESPACES, PODS, ListQuery
 from watchdog.model.cluster import Pod, PodEvent
 
 TIMING = Timing(watch_timeout=240, relist_interval=900, page_size=2)
@@ -320,3 +323,97 @@ def test_answered_is_set_by_a_listing_and_by_a_refusal(
     api.answers = [error("forbidden", 403)]
     reflector.step()
     assert reflector.object_cache.answered.is_set()
+
+
+def of_kind(kind: str, *items: dict[str, Any]) -> bytes:
+    whole = {"metadata": {"resourceVersion": "20"}, "items": items}
+    return json.dumps({"kind": kind, **whole} if kind else whole).encode()
+
+
+@pytest.mark.parametrize("kind", ["Status", "Pod", "APIResources"])
+def test_an_answer_of_another_kind_is_no_listing(
+    api: FakeApi, reflector: Reflector[Pod], kind: str
+) -> None:
+    api.answers = [of_kind(kind)]
+    reflector.step()
+    view = reflector.object_cache.view()
+    assert view.listed_at is None
+    assert view.error is not None
+    assert f"no listing: {kind}, not PodList" in view.error.text
+
+
+@pytest.mark.parametrize("kind", ["JobList", "PodMetricsList", ""])
+def test_a_listing_of_another_kind_takes_nothing_away(
+    api: FakeApi, reflector: Reflector[Pod], time: FakeTime, kind: str
+) -> None:
+    api.answers = [listing(pod("a")), of_kind(kind)]
+    api.watches = [(), ()]
+    reflector.step()
+    time.now += 10_000
+    reflector.step()
+    assert names(reflector) == ["a"]
+    error_now = reflector.object_cache.view().error
+    assert error_now is not None
+    assert "no listing" in error_now.text
+
+
+def test_an_empty_listing_where_there_was_something_is_believed_when_it_lasts(
+    api: FakeApi, reflector: Reflector[Pod], time: FakeTime
+) -> None:
+    api.answers = [listing(pod("a"))] + [listing(version="12")] * 3
+    api.watches = [(), ()]
+    reflector.step()
+    for seconds in (10_000, 60):
+        time.now += seconds
+        reflector.step()
+        view = reflector.object_cache.view()
+        assert names(reflector) == ["a"]
+        assert view.error is not None
+        assert "an empty listing where there were 1" in view.error.text
+    time.now += 60
+    reflector.step()
+    assert names(reflector) == []
+    assert reflector.object_cache.view().error is None
+    assert reflector.object_cache.view().missed == ("uid-a",)
+
+
+def test_no_cluster_is_without_namespaces(api: FakeApi, time: FakeTime) -> None:
+    item = {"metadata": {**meta("kube-system", ""), "uid": "1"}}
+    api.answers = [of_kind("NamespaceList", item)] + [of_kind("NamespaceList")] * 5
+    api.watches = [()]
+    reflector = Reflector(
+        api,
+        ListQuery(NAMESPACES),
+        Decoder(NAMESPACE),
+        ObjectCache[None](),
+        TIMING,
+        time.environment,
+    )
+    for _ in range(6):
+        reflector.step()
+        time.now += 10_000
+    assert list(reflector.object_cache.entries()) == [("", "kube-system")]
+
+
+def test_what_answers_a_watch_with_a_page_confirms_nothing(
+    api: FakeApi, reflector: Reflector[Pod], time: FakeTime
+) -> None:
+    api.answers = [listing(pod("a"))]
+    api.watches = [(b"<!DOCTYPE html>", b"<p>Sign in</p>")] * 4
+    reflector.step()
+    first = reflector.object_cache.view().confirmed_at
+    for _ in range(3):
+        time.now += 60
+        reflector.step()
+    view = reflector.object_cache.view()
+    assert view.confirmed_at == first
+    assert view.error is not None
+    assert "no watch" in view.error.text
+
+
+def test_a_listing_that_comes_to_no_end(api: FakeApi, reflector: Reflector[Pod]) -> None:
+    api.answers = [listing(pod("a"), more="next")] * 3
+    reflector.step()
+    error_now = reflector.object_cache.view().error
+    assert error_now is not None
+    assert "comes to no end" in error_now.text

@@ -7,6 +7,7 @@ from tests.builders.logs import LOG, finished_log, running_store
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.eval_set_objects import Objects
+from watchdog.collect.kubernetes.objects import Meta
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, ClusterState, newest
 from watchdog.collect.stores.directory import DirectoryStore
@@ -84,6 +85,57 @@ async def test_one_that_left_is_looked_at_a_last_time_and_then_no_more(tmp_path)
     assert facts
     assert result.watched == {"abc"}
     assert (await poll(source, 3000.0))[1].watched == frozenset()
+
+
+SYSTEM = Meta("", "kube-system", "cluster-1")
+
+
+async def test_one_that_only_a_listing_misses_leaves_after_three_looks_and_two_minutes(tmp_path):
+    """The watch had broken off, and what answered may not have been the cluster."""
+    cache = Cache()
+    write(tmp_path / "abc", running_store())
+    cache.show(**running(), namespaces=[SYSTEM])
+    source = source_over(cache, tmp_path)
+    await poll(source)
+    missed = frozenset(entry.record.uid for entry in running()["jobs"])
+    cache.show(namespaces=[SYSTEM], missed=missed)
+    for now in (2000.0, 2060.0, 2119.0):
+        facts, result = await poll(source, now)
+        assert not any(isinstance(fact, ClusterRead) for fact in facts)
+        assert result.watched == {"abc"}
+    facts, _ = await poll(source, 2120.0)
+    assert any(isinstance(fact, ClusterRead) for fact in facts)
+    assert (await poll(source, 2150.0))[1].watched == frozenset()
+
+
+async def test_one_that_a_listing_misses_in_an_empty_cluster_stays(tmp_path):
+    cache = Cache()
+    write(tmp_path / "abc", running_store())
+    cache.show(**running())
+    source = source_over(cache, tmp_path)
+    await poll(source)
+    cache.show(missed=frozenset(entry.record.uid for entry in running()["jobs"]))
+    for minute in range(60):
+        assert (await poll(source, 2000.0 + 60 * minute))[1].watched == {"abc"}
+    cache.show(**running())
+    facts, _ = await poll(source, 9000.0)
+    assert any(isinstance(fact, ClusterRead) for fact in facts)
+
+
+async def test_another_cluster_under_the_same_address_ends_nothing(tmp_path):
+    cache = Cache()
+    write(tmp_path / "abc", running_store())
+    cache.show(**running(), namespaces=[SYSTEM])
+    source = source_over(cache, tmp_path)
+    await poll(source)
+    cache.show(**running("other"), namespaces=[replace(SYSTEM, uid="cluster-2")])
+    for minute in range(5):
+        facts, result = await poll(source, 2000.0 + 60 * minute)
+        assert not any(isinstance(fact, ClusterRead) for fact in facts)
+        assert (result.complete, result.watched) == (False, None)
+        assert "another cluster answers" in result.problems[0].text
+    cache.show(**running(), namespaces=[SYSTEM])
+    assert (await poll(source, 3000.0))[1].watched == {"abc"}
 
 
 async def test_what_is_left_of_a_finished_one_is_its_namespace_and_it_leaves(tmp_path):
