@@ -67,6 +67,16 @@ def add_state(parser: ArgumentParser) -> None:
     )
 
 
+def add_groups(parser: ArgumentParser) -> None:
+    """Add `--groups`."""
+    parser.add_argument(
+        "--groups",
+        metavar="A,B",
+        help="your groups: models of eval sets that ask for others are shown by a stand-in; `*` "
+        "for all (default: WATCHDOG_GROUPS)",
+    )
+
+
 def add_now(parser: ArgumentParser, does: str) -> None:
     """Add `--now`: what the command `does` as of another time."""
     parser.add_argument(

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, add_now, print_json, print_lines
+from watchdog.commands import Command, add_config, add_groups, add_now, print_json, print_lines
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -27,6 +27,7 @@ def _add(parser: ArgumentParser) -> None:
         "--json", action="store_true", help="print a JSON array of one object for each eval set"
     )
     add_now(parser, "explain")
+    add_groups(parser)
     add_config(parser)
 
 

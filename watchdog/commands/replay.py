@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, print_json, print_lines
+from watchdog.commands import Command, add_config, add_groups, print_json, print_lines
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -25,6 +25,7 @@ def _add(parser: ArgumentParser) -> None:
         "nothing written for 2 hours (idle), a call pending for 30 minutes (pending)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_groups(parser)
     add_config(parser)
 
 

@@ -15,12 +15,15 @@ from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.collect.targets import TargetError, open_target
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
+from watchdog.masking import Key
 from watchdog.model.learned import Learned
+from watchdog.model.probe import ProbeResult
 from watchdog.model.report import Snapshot
 from watchdog.notify.audience import audience
 from watchdog.notify.channels import build_channels
 from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
+from watchdog.notify.discretion import Discreet, as_it_is, with_stand_ins
 from watchdog.notify.ledger import experience
 from watchdog.notify.ledger.database import LedgerError, open_ledger
 from watchdog.notify.ledger.ledger import Ledger
@@ -34,8 +37,10 @@ from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
+from watchdog.service.stand_ins import StandIns
 from watchdog.service.status_pages import StatusPageRounds
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
+from watchdog.surfaces.web.access import Access, listening
 from watchdog.surfaces.web.routes import build_app
 from watchdog.surfaces.web.server import ListenError, WebServer
 
@@ -57,6 +62,9 @@ async def serve(
     Raises:
         UsageError: nothing to watch, a target that is none, an address that is taken.
     """
+    objection = listening.objection(settings.address[0], settings.web)
+    if objection is not None:
+        raise UsageError(f"listen: {objection}")
     secrets = Secrets(settings.secrets)
     telemetry.configure(settings.log_format, settings.log_level, secrets=secrets)
     app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
@@ -92,6 +100,7 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
     ledger = _ledger(settings, clock())
     learner = Learner(_experience(ledger, clock()), settings.thresholds)
     metrics = SelfMetrics()
+    stand_ins = StandIns(settings, ledger)
     deliverer = Deliverer(
         ledger,
         build_channels(settings),
@@ -99,6 +108,7 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         on_notification=metrics.notification,
         intervals=_intervals(settings),
         audience=audience(settings.notify),
+        discreet=_discreet(settings, stand_ins.key),
     )
     worker = deliverer.ledger_worker
     return Parts(
@@ -107,12 +117,13 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         ),
         learner=learner,
         degraded_runs=DegradedRuns(settings.notify.degraded_after),
-        prober=_prober(settings, sources, clock, metrics, secrets),
+        prober=_prober(settings, sources, clock, stand_ins.counting(metrics.probe), secrets),
         status_pages=StatusPageRounds(StatusPages(feeds(settings)), clock),
         deliverer=deliverer,
         mutes=KeptMutes(worker, clock),
         experience=KeptExperience(learner, worker, clock),
         metrics=metrics,
+        stand_ins=stand_ins,
     )
 
 
@@ -137,7 +148,7 @@ def _prober(
     settings: Settings,
     sources: list[Source],
     clock: Clock,
-    metrics: SelfMetrics,
+    on_result: Callable[[ProbeResult], None],
     secrets: Secrets,
 ) -> Prober:
     return Prober(
@@ -145,9 +156,13 @@ def _prober(
         ApiTester(settings.probes, secrets.learn),
         RequestSizer(sources, replay=settings.probes.replay),
         clock,
-        on_result=metrics.probe,
+        on_result=on_result,
         page_waits=settings.notify.wait_for_tests,
     )
+
+
+def _discreet(settings: Settings, key: Key) -> Discreet:
+    return as_it_is if settings.notify.name_secret_models else with_stand_ins(key)
 
 
 def _intervals(settings: Settings) -> Intervals:
@@ -174,7 +189,7 @@ def _sources(settings: Settings, clock: Clock) -> list[Source]:
 
 
 def _site(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Starlette:
-    exposition = Exposition(lambda: app.snapshot, app.metrics)
+    exposition = Exposition(lambda: app.stand_ins.masked(app.snapshot), app.metrics)
     return build_app(
         lambda: app.snapshot,
         app.health,
@@ -182,6 +197,8 @@ def _site(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Starl
         clock,
         refresh=max(1, round(settings.interval)),
         bundle=page_bundler(lambda: app.snapshot, settings, clock, secrets),
+        access=Access(settings.web, clock),
+        key=app.stand_ins.key,
     )
 
 

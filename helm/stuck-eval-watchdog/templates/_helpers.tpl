@@ -65,7 +65,31 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .Values.namespaces }}
 {{- $_ := set $kubernetes "namespaces" .Values.namespaces }}
 {{- end }}
+{{- $web := deepCopy (default dict $config.web) }}
+{{- if $web.tokens }}
+{{- fail "config.web.tokens: secrets; set web.tokensSecret instead" }}
+{{- end }}
+{{- if and (eq (include "watchdog.access" .) "open") (not (hasKey $web "open")) }}
+{{- $_ := set $web "open" true }}
+{{- $_ := set $config "web" $web }}
+{{- end }}
 {{- toYaml $config }}
+{{- end }}
+
+{{/* How it is told who asks: `proxy`, `oidc`, `tokens`; `open` where it isn't. */}}
+{{- define "watchdog.access" -}}
+{{- $web := default dict .Values.config.web }}
+{{- $ways := list }}
+{{- if (default dict $web.proxy).addresses }}
+{{- $ways = append $ways "proxy" }}
+{{- end }}
+{{- if $web.oidc }}
+{{- $ways = append $ways "oidc" }}
+{{- end }}
+{{- if .Values.web.tokensSecret }}
+{{- $ways = append $ways "tokens" }}
+{{- end }}
+{{- default "open" (join "," $ways) }}
 {{- end }}
 
 {{- define "watchdog.slackSecret" -}}

@@ -1,0 +1,146 @@
+"""The group `web`."""
+
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+
+from watchdog.config.section import PositiveSeconds, Section, Texts, WebAddress
+
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
+]
+"""Signatures that a public key checks (RFC 7518, RFC 9864); with no shared secret, and not none."""
+
+_HEADER = r"^[A-Za-z0-9-]{1,64}$"
+
+
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ip_network(value, strict=True)
+        except ValueError:
+            raise ValueError("should be addresses or networks, such as 10.0.0.0/8") from None
+    return values
+
+
+def _key_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("should be an https address, or http at loopback")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+Networks = Annotated[Texts, AfterValidator(_networks)]
+KeyAddress = Annotated[WebAddress, AfterValidator(_key_address)]
+
+
+class Proxy(Section):
+    """A proxy that has logged people in and says who they are in headers (oauth2-proxy, …).
+
+    The headers count only in requests that come from its addresses, as TCP has them; from anywhere
+    else they are refused. It must take these headers out of what its own clients send.
+    """
+
+    addresses: Networks = ()
+    """The proxy's addresses and networks: `10.2.0.7, 10.4.0.0/16`; nobody else may come from
+    there. A sidecar's is `127.0.0.1`."""
+    user_header: str = Field(default="X-Auth-Request-User", pattern=_HEADER)
+    """Who asks; `X-Forwarded-User` where oauth2-proxy itself passes requests on."""
+    email_header: str = Field(default="X-Auth-Request-Email", pattern=_HEADER)
+    """Their address, which stands in the log in place of the user, where it is sent."""
+    groups_header: str = Field(default="X-Auth-Request-Groups", pattern=_HEADER)
+    """Their groups; `X-Forwarded-Groups` where oauth2-proxy itself passes requests on."""
+    groups_separator: str = Field(default=",", min_length=1, max_length=4)
+    """What stands between two groups."""
+
+
+class Oidc(Section):
+    """Bearer tokens that an identity provider signs (JWT, RFC 7519; checked as RFC 8725 asks)."""
+
+    issuer: str = Field(min_length=1)
+    """The claim `iss`, letter by letter: `https://example.okta.com/oauth2/default`."""
+    jwks_url: KeyAddress
+    """Where the provider publishes its keys; https."""
+    audience: str = Field(min_length=1)
+    """What `aud` must be, or hold."""
+    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)] = ("RS256", "ES256")
+    """Signatures that count."""
+    user_claim: str = Field(default="sub", min_length=1)
+    """The claim that names who asks, for the log: `email`, `preferred_username`, …"""
+    groups_claim: str = Field(default="groups", min_length=1)
+    """The claim that lists their groups; a point leads inward: `realm_access.roles`. Hawk's tokens
+    have them in `permissions` or `scp`."""
+    leeway: float = Field(default=30, ge=0, le=300, allow_inf_nan=False)
+    """Seconds by which the clocks may differ."""
+    jwks_max_age: PositiveSeconds = 3600
+    """Seconds until the keys are fetched again."""
+    jwks_keep: PositiveSeconds = 86_400
+    """Seconds that keys go on counting which can't be fetched again."""
+
+
+class WebToken(Section):
+    """A token for a program: Prometheus, a script. Sent as `Authorization: Bearer …`."""
+
+    name: str = Field(min_length=1, max_length=100)
+    """Whose it is, for the log."""
+    token: SecretStr = Field(min_length=20)
+    """At least 20 characters, such as `openssl rand -hex 32` prints."""
+    groups: Texts = ()
+    """The groups that it has; `*` for all."""
+
+
+class Web(Section):
+    """The page, the API and who may ask for them. docs/access.md says what to set up, and how."""
+
+    hosts: Texts = ()
+    """More names that page and API are asked by, such as a service's: `watchdog.monitoring.svc`."""
+    open: bool = False
+    """Lets everybody in who reaches it, also at another address than loopback; who says nothing of
+    themselves has the groups of `anonymous_groups`."""
+    anonymous_groups: Texts = ()
+    """With `open`: the groups of everybody. `*` for all; none: what is secret is not shown."""
+    proxy: Proxy = Proxy()
+    oidc: Oidc | None = None
+    tokens: tuple[WebToken, ...] = ()
+    groups: Texts = ()
+    """Who may ask at all: one of these groups is enough. Empty: everybody who is known."""
+    admins: Texts = ()
+    """Groups whose members see everything; one of them is enough."""
+    bare_groups: bool = True
+    """Whether a group `A` counts as `model-access-A`; off, where there are others of that name."""
+    unlabelled: Literal["hide", "show"] = "hide"
+    """Eval sets of the cluster of which neither an annotation nor `.models.json` says who may see
+    them, on page, API and evidence; elsewhere their models are no secret."""
+    metrics: Literal["open", "viewer"] = "open"
+    """Who may read `/metrics`: everybody, or who may ask for the page (a token, for Prometheus)."""
+    metrics_name_secret_models: bool = False
+    """Whether `/metrics` names models that not everybody may see, in place of a stable stand-in."""
+    stand_in_key: SecretStr | None = Field(default=None, min_length=20)
+    """Makes stand-ins the same everywhere; by default a key that the ledger keeps."""
+
+    @field_validator("tokens")
+    @classmethod
+    def _apart(cls, tokens: tuple[WebToken, ...]) -> tuple[WebToken, ...]:
+        if len({token.token.get_secret_value() for token in tokens}) < len(tokens):
+            raise ValueError("two entries have the same token")
+        return tokens
+
+    @model_validator(mode="after")
+    def _anonymous_only_if_open(self) -> Self:
+        if self.anonymous_groups and not self.open:
+            raise ValueError("anonymous_groups: needs `open: true`")
+        return self
+
+    @property
+    def identifies(self) -> bool:
+        """Whether there is any way to tell who asks."""
+        return bool(self.proxy.addresses or self.oidc or self.tokens)
