@@ -39,7 +39,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 """In the order in which `watchdog --help` lists them."""
 
-SETTINGS = ("logs", "listen", "interval", "state", "log_level", "groups")
+SETTINGS = ("logs", "listen", "interval", "state", "log_level")
 """Arguments that are settings too, which weigh more than the configuration."""
 
 UNDONE = 3

@@ -7,7 +7,15 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, add_groups, add_now, print_json, print_lines
+from watchdog.commands import (
+    Command,
+    add_config,
+    add_groups,
+    add_now,
+    print_json,
+    print_lines,
+    with_groups,
+)
 from watchdog.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +47,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.pipeline.stand_ins import HINT, for_terminal
     from watchdog.surfaces.terminal import lines
 
+    settings = with_groups(settings, arguments.groups)
     if not arguments.targets and not arguments.all:
         raise UsageError("check: give a TARGET, or --all for the cluster's eval sets")
     report = asyncio.run(

@@ -4,13 +4,14 @@ from ipaddress import ip_address, ip_network
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from watchdog.config.section import PositiveSeconds, Section, Texts, WebAddress
 
-Algorithm = Literal[
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
-]
+ALGORITHMS = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"}
+)
 """Signatures that a public key checks (RFC 7518, RFC 9864); with no shared secret, and not none."""
 
 _HEADER = r"^[A-Za-z0-9-]{1,64}$"
@@ -22,6 +23,12 @@ def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
             ip_network(value, strict=True)
         except ValueError:
             raise ValueError("should be addresses or networks, such as 10.0.0.0/8") from None
+    return values
+
+
+def _algorithms(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values or not ALGORITHMS.issuperset(values):
+        raise ValueError(f"should be some of {', '.join(sorted(ALGORITHMS))}")
     return values
 
 
@@ -43,57 +50,37 @@ Networks = Annotated[Texts, AfterValidator(_networks)]
 KeyAddress = Annotated[WebAddress, AfterValidator(_key_address)]
 
 
-class Proxy(Section):
-    """A proxy that has logged people in and says who they are in headers (oauth2-proxy, …).
+class Proxy(Struct, frozen=True):
+    """A proxy that has logged people in and says who they are in headers."""
 
-    The headers count only in requests that come from its addresses, as TCP has them; from anywhere
-    else they are refused. It must take these headers out of what its own clients send.
-    """
-
-    addresses: Networks = ()
-    """The proxy's addresses and networks: `10.2.0.7, 10.4.0.0/16`; nobody else may come from
-    there. A sidecar's is `127.0.0.1`."""
-    user_header: str = Field(default="X-Auth-Request-User", pattern=_HEADER)
-    """Who asks; `X-Forwarded-User` where oauth2-proxy itself passes requests on."""
-    email_header: str = Field(default="X-Auth-Request-Email", pattern=_HEADER)
-    """Their address, which stands in the log in place of the user, where it is sent."""
-    groups_header: str = Field(default="X-Auth-Request-Groups", pattern=_HEADER)
-    """Their groups; `X-Forwarded-Groups` where oauth2-proxy itself passes requests on."""
-    groups_separator: str = Field(default=",", min_length=1, max_length=4)
-    """What stands between two groups."""
+    addresses: tuple[str, ...]
+    user_header: str
+    email_header: str
+    groups_header: str
+    groups_separator: str
 
 
-class Oidc(Section):
-    """Bearer tokens that an identity provider signs (JWT, RFC 7519; checked as RFC 8725 asks)."""
+class Oidc(Struct, frozen=True):
+    """Bearer tokens that an identity provider signs."""
 
-    issuer: str = Field(min_length=1)
-    """The claim `iss`, letter by letter: `https://example.okta.com/oauth2/default`."""
-    jwks_url: KeyAddress
-    """Where the provider publishes its keys; https."""
-    audience: str = Field(min_length=1)
-    """What `aud` must be, or hold."""
-    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)] = ("RS256", "ES256")
-    """Signatures that count."""
-    user_claim: str = Field(default="sub", min_length=1)
-    """The claim that names who asks, for the log: `email`, `preferred_username`, …"""
-    groups_claim: str = Field(default="groups", min_length=1)
-    """The claim that lists their groups; a point leads inward: `realm_access.roles`. Hawk's tokens
-    have them in `permissions` or `scp`."""
-    leeway: float = Field(default=30, ge=0, le=300, allow_inf_nan=False)
-    """Seconds by which the clocks may differ."""
-    jwks_max_age: PositiveSeconds = 3600
-    """Seconds until the keys are fetched again."""
-    jwks_keep: PositiveSeconds = 86_400
-    """Seconds that keys go on counting which can't be fetched again."""
+    issuer: str
+    jwks_url: str
+    audience: str
+    algorithms: tuple[str, ...] = ("RS256", "ES256")
+    user_claim: str = "sub"
+    groups_claim: str = "groups"
+    leeway: float = 30.0
+    jwks_max_age: float = 3600.0
+    jwks_keep: float = 86_400.0
 
 
 class WebToken(Section):
     """A token for a program: Prometheus, a script. Sent as `Authorization: Bearer …`."""
 
-    name: str = Field(min_length=1, max_length=100)
+    name: str = Field(default="a token", min_length=1, max_length=100)
     """Whose it is, for the log."""
-    token: SecretStr = Field(min_length=20)
-    """At least 20 characters, such as `openssl rand -hex 32` prints."""
+    token: SecretStr | None = Field(default=None, min_length=20)
+    """At least 20 characters, such as `openssl rand -hex 32` prints; without it nobody has it."""
     groups: Texts = ()
     """The groups that it has; `*` for all."""
 
@@ -108,8 +95,38 @@ class Web(Section):
     themselves has the groups of `anonymous_groups`."""
     anonymous_groups: Texts = ()
     """With `open`: the groups of everybody. `*` for all; none: what is secret is not shown."""
-    proxy: Proxy = Proxy()
-    oidc: Oidc | None = None
+    proxy_addresses: Networks = ()
+    """Addresses and networks of a proxy that has logged people in and says in headers who they
+    are (oauth2-proxy, …): `10.2.0.7, 10.4.0.0/16`; a sidecar's is `127.0.0.1`. From anywhere else
+    the headers are refused. It must take them out of what its own clients send."""
+    proxy_user_header: str = Field(default="X-Auth-Request-User", pattern=_HEADER)
+    """Who asks; `X-Forwarded-User` where oauth2-proxy itself passes requests on."""
+    proxy_email_header: str = Field(default="X-Auth-Request-Email", pattern=_HEADER)
+    """Their address, which stands in the log in place of the user, where it is sent."""
+    proxy_groups_header: str = Field(default="X-Auth-Request-Groups", pattern=_HEADER)
+    """Their groups; `X-Forwarded-Groups` where oauth2-proxy itself passes requests on."""
+    proxy_groups_separator: str = Field(default=",", min_length=1, max_length=4)
+    """What stands between two groups."""
+    oidc_issuer: str | None = Field(default=None, min_length=1)
+    """Checks bearer tokens that an identity provider signs (JWT, RFC 7519, as RFC 8725 asks): the
+    claim `iss`, letter by letter, such as `https://example.okta.com/oauth2/default`."""
+    oidc_jwks_url: KeyAddress | None = None
+    """Where the provider publishes its keys; https. Needed with `oidc_issuer`."""
+    oidc_audience: str | None = Field(default=None, min_length=1)
+    """What `aud` must be, or hold. Needed with `oidc_issuer`."""
+    oidc_algorithms: Annotated[Texts, AfterValidator(_algorithms)] = ("RS256", "ES256")
+    """Signatures that count."""
+    oidc_user_claim: str = Field(default="sub", min_length=1)
+    """The claim that names who asks, for the log: `email`, `preferred_username`, …"""
+    oidc_groups_claim: str = Field(default="groups", min_length=1)
+    """The claim that lists their groups; a point leads inward: `realm_access.roles`. Hawk's tokens
+    have them in `permissions` or `scp`."""
+    oidc_leeway: float = Field(default=30, ge=0, le=300, allow_inf_nan=False)
+    """Seconds by which the clocks may differ."""
+    oidc_jwks_max_age: PositiveSeconds = 3600
+    """Seconds until the keys are fetched again."""
+    oidc_jwks_keep: PositiveSeconds = 86_400
+    """Seconds that keys go on counting which can't be fetched again."""
     tokens: tuple[WebToken, ...] = ()
     groups: Texts = ()
     """Who may ask at all: one of these groups is enough. Empty: everybody who is known."""
@@ -130,7 +147,8 @@ class Web(Section):
     @field_validator("tokens")
     @classmethod
     def _apart(cls, tokens: tuple[WebToken, ...]) -> tuple[WebToken, ...]:
-        if len({token.token.get_secret_value() for token in tokens}) < len(tokens):
+        values = [one.token.get_secret_value() for one in tokens if one.token is not None]
+        if len(set(values)) < len(values):
             raise ValueError("two entries have the same token")
         return tokens
 
@@ -140,7 +158,48 @@ class Web(Section):
             raise ValueError("anonymous_groups: needs `open: true`")
         return self
 
+    @model_validator(mode="after")
+    def _oidc_whole(self) -> Self:
+        parts = {
+            "oidc_issuer": self.oidc_issuer,
+            "oidc_jwks_url": self.oidc_jwks_url,
+            "oidc_audience": self.oidc_audience,
+        }
+        missing = [name for name, value in parts.items() if value is None]
+        if 0 < len(missing) < len(parts):
+            raise ValueError(f"{missing[0]}: needed with the other settings of oidc")
+        return self
+
+    @property
+    def proxy(self) -> Proxy:
+        """The settings of `proxy_…`."""
+        return Proxy(
+            self.proxy_addresses,
+            self.proxy_user_header,
+            self.proxy_email_header,
+            self.proxy_groups_header,
+            self.proxy_groups_separator,
+        )
+
+    @property
+    def oidc(self) -> Oidc | None:
+        """The settings of `oidc_…`; None where they are not set."""
+        if self.oidc_issuer is None or self.oidc_jwks_url is None or self.oidc_audience is None:
+            return None
+        return Oidc(
+            self.oidc_issuer,
+            self.oidc_jwks_url,
+            self.oidc_audience,
+            self.oidc_algorithms,
+            self.oidc_user_claim,
+            self.oidc_groups_claim,
+            self.oidc_leeway,
+            self.oidc_jwks_max_age,
+            self.oidc_jwks_keep,
+        )
+
     @property
     def identifies(self) -> bool:
         """Whether there is any way to tell who asks."""
-        return bool(self.proxy.addresses or self.oidc or self.tokens)
+        tokens = any(one.token is not None for one in self.tokens)
+        return bool(self.proxy_addresses or self.oidc_issuer or tokens)

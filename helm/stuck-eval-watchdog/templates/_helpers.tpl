@@ -80,10 +80,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "watchdog.access" -}}
 {{- $web := default dict .Values.config.web }}
 {{- $ways := list }}
-{{- if (default dict $web.proxy).addresses }}
+{{- if $web.proxy_addresses }}
 {{- $ways = append $ways "proxy" }}
 {{- end }}
-{{- if $web.oidc }}
+{{- if $web.oidc_issuer }}
 {{- $ways = append $ways "oidc" }}
 {{- end }}
 {{- if .Values.web.tokensSecret }}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from starlette.testclient import TestClient
 
-from watchdog.config.web import Proxy, Web
+from watchdog.config.web import Web
 from watchdog.masking import Mask, stand_in
 from watchdog.model.access import EVERYTHING, Viewer
 from watchdog.model.probe import Meaning
@@ -35,7 +35,7 @@ from watchdog.surfaces.web.health import Health
 from watchdog.surfaces.web.routes import build_app
 
 KEY = b"k" * 32
-SECRET = "acme/zebra-9x"
+HIDDEN = "acme/zebra-9x"
 TAIL = b"zebra-9x"
 PUBLIC = "openai/gpt-4o"
 NOW = 1_800_000_000.0
@@ -91,7 +91,7 @@ def incident(eval_sets, subject, text, models):
         actions=(text,),
         models=models,
         peers=text,
-        conclusions=(ConclusionReport(SECRET, Meaning.NOT_TESTED, "low", text, AT, None, ()),),
+        conclusions=(ConclusionReport(HIDDEN, Meaning.NOT_TESTED, "low", text, AT, None, ()),),
         recovered=("hidden-run",),
         secret_models=tuple(n for e in eval_sets for n in secret_models(e)),
     )
@@ -99,12 +99,12 @@ def incident(eval_sets, subject, text, models):
 
 TEXTS = st.sampled_from(
     [
-        f"{SECRET} fails",
-        f"calls of {SECRET.upper()}: 429",
+        f"{HIDDEN} fails",
+        f"calls of {HIDDEN.upper()}: 429",
         "zebra-9x is away",
-        f"`watchdog probe '{SECRET}'`",
-        f"hidden-run and {PUBLIC} on {SECRET}",
-        "x" * 50 + SECRET[:9] + "…",
+        f"`watchdog probe '{HIDDEN}'`",
+        f"hidden-run and {PUBLIC} on {HIDDEN}",
+        "x" * 50 + HIDDEN[:9] + "…",
         "nothing of it",
     ]
 )
@@ -113,17 +113,17 @@ GROUPS = st.sampled_from([("a",), ("a", "b"), ("public", "b"), None, ("(more)",)
 
 @st.composite
 def reports(draw):
-    hidden = eval_set("hidden-run", SECRET, draw(GROUPS), draw(TEXTS))
+    hidden = eval_set("hidden-run", HIDDEN, draw(GROUPS), draw(TEXTS))
     shown = eval_set("shown-run", PUBLIC, draw(st.sampled_from([(), ("public",)])), draw(TEXTS))
     members = draw(st.sampled_from([(hidden,), (shown,), (hidden, shown), (shown, hidden)]))
-    subject = draw(st.sampled_from([SECRET, PUBLIC, "acme", "hidden-run"]))
+    subject = draw(st.sampled_from([HIDDEN, PUBLIC, "acme", "hidden-run"]))
     problems = draw(st.lists(st.tuples(TEXTS, TEXTS), max_size=3))
     return Report(
         now=AT,
         verdict=Verdict.STUCK,
         cause=Cause.RATE_LIMITED,
         eval_sets=(hidden, shown),
-        incidents=(incident(members, subject, draw(TEXTS), (SECRET, PUBLIC)),),
+        incidents=(incident(members, subject, draw(TEXTS), (HIDDEN, PUBLIC)),),
         problems=tuple(ProblemReport(*pair) for pair in problems),
     )
 
@@ -169,14 +169,14 @@ def snapshot(report):
 @settings(max_examples=25, deadline=None)
 @given(reports())
 def test_page_api_evidence_and_readiness(report):
-    health = Health(NOW, True, (("store", f"{SECRET} can't be read"),), (), {"i1": "held"})
+    health = Health(NOW, True, (("store", f"{HIDDEN} can't be read"),), (), {"i1": "held"})
     made, asked = snapshot(report), []
 
     async def bundle(eval_set_id):
         asked.append(eval_set_id)
         raise AssertionError("not for everybody")
 
-    web = Web(proxy=Proxy(addresses=("127.0.0.1",)))
+    web = Web(proxy_addresses=("127.0.0.1",))
     masked = SecretModels(KEY).masked
     app = build_app(
         lambda: made,
@@ -212,7 +212,7 @@ def test_metrics_have_a_stable_stand_in(report):
     masked = SecretModels(KEY).masked(made)
     body, _ = Exposition(lambda: masked, SelfMetrics()).render("")
     assert TAIL not in body.lower()
-    assert stand_in(SECRET, KEY).encode() in body
+    assert stand_in(HIDDEN, KEY).encode() in body
     assert PUBLIC.encode() in body
 
 
@@ -229,8 +229,8 @@ def test_a_model_that_everybody_uses_is_no_secret():
 
 
 def test_stand_ins_need_their_key():
-    assert stand_in(SECRET, KEY) == stand_in(SECRET, KEY)
-    assert stand_in(SECRET, KEY) != stand_in(SECRET, b"other")
+    assert stand_in(HIDDEN, KEY) == stand_in(HIDDEN, KEY)
+    assert stand_in(HIDDEN, KEY) != stand_in(HIDDEN, b"other")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from msgspec.structs import replace
 
 from tests.unit.surfaces.access.tokens import CLAIMS, NOW, b64, ec_key, jwk, rsa_key, signed
 from watchdog.config.web import Oidc
@@ -128,9 +129,9 @@ def test_what_is_no_token(token):
 
 
 def test_claims_of_groups():
-    inner = OIDC.model_copy(update={"groups_claim": "realm_access.roles"})
+    inner = replace(OIDC, groups_claim="realm_access.roles")
     assert who(signed(RSA, realm_access={"roles": ["x", "y"]}), inner).groups == ("x", "y")
-    hawk = OIDC.model_copy(update={"groups_claim": "scp"})
+    hawk = replace(OIDC, groups_claim="scp")
     assert who(signed(RSA, scp="x y"), hawk).groups == ("x", "y")
     assert who(signed(RSA, groups=["a", 7])).groups == ()
     assert who(signed(RSA, groups=None)).groups == ()

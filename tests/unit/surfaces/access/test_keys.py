@@ -31,8 +31,9 @@ class Issuer:
         return Response(self.body, self.status)
 
     def access(self, clock, **more):
-        oidc = {"issuer": "https://idp", "audience": "w", "jwks_url": f"{self.server.url}/keys"}
-        return Access(Web.model_validate({"oidc": oidc, **more}), clock)
+        keys = f"{self.server.url}/keys"
+        oidc = {"oidc_issuer": "https://idp", "oidc_audience": "w", "oidc_jwks_url": keys}
+        return Access(Web(**oidc, **more), clock)
 
 
 class Clock:

@@ -51,8 +51,9 @@ def rules_of(web: Web) -> Rules:
     tokens = (
         KnownToken(_digest(one.token.get_secret_value()), one.name, one.groups)
         for one in web.tokens
+        if one.token is not None
     )
-    return Rules(web, tuple(map(ip_network, web.proxy.addresses)), tuple(tokens))
+    return Rules(web, tuple(map(ip_network, web.proxy_addresses)), tuple(tokens))
 
 
 NO_IDENTITY = Refusal("no_identity", 401, "who are you? log in by the proxy, or send a token")
@@ -70,11 +71,11 @@ def decide(peer: str | None, headers: Headers, rules: Rules) -> Viewer | Refusal
     web = rules.web
     if not web.identifies and not web.open:
         return EVERYTHING
-    if web.proxy.addresses:
+    if web.proxy_addresses:
         claimed = _by_proxy(peer, headers, rules)
         if claimed is not None:
             return claimed
-    if web.tokens or web.oidc:
+    if rules.tokens or web.oidc_issuer:
         token = _bearer(headers)
         if isinstance(token, Refusal):
             return token
@@ -110,7 +111,7 @@ def _by_proxy(peer: str | None, headers: Headers, rules: Rules) -> Viewer | Refu
     if not any(values):
         return None
     if not _is_within(peer, rules.networks):
-        text = "headers that name a user come from no address of web.proxy.addresses"
+        text = "headers that name a user come from no address of web.proxy_addresses"
         return Refusal("foreign_headers", 403, text)
     if any(len(found) > 1 for found in values):
         return Refusal("double_header", 400, "a header that names a user is there twice")
@@ -158,7 +159,7 @@ def _by_token(token: str, rules: Rules) -> Viewer | Refusal | Bearer:
             bare_names=web.bare_groups,
             sees_unlabelled=web.unlabelled == "show",
         )
-    return Bearer(token) if rules.web.oidc is not None else BAD_TOKEN
+    return Bearer(token) if rules.web.oidc_issuer is not None else BAD_TOKEN
 
 
 def _values(headers: Headers, name: str) -> list[bytes]:

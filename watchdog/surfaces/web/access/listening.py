@@ -6,8 +6,8 @@ from ipaddress import IPv6Address, ip_address
 from watchdog.config.web import Web
 
 HOW = (
-    "set web.proxy.addresses, web.oidc or web.tokens (docs/access.md), or web.open: true to let "
-    "everybody in"
+    "set web.proxy_addresses, web.oidc_issuer or web.tokens (docs/access.md), or web.open: true to "
+    "let everybody in"
 )
 
 
