@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.unit.surfaces.access.tokens import NOW, jwk, rsa_key, signed
+from tests.builders.tokens import NOW, jwk, rsa_key, signed
 from watchdog.config.web import Web
 from watchdog.model.access import Viewer
 from watchdog.surfaces.web.access import Access

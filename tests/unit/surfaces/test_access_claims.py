@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from msgspec.structs import replace
 
-from tests.unit.surfaces.access.tokens import CLAIMS, NOW, b64, ec_key, jwk, rsa_key, signed
+from tests.builders.tokens import CLAIMS, NOW, b64, ec_key, jwk, rsa_key, signed
 from watchdog.config.web import Oidc
 from watchdog.surfaces.web.access.claims import Identity, Refusal, UnknownKey, identity, public_keys
 
