@@ -310,3 +310,37 @@ def test_probes_have_a_port_of_their_own_and_the_services_names_are_known(render
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         assert container[probe]["httpGet"]["port"] == "probes"
     assert {"wd.example.org", "w-stuck-eval-watchdog.wd.svc"} <= set(web.hosts)
+
+
+# Who may see what.
+
+
+WAYS = {
+    "proxy": {"config": {"web": {"proxy_addresses": ["10.0.0.0/8"]}}},
+    "tokens": {"web": {"tokensSecret": "w-tokens"}},
+    "oidc": {
+        "config": {
+            "web": {"oidc_issuer": "i", "oidc_jwks_url": "https://i/k", "oidc_audience": "w"}
+        }
+    },
+}
+
+
+def test_where_nothing_is_set_up_it_is_open(render, tmp_path):
+    assert settings(render(), tmp_path).web.open
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_way_to_tell_who_asks_closes_it(render, tmp_path, way):
+    objects = render(WAYS[way])
+    assert not settings(objects, tmp_path).web.open
+
+
+def test_tokens_come_from_a_secret_and_from_nowhere_else(render, template):
+    (container,) = pod(render(WAYS["tokens"]))["containers"]
+    (tokens,) = [e for e in container["env"] if e["name"] == "WATCHDOG_WEB_TOKENS"]
+    reference = {"name": "w-tokens", "key": "tokens.json"}
+    assert tokens["valueFrom"] == {"secretKeyRef": reference}
+    in_config = {"config": {"web": {"tokens": [{"name": "a", "token": "b" * 20}]}}}
+    done = template(merged({"image": {"repository": "r/w"}, **needed()}, in_config))
+    assert "web.tokensSecret" in done.stderr

@@ -70,6 +70,24 @@ def add_state(parser: ArgumentParser) -> None:
     )
 
 
+def add_groups(parser: ArgumentParser) -> None:
+    """Add `--groups`."""
+    parser.add_argument(
+        "--groups",
+        metavar="A,B",
+        help="your groups: models of eval sets that ask for others are shown by a stand-in; `*` "
+        "for all (default: WATCHDOG_GROUPS)",
+    )
+
+
+def with_groups(settings: Settings, groups: str | None) -> Settings:
+    """The settings with the groups of `--groups`, where it was given."""
+    if groups is None:
+        return settings
+    names = tuple(part.strip() for part in groups.split(",") if part.strip())
+    return settings.model_copy(update={"groups": names})
+
+
 def add_now(parser: ArgumentParser, does: str) -> None:
     """Add `--now`: what the command `does` as of another time."""
     parser.add_argument(

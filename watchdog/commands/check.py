@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, add_now, print_json, print_lines
+from watchdog.commands import (
+    Command,
+    add_config,
+    add_groups,
+    add_now,
+    print_json,
+    print_lines,
+    with_groups,
+)
 from watchdog.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,19 +37,25 @@ def _add(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     add_now(parser, "judge")
+    add_groups(parser)
     add_config(parser)
 
 
 def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.model.verdict import EXIT_STATUS
     from watchdog.pipeline.once import check
+    from watchdog.pipeline.stand_ins import HINT, for_terminal
     from watchdog.surfaces.terminal import lines
 
+    settings = with_groups(settings, arguments.groups)
     if not arguments.targets and not arguments.all:
         raise UsageError("check: give a TARGET, or --all for the cluster's eval sets")
     report = asyncio.run(
         check(arguments.targets, settings, arguments.now, time.time(), all_eval_sets=arguments.all)
     )
+    report, replaced = for_terminal(report, settings)
+    if replaced:
+        sys.stderr.write(f"{HINT}\n")
     if arguments.json:
         print_json(report)
     else:

@@ -7,7 +7,15 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, add_now, print_json, print_lines
+from watchdog.commands import (
+    Command,
+    add_config,
+    add_groups,
+    add_now,
+    print_json,
+    print_lines,
+    with_groups,
+)
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -27,6 +35,7 @@ def _add(parser: ArgumentParser) -> None:
         "--json", action="store_true", help="print a JSON array of one object for each eval set"
     )
     add_now(parser, "explain")
+    add_groups(parser)
     add_config(parser)
 
 
@@ -34,6 +43,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.pipeline.explain import explain
     from watchdog.surfaces.explained import lines
 
+    settings = with_groups(settings, arguments.groups)
     explained = asyncio.run(
         explain(arguments.target, arguments.sample, settings, arguments.now, time.time())
     )

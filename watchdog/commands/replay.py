@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, print_json, print_lines
+from watchdog.commands import Command, add_config, add_groups, print_json, print_lines, with_groups
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -25,6 +25,7 @@ def _add(parser: ArgumentParser) -> None:
         "nothing written for 2 hours (idle), a call pending for 30 minutes (pending)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_groups(parser)
     add_config(parser)
 
 
@@ -32,6 +33,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.pipeline.replay import replay
     from watchdog.surfaces.replayed import lines
 
+    settings = with_groups(settings, arguments.groups)
     replayed = asyncio.run(replay(arguments.bundles, settings, time.time()))
     if arguments.json:
         print_json(replayed)

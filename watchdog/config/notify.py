@@ -67,6 +67,9 @@ class Notify(Section):
     """More incidents than this that open at once, or within 5 minutes, become one message."""
     hold: PositiveSeconds = 600
     """Seconds without progress until an eval set is a page though samples of it are due."""
+    name_secret_models: bool = False
+    """Whether messages name models that not everybody may see, in place of a stable stand-in.
+    Where a route with `exclusive` leads they are always named."""
     degraded_after: float = Field(default=14_400, ge=0, le=86_400 * 30, allow_inf_nan=False)
     """Seconds until an eval set that is degraded all along is a warning; 0 for never."""
 

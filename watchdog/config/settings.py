@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     logs: Texts = ()
     """What to watch: Inspect log directories, `s3://bucket/prefix`."""
     listen: str = "127.0.0.1:9464"
-    """HOST:PORT of page, report and metrics; 0.0.0.0:9464 for all interfaces."""
+    """HOST:PORT of page, report and metrics; 0.0.0.0:9464 for all interfaces, which needs `web`."""
     interval: PositiveSeconds = 30
     """Seconds between two polls."""
     listing_interval: PositiveSeconds = 120
@@ -60,7 +60,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least that is logged."""
     evidence_store: bool = False
-    """Whether bundles from the page hold the logs, all conversations; the page has no login."""
+    """Whether bundles from the page hold the logs, all conversations of what a viewer may see."""
+    groups: Texts = ()
+    """Yours, for what commands print: names of other models are replaced. `*` for all."""
     external_url: str | None = None
     """The page's address as people reach it, for links in messages."""
     # a group's own docstring says what it is for

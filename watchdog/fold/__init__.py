@@ -23,6 +23,7 @@ from watchdog.model.facts import (
     Located,
     LogWriteFailed,
     ManifestRead,
+    ModelAccessRead,
     RetryLogged,
     RowsLost,
     RowsRead,
@@ -100,6 +101,15 @@ def _interactions_read(state: EvalSetState, fact: InteractionsRead) -> EvalSetSt
     return replace(state, interactions=counted)
 
 
+def _model_access_read(state: EvalSetState, fact: ModelAccessRead) -> EvalSetState:
+    """A file that can't be read for now takes nothing back."""
+    if not fact.readable:
+        return replace(state, model_groups_readable=state.model_groups is not None)
+    return replace(
+        state, model_groups=fact.groups, model_names=fact.models, model_groups_readable=True
+    )
+
+
 def _stops_read(state: EvalSetState, fact: StopsRead) -> EvalSetState:
     """What is asked for now; a marker that is gone was removed by the next runner."""
     return replace(state, stops=Stops(fact.all_at, dict(fact.samples)))
@@ -119,6 +129,7 @@ _EVAL_SET_HANDLERS: dict[type, Callable[[EvalSetState, Any], EvalSetState]] = {
     RunnerErrorLogged: runner_errors.runner_error_logged,
     EvalSetRetryLogged: runner_errors.eval_set_retry_logged,
     InteractionsRead: _interactions_read,
+    ModelAccessRead: _model_access_read,
     StopsRead: _stops_read,
     RunnerLogSampled: cluster.runner_log_sampled,
     ClusterRead: cluster.cluster_read,

@@ -439,6 +439,18 @@ class InteractionsRead(Struct, frozen=True):
     """When it was written, by the store's clock."""
 
 
+class ModelAccessRead(Struct, frozen=True):
+    """Which groups may see an eval set's models, as the file beside its logs says (Hawk's)."""
+
+    eval_set_id: str
+    groups: tuple[str, ...] | None
+    """Bare names; None where there is no such file, or it can't be read."""
+    models: tuple[str, ...] = ()
+    """Names of its models."""
+    readable: bool = True
+    """False where there is one that can't be read."""
+
+
 class StopsRead(Struct, frozen=True):
     """When people asked for an eval set, or samples of it, to be stopped (Hawk's markers)."""
 
@@ -488,6 +500,7 @@ Fact = (
     | EvalSetRetryLogged
     | AttemptsRead
     | InteractionsRead
+    | ModelAccessRead
     | StopsRead
     | ClusterRead
     | RunnerLogSampled

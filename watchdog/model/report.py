@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from watchdog.model.access import is_secret
 from watchdog.model.probe import (
     Confidence,
     Meaning,
@@ -130,6 +131,11 @@ class EvalSetReport(Struct, frozen=True):
     """The submitter's address."""
     model_access: str = ""
     """The groups that may see its models, as its annotation has them."""
+    model_groups: tuple[str, ...] | None = ()
+    """Groups that who looks at it needs, all of them, without `model-access-`; null where nothing
+    says who may see it."""
+    models: tuple[str, ...] = ()
+    """All its models that are known by name, not only those of its tasks: those that grade, too."""
     team: str = ""
     """Whose it is, by the label or annotation `team`."""
     runner_started_at: Timestamp | None = None
@@ -206,11 +212,18 @@ class IncidentReport(Struct, frozen=True):
     """Whether its eval sets have no runner any more."""
     sources: tuple[str, ...] = ()
     """The sources that tell of its eval sets; none where there is only one look."""
+    secret_models: tuple[str, ...] = ()
+    """Models that not everybody may see: what shows it elsewhere replaces their names."""
 
     @property
     def restricted_to(self) -> tuple[str, ...]:
         """The channels that alone may hear of it, by name; empty where everybody may."""
         return tuple(self.restriction.split(",")) if self.restriction else ()
+
+
+def secret_models(eval_set: EvalSetReport) -> tuple[str, ...]:
+    """The models of an eval set that not everybody may see; empty where everybody may."""
+    return eval_set.models if is_secret(eval_set.model_groups) else ()
 
 
 def restriction_text(channels: Iterable[str]) -> str:
@@ -257,6 +270,8 @@ class Report(Struct, frozen=True):
     """Jobs in the cluster that are left out on purpose: scans."""
     sources: tuple[SourceReport, ...] = ()
     """How each source of the service answers; none for a check."""
+    hidden: Count = 0
+    """Eval sets that are watched and that who asks may not see: they are in nothing of this."""
     schema_version: Literal[1] = SCHEMA_VERSION
 
 

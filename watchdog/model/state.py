@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
+from watchdog.model.access import UNKNOWABLE, annotated_groups
 from watchdog.model.causes import main_of_counts
 from watchdog.model.cluster import ClusterView, Job
 from watchdog.model.facts import (
@@ -473,6 +474,12 @@ class EvalSetState(Struct, frozen=True):
     interactions: Interactions | None = None
     """None where the runner never said."""
     stops: Stops = Stops()
+    model_groups: tuple[str, ...] | None = None
+    """Groups that may see its models, as the file beside its logs says; None where it doesn't."""
+    model_names: tuple[str, ...] = ()
+    """Its models, as the same file names them: those that grade too."""
+    model_groups_readable: bool = True
+    """False where there is such a file that can't be read."""
     restarts: tuple[tuple[float | None, str], ...] = ()
     """The last sandbox restarts the runner's log told."""
     write_failures: dict[str, WriteFailures] = field(default_factory=dict)
@@ -486,6 +493,20 @@ class EvalSetState(Struct, frozen=True):
     def view(self) -> ClusterView | None:
         """What its cluster shows; None where none is watched."""
         return self.cluster.view if self.cluster else None
+
+    @property
+    def access(self) -> tuple[str, ...] | None:
+        """Groups that who looks needs, all of them; None where nothing says who may see it.
+
+        Both the cluster and the file count. Where neither a cluster nor a file is there, nobody
+        restricts it.
+        """
+        view = self.view
+        if not self.model_groups_readable:
+            return (UNKNOWABLE,)
+        annotated = annotated_groups(view.model_access) if view is not None else None
+        groups = (annotated or frozenset()) | frozenset(self.model_groups or ())
+        return tuple(sorted(groups)) or (() if view is None else None)
 
 
 INDEPENDENT_SECONDS = 30.0

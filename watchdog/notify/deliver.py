@@ -29,6 +29,7 @@ from watchdog.notify.decide import (
     decide,
 )
 from watchdog.notify.decide.continuity import fingerprint
+from watchdog.notify.discretion import Discreet, as_it_is
 from watchdog.notify.ledger.ledger import Ledger
 from watchdog.notify.ledger.rows import Message, Thread
 from watchdog.notify.ledger.worker import LedgerWorker
@@ -69,6 +70,7 @@ class Deliverer:
         intervals: Intervals = _INTERVALS,
         audience: Audience = _EVERYBODY,
         ledger_worker: LedgerWorker | None = None,
+        discreet: Discreet = as_it_is,
     ) -> None:
         self.ledger_worker = ledger_worker or LedgerWorker(ledger, clock=clock)
         self._channel_states = tuple(ChannelState(channel) for channel in channels)
@@ -76,6 +78,7 @@ class Deliverer:
         self._on_notification = on_notification
         self._intervals = intervals
         self._audience = audience
+        self._discreet = discreet
         self.held: dict[str, str] = {}
         """Why incidents that stand were not told yet, by id."""
         self._grouped: frozenset[str] = frozenset()
@@ -225,7 +228,8 @@ class Deliverer:
                 or self._is_quiet(message, now)
             ):
                 return False
-            outcome = await channel_state.send(message)
+            told = replace(message, notice=self._discreet(message.notice))
+            outcome = await channel_state.send(told)
             self._note(channel_state, message, outcome)
         await self._write(key, message, outcome)
         if outcome.result == "refused":

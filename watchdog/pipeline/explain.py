@@ -12,6 +12,7 @@ from watchdog.notify.ledger.experience import peek
 from watchdog.pipeline.explained import Experience, explained_eval_set
 from watchdog.pipeline.learner import learned_from
 from watchdog.pipeline.source_state import all_states
+from watchdog.pipeline.stand_ins import mask_of
 from watchdog.pipeline.targets import TargetStates, read_targets
 
 _NAMES_SHOWN = 20
@@ -59,8 +60,9 @@ def _explained(
         overrides=settings.allowances,
         explaining=True,
     )
+    mask = mask_of(states, settings)
     return [
-        explained_eval_set(judgment, sample, limits, target_states.as_of, experience)
+        mask.record(explained_eval_set(judgment, sample, limits, target_states.as_of, experience))
         for judgment in judgments
     ]
 

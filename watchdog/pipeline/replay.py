@@ -19,6 +19,7 @@ from watchdog.model.state import EvalSetState
 from watchdog.model.texts import clean
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import all_states
+from watchdog.pipeline.stand_ins import mask_of
 from watchdog.pipeline.targets import TargetStates, read_targets
 
 OURS = "watchdog"
@@ -47,7 +48,8 @@ async def replay(targets: Sequence[str], settings: Settings, now: float) -> Repl
     learner = Learner(limits=settings.thresholds)
     series = [_judge(bundle, learner, settings) for bundle in states]
     eval_set_id = _only(instant.eval_set.state.eval_set_id for instant in series)
-    return Replayed(eval_set_id, tuple(map(_step, series)), tuple(_falls(series)))
+    mask = mask_of((instant.eval_set.state for instant in series), settings)
+    return mask.record(Replayed(eval_set_id, tuple(map(_step, series)), tuple(_falls(series))))
 
 
 def _bundles(targets: Sequence[str]) -> Iterator[str]:

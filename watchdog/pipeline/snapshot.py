@@ -29,6 +29,7 @@ from watchdog.model.report import (
     TaskFigures,
     TaskReport,
     restriction_text,
+    secret_models,
 )
 from watchdog.model.state import ErroredEntry
 from watchdog.model.status_page import StatusPageIncident
@@ -46,6 +47,7 @@ from watchdog.model.verdict import (
 from watchdog.model.words import outcomes
 
 _TEXT_MAX = 1000
+_MODELS_MAX = 500
 _AWAITED: dict[EvidenceKind, str] = {"approval": "approval", "input": "answer"}
 _PENDING_KIND = {"model": "model", "tool": "tool", "sandbox": "tool", "input": "input"}
 
@@ -64,12 +66,13 @@ def snapshot(  # noqa: PLR0913, PLR0917 - all that it is made of
     sources: dict[str, set[str]] = {}
     for eval_set in eval_sets:
         sources.setdefault(eval_set.state.eval_set_id, set()).add(eval_set.state.source)
+    secret = {f.report.eval_set_id: secret_models(f.report) for f in figures}
     report = Report(
         now=timestamp(now),
         verdict=verdict,
         cause=_cause_of(verdict, eval_sets),
         eval_sets=tuple(figure.report for figure in figures),
-        incidents=tuple(_incident(incident, sources) for incident in incidents),
+        incidents=tuple(_incident(incident, sources, secret) for incident in incidents),
         problems=tuple(ProblemReport(_cut(p.where), _cut(p.text)) for p in problems),
         not_watched=not_watched,
     )
@@ -127,6 +130,8 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         submitter=_cut(cluster.view.created_by) if cluster else "",
         email=_cut(cluster.view.email) if cluster else "",
         model_access=_cut(cluster.view.model_access) if cluster else "",
+        model_groups=eval_set.state.access,
+        models=_models(eval_set, tasks),
         team=_cut(cluster.view.team) if cluster else "",
         runner_started_at=timestamp(eval_set.runner_started_at),
         deleted_at=timestamp(eval_set.deleted_at),
@@ -134,6 +139,14 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
     )
     no_page = eval_set.is_warned_of is not None
     return EvalSetFigures(report, tasks, _is_muted(eval_set), no_page)
+
+
+def _models(eval_set: EvalSetJudgment, tasks: Iterable[TaskFigures]) -> tuple[str, ...]:
+    reports = [task.report for task in tasks]
+    pending = (s.pending for report in reports for s in report.running if s.pending is not None)
+    called = (item.name for item in pending if item.kind == "model")
+    names = (*(report.model for report in reports), *eval_set.state.model_names, *called)
+    return tuple(dict.fromkeys(name for name in names if name))[:_MODELS_MAX]
 
 
 def _is_muted(eval_set: EvalSetJudgment) -> bool:
@@ -241,8 +254,11 @@ def _evidence(items: Iterable[Evidence]) -> tuple[EvidenceItem, ...]:
     return tuple(EvidenceItem(timestamp(item.at), item.kind, _cut(item.text)) for item in items)
 
 
-def _incident(incident: Incident, sources: Mapping[str, set[str]]) -> IncidentReport:
+def _incident(
+    incident: Incident, sources: Mapping[str, set[str]], secret: Mapping[str, tuple[str, ...]]
+) -> IncidentReport:
     names = {source for name in incident.eval_sets for source in sources.get(name, ())}
+    models = (name for eval_set_id in incident.eval_sets for name in secret.get(eval_set_id, ()))
     return IncidentReport(
         id=incident.id,
         scope=incident.scope,
@@ -265,6 +281,7 @@ def _incident(incident: Incident, sources: Mapping[str, set[str]]) -> IncidentRe
         in_cluster=incident.in_cluster,
         runner_died=incident.runner_died,
         sources=tuple(sorted(names - {""})),
+        secret_models=tuple(dict.fromkeys(models))[:_MODELS_MAX],
     )
 
 

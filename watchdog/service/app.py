@@ -36,6 +36,7 @@ from watchdog.pipeline.targets import store_of
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
+from watchdog.service.stand_ins import StandIns
 from watchdog.service.status_pages import StatusPageRounds
 from watchdog.service.stopping import CLOSE_SECONDS
 from watchdog.service.verdict_log import VerdictLog
@@ -66,6 +67,7 @@ class Parts(Struct, frozen=True):
     mutes: KeptMutes
     experience: KeptExperience
     metrics: SelfMetrics
+    stand_ins: StandIns
 
 
 class App:
@@ -90,6 +92,7 @@ class App:
         self._mutes = parts.mutes
         self._experience = parts.experience
         self.metrics = parts.metrics
+        self.stand_ins = parts.stand_ins
         self._verdicts = VerdictLog()
         self._turned_at = clock()
         self._slowest_poll = 0.0
@@ -210,6 +213,7 @@ class App:
     def _publish(self, snapshot: Snapshot) -> None:
         """Let the surfaces see it, and remember what later judgments and the log need of it."""
         self.snapshot = snapshot
+        self.stand_ins.take(snapshot)
         eval_sets = snapshot.report.eval_sets
         self._degraded_runs.take(eval_sets, snapshot.at)
         self._verdicts.take(eval_sets)

@@ -22,13 +22,11 @@ import structlog
 import watchdog
 from watchdog.config.settings import Settings
 from watchdog.config.web import Web
-from watchdog.model.report import Report, Snapshot
+from watchdog.model.report import Report
 from watchdog.redaction import Secrets
-from watchdog.surfaces.reduced import reduced
 from watchdog.surfaces.web.handout import Archive, Bundle, BundleError
 
 Clock = Callable[[], float]
-Read = Callable[[], Snapshot | None]
 
 PAGE_BYTES = 64 * 1024 * 1024
 """Of a store that are read for a bundle from the page; the pod's /tmp holds it for a moment."""
@@ -63,12 +61,10 @@ class Outcome(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-def page_bundler(read: Read, settings: Settings, clock: Clock, secrets: Secrets) -> Bundle:
+def page_bundler(settings: Settings, clock: Clock, secrets: Secrets) -> Bundle:
     """Writes the evidence of an eval set as the page hands it out."""
 
-    async def bundle(eval_set_id: str) -> Archive:
-        snapshot = read()
-        live = reduced(snapshot.report, eval_set_id) if snapshot is not None else None
+    async def bundle(eval_set_id: str, live: Report | None = None) -> Archive:
         folder = await asyncio.to_thread(_folder)
         try:
             # the plain class: that of `load()` is local to it

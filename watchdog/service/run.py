@@ -16,12 +16,15 @@ from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.collect.targets import open_target
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
+from watchdog.masking import Key
 from watchdog.model.learned import Learned
+from watchdog.model.probe import ProbeResult
 from watchdog.model.report import Snapshot
 from watchdog.notify.audience import audience
 from watchdog.notify.channels import build_channels
 from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
+from watchdog.notify.discretion import Discreet, as_it_is, with_stand_ins
 from watchdog.notify.ledger import experience
 from watchdog.notify.ledger.database import LedgerError, OpenedLedger, open_ledger
 from watchdog.notify.ledger.ledger import Ledger
@@ -40,10 +43,12 @@ from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
 from watchdog.service.servers import Servers
+from watchdog.service.stand_ins import StandIns
 from watchdog.service.status_pages import StatusPageRounds
 from watchdog.service.stopping import stopping
 from watchdog.service.unopened import UnopenedSource
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
+from watchdog.surfaces.web.access import Access, listening
 from watchdog.surfaces.web.hosts import hosts
 from watchdog.surfaces.web.routes import Site
 from watchdog.surfaces.web.server import ListenError
@@ -67,6 +72,9 @@ async def serve(
         UsageError: nothing to watch, a target that is none, an address that is taken, a ledger
             that another service tells from.
     """
+    objection = listening.objection(settings.address[0], settings.web)
+    if objection is not None:
+        raise UsageError(f"listen: {objection}")
     stop = stop or asyncio.Event()
     with stopping() as signals:
         signals.attach(asyncio.get_running_loop(), stop)
@@ -152,6 +160,7 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
     worker = LedgerWorker(opened.database or ledger, standby, clock)
     learner = Learner(_experience(ledger, clock()), settings.thresholds)
     metrics = SelfMetrics()
+    stand_ins = StandIns(settings, ledger)
     deliverer = Deliverer(
         ledger,
         build_channels(settings),
@@ -160,6 +169,7 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         intervals=_intervals(settings),
         audience=audience(settings.notify),
         ledger_worker=worker,
+        discreet=_discreet(settings, stand_ins.key),
     )
     return Parts(
         sources=tuple(
@@ -173,12 +183,13 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         ),
         learner=learner,
         degraded_runs=DegradedRuns(settings.notify.degraded_after),
-        prober=_prober(settings, sources, clock, metrics, secrets),
+        prober=_prober(settings, sources, clock, stand_ins.counting(metrics.probe), secrets),
         status_pages=StatusPageRounds(StatusPages(feeds(settings)), clock),
         deliverer=deliverer,
         mutes=KeptMutes(worker, clock),
         experience=KeptExperience(learner, worker, clock, loaded=standby is None),
         metrics=metrics,
+        stand_ins=stand_ins,
     )
 
 
@@ -203,7 +214,7 @@ def _prober(
     settings: Settings,
     sources: list[Source],
     clock: Clock,
-    metrics: SelfMetrics,
+    on_result: Callable[[ProbeResult], None],
     secrets: Secrets,
 ) -> Prober:
     return Prober(
@@ -211,9 +222,13 @@ def _prober(
         ApiTester(settings.probes, secrets.learn),
         RequestSizer(sources, replay=settings.probes.replay),
         clock,
-        on_result=metrics.probe,
+        on_result=on_result,
         page_waits=settings.notify.wait_for_tests,
     )
+
+
+def _discreet(settings: Settings, key: Key) -> Discreet:
+    return as_it_is if settings.notify.name_secret_models else with_stand_ins(key)
 
 
 def _intervals(settings: Settings) -> Intervals:
@@ -253,9 +268,11 @@ def _web(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Site:
     return Site(
         read=lambda: app.snapshot,
         health=app.health,
-        exposition=Exposition(lambda: app.snapshot, app.metrics),
+        exposition=Exposition(lambda: app.stand_ins.masked(app.snapshot), app.metrics),
         clock=clock,
         refresh=max(1, round(settings.interval)),
         hosts=hosts(settings.address[0], settings.external_url, settings.web.hosts),
-        bundle=page_bundler(lambda: app.snapshot, settings, clock, secrets),
+        bundle=page_bundler(settings, clock, secrets),
+        access=Access(settings.web, clock),
+        key=app.stand_ins.key,
     )

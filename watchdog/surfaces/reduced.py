@@ -10,12 +10,12 @@ def reduced(report: Report, eval_set_id: str) -> Report | None:
     eval_sets = [e for e in report.eval_sets if e.eval_set_id == eval_set_id]
     if not eval_sets:
         return None
-    own_names = _names(eval_sets[0])
+    own_names = names_of(eval_sets[0])
     other_names = {
         name
         for eval_set in report.eval_sets
         if eval_set.eval_set_id != eval_set_id
-        for name in _names(eval_set)
+        for name in names_of(eval_set)
     } - own_names
     return replace(
         report,
@@ -27,7 +27,8 @@ def reduced(report: Report, eval_set_id: str) -> Report | None:
     )
 
 
-def _names(eval_set: EvalSetReport) -> set[str]:
+def names_of(eval_set: EvalSetReport) -> set[str]:
+    """How problems name an eval set: its id, its logs without their ending."""
     logs = (task.log.removesuffix(".eval").removesuffix(".json") for task in eval_set.tasks)
     return {name for name in (eval_set.eval_set_id, *logs) if name}
 

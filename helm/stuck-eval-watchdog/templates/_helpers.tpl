@@ -65,7 +65,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .Values.namespaces }}
 {{- $_ := set $kubernetes "namespaces" .Values.namespaces }}
 {{- end }}
-{{- $web := default dict $config.web }}
+{{- $web := deepCopy (default dict $config.web) }}
+{{- if $web.tokens }}
+{{- fail "config.web.tokens: secrets; set web.tokensSecret instead" }}
+{{- end }}
+{{- if and (eq (include "watchdog.access" .) "open") (not (hasKey $web "open")) }}
+{{- $_ := set $web "open" true }}
+{{- end }}
 {{- $service := include "watchdog.fullname" . }}
 {{- $namespaced := printf "%s.%s" $service .Release.Namespace }}
 {{- $names := list $service $namespaced (printf "%s.svc" $namespaced) (printf "%s.svc.cluster.local" $namespaced) }}
@@ -73,6 +79,22 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $_ := set $web "probes_listen" (default "0.0.0.0:9465" $web.probes_listen) }}
 {{- $_ := set $config "web" $web }}
 {{- toYaml $config }}
+{{- end }}
+
+{{/* How it is told who asks: `proxy`, `oidc`, `tokens`; `open` where it isn't. */}}
+{{- define "watchdog.access" -}}
+{{- $web := default dict .Values.config.web }}
+{{- $ways := list }}
+{{- if $web.proxy_addresses }}
+{{- $ways = append $ways "proxy" }}
+{{- end }}
+{{- if $web.oidc_issuer }}
+{{- $ways = append $ways "oidc" }}
+{{- end }}
+{{- if .Values.web.tokensSecret }}
+{{- $ways = append $ways "tokens" }}
+{{- end }}
+{{- default "open" (join "," $ways) }}
 {{- end }}
 
 {{- define "watchdog.slackSecret" -}}

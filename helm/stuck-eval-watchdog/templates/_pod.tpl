@@ -13,6 +13,13 @@ env:
         name: {{ . }}
         key: {{ $.Values.slack.existingSecretKey | quote }}
   {{- end }}
+  {{- with .Values.web.tokensSecret }}
+  - name: WATCHDOG_WEB_TOKENS
+    valueFrom:
+      secretKeyRef:
+        name: {{ . }}
+        key: {{ $.Values.web.tokensSecretKey | quote }}
+  {{- end }}
   {{- with .Values.aws.existingSecret }}
   {{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
   - name: {{ . }}

@@ -41,7 +41,7 @@ def test_there_are_calls_to_look_at():
         "watchdog explain",
         "watchdog explain <eval-set-id>",
         "watchdog mute",
-        "watchdog probe --model X",
+        "watchdog probe --model {model}",
         "watchdog evidence <target> --output evidence.tar.gz",
     } <= set(CALLS)
 

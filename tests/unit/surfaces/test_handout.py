@@ -22,7 +22,7 @@ class Writing:
         self.began, self.go_on, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.file = io.BytesIO(b"bundle" * 100_000)
 
-    async def __call__(self, _eval_set_id):
+    async def __call__(self, _eval_set_id, _report):
         self.began.set()
         try:
             await self.go_on.wait()
@@ -74,7 +74,7 @@ async def test_the_end_of_the_service_ends_it():
 
 
 async def test_what_failed_is_said():
-    async def fail(_):
+    async def fail(_eval_set_id, _report):
         raise BundleError("no room")
 
     transport = httpx.ASGITransport(site(bundle=fail).app())

@@ -13,6 +13,7 @@ from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
 from watchdog.collect.inspect.former import FormerAttempts
 from watchdog.collect.inspect.interactions import Interactions
+from watchdog.collect.inspect.model_access import ModelAccess
 from watchdog.collect.inspect.naming import (
     SUFFIX,
     LogFile,
@@ -59,6 +60,7 @@ class LogsSource:
         self._tasks: dict[str, dict[str, TaskLog]] = {}
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
         self._interactions: dict[str, Interactions] = {}
+        self._model_access: dict[str, ModelAccess] = {}
         self._former: dict[str, FormerAttempts] = {}
         self._attempts: dict[str, Attempts] = {}
         self._absent = AbsentEvalSets(self._own_id)
@@ -265,6 +267,7 @@ class LogsSource:
         if eval_set_id not in self._interactions:
             self._interactions[eval_set_id] = Interactions(self._store, folder, eval_set_id)
         self._interactions[eval_set_id].listed(listing)
+        await self._read_access(folder, eval_set_id, listing, emit)
         former = self._former.setdefault(eval_set_id, FormerAttempts())
         former.listed(files, {log.file.name: tasks[log.file.name].place for log in logs})
         emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
@@ -272,6 +275,16 @@ class LogsSource:
             emit(attempts)
         emit(self._located(folder, eval_set_id))
         return True
+
+    async def _read_access(
+        self, folder: str, eval_set_id: str, listing: Folder, emit: Emit
+    ) -> None:
+        """Who may see it: before anything of it is shown."""
+        if eval_set_id not in self._model_access:
+            self._model_access[eval_set_id] = ModelAccess(self._store, folder, eval_set_id)
+        problem = await self._model_access[eval_set_id].listed(listing, emit)
+        if problem is not None:
+            self._note(problem)
 
     async def _without_others(
         self, folder: str, files: list[LogFile], tasks: dict[str, TaskLog]
@@ -311,7 +324,7 @@ class LogsSource:
     def _gone(self, eval_set_ids: set[str], emit: Emit) -> None:
         for eval_set_id in set(self._tasks) - eval_set_ids:
             del self._tasks[eval_set_id], self._interactions[eval_set_id]
-            del self._former[eval_set_id]
+            del self._former[eval_set_id], self._model_access[eval_set_id]
             self._passed_over.pop(eval_set_id, None)
             self._attempts.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))

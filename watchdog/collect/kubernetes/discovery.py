@@ -40,6 +40,7 @@ KINDS: tuple[ResourceKind, ...] = (
     "workloads",
 )
 SANDBOX = "sandbox"
+ACCESS = "model-access"
 
 
 class Discovered(Struct, frozen=True):
@@ -173,7 +174,7 @@ class _Rules:
     def notes(self, meta: Meta) -> dict[str, str]:
         prefix = self._settings.label_prefix
         texts = {**meta.labels, **meta.annotations}
-        names = ("created-by", "email", "model-access", "team")
+        names = ("created-by", "email", ACCESS, "team")
         notes = {name: texts[f"{prefix}{name}"] for name in names if f"{prefix}{name}" in texts}
         # Hawk knows no teams; a label of that name is what clusters usually have for them
         return {"team": meta.labels["team"], **notes} if "team" in meta.labels else notes
@@ -192,8 +193,17 @@ def _take_runner(
         return EvalSetObjects()
     eval_set = eval_sets[name]
     eval_set.runner_namespace = meta.namespace
-    eval_set.notes.update(rules.notes(meta))
+    notes = rules.notes(meta)
+    _restrict(eval_set, notes.pop(ACCESS, ""))
+    eval_set.notes.update(notes)
     return eval_set
+
+
+def _restrict(eval_set: EvalSetObjects, access: str) -> None:
+    """Take in who may see it; where its objects say different things, all of it counts."""
+    before = eval_set.notes.get(ACCESS, "")
+    if access and access not in before:
+        eval_set.notes[ACCESS] = before + access
 
 
 def _take_namespace(
@@ -206,6 +216,7 @@ def _take_namespace(
     if not rules.is_watched(meta):
         ignored.add(name)
         return
+    _restrict(eval_sets[name], rules.notes(meta).get(ACCESS, ""))
     namespace = Namespace(meta.name, rules.is_of_runner(meta), meta.deleting_at)
     eval_sets[name].namespaces[meta.name] = namespace
     if namespace.is_runner and not eval_sets[name].runner_namespace:

@@ -71,9 +71,12 @@ def joined(
     members = dict.fromkeys((*before.recovered, *before.eval_sets))
     recovered = tuple(name for name in members if name not in eval_sets)
     wide = before if unread else first
+    secret = (name for part in (before, first, *parts) for name in part.secret_models)
     return replace(
         first,
         id=before.id,
+        # the message on those that recovered still names their models
+        secret_models=tuple(dict.fromkeys(secret))[:RECOVERED_MAX],
         scope=wide.scope,
         subject=wide.subject,
         cause=_cause(before, wide),

@@ -54,9 +54,11 @@ def _eval_set(*, required: bool) -> Parameter:
 
 _NOT_YET = "The first poll is running."
 _OUR_NAME = "Asked by a name that is not the watchdog's."
-_OTHER_PAGE = "Asked by another site's page."
-_TEXTS = {403: _refused(_OTHER_PAGE, api=False), 421: _refused(_OUR_NAME, api=False)}
-_ERRORS = {403: _refused(_OTHER_PAGE, api=True), 421: _refused(_OUR_NAME, api=True)}
+_OTHER_PAGE = "Asked by another site's page, or by somebody who may not."
+_WHO = "Nobody knows who asks; only where that is asked."
+_GATES = {401: _WHO, 403: _OTHER_PAGE, 421: _OUR_NAME}
+_TEXTS = {status: _refused(meaning, api=False) for status, meaning in _GATES.items()}
+_ERRORS = {status: _refused(meaning, api=True) for status, meaning in _GATES.items()}
 
 ENDPOINTS = (
     Endpoint(

@@ -8,6 +8,7 @@ from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from watchdog.model.report import Report
 from watchdog.surfaces.web.answers import error
 from watchdog.surfaces.web.endpoints import GZIP
 
@@ -28,8 +29,8 @@ class BundleError(Exception):
     """A bundle can't be written; the text says why, for people."""
 
 
-Bundle = Callable[[str], Awaitable[Archive]]
-"""Writes an eval set's evidence. Cancelling it stops the work and leaves nothing behind.
+Bundle = Callable[[str, Report], Awaitable[Archive]]
+"""Writes an eval set's evidence, with what is told of it. Cancelling stops it without a trace.
 
 Raises:
     BundleError: it can't be done, or not within its bounds.
@@ -39,17 +40,16 @@ Raises:
 class Handout(Response):
     """The answer to a request for a bundle."""
 
-    def __init__(self, bundle: Bundle, eval_set_id: str, turn: asyncio.Lock) -> None:
+    def __init__(self, write: Callable[[], Awaitable[Archive]], turn: asyncio.Lock) -> None:
         super().__init__()
-        self._bundle = bundle
-        self._eval_set_id = eval_set_id
+        self._write = write
         self._turn = turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write, send, remove."""
         async with self._turn:
             try:
-                archive = await while_connected(receive, self._bundle(self._eval_set_id))
+                archive = await while_connected(receive, self._write())
             except BundleError as failure:
                 again = {"Retry-After": "60"}
                 await error(scope["path"], 503, str(failure), again)(scope, receive, send)

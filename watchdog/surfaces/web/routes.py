@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -10,10 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from watchdog.masking import Key
+from watchdog.model.access import EVERYTHING, Viewer
 from watchdog.model.report import Report, Snapshot
 from watchdog.surfaces.metrics import Exposition
 from watchdog.surfaces.reduced import reduced
 from watchdog.surfaces.schema import encode_report
+from watchdog.surfaces.web.access import Access, AccessControl, viewer_of
+from watchdog.surfaces.web.access.views import Views
 from watchdog.surfaces.web.answers import JSON, error, head, json
 from watchdog.surfaces.web.endpoints import ENDPOINTS, GZIP, HTML, Endpoint
 from watchdog.surfaces.web.faults import Faults
@@ -28,6 +34,8 @@ from watchdog.surfaces.web.security import SecurityHeaders
 from watchdog.surfaces.web.shared import Shared
 
 NOBODY = "no eval set of this id is watched"
+
+log = structlog.get_logger(__name__)
 
 
 class Site:
@@ -44,8 +52,12 @@ class Site:
         refresh: int = 30,
         hosts: Hosts | None = None,
         bundle: Bundle | None = None,
+        access: Access | None = None,
+        key: Key = b"",
     ) -> None:
         self._bundle = bundle
+        self._access = access
+        self._views = Views(key)
         self._bundling = asyncio.Lock()
         self._read = read
         self._health = health
@@ -72,17 +84,22 @@ class Site:
                 Middleware(Pieces),
                 Middleware(Faults),
                 Middleware(Gate, hosts=self._hosts),
+                *([Middleware(AccessControl, access=self._access)] if self._access else []),
             ],
             exception_handlers={HTTPException: _refuse},
         )
+
+    def _seen_by(self, viewer: Viewer) -> tuple[Snapshot | None, Health]:
+        """What a viewer may see."""
+        return self._views.of(self._read(), self._health(), viewer)
 
     async def page(self, request: Request) -> Response:
         """Status page for people."""
         if _bare(request):
             return head(200, HTML)
-        snapshot, health, now = self._read(), self._health(), self._clock()
+        (snapshot, health), now = self._seen_by(viewer_of(request)), self._clock()
         html = await self._pages.get(
-            snapshot,
+            snapshot.report if snapshot is not None else None,
             (health, int(now)),
             lambda: render(snapshot, health, now, self._refresh).encode("utf-8", "replace"),
         )
@@ -90,15 +107,15 @@ class Site:
 
     async def report(self, request: Request) -> Response:
         """The report, or with `?eval_set_id=` that of one eval set."""
-        snapshot, eval_set_id = self._snapshot(), _eval_set_id(request)
-        if eval_set_id is not None and not _watched(snapshot, eval_set_id):
+        report, eval_set_id = self._report(viewer_of(request)), _eval_set_id(request)
+        if eval_set_id is not None and not _watched(report, eval_set_id):
             raise HTTPException(404, NOBODY)
         if _bare(request):
             return head(200, JSON)
         if eval_set_id is None:
-            body = await self._reports.get(snapshot, None, lambda: encode_report(snapshot.report))
+            body = await self._reports.get(report, None, lambda: encode_report(report))
         else:
-            body = await self._reports.once(lambda: _encoded(snapshot.report, eval_set_id))
+            body = await self._reports.once(lambda: _encoded(report, eval_set_id))
         return Response(body, media_type=JSON)
 
     async def openapi(self, request: Request) -> Response:
@@ -107,8 +124,9 @@ class Site:
 
     async def evidence(self, request: Request) -> Response:
         """The evidence bundle of one eval set as an archive; one at a time."""
-        snapshot, eval_set_id = self._snapshot(), _eval_set_id(request) or ""
-        if not _watched(snapshot, eval_set_id):
+        viewer, eval_set_id = viewer_of(request), _eval_set_id(request) or ""
+        part = reduced(self._report(viewer), eval_set_id)
+        if part is None:
             raise HTTPException(404, NOBODY)
         if self._bundle is None:
             raise HTTPException(503, "no bundles are written here")
@@ -116,7 +134,8 @@ class Site:
             return head(200, GZIP)
         if self._bundling.locked():
             raise HTTPException(429, "another bundle is being written", {"Retry-After": "10"})
-        return Handout(self._bundle, eval_set_id, self._bundling)
+        log.info("evidence_read", user=viewer.user, eval_set_id=eval_set_id)
+        return Handout(partial(self._bundle, eval_set_id, part), self._bundling)
 
     async def metrics(self, request: Request) -> Response:
         """Prometheus text or OpenMetrics."""
@@ -133,14 +152,16 @@ class Site:
 
     async def readyz(self, _: Request) -> Response:
         """The first complete poll is done, and the sources answer."""
-        state = ready(self._health())
+        # everybody may ask, so it names nothing that not everybody may see
+        nobody = self._access.nobody if self._access is not None else EVERYTHING
+        state = ready(self._seen_by(nobody)[1])
         return json(state, 200 if state.ready else 503)
 
-    def _snapshot(self) -> Snapshot:
-        snapshot = self._read()
+    def _report(self, viewer: Viewer) -> Report:
+        snapshot, _ = self._seen_by(viewer)
         if snapshot is None:
             raise HTTPException(503, "the first poll is running", {"Retry-After": "5"})
-        return snapshot
+        return snapshot.report
 
 
 def build_app(  # noqa: PLR0913
@@ -153,8 +174,23 @@ def build_app(  # noqa: PLR0913
     refresh: int = 30,
     hosts: Hosts | None = None,
     bundle: Bundle | None = None,
+    access: Access | None = None,
+    key: Key = b"",
 ) -> Starlette:
-    """The ASGI application; `stalled_after` seconds without a turn the loop counts as dead."""
+    """The ASGI application.
+
+    Args:
+        read: the current snapshot.
+        health: how the service is.
+        exposition: what `/metrics` answers.
+        clock: seconds since the epoch.
+        stalled_after: seconds without a turn after which the loop counts as dead.
+        refresh: seconds until the page renews itself.
+        hosts: the names that it is asked by; None for any.
+        bundle: writes evidence.
+        access: who may ask for what; None where everybody may.
+        key: of the stand-ins for names.
+    """
     site = Site(
         read=read,
         health=health,
@@ -164,6 +200,8 @@ def build_app(  # noqa: PLR0913
         refresh=refresh,
         hosts=hosts,
         bundle=bundle,
+        access=access,
+        key=key,
     )
     return site.app()
 
@@ -180,8 +218,8 @@ def _eval_set_id(request: Request) -> str | None:
     return ids[0] if ids else None
 
 
-def _watched(snapshot: Snapshot, eval_set_id: str) -> bool:
-    return any(one.eval_set_id == eval_set_id for one in snapshot.report.eval_sets)
+def _watched(report: Report, eval_set_id: str) -> bool:
+    return any(one.eval_set_id == eval_set_id for one in report.eval_sets)
 
 
 def _encoded(report: Report, eval_set_id: str) -> bytes:

@@ -1,0 +1,125 @@
+"""Who may ask for what: an ASGI middleware. What it decides is in `decision` and `claims`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from watchdog.config.web import Web
+from watchdog.model.access import EVERYTHING, Viewer
+from watchdog.surfaces.web.access.claims import Identity, UnknownKey, identity
+from watchdog.surfaces.web.access.decision import (
+    BAD_TOKEN,
+    Bearer,
+    Refusal,
+    admitted,
+    decide,
+    rules_of,
+)
+from watchdog.surfaces.web.access.keys import Keys, KeysUnavailableError
+
+PROBES = frozenset({"/healthz", "/readyz"})
+"""Open to everybody: the kubelet asks by the pod's address, and says nothing of itself."""
+METRICS = "/metrics"
+LOG_EVERY = 10.0
+"""Seconds between two lines on refusals of one reason."""
+CANT_CHECK = Refusal("no_keys", 503, "tokens can't be checked at present: no keys of their issuer")
+
+log = structlog.get_logger(__name__)
+
+
+class Access:
+    """Tells who asks. Made once for a service."""
+
+    def __init__(self, web: Web, clock: Callable[[], float]) -> None:
+        self._web = web
+        self._rules = rules_of(web)
+        self._clock = clock
+        self._keys = Keys(web.oidc, clock) if web.oidc is not None else None
+        self._refusals: dict[str, tuple[float, int]] = {}
+
+    async def viewer(
+        self, peer: str | None, headers: list[tuple[bytes, bytes]]
+    ) -> Viewer | Refusal:
+        """Who asks, or why they are not let in."""
+        decision = decide(peer, headers, self._rules)
+        if isinstance(decision, Bearer):
+            decision = await self._by_keys(decision.token)
+        if isinstance(decision, Refusal):
+            self._note(decision, peer)
+        return decision
+
+    @property
+    def nobody(self) -> Viewer:
+        """As whom the probes answer."""
+        return Viewer("") if self._web.open or self._web.identifies else EVERYTHING
+
+    def is_open(self, path: str) -> bool:
+        """Whether a path answers everybody."""
+        return path in PROBES or (path == METRICS and self._web.metrics == "open")
+
+    async def _by_keys(self, token: str) -> Viewer | Refusal:
+        oidc = self._web.oidc
+        if oidc is None or self._keys is None:
+            return BAD_TOKEN
+        try:
+            result = identity(token, await self._keys.current(), oidc, self._clock())
+            if isinstance(result, UnknownKey):
+                keys = await self._keys.current(anew=True)
+                result = identity(token, keys, oidc, self._clock())
+        except KeysUnavailableError:
+            return CANT_CHECK
+        if isinstance(result, Identity):
+            return admitted(result.user, result.groups, self._web)
+        return BAD_TOKEN if isinstance(result, UnknownKey) else result
+
+    def _note(self, refusal: Refusal, peer: str | None) -> None:
+        """One line for each reason and while, with how many there were."""
+        now = self._clock()
+        at, more = self._refusals.get(refusal.reason, (float("-inf"), 0))
+        if 0 <= now - at < LOG_EVERY:
+            self._refusals[refusal.reason] = (at, more + 1)
+            return
+        self._refusals[refusal.reason] = (now, 0)
+        log.warning("access_refused", reason=refusal.reason, peer=peer, more_before=more)
+
+
+class AccessControl:
+    """Lets a request on with `state.viewer`, or answers why not."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask who asks."""
+        if scope["type"] != "http" or self._access.is_open(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        client = scope.get("client")
+        viewer = await self._access.viewer(client[0] if client else None, list(scope["headers"]))
+        if isinstance(viewer, Refusal):
+            await _refused(viewer, scope["path"])(scope, receive, send)
+            return
+        scope.setdefault("state", {})["viewer"] = viewer
+        await self._app(scope, receive, send)
+
+
+def viewer_of(request: HTTPConnection) -> Viewer:
+    """Who asks; everything is shown where nothing decides about access."""
+    viewer: Any = getattr(request.state, "viewer", EVERYTHING)
+    return viewer if isinstance(viewer, Viewer) else EVERYTHING
+
+
+def _refused(refusal: Refusal, path: str) -> Response:
+    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {}
+    if refusal.status == 503:
+        headers["Retry-After"] = "10"
+    if path.startswith("/api/"):
+        body = msgspec.json.encode({"error": refusal.text})
+        return Response(body, refusal.status, headers, media_type="application/json")
+    return PlainTextResponse(refusal.text, refusal.status, headers)
