@@ -6,6 +6,7 @@ is large is claimed, compressed, sparse or repeated.
 
 import json
 import os
+import random
 import socket
 import sqlite3
 import struct
@@ -120,8 +121,16 @@ def segment_of(pieces: Callable[[], Iterable[bytes]], method: int = 93) -> Calla
     return build
 
 
-def member(head: bytes, unit: bytes, size: int, tail: bytes, method: int = 93):
-    return segment_of(lambda: frames(head, unit, size // len(unit), tail), method)
+PAD = b'{"pad":"' + random.Random(19).randbytes(48 * 1024).hex().encode() + b'",'
+"""Noise, with which what is repeated does not compress beyond what a member may claim."""
+
+
+def member(
+    head: bytes, unit: bytes, size: int, tail: bytes, method: int = 93, *, pad: bytes = PAD
+) -> Callable[[Path], Path]:
+    """A store whose first segment's one member repeats `unit` up to a size."""
+    pieces = lambda: frames(pad + head[1:] if pad else head, unit, size // len(unit), tail)  # noqa: E731
+    return segment_of(pieces, method)
 
 
 def event_of(fields: bytes) -> bytes:
@@ -460,7 +469,9 @@ BLANKS = 512 * MIB - 64
 DIGITS = b"1" * 1_000_000
 
 ATTACKS: tuple[Attack, ...] = (
-    Attack("blanks_zstd", "ratio", member(b'{"events":[', b" ", BLANKS, b"]}"), "bytes"),
+    Attack("blanks_zstd", "ratio", member(b'{"events":[', b" ", BLANKS, b"]}", pad=b""), "bytes"),
+    Attack("blanks_ratio", "ratio", member(b'{"events":[', b" ", 100 * MIB, b"]}", pad=b""), "times"),
+    Attack("blanks_padded", "ratio", member(b'{"events":[', b" ", 127 * MIB, b"]}")),
     Attack("blanks_deflate", "ratio", member(b'{"events":[', b" ", BLANKS, b"]}", 8), "bytes"),
     Attack("rows_10m", "count", member(b'{"events":[', ROW, BLANKS, LAST), "bytes"),
     Attack("rows_1m", "count", member(b'{"events":[', ROW, 50 * MIB, LAST), "rows"),
