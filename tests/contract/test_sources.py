@@ -448,7 +448,7 @@ async def test_a_claim_of_gigabytes(shelf):
     shelf.put(segment_path(1), forged(b"x", 0xFFFFFFFE, 0, name=b"1_1.json"))
     said = await watch(shelf).poll()
     assert said.of(RowsLost) == [RowsLost("set", LOG, ONE, newest=True)]
-    assert "claims 4294967294 bytes" in said.texts
+    assert "claims 4,294,967,294 bytes" in said.texts
 
 
 async def test_a_segment_larger_than_the_limit(shelf):

@@ -205,10 +205,20 @@ def _log(**fields: object) -> Callable[[Path], Path]:
     return lambda root: store(root, {f"set/{LOG}": logs.running_log(**fields)})
 
 
+def padded(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """With noise at the head, whether it is an object or a list of summaries."""
+    first, *rest = pieces
+    if first.startswith(b"{"):
+        yield PAD + first[1:]
+    else:
+        yield b"[" + PAD + b'"id":0,"epoch":1},' + first[1:]
+    yield from rest
+
+
 def _start(pieces: Callable[[], Iterable[bytes]]) -> Callable[[Path], Path]:
     def build(root: Path) -> Path:
         return store(
-            root, {f"set/{LOG}": zip_of([(b"_journal/start.json", packed(pieces()))])}
+            root, {f"set/{LOG}": zip_of([(b"_journal/start.json", packed(padded(pieces())))])}
         )
 
     return build
@@ -219,7 +229,7 @@ def _header(pieces: Callable[[], Iterable[bytes]], name: bytes = b"header.json")
         about = {"version": 2, "status": "success", "eval": logs.spec()}
         members = [(b"header.json", packed([json.dumps(about).encode()]))]
         members = [] if name == b"header.json" else members
-        return store(root, {f"set/{LOG}": zip_of([*members, (name, packed(pieces()))])})
+        return store(root, {f"set/{LOG}": zip_of([*members, (name, packed(padded(pieces())))])})
 
     return build
 
@@ -527,9 +537,10 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("dataset_digits", "number", _start(lambda: [b'{"version":2,"eval":{"dataset":{"samples":', DIGITS, b"}}}"])),
     Attack("start_blanks", "ratio", _start(lambda: frames(b'{"version":2,"eval":{', b" ", BLANKS, b"}}"))),
     Attack("start_objects", "count", _start(lambda: frames(b'{"version":2,"eval":{"a":[{}', b",{}", 40 * MIB, b"]}}"))),
-    Attack("start_ids", "count", _start(lambda: frames(b'{"version":2,"eval":{"dataset":{"sample_ids":[1', b",1", 100 * MIB, b"]}}}"))),
+    Attack("start_ids", "count", _start(lambda: frames(b'{"version":2,"eval":{"dataset":{"sample_ids":[1', b",1", 60 * MIB, b"]}}}"))),
     Attack("header_objects", "count", _header(lambda: frames(b'{"version":2,"status":"error","a":[{}', b",{}", 40 * MIB, b"]}"))),
     Attack("summaries_1m", "count", _header(lambda: frames(b'[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 10_000_000, b"]"), b"summaries.json")),
+    Attack("summaries_6m", "count", _header(lambda: frames(b'[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 6_000_000, b"]"), b"summaries.json")),
     Attack("summaries_10m", "count", _header(lambda: frames(b'[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 400 * MIB // 20, b"]"), b"summaries.json")),
     Attack("summaries_loose", "count", _header(lambda: frames(b'[NaN', b",{}", 100 * MIB // 3, b"]"), b"summaries.json")),
     Attack("times", "number", _wild_times),

@@ -101,8 +101,7 @@ SAMPLES = Limit(
     "samples", 100_000, "samples", "a manifest's samples, or those that ended in one log", _NOT_READ
 )
 RUNNING = Limit(
-    "running samples", 10_000, "running samples", "those of one task", "those beyond are not judged: "
-    "the task is `unknown`"
+    "running samples", 10_000, "running samples", "those of one task", _NOT_READ
 )
 REFERENCES = Limit("references", 500_000, "references", "a manifest's to segments", _NOT_READ)
 METRICS_BYTES = Limit(

@@ -21,6 +21,7 @@ from watchdog.collect.limits import (
     METRICS_BYTES,
     NUMBER,
     REFERENCES,
+    RUNNING,
     SAMPLES,
     Beyond,
     some,
@@ -37,6 +38,7 @@ __all__ = [
     "Reference",
     "Rows",
     "SampleEntry",
+    "TooMany",
     "decode_manifest",
     "decode_member",
     "decode_row",
@@ -58,6 +60,10 @@ PARAGRAPH = re.compile(r"(?:\\n|\n){2}")
 
 class CorruptManifest(Exception):  # noqa: N818 - reads as what it says
     """The bytes are no manifest, or no list of summaries."""
+
+
+class TooMany(CorruptManifest):
+    """There is more in it than is read."""
 
 
 class Reference(Struct, frozen=True):
@@ -135,9 +141,9 @@ def decode_manifest(data: bytes) -> Manifest:
         raise CorruptManifest(MANIFEST_BYTES.text(len(data)))
     try:
         manifest = _TALLY.counting(_manifest, _without_metrics(data))
-        return Manifest(tuple(_entry(entry) for entry in manifest.samples))
+        return _running_few(Manifest(tuple(_entry(entry) for entry in manifest.samples)))
     except Beyond as error:
-        raise CorruptManifest(str(error)) from error
+        raise TooMany(str(error)) from error
     except UNFIT:
         return _loose_manifest(data)
 
@@ -152,7 +158,7 @@ def decode_summaries(data: bytes) -> tuple[tuple[SampleSummary, ...], tuple[str,
         summaries = _TALLY.counting(_summaries, data)
         return tuple(_summarise(summary) for summary in summaries), ()
     except Beyond as error:
-        raise CorruptManifest(str(error)) from error
+        raise TooMany(str(error)) from error
     except UNFIT:
         return _some(*_each(_load(data), _loose_summary))
 
@@ -259,7 +265,15 @@ def _loose_manifest(data: bytes) -> Manifest:
     content = _load(data)
     if not isinstance(content, dict):
         raise CorruptManifest("no JSON object")
-    return Manifest(*_some(*_each(content.get("samples"), _loose_entry)))
+    return _running_few(Manifest(*_some(*_each(content.get("samples"), _loose_entry))))
+
+
+def _running_few(manifest: Manifest) -> Manifest:
+    """Raises: CorruptManifest: more samples run than are judged."""
+    running = sum(not sample.summary.completed for sample in manifest.samples)
+    if running > RUNNING.value:
+        raise CorruptManifest(RUNNING.text(running))
+    return manifest
 
 
 def _some(good: tuple[Any, ...], bad: list[str]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
@@ -273,7 +287,7 @@ def _load(data: bytes) -> object:
     try:
         return loads(data)
     except Beyond as error:
-        raise CorruptManifest(str(error)) from error
+        raise TooMany(str(error)) from error
     except ValueError as error:
         raise CorruptManifest(f"not JSON: {str(error)[:120]}") from error
 
@@ -282,7 +296,7 @@ def _each(items: object, read: Callable[[object], Any]) -> tuple[tuple[Any, ...]
     if not isinstance(items, list):
         raise CorruptManifest("no list of samples")
     if len(items) > SAMPLES.value:
-        raise CorruptManifest(SAMPLES.text(len(items)))
+        raise TooMany(SAMPLES.text(len(items)))
     good: list[Any] = []
     bad: list[str] = []
     for place, value in enumerate(items):

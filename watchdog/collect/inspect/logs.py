@@ -19,6 +19,7 @@ from watchdog.collect.inspect.naming import (
     newest_of_each_task,
 )
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
+from watchdog.collect.limits import MEMBER_BYTES
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
 from watchdog.collect.stores.objects import Folder, Store, StoreError, join
@@ -36,7 +37,7 @@ class LogsOptions(Struct, frozen=True):
     listing_interval: float = 120.0
     concurrency: int = 16
     """Logs read at once."""
-    max_member_bytes: int = 512 * 1024 * 1024
+    max_member_bytes: int = MEMBER_BYTES.value
     sqlite: bool = True
     """Whether to look for Inspect's database where a running log has no buffer beside it."""
     eval_set_id: str | None = None

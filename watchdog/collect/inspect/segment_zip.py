@@ -2,13 +2,13 @@
 
 import asyncio
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
 from watchdog.collect.inspect.buffers import Reference, SampleEntry
 from watchdog.collect.inspect.segments import CorruptMember, Rows, decode_member
 from watchdog.collect.limits import SEGMENT_CONTENT, SEGMENT_ROWS, SMALL
+from watchdog.collect.stores.turns import Turns
 from watchdog.collect.stores.zip_members import (
     CorruptZip,
     Directory,
@@ -20,6 +20,10 @@ from watchdog.collect.values import printable
 
 THREAD_BYTES = 256 * 1024
 """Segments that hold more than this are unpacked in a worker thread."""
+
+
+UNPACKING = Turns()
+"""Whoever unpacks something large."""
 
 
 class Wanted(NamedTuple):
@@ -51,7 +55,7 @@ async def unpack(data: bytes, requests: list[Wanted], limit: int) -> Unpacked:
         return take(data, members, requests, limit)
     if size <= SMALL.value:
         return await asyncio.to_thread(take, data, members, requests, limit)
-    async with one_at_a_time():
+    async with UNPACKING.turn():
         return await asyncio.to_thread(take, data, members, requests, limit)
 
 
@@ -83,22 +87,14 @@ class Budget(Struct):
 def _rows(data: bytes, member: Member | None, limit: int, budget: Budget) -> Rows | str | None:
     if member is None:
         return None
-    if member.size > budget.size:
+    if budget.size < member.size <= limit:
         return f"{printable(member.name[:80])}: the segment holds {SEGMENT_CONTENT.more}"
     if budget.rows <= 0:
         return f"{printable(member.name[:80])}: the segment holds {SEGMENT_ROWS.more}"
-    budget.size -= member.size
+    budget.size -= min(member.size, limit)
     try:
         rows = decode_member(read_member(data, member, limit))
     except (CorruptZip, CorruptMember) as error:
         return str(error)
     budget.rows -= len(rows.rows) + len(rows.bad)
     return rows
-
-
-def one_at_a_time() -> asyncio.Lock:
-    """Held while something large is in memory, so that two such never are at once."""
-    return _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-
-
-_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()

@@ -39,6 +39,10 @@ class CorruptZip(Exception):  # noqa: N818 - reads as what it says
     """The bytes are no zip, or a member can't be read from it."""
 
 
+class TooLarge(CorruptZip):
+    """A member is beyond a limit; the others may be read."""
+
+
 class MissingRange(Exception):  # noqa: N818 - reads as what it says
     """The directory begins at `start`, before the bytes that are there."""
 

@@ -19,6 +19,7 @@ from watchdog.collect.stores.zip_directory import (
     Directory,
     Member,
     MissingRange,
+    TooLarge,
     directory,
     fetch_directory,
     member_key,
@@ -29,6 +30,7 @@ __all__ = [
     "Directory",
     "Member",
     "MissingRange",
+    "TooLarge",
     "directory",
     "fetch_directory",
     "fetch_member",
@@ -93,14 +95,14 @@ def _check_claims(member: Member, limit: int) -> None:
     if member.flags & ENCRYPTED:
         raise CorruptZip(f"{_name(member)}: encrypted")
     if member.size > limit:
-        raise CorruptZip(
+        raise TooLarge(
             f"{_name(member)}: claims {member.size:,} bytes, more than the {limit:,} that are read"
         )
     if member.method not in (STORED, DEFLATE, ZSTD):
         raise CorruptZip(f"{_name(member)}: compression method {member.method}")
     ratio = member.size // max(1, member.compressed)
     if member.size > RATIO_FLOOR.value and ratio > MEMBER_RATIO.value:
-        raise CorruptZip(f"{_name(member)}: claims {MEMBER_RATIO.text(ratio)}")
+        raise TooLarge(f"{_name(member)}: claims {MEMBER_RATIO.text(ratio)}")
 
 
 def _content_offset(data: bytes, member: Member, at: int) -> int:
