@@ -126,6 +126,7 @@ LISTED = Limit(
     "listing", 200_000, "entries", "files and folders on one level of a store",
     "that folder is not listed: what is below it is `unknown`, and nothing of it is gone"
 )
+LOGS = Limit("logs", 5_000, "logs", "logs in one folder, the newest first", _ABSENT)
 LEFT_OUT = Limit(
     "left out", 20, "names", "names that are told of what a folder holds and is not read",
     "their number is told"
@@ -199,7 +200,7 @@ LIMITS = (
     SMALL, LOOSE_BYTES,
     MANIFEST_BYTES, SAMPLES, RUNNING, REFERENCES, METRICS_BYTES,
     LOG_CONTENT, JOURNAL_PARTS, SPEC_BYTES, JSON_LOG_BYTES, JSON_LOG_VALUES,
-    LISTED, LEFT_OUT, ID_LENGTH, NAME_LENGTH, ERROR_LENGTH, ERROR_SOURCE, NUMBER, BAD_PARTS,
+    LISTED, LOGS, LEFT_OUT, ID_LENGTH, NAME_LENGTH, ERROR_LENGTH, ERROR_SOURCE, NUMBER, BAD_PARTS,
     ALLOWED_SECONDS, DATABASE_ROWS, DATABASE_VALUE, DATABASE_COPY, DATABASE_FILES,
     LIST_BYTES, LIST_ITEMS, OBJECT_BYTES, BUNDLE_BYTES,
     RUNNER_LOG_BYTES, RUNNER_LOGS_BYTES, RUNNER_LOGS, LINE_LENGTH,
