@@ -178,7 +178,7 @@ RUNNER_LOG_BYTES = Limit(
     "what stands before is not read"
 )
 RUNNER_LOGS_BYTES = Limit(
-    "runners' logs", 48 * MIB, "bytes", "all runners' logs of a bundle, the newest first", _ABSENT
+    "runners' logs", 32 * MIB, "bytes", "all runners' logs of a bundle, the newest first", _ABSENT
 )
 RUNNER_LOGS = Limit("runners' logs, number", 100, "logs", "runners' logs of a bundle", _ABSENT)
 LINE_LENGTH = Limit("line", 64 * KIB, "characters", "a line of a runner's log", "the rest is skipped")
