@@ -1,7 +1,8 @@
+# ruff: noqa: S608 - the tests' own SQL
 """What a hostile evaluation may write for the readers: small generators of whole targets.
 
-Each attack makes a target for `watchdog check` below an empty directory. None is large on disk: what
-is large is claimed, compressed, sparse or repeated.
+Each attack makes a target for `watchdog check` below an empty directory. None is large on disk:
+what is large is claimed, compressed, sparse or repeated.
 """
 
 import json
@@ -121,7 +122,8 @@ def segment_of(pieces: Callable[[], Iterable[bytes]], method: int = 93) -> Calla
     return build
 
 
-PAD = b'{"pad":"' + random.Random(19).randbytes(48 * 1024).hex().encode() + b'",'
+NOISE = random.Random(19)  # noqa: S311 - noise
+PAD = b'{"pad":"' + NOISE.randbytes(48 * 1024).hex().encode() + b'",'
 """Noise, with which what is repeated does not compress beyond what a member may claim."""
 
 
@@ -266,11 +268,11 @@ def _specials(root: Path) -> Path:
     (root / f"set/{BUFFER}/segment.1.zip").unlink()
     os.mkfifo(root / f"set/{BUFFER}/segment.1.zip")
     os.mkfifo(root / f"set/{DAY}_fifo_aaaaaaaaaa.eval")
-    os.symlink("/dev/zero", root / f"set/{DAY}_zero_bbbbbbbbbb.eval")
-    os.symlink(other / "set" / LOG, root / f"set/{DAY}_out_cccccccccc.eval")
-    os.symlink(other / "set", root / "outside")
-    os.symlink("/proc", root / "proc")
-    os.symlink(".", root / "loop")
+    (root / f"set/{DAY}_zero_bbbbbbbbbb.eval").symlink_to("/dev/zero")
+    (root / f"set/{DAY}_out_cccccccccc.eval").symlink_to(other / "set" / LOG)
+    (root / "outside").symlink_to(other / "set")
+    (root / "proc").symlink_to("/proc")
+    (root / "loop").symlink_to(".")
     (root / f"set/{DAY}_dir_dddddddddd.eval").mkdir()
     (root / "set/.hawk").mkdir()
     os.mkfifo(root / "set/.hawk/interactions.json")
@@ -335,9 +337,9 @@ def _bundle_specials(root: Path) -> Path:
     bundle(root)
     os.mkfifo(root / "kubernetes/pods.json")
     os.mkfifo(root / "kubernetes/logs/ns/pod.log")
-    os.symlink("/dev/zero", root / "kubernetes/logs/ns/zero.log")
-    os.symlink("/dev/zero", root / "kubernetes/jobs.json")
-    os.symlink("/etc/passwd", root / "kubernetes/logs/ns/passwd.log")
+    (root / "kubernetes/logs/ns/zero.log").symlink_to("/dev/zero")
+    (root / "kubernetes/jobs.json").symlink_to("/dev/zero")
+    (root / "kubernetes/logs/ns/passwd.log").symlink_to("/etc/passwd")
     (root / "kubernetes/events.json").mkdir()
     return root
 
@@ -480,7 +482,9 @@ DIGITS = b"1" * 1_000_000
 
 ATTACKS: tuple[Attack, ...] = (
     Attack("blanks_zstd", "ratio", member(b'{"events":[', b" ", BLANKS, b"]}", pad=b""), "bytes"),
-    Attack("blanks_ratio", "ratio", member(b'{"events":[', b" ", 100 * MIB, b"]}", pad=b""), "times"),
+    Attack(
+        "blanks_ratio", "ratio", member(b'{"events":[', b" ", 100 * MIB, b"]}", pad=b""), "times"
+    ),
     Attack("blanks_padded", "ratio", member(b'{"events":[', b" ", 127 * MIB, b"]}")),
     Attack("blanks_deflate", "ratio", member(b'{"events":[', b" ", BLANKS, b"]}", 8), "bytes"),
     Attack("rows_10m", "count", member(b'{"events":[', ROW, BLANKS, LAST), "bytes"),
@@ -489,43 +493,176 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("objects", "count", member(b'{"events":[{}', b",{}", 120 * MIB, b"]}")),
     Attack("objects_small", "count", member(b'{"events":[{}', b",{}", 15 * MIB, b"]}")),
     Attack("not_strict", "count", member(b'{"x":NaN,"events":[{}', b",{}", BLANKS, b"]}")),
-    Attack("not_strict_small", "count", member(b'{"x":NaN,"y":[{"":0}', b',{"":0}', 15 * MIB, b"]}")),
+    Attack(
+        "not_strict_small", "count", member(b'{"x":NaN,"y":[{"":0}', b',{"":0}', 15 * MIB, b"]}")
+    ),
     Attack("not_strict_rows", "count", member(b'{"x":NaN,"events":[', ROW, 15 * MIB, LAST)),
-    Attack("twice_not_strict", "string", member(b'{"x":NaN,"events":[],"y":"', b"\\u00e9\xf0\x9f\x98\x80", 120 * MIB, b'"}')),
+    Attack(
+        "twice_not_strict",
+        "string",
+        member(b'{"x":NaN,"events":[],"y":"', b"\\u00e9\xf0\x9f\x98\x80", 120 * MIB, b'"}'),
+    ),
     Attack("quotes", "string", member(b'{"x":NaN,"events":[', b'"",', 120 * MIB, b'""]}')),
     Attack("escapes", "string", member(b'{"x":NaN,"events":["', b'\\"', 120 * MIB, b'"]}')),
     Attack("brackets", "depth", member(b'{"events":[', b"[", 15 * MIB, b"]}")),
-    Attack("brackets_in_arguments", "depth", segment_of(lambda: frames(
-        b'{"events":[{"id":1,"event_id":"e","event":{"event":"tool","arguments":', b"[", MIB, b""))),
-    Attack("objects_in_depth", "depth", member(b'{"events":[{"id":1,"event_id":"e","event":', b'{"a":', 15 * MIB, b"")),
-    Attack("arguments", "count", member(
-        b'{"events":[{"id":1,"event_id":"e","event":{"event":"tool","completed":"2026-11-23T15:44:41Z","arguments":[[]', b",[]", 60 * MIB, b"]}}]}")),
-    Attack("arguments_15m", "count", member(
-        b'{"events":[{"id":1,"event_id":"e","event":{"event":"tool","completed":"2026-11-23T15:44:41Z","arguments":[[]', b",[]", 15 * MIB, b"]}}]}")),
-    Attack("result_wide", "string", member(
-        '{"events":[{"id":1,"event_id":"e","event":{"event":"tool","completed":"2026-11-23T15:44:41Z","result":"😀'.encode(), b"a", 100 * MIB, b'"}}]}')),
-    Attack("choices", "count", member(
-        b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","output":{"choices":[{}', b",{}", 100 * MIB, b"]}}}]}")),
-    Attack("input_refs", "count", member(
-        b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","error":"x","input_refs":[[0,1]', b",[0,1]", 100 * MIB, b"]}}]}")),
-    Attack("input", "count", member(
-        b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","error":"x","input":[1', b",1", 100 * MIB, b"]}}]}")),
-    Attack("keys", "count", member(b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","a":1', b',"a":1', 100 * MIB, b"}}]}")),
-    Attack("digits_in_row", "number", member(b'{"events":[{"event_id":"e","event":{"event":"info"},"id":', b"1", 10 * MIB, b"}]}")),
-    Attack("digits_loose", "number", member(b'{"x":NaN,"events":[{"event_id":"e","event":{"event":"info"},"id":', b"1", 3 * MIB, b"}]}")),
-    Attack("float_digits", "number", member(b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","output":{"time":1.', b"1", 100 * MIB, b"}}}]}")),
-    Attack("kinds", "names", lambda root: store(root, {
-        f"set/{BUFFER}/segment.1.zip": zipped({"1_1.json": rows(*(event(f"k{n}" * 30) for n in range(20_000)))})})),
+    Attack(
+        "brackets_in_arguments",
+        "depth",
+        segment_of(
+            lambda: frames(
+                b'{"events":[{"id":1,"event_id":"e","event":{"event":"tool","arguments":',
+                b"[",
+                MIB,
+                b"",
+            )
+        ),
+    ),
+    Attack(
+        "objects_in_depth",
+        "depth",
+        member(b'{"events":[{"id":1,"event_id":"e","event":', b'{"a":', 15 * MIB, b""),
+    ),
+    Attack(
+        "arguments",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"tool","completed":"2026-11-23T15:44:41Z","arguments":[[]',
+            b",[]",
+            60 * MIB,
+            b"]}}]}",
+        ),
+    ),
+    Attack(
+        "arguments_15m",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"tool","completed":"2026-11-23T15:44:41Z","arguments":[[]',
+            b",[]",
+            15 * MIB,
+            b"]}}]}",
+        ),
+    ),
+    Attack(
+        "result_wide",
+        "string",
+        member(
+            '{"events":[{"id":1,"event_id":"e","event":{"event":"tool","completed":"2026-11-23T15:44:41Z","result":"😀'.encode(),
+            b"a",
+            100 * MIB,
+            b'"}}]}',
+        ),
+    ),
+    Attack(
+        "choices",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","output":{"choices":[{}',
+            b",{}",
+            100 * MIB,
+            b"]}}}]}",
+        ),
+    ),
+    Attack(
+        "input_refs",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","error":"x","input_refs":[[0,1]',
+            b",[0,1]",
+            100 * MIB,
+            b"]}}]}",
+        ),
+    ),
+    Attack(
+        "input",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","error":"x","input":[1',
+            b",1",
+            100 * MIB,
+            b"]}}]}",
+        ),
+    ),
+    Attack(
+        "keys",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","a":1',
+            b',"a":1',
+            100 * MIB,
+            b"}}]}",
+        ),
+    ),
+    Attack(
+        "digits_in_row",
+        "number",
+        member(
+            b'{"events":[{"event_id":"e","event":{"event":"info"},"id":', b"1", 10 * MIB, b"}]}"
+        ),
+    ),
+    Attack(
+        "digits_loose",
+        "number",
+        member(
+            b'{"x":NaN,"events":[{"event_id":"e","event":{"event":"info"},"id":',
+            b"1",
+            3 * MIB,
+            b"}]}",
+        ),
+    ),
+    Attack(
+        "float_digits",
+        "number",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","output":{"time":1.',
+            b"1",
+            100 * MIB,
+            b"}}}]}",
+        ),
+    ),
+    Attack(
+        "kinds",
+        "names",
+        lambda root: store(
+            root,
+            {
+                f"set/{BUFFER}/segment.1.zip": zipped(
+                    {"1_1.json": rows(*(event(f"k{n}" * 30) for n in range(20_000)))}
+                )
+            },
+        ),
+    ),
     Attack("overlap", "count", _overlapping),
     Attack("segments_1m", "count", _million_segments),
     Attack("small_segments", "count", _many_small_segments),
     Attack("samples_1m", "count", _million_samples),
     Attack("running_100k", "count", _running_samples),
     Attack("references_1m", "count", _million_references),
-    Attack("manifest_numbers", "count", lambda root: store(root, {f"set/{MANIFEST}": b'{"samples":[1' + b",1" * (50 * MIB) + b"]}"})),
-    Attack("manifest_loose", "count", lambda root: store(root, {f"set/{MANIFEST}": b'{"x":NaN,"samples":[{}' + b",{}" * (20 * MIB) + b"]}"})),
-    Attack("manifest_metrics", "count", lambda root: store(root, {f"set/{MANIFEST}": b'{"metrics":[{}' + b",{}" * (20 * MIB) + b'],"samples":[]}'})),
-    Attack("manifest_depth", "depth", lambda root: store(root, {f"set/{MANIFEST}": b'{"metrics":' + b"[" * MIB})),
+    Attack(
+        "manifest_numbers",
+        "count",
+        lambda root: store(
+            root, {f"set/{MANIFEST}": b'{"samples":[1' + b",1" * (50 * MIB) + b"]}"}
+        ),
+    ),
+    Attack(
+        "manifest_loose",
+        "count",
+        lambda root: store(
+            root, {f"set/{MANIFEST}": b'{"x":NaN,"samples":[{}' + b",{}" * (20 * MIB) + b"]}"}
+        ),
+    ),
+    Attack(
+        "manifest_metrics",
+        "count",
+        lambda root: store(
+            root, {f"set/{MANIFEST}": b'{"metrics":[{}' + b",{}" * (20 * MIB) + b'],"samples":[]}'}
+        ),
+    ),
+    Attack(
+        "manifest_depth",
+        "depth",
+        lambda root: store(root, {f"set/{MANIFEST}": b'{"metrics":' + b"[" * MIB}),
+    ),
     Attack("manifest_sparse", "file", _sparse(f"set/{MANIFEST}", 500 * MIB)),
     Attack("segment_sparse", "file", _sparse(f"set/{BUFFER}/segment.1.zip", 500 * MIB)),
     Attack("segment_1tb", "file", _sparse(f"set/{BUFFER}/segment.1.zip", 1024 * GIB)),
@@ -533,16 +670,67 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("directory_1m", "count", _directory),
     Attack("journal_1m", "count", _directory_of_log),
     Attack("long_ids", "names", _long_ids),
-    Attack("dataset_samples", "number", _log(dataset={"samples": 10**12}, config={"epochs": 10**9})),
-    Attack("dataset_digits", "number", _start(lambda: [b'{"version":2,"eval":{"dataset":{"samples":', DIGITS, b"}}}"])),
-    Attack("start_blanks", "ratio", _start(lambda: frames(b'{"version":2,"eval":{', b" ", BLANKS, b"}}"))),
-    Attack("start_objects", "count", _start(lambda: frames(b'{"version":2,"eval":{"a":[{}', b",{}", 40 * MIB, b"]}}"))),
-    Attack("start_ids", "count", _start(lambda: frames(b'{"version":2,"eval":{"dataset":{"sample_ids":[1', b",1", 60 * MIB, b"]}}}"))),
-    Attack("header_objects", "count", _header(lambda: frames(b'{"version":2,"status":"error","a":[{}', b",{}", 40 * MIB, b"]}"))),
-    Attack("summaries_1m", "count", _header(lambda: frames(b'[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 10_000_000, b"]"), b"summaries.json")),
-    Attack("summaries_6m", "count", _header(lambda: frames(b'[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 6_000_000, b"]"), b"summaries.json")),
-    Attack("summaries_10m", "count", _header(lambda: frames(b'[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 400 * MIB // 20, b"]"), b"summaries.json")),
-    Attack("summaries_loose", "count", _header(lambda: frames(b'[NaN', b",{}", 100 * MIB // 3, b"]"), b"summaries.json")),
+    Attack(
+        "dataset_samples", "number", _log(dataset={"samples": 10**12}, config={"epochs": 10**9})
+    ),
+    Attack(
+        "dataset_digits",
+        "number",
+        _start(lambda: [b'{"version":2,"eval":{"dataset":{"samples":', DIGITS, b"}}}"]),
+    ),
+    Attack(
+        "start_blanks",
+        "ratio",
+        _start(lambda: frames(b'{"version":2,"eval":{', b" ", BLANKS, b"}}")),
+    ),
+    Attack(
+        "start_objects",
+        "count",
+        _start(lambda: frames(b'{"version":2,"eval":{"a":[{}', b",{}", 40 * MIB, b"]}}")),
+    ),
+    Attack(
+        "start_ids",
+        "count",
+        _start(
+            lambda: frames(
+                b'{"version":2,"eval":{"dataset":{"sample_ids":[1', b",1", 60 * MIB, b"]}}}"
+            )
+        ),
+    ),
+    Attack(
+        "header_objects",
+        "count",
+        _header(lambda: frames(b'{"version":2,"status":"error","a":[{}', b",{}", 40 * MIB, b"]}")),
+    ),
+    Attack(
+        "summaries_1m",
+        "count",
+        _header(
+            lambda: frames(b'[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 10_000_000, b"]"),
+            b"summaries.json",
+        ),
+    ),
+    Attack(
+        "summaries_6m",
+        "count",
+        _header(
+            lambda: frames(b'[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 6_000_000, b"]"),
+            b"summaries.json",
+        ),
+    ),
+    Attack(
+        "summaries_10m",
+        "count",
+        _header(
+            lambda: frames(b'[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 400 * MIB // 20, b"]"),
+            b"summaries.json",
+        ),
+    ),
+    Attack(
+        "summaries_loose",
+        "count",
+        _header(lambda: frames(b"[NaN", b",{}", 100 * MIB // 3, b"]"), b"summaries.json"),
+    ),
     Attack("times", "number", _wild_times),
     Attack("specials", "file", _specials),
     Attack("files_200k", "file", _many_files),
@@ -558,12 +746,32 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("runner_log_lines", "bundle", _many_lines),
     Attack("runner_logs_50k", "bundle", _many_runner_logs),
     Attack("json_blanks", "json", _json_log(lambda: frames(HEAD, b" ", 31 * MIB, b"}"))),
-    Attack("json_objects", "json", _json_log(lambda: frames(HEAD + b',"a":[{"":0}', b',{"":0}', 4 * MIB, b"]}"))),
-    Attack("json_samples", "json", _json_log(lambda: frames(HEAD + b',"samples":[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 1_500_000, b"]}"))),
-    Attack("json_bad_samples", "json", _json_log(lambda: frames(HEAD + b',"samples":[1', b",1", 15 * MIB, b"]}"))),
+    Attack(
+        "json_objects",
+        "json",
+        _json_log(lambda: frames(HEAD + b',"a":[{"":0}', b',{"":0}', 4 * MIB, b"]}")),
+    ),
+    Attack(
+        "json_samples",
+        "json",
+        _json_log(
+            lambda: frames(
+                HEAD + b',"samples":[{"id":1,"epoch":1}', b',{"id":1,"epoch":1}', 1_500_000, b"]}"
+            )
+        ),
+    ),
+    Attack(
+        "json_bad_samples",
+        "json",
+        _json_log(lambda: frames(HEAD + b',"samples":[1', b",1", 15 * MIB, b"]}")),
+    ),
     Attack("json_depth", "json", _json_log(lambda: frames(HEAD + b',"a":', b"[", 10 * MIB, b""))),
     Attack("json_digits", "json", _json_log(lambda: frames(HEAD + b',"a":', b"1", 30 * MIB, b"}"))),
-    Attack("json_wide", "json", _json_log(lambda: frames(HEAD + ',"a":"😀'.encode(), b"a", 30 * MIB, b'"}'))),
+    Attack(
+        "json_wide",
+        "json",
+        _json_log(lambda: frames(HEAD + ',"a":"😀'.encode(), b"a", 30 * MIB, b'"}')),
+    ),
     Attack("sqlite_view", "sqlite", on_database(_endless_view)),
     Attack("sqlite_blob", "sqlite", on_database(_large_blob)),
     Attack("sqlite_generated", "sqlite", on_database(_large_generated)),

@@ -41,7 +41,7 @@ def cost_of(target: Path) -> Cost:
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
         command = ["timeout", str(2 * SECONDS), *command]
-        os.execvpe(command[0], command, os.environ | environment(target))
+        os.execvpe(command[0], command, os.environ | environment(target))  # noqa: S606
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         output = pipe.read(4_000_000).decode("utf-8", "replace")
@@ -62,11 +62,16 @@ def measured(attacks: tuple[Attack, ...]) -> Iterator[tuple[Attack, Cost, int]]:
             shutil.rmtree(folder)
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main(names: list[str]) -> int:
     """Print what was measured; 1 where something is beyond ten seconds or 300 MiB."""
     with tempfile.TemporaryDirectory() as folder:
         idle = cost_of(store(Path(folder) / "idle", {}))
-    print(f"idle: {idle.cpu:.1f} s, {idle.peak:.0f} MiB, exit {idle.status}", flush=True)
+    _say(f"idle: {idle.cpu:.1f} s, {idle.peak:.0f} MiB, exit {idle.status}")
     beyond = 0
     chosen = tuple(one for one in ATTACKS if not names or one.name in names)
     for attack, cost, size in measured(chosen):
@@ -77,10 +82,9 @@ def main(names: list[str]) -> int:
         beyond += bad
         lines = [line.strip() for line in cost.output.splitlines() if line.strip()]
         says = [line for line in lines if "rror" in line or ": " in line]
-        print(
+        _say(
             f"{'BAD ' if bad else 'ok  '}{attack.name:22} {cost.cpu:6.1f} s {above:6.0f} MiB "
             f"exit {cost.status} {size:7} KiB | {' ¦ '.join(says)[-260:]}",
-            flush=True,
         )
     return 1 if beyond else 0
 

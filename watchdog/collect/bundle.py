@@ -164,7 +164,9 @@ class BundleSource:
         for namespace in top.folders[: RUNNER_LOGS.value]:
             folder = await self._listed(join(LOGS, namespace), problems)
             place = join(LOGS, namespace)
-            logs += [(join(place, f.name), f.size, f.mtime) for f in folder.files if _is_log(f.name)]
+            logs += [
+                (join(place, f.name), f.size, f.mtime) for f in folder.files if _is_log(f.name)
+            ]
         logs.sort(key=lambda log: (-log[2], log[0]))
         left = RUNNER_LOGS_BYTES.value
         paths: list[str] = []
@@ -207,7 +209,9 @@ class BundleSource:
         descriptor, status = open_file(self._directory, path)
         version = (status.st_mtime_ns, status.st_size)
         most = RUNNER_LOG_BYTES.value
-        cut = f"{RUNNER_LOG_BYTES.text(status.st_size)}: its end is" if status.st_size > most else ""
+        cut = (
+            f"{RUNNER_LOG_BYTES.text(status.st_size)}: its end is" if status.st_size > most else ""
+        )
         with os.fdopen(descriptor, "rb") as file:
             if self._read.get(path) == version:
                 return [], cut

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw
 
-from watchdog.collect.limits import LOOSE_BYTES, SPEC_BYTES, Beyond, Limit
+from watchdog.collect.limits import LOOSE_BYTES, ROW_BYTES, SPEC_BYTES, Beyond, Limit
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ def loads(data: bytes | bytearray | Raw) -> Any:  # noqa: ANN401 - any JSON
         ValueError: it is none, nested too deeply, or too large to be read so (`Beyond`).
     """
     size = len(memoryview(data))
-    if size > LOOSE_BYTES.value:
+    if size > LOOSE_BYTES.value and (size > ROW_BYTES.value or not _is_sparse(data)):
         raise Beyond(f"{LOOSE_BYTES.text(size)} where it isn't strict JSON, or of another shape")
     try:
         return json.loads(bytes(data))
@@ -41,8 +41,13 @@ def loads(data: bytes | bytearray | Raw) -> Any:  # noqa: ANN401 - any JSON
         raise ValueError("nested too deeply") from error
 
 
+def _is_sparse(data: bytes | bytearray | Raw) -> bool:
+    """Whether JSON is texts for the most part: a conversation of many megabytes is."""
+    return values_in(memoryview(data)) <= LOOSE_BYTES.value // 8
+
+
 def strict(data: bytes | bytearray) -> bytearray:
-    """The same with `0` for `NaN` and infinities, which msgspec doesn't take; in place if it can be.
+    """The same with `0` for `NaN` and infinities, which msgspec refuses; in place if it can be.
 
     One within a text that looks as if it stood in a list becomes `0` as well.
     """

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from watchdog.collect.inspect.events import decode_row, loads
+from watchdog.collect.inspect.events import decode_row
 from watchdog.collect.inspect.segments import CorruptMember, Rows, decode_member
-from watchdog.collect.json_bounds import UNFIT, Tally
+from watchdog.collect.json_bounds import UNFIT, Tally, loads
 from watchdog.collect.limits import (
     ERROR_SOURCE,
     MANIFEST_BYTES,
@@ -131,7 +131,7 @@ _summaries = msgspec.json.Decoder(list[_Summary])
 METRICS_FIRST = re.compile(rb'\s*\{\s*"metrics"\s*:\s*')
 
 
-def decode_manifest(data: bytes) -> Manifest:
+def decode_manifest(data: bytes | bytearray) -> Manifest:
     """The samples of a manifest, whatever generation of Inspect wrote it.
 
     Raises:
@@ -148,7 +148,7 @@ def decode_manifest(data: bytes) -> Manifest:
         return _loose_manifest(data)
 
 
-def decode_summaries(data: bytes) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
+def decode_summaries(data: bytes | bytearray) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
     """A journal's list of summaries, and a text for each one that is unreadable.
 
     Raises:
@@ -163,7 +163,7 @@ def decode_summaries(data: bytes) -> tuple[tuple[SampleSummary, ...], tuple[str,
         return _some(*_each(_load(data), _loose_summary))
 
 
-def decode_summary(data: bytes) -> SampleSummary:
+def decode_summary(data: bytes | bytearray) -> SampleSummary:
     """One summary's JSON.
 
     Raises:
@@ -176,7 +176,7 @@ def decode_summary(data: bytes) -> SampleSummary:
         return _loose_summary(loads(data))
 
 
-def _without_metrics(data: bytes) -> bytes:
+def _without_metrics(data: bytes | bytearray) -> bytes | bytearray:
     """A manifest without its first value, in which `NaN` stands until the first score."""
     begin = METRICS_FIRST.match(data)
     if not begin:
@@ -261,7 +261,7 @@ def is_cancelled(error: str | None) -> bool:
     return error is not None and error.startswith(CANCEL_ERRORS)
 
 
-def _loose_manifest(data: bytes) -> Manifest:
+def _loose_manifest(data: bytes | bytearray) -> Manifest:
     content = _load(data)
     if not isinstance(content, dict):
         raise CorruptManifest("no JSON object")
@@ -283,7 +283,7 @@ def _some(good: tuple[Any, ...], bad: list[str]) -> tuple[tuple[Any, ...], tuple
     return good, some(bad)
 
 
-def _load(data: bytes) -> object:
+def _load(data: bytes | bytearray) -> object:
     try:
         return loads(data)
     except Beyond as error:

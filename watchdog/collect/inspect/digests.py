@@ -119,7 +119,9 @@ def _newest(message: _Message) -> list[object]:
 
 def length(refs: Refs | None, messages: Sized) -> int:
     """How many messages a model was asked with."""
-    return min(LENGTH_MAX, max(0, sum(end - start for start, end in refs))) if refs else len(messages)
+    return (
+        min(LENGTH_MAX, max(0, sum(end - start for start, end in refs))) if refs else len(messages)
+    )
 
 
 def repeats(refs: Iterable[tuple[int, int]] | None) -> bool:

@@ -283,7 +283,7 @@ class _Version:
             raise CorruptZip(f"{member}: {error}") from error
         return samples, tuple(f"{member}: {text}" for text in bad)
 
-    async def _content(self, member: str) -> bytes:
+    async def _content(self, member: str) -> bytes | bytearray:
         self._left -= self._members[member].size
         if self._left < 0:
             raise TooLarge(f"with it the log holds {LOG_CONTENT.more}")
@@ -299,7 +299,7 @@ class _Version:
         return await self._store.get_range(self._path, start, end, got.etag)
 
 
-async def _in_thread(work: Callable[[bytes], T], data: bytes) -> T:
+async def _in_thread(work: Callable[[bytes | bytearray], T], data: bytes | bytearray) -> T:
     if len(data) <= THREAD_BYTES:
         return work(data)
     return await asyncio.to_thread(work, data)

@@ -8,14 +8,14 @@ not fit (another type in a field, a kind that is not known) goes the slow way th
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, TypeVar, Union
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from watchdog.collect.inspect import digests
-from watchdog.collect.json_bounds import loads
-from watchdog.collect.limits import NUMBER
+from watchdog.collect.json_bounds import loads, values_in
+from watchdog.collect.limits import NUMBER, ROW_BYTES, ROW_VALUES, SMALL, Beyond
 from watchdog.collect.values import (
     distinct,
     duration,
@@ -343,6 +343,23 @@ def decode_row(row_id: int, event_id: str, event: bytes | Raw) -> Row:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return loose_row(row_id, event_id, loads(bytes(event)))
     return row
+
+
+E = TypeVar("E", bytes, Raw)
+
+
+def bounded(event: E) -> E:
+    """The same event's JSON, where it is not too large to be built.
+
+    Raises:
+        Beyond: it is.
+    """
+    data = memoryview(event)
+    if len(data) > ROW_BYTES.value:
+        raise Beyond(f"an event of {ROW_BYTES.text(len(data))}")
+    if len(data) > SMALL.value and (count := values_in(data)) > ROW_VALUES.value:
+        raise Beyond(f"an event of {ROW_VALUES.text(count)}")
+    return event
 
 
 def loose_row(row_id: int, event_id: str, event: object) -> Row:

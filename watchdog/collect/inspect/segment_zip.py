@@ -14,7 +14,7 @@ from watchdog.collect.stores.zip_members import (
     Directory,
     Member,
     directory,
-    read_member,
+    read_content,
 )
 from watchdog.collect.values import printable
 
@@ -50,7 +50,9 @@ async def unpack(data: bytes, requests: list[Wanted], limit: int) -> Unpacked:
         CorruptZip: the segment as a whole is unreadable.
     """
     members = directory(data)
-    size = len(data) + sum(members[one.sample.member].size for one in requests if one.sample.member in members)
+    size = len(data) + sum(
+        members[one.sample.member].size for one in requests if one.sample.member in members
+    )
     if size <= THREAD_BYTES:
         return take(data, members, requests, limit)
     if size <= SMALL.value:
@@ -93,7 +95,7 @@ def _rows(data: bytes, member: Member | None, limit: int, budget: Budget) -> Row
         return f"{printable(member.name[:80])}: the segment holds {SEGMENT_ROWS.more}"
     budget.size -= min(member.size, limit)
     try:
-        rows = decode_member(read_member(data, member, limit))
+        rows = decode_member(read_content(data, member, limit))
     except (CorruptZip, CorruptMember) as error:
         return str(error)
     budget.rows -= len(rows.rows) + len(rows.bad)

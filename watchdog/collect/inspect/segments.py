@@ -13,22 +13,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from watchdog.collect.inspect.events import (
-    EVENT_ID_LIMIT,
-    AnyEvent,
-    decode_row,
-    loads,
-    loose_row,
-)
-from watchdog.collect.json_bounds import UNFIT, Tally, values_in
+from watchdog.collect.inspect.events import EVENT_ID_LIMIT, AnyEvent, bounded, decode_row, loose_row
+from watchdog.collect.json_bounds import UNFIT, Tally, loads
 from watchdog.collect.limits import (
     EVENTS_BYTES,
     LOOSE_BYTES,
     MEMBER_ROWS,
     NUMBER,
-    ROW_BYTES,
     ROW_TEXTS,
-    ROW_VALUES,
     SMALL,
     Beyond,
     some,
@@ -92,7 +84,7 @@ _raw_envelope = msgspec.json.Decoder(_RawEnvelope)
 _counted_member = msgspec.json.Decoder(_CountedMember)
 
 
-def decode_member(data: bytes) -> Rows:
+def decode_member(data: bytes | bytearray) -> Rows:
     """A member's rows.
 
     Raises:
@@ -107,7 +99,7 @@ def decode_member(data: bytes) -> Rows:
     return _in_order([envelope.event.row(envelope.id, envelope.event_id) for envelope in events])
 
 
-def _large(data: bytes) -> Rows:
+def _large(data: bytes | bytearray) -> Rows:
     """A member whose rows are counted before any is built."""
     try:
         return _read(_TALLY.counting(_counted_member, data).events)
@@ -120,7 +112,7 @@ def _large(data: bytes) -> Rows:
         raise CorruptMember(text) from error
 
 
-def _row_by_row(data: bytes) -> Rows:
+def _row_by_row(data: bytes | bytearray) -> Rows:
     try:
         return _read(list(_raw_member.decode(data).events))
     except UNFIT:
@@ -160,15 +152,10 @@ def _row_of(raw: object) -> Row:
 
 def _event_row(envelope: _RawEnvelope) -> Row:
     """Raises: ValueError: it is no event, or too large a one (`Beyond`)."""
-    event = memoryview(envelope.event)
-    if len(event) > ROW_BYTES.value:
-        raise Beyond(f"an event of {ROW_BYTES.text(len(event))}")
-    if len(event) > SMALL.value and (count := values_in(event)) > ROW_VALUES.value:
-        raise Beyond(f"an event of {ROW_VALUES.text(count)}")
-    return decode_row(envelope.id, envelope.event_id, envelope.event)
+    return decode_row(envelope.id, envelope.event_id, bounded(envelope.event))
 
 
-def _loose_events(data: bytes) -> list[Any]:
+def _loose_events(data: bytes | bytearray) -> list[Any]:
     try:
         member = loads(data)
     except ValueError as error:

@@ -18,14 +18,16 @@ from pathlib import Path
 import platformdirs
 
 from watchdog.collect.inspect.buffers import decode_row, decode_summary
-from watchdog.collect.inspect.events import EVENT_ID_LIMIT, KNOWN_KINDS, loads
+from watchdog.collect.inspect.events import EVENT_ID_LIMIT, KNOWN_KINDS, bounded
 from watchdog.collect.inspect.holes import row_facts
 from watchdog.collect.inspect.sqlite_address import NotRegular, TooLarge, beside
 from watchdog.collect.inspect.sqlite_guard import NoTable, check_table, opened
+from watchdog.collect.json_bounds import loads
 from watchdog.collect.limits import (
+    DATABASE_CONTENT,
     DATABASE_FILES,
     DATABASE_ROWS,
-    DATABASE_VALUE,
+    ROW_BYTES,
     RUNNING,
     SAMPLES,
 )
@@ -42,8 +44,10 @@ from watchdog.model.verdict import Problem
 
 BATCH_ROWS = 200
 """Rows read in one transaction. Each is reduced at once; only one is ever held in full."""
+BATCH_BYTES = 32 * 1024 * 1024
+"""Bytes of rows after which a transaction ends."""
 
-EVENT_LIMIT = DATABASE_VALUE.value
+EVENT_LIMIT = ROW_BYTES.value
 """Bytes of one event's JSON; a longer one counts as one that can't be understood."""
 
 SUMMARY_LIMIT = 4 * 1024 * 1024
@@ -56,7 +60,8 @@ ENDED_STATES = ("completed", "complete", "success", "error", "cancelled")
 """Values of the guide's `$.state` that say that a sample is over."""
 
 _SAMPLES = (
-    "SELECT id, epoch, CASE WHEN length(data) <= ? THEN data END FROM samples ORDER BY id, epoch LIMIT ?"
+    "SELECT id, epoch, CASE WHEN length(data) <= ? THEN data END FROM samples"
+    " ORDER BY id, epoch LIMIT ?"
 )
 _EVENTS = (
     "SELECT id, event_id, sample_id, sample_epoch, CASE WHEN length(data) <= ? THEN data END"
@@ -76,7 +81,8 @@ def find(log: Path | str, data_dir: Path | None = None) -> Path | None:
     folders = (root / _log_dir_hash(one) for one in _log_dirs(log))
     pattern, most = f"{glob.escape(name)}.*.db", DATABASE_FILES.value
     databases = [path for folder in folders for path in islice(folder.glob(pattern), most)]
-    return max(filter(_is_file, databases), key=_written_at, default=None)
+    # what is no file is named, where there is nothing else
+    return max(databases, key=lambda path: (_is_file(path), _written_at(path)), default=None)
 
 
 def _is_file(path: Path) -> bool:
@@ -137,14 +143,16 @@ class _Batch:
         self.holes: dict[SampleKey, int] = {}
         """Samples with rows that can't be understood, and how many rows stand before the last."""
         self.count = 0
+        self.size = 0
         self.bad = 0
 
     @property
     def full(self) -> bool:
-        return self.count == BATCH_ROWS
+        return self.count >= BATCH_ROWS or self.size >= BATCH_BYTES
 
     def add(self, row_id: object, event_id: object, key: SampleKey | None, data: object) -> None:
         self.count += 1
+        self.size += len(data) if isinstance(data, bytes) else 0
         row = _row(row_id, event_id, data) if key else None
         self.last_id = row_id if isinstance(row_id, int) else self.last_id
         rows = self.rows.setdefault(key, []) if key else []
@@ -190,10 +198,11 @@ class SqliteBuffer:
         samples, bad_samples = await asyncio.to_thread(_read_samples, self._path)
         emit(ManifestRead(eval_set_id, log, samples))
         named = {sample.key for sample in samples}
-        more, left = True, DATABASE_ROWS.value
+        more, rows, size = True, DATABASE_ROWS.value, DATABASE_CONTENT.value
         while more:
-            if left <= 0:
-                raise _NotUnderstood(f"{DATABASE_ROWS.more} at a time: the rest at the next poll")
+            if rows <= 0 or size <= 0:
+                beyond = DATABASE_ROWS if rows <= 0 else DATABASE_CONTENT
+                raise _NotUnderstood(f"{beyond.more} at a time: the rest at the next poll")
             batch = await asyncio.to_thread(_read_batch, self._path, self._last_id)
             if not named.issuperset(batch.rows):
                 # a sample that began between the two transactions
@@ -204,7 +213,8 @@ class SqliteBuffer:
                 emit(fact)
             more = batch.full and batch.last_id > self._last_id
             self._last_id = batch.last_id
-            left -= batch.count
+            rows -= batch.count
+            size -= batch.size
             self._bad_events += batch.bad
             kinds = {row.kind for rows in batch.rows.values() for row in rows}
             room = KINDS_MAX - len(self._unknown_kinds)
@@ -231,6 +241,8 @@ def _read_batch(path: Path, after: int) -> _Batch:
         cursor_rows = connection.execute(_EVENTS, (EVENT_LIMIT, after, BATCH_ROWS))
         for row_id, event_id, sample_id, epoch, data in cursor_rows:
             batch.add(row_id, event_id, _key(sample_id, epoch), data)
+            if batch.full:
+                break
     return batch
 
 
@@ -239,7 +251,7 @@ def _row(row_id: object, event_id: object, data: object) -> Row | None:
         return None
     try:
         own_id = identifier(_text(event_id), EVENT_ID_LIMIT)
-        return decode_row(row_id, own_id or str(row_id), _bytes(data))
+        return decode_row(row_id, own_id or str(row_id), bounded(_bytes(data)))
     except (ValueError, RecursionError):
         return None
 

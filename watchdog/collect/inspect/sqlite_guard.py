@@ -3,7 +3,7 @@
 Views, generated columns and virtual tables compute what is read, without end if they like; so only
 plain tables are read, each question has a deadline, and no value is longer than is read.
 
-Sources: SQLite's "Defense Against The Dark Arts" (security.html), sqlite3_limit, PRAGMA table_xinfo.
+Sources: SQLite's "Defense Against The Dark Arts" (security.html), sqlite3_limit, table_xinfo.
 """
 
 import sqlite3
@@ -17,8 +17,8 @@ from watchdog.collect.limits import ALLOWED_SECONDS, DATABASE_VALUE
 
 BUSY_SECONDS = 0.25
 """How long a reader waits for a lock. Only databases outside WAL mode have any to wait for."""
-STEPS = 20_000
-"""Instructions of SQLite's machine between two looks at the clock: about a millisecond."""
+STEPS = 1_000
+"""Instructions of SQLite's machine between two looks at the clock: some hundred rows."""
 OVERHEAD = 1_000_000
 """Bytes of a row beside its longest value."""
 LIMITS = (

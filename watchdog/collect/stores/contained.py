@@ -28,14 +28,14 @@ KINDS = {
 }
 
 
-class Outside(PermissionError):
+class Outside(PermissionError):  # noqa: N818 - reads as what it says
     """A link leads out of the root."""
 
     def __init__(self, path: str) -> None:
         super().__init__(errno.EPERM, "a link that leads out of the directory", path)
 
 
-class NotRegular(FileNotFoundError):
+class NotRegular(FileNotFoundError):  # noqa: N818 - the same
     """It is no regular file."""
 
     def __init__(self, path: str, mode: int) -> None:
@@ -89,7 +89,7 @@ def resolved(root: Path, path: str) -> str:
         OSError: nowhere, or in a circle; `Outside`.
     """
     top = os.path.realpath(root)
-    place = os.path.realpath(os.path.join(top, path), strict=True)
+    place = os.path.realpath(Path(top) / path, strict=True)
     if place != top and not place.startswith(top.rstrip("/") + "/"):
         raise Outside(path)
     return os.path.relpath(place, top)

@@ -35,6 +35,7 @@ __all__ = [
     "fetch_directory",
     "fetch_member",
     "member_key",
+    "read_content",
     "read_member",
 ]
 
@@ -63,6 +64,11 @@ _THREAD = _Thread()
 
 
 def read_member(data: bytes, member: Member, limit: int, start: int = 0) -> bytes:
+    """As `read_content`, as immutable bytes: of what is large that is a copy."""
+    return bytes(read_content(data, member, limit, start))
+
+
+def read_content(data: bytes, member: Member, limit: int, start: int = 0) -> bytes | bytearray:
     """The content of a member, of which `data` (from offset `start` of the zip) holds all bytes.
 
     Raises:
@@ -76,10 +82,10 @@ def read_member(data: bytes, member: Member, limit: int, start: int = 0) -> byte
     content = _decompress(raw, member, min(limit, member.size))
     if len(content) != member.size or zlib.crc32(content) != member.checksum:
         raise CorruptZip(f"{_name(member)}: checksum or size differs from the directory's")
-    return content if len(content) > PIECE else bytes(content)
+    return content
 
 
-async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes:
+async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes | bytearray:
     """As `read_member`, for a zip that is read by ranges."""
     _check_claims(member, limit)
     if member.compressed > limit:
@@ -87,7 +93,7 @@ async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes:
     start = member.offset
     length = LOCAL_HEADER.size + len(member.name) * 4 + member.compressed + SPARE
     data = await fetch(start, start + length)
-    return read_member(data, member, limit, start)
+    return read_content(data, member, limit, start)
 
 
 def _check_claims(member: Member, limit: int) -> None:

@@ -101,9 +101,7 @@ async def test_a_link_is_followed_as_far_as_it_stays_in_the_store(tmp_path, stor
     (tmp_path / "logs/linked").symlink_to(tmp_path / "logs/.hidden")
     (tmp_path / "logs/out").symlink_to(tmp_path / "elsewhere")
     assert list((await walked(store)).folders) == ["linked", "linked/deep"]
-    assert (await store.list_dir()).left_out == (
-        ("out", "a link that leads out of the directory"),
-    )
+    assert (await store.list_dir()).left_out == (("out", "a link that leads out of the directory"),)
 
 
 async def test_a_folder_that_is_refused_hides_what_is_in_it(tmp_path, store):
