@@ -13,7 +13,8 @@ EMPTY = f"""# Security
 
 Everything that an evaluation, a sandbox or a bundle's author may have written is read within
 limits. What is beyond one is a problem that names the file, the member or the row, with the
-figures; what depends on it is `unknown`, and the rest is judged. One table in the program holds all of them.
+figures; what depends on it is `unknown`, and the rest is judged. One table in the program holds all
+of them.
 
 {BEGIN}
 {END}

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for what it can't read."""
-NOT_FINITE = re.compile(rb"(?<=[:,\[ ])(NaN|-?Infinity)(?=\s{0,64}[,}\]])")
+NOT_FINITE = re.compile(rb"(?:(?<=[:,\[])|(?<=[:,\[] ))(NaN|-?Infinity)(?=\s{0,64}[,}\]])")
 SPOTS_MAX = 1_000_000
 """Of them that are replaced."""
 
