@@ -72,6 +72,8 @@ def text(value: object, limit: int = TEXT_LIMIT) -> str | None:
 
     Numbers are as they are written. None for null, for containers and for empty text.
     """
+    if value is None:
+        return None
     line = value if isinstance(value, str) else _digits(value)
     if line is None:
         return None
@@ -104,6 +106,8 @@ def name(value: object) -> str | None:
     """A name, on one line; two that differ beyond what is kept stay different."""
     if isinstance(value, str) and len(value) <= NAME_LIMIT and value.isascii():
         return (value if value.isprintable() else printable(value)) or None
+    if value is None:
+        return None
     line = identifier(value, NAME_LIMIT)
     return line if line is None or line.isprintable() else printable(line)
 

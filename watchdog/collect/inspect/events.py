@@ -435,7 +435,9 @@ def error_class(traceback: object) -> str | None:
 
 def _span_id(value: str | None) -> str | None:
     """An id to compare by, never shown."""
-    return distinct(value, SPAN_ID_LIMIT) if value else None
+    if value and len(value) > SPAN_ID_LIMIT:
+        return distinct(value, SPAN_ID_LIMIT)
+    return value or None
 
 
 def _loose_span_id(value: object) -> str | None:

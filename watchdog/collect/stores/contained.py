@@ -86,7 +86,7 @@ def resolved(root: Path, path: str) -> str:
     """Where a path leads, as a path below the root.
 
     Raises:
-        OSError: nowhere, or in a circle; `Outside`.
+        OSError: nowhere, or round and round; `Outside`.
     """
     top = os.path.realpath(root)
     place = os.path.realpath(Path(top) / path, strict=True)
