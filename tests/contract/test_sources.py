@@ -27,6 +27,7 @@ from tests.builders.logs import (
 )
 from tests.builders.zips import forged
 from tests.contract.stores import INTERVAL, Directory, aws, bucket, fill, s3_server, watch
+from watchdog.collect.stores import directory, s3
 from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.stores.opening import open_store
 from watchdog.model.facts import (
@@ -806,3 +807,17 @@ async def test_a_log_in_json_that_can_not_be_read_is_unknown(shelf):
     said = await watch(shelf).poll()
     assert said.kinds(JSON_LOG) == ["TaskUnreadable"]
     assert JSON_LOG in said.texts
+
+
+async def test_a_level_of_more_entries_than_are_listed_is_not_gone(shelf, monkeypatch):
+    fill(shelf, running_store())
+    state = watch(shelf)
+    await state.poll()
+    for module in (directory, s3):
+        few = module.LISTED._replace(value=1)
+        monkeypatch.setattr(module, "LISTED", few)
+    said = await state.poll(200)
+    assert "more than the 1 that are read" in said.texts or "more than the 1 entries" in said.texts
+    assert said.of(EvalSetUnreadable)
+    assert not said.of(Listing)
+    assert not said.result.complete

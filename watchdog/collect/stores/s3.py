@@ -24,6 +24,7 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
+from watchdog.collect.limits import LISTED
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, NotModified, Reason, StoreError
 from watchdog.collect.stores.s3_listing import INVALID, ListingError, list_level
 from watchdog.config.s3 import S3
@@ -186,6 +187,9 @@ class BucketStore:
 
     async def _list(self, path: str) -> Folder:
         page = await obstore.list_with_delimiter_async(self._client, path or None)
+        number = len(page["objects"]) + len(page["common_prefixes"])
+        if number > LISTED.value:
+            raise StoreError("too_large", f"{self._target}/{path} has {LISTED.text(number)}")
         files = (
             FileMeta(
                 meta["path"].rpartition("/")[2],

@@ -7,7 +7,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from watchdog.collect.stores.objects import FileMeta, Folder
+from watchdog.collect.limits import LISTED
+from watchdog.collect.stores.objects import FileMeta, Folder, StoreError
 from watchdog.config.s3 import S3
 
 INVALID = "invalid path"
@@ -25,6 +26,7 @@ def list_level(
 
     Raises:
         ListingError: S3 refused.
+        StoreError: `too_large`: there is more than is listed.
         BotoCoreError: it could not be asked.
     """
     config = Config(
@@ -50,6 +52,8 @@ def list_level(
                 )
                 for one in page.get("Contents", ())
             ]
+            if len(files) + len(folders) > LISTED.value:
+                raise StoreError("too_large", f"s3://{bucket}/{prefix} has {LISTED.more}")
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         text = f"status code: {status} <Code>{error.response['Error']['Code']}</Code>"
