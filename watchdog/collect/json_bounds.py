@@ -22,6 +22,8 @@ T = TypeVar("T")
 UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for what it can't read."""
 NOT_FINITE = re.compile(rb"(?:(?<=[:,\[])|(?<=[:,\[] ))(NaN|-?Infinity)(?=\s{0,64}[,}\]])")
+TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+"""A text, without looking back: in time and memory that don't grow with what it holds."""
 SPOTS_MAX = 1_000_000
 """Of them that are replaced."""
 
@@ -43,7 +45,8 @@ def loads(data: bytes | bytearray | Raw) -> Any:  # noqa: ANN401 - any JSON
 
 def _is_sparse(data: bytes | bytearray | Raw) -> bool:
     """Whether JSON is texts for the most part: a conversation of many megabytes is."""
-    return values_in(memoryview(data)) <= LOOSE_BYTES.value // 8
+    most = LOOSE_BYTES.value // 8
+    return values_in(memoryview(data), most) <= most
 
 
 def strict(data: bytes | bytearray) -> bytearray:
@@ -57,9 +60,20 @@ def strict(data: bytes | bytearray) -> bytearray:
     return content
 
 
-def values_in(data: bytes | bytearray | memoryview) -> int:
-    """At least as many values as JSON holds: it is built of no more objects than that."""
+def values_in(data: bytes | bytearray | memoryview, enough: int) -> int:
+    """At least as many values as JSON holds: it is built of no more objects than that.
+
+    What only looks like a value, within a text, counts as one unless there would be more than
+    `enough`: then texts are passed over, as long as there are no more of them than that.
+    """
     data = bytes(data) if isinstance(data, memoryview) else data
+    count = _marks(data)
+    if count <= enough or data.count(b'"') > 2 * enough:
+        return count
+    return _marks(TEXT.sub(b"", data))
+
+
+def _marks(data: bytes | bytearray) -> int:
     return data.count(b",") + data.count(b"[") + data.count(b"{") + 1
 
 

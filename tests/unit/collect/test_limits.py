@@ -47,7 +47,7 @@ from watchdog.collect.inspect.eval_logs import task_spec
 from watchdog.collect.inspect.events import decode_row, loose_row
 from watchdog.collect.inspect.segments import CorruptMember, decode_member
 from watchdog.collect.inspect.sqlite_buffer import SqliteBuffer
-from watchdog.collect.json_bounds import Tally, fields_of, loads, strict
+from watchdog.collect.json_bounds import Tally, fields_of, loads, strict, values_in
 from watchdog.collect.kubernetes import files
 from watchdog.collect.limits import LIMITS, Beyond, Limit, some
 from watchdog.collect.stores import directory as directories
@@ -229,6 +229,13 @@ def test_a_row_that_is_too_large_costs_itself(lower):
     lower(events, "ROW_VALUES", 100)
     data = large(event("info"), event("tool", arguments=[[]] * 200), event("info"))
     assert "values, more than the 100" in decode_member(data).bad[0]
+
+
+def test_what_stands_in_a_text_is_no_value():
+    text = json.dumps({"a": 'x, [1, {"b": 2}], ' * 100, "b": [[]] * 10}).encode()
+    assert values_in(text, 10_000) > 400
+    assert values_in(text, 320) == 23
+    assert values_in(b'["' + b'\\"' * 1_000_000 + b'"]', 1) > 0
 
 
 def test_errors_texts_of_a_member(lower):

@@ -357,8 +357,10 @@ def bounded(event: E) -> E:
     data = memoryview(event)
     if len(data) > ROW_BYTES.value:
         raise Beyond(f"an event of {ROW_BYTES.text(len(data))}")
-    if len(data) > SMALL.value and (count := values_in(data)) > ROW_VALUES.value:
-        raise Beyond(f"an event of {ROW_VALUES.text(count)}")
+    if len(data) > SMALL.value:
+        count = values_in(data, ROW_VALUES.value)
+        if count > ROW_VALUES.value:
+            raise Beyond(f"an event of {ROW_VALUES.text(count)}")
     return event
 
 

@@ -100,7 +100,10 @@ class JsonLog:
         data = await self._store.get_range(self._path, 0, end, got.etag)
         if not whole_file:
             cut = f"{got.size:,} bytes, more than {self._limit:,}"
-        elif len(data) > HEAD and (values := values_in(data)) > JSON_LOG_VALUES.value:
+        elif (
+            len(data) > HEAD
+            and (values := values_in(data, JSON_LOG_VALUES.value)) > JSON_LOG_VALUES.value
+        ):
             cut = JSON_LOG_VALUES.text(values)
             data = data[:HEAD]
         else:
