@@ -21,7 +21,8 @@ T = TypeVar("T")
 
 UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for what it can't read."""
-NOT_FINITE = re.compile(rb"(?:(?<=[:,\[])|(?<=[:,\[] ))(NaN|-?Infinity)(?=\s{0,64}[,}\]])")
+NOT_FINITE = re.compile(rb"(?:NaN|-?Infinity)(?=\s{0,64}[,}\]])")
+BEFORE = re.compile(rb"[:,\[] ?\Z")
 TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 """A text, without looking back: in time and memory that don't grow with what it holds."""
 SPOTS_MAX = 1_000_000
@@ -55,8 +56,12 @@ def strict(data: bytes | bytearray) -> bytearray:
     One within a text that looks as if it stood in a list becomes `0` as well.
     """
     content = data if isinstance(data, bytearray) else bytearray(data)
-    for place in [match.span(1) for match in islice(NOT_FINITE.finditer(content), SPOTS_MAX)]:
-        content[slice(*place)] = b"0".ljust(place[1] - place[0])
+    if b"NaN" not in content and b"Infinity" not in content:
+        return content
+    spots = [match.span() for match in islice(NOT_FINITE.finditer(content), SPOTS_MAX)]
+    for begin, end in spots:
+        if BEFORE.search(content[max(0, begin - 2) : begin]):
+            content[begin:end] = b"0".ljust(end - begin)
     return content
 
 
