@@ -11,6 +11,7 @@ GENERATED = (
     ("docs/commands.md", "tools.commands_page", "markdown"),
     ("docs/configuration.md", "watchdog.config.page", "markdown"),
     ("docs/metrics.md", "watchdog.surfaces.metrics", "markdown"),
+    ("docs/security.md", "tools.limits_page", "markdown"),
     ("docs/report.schema.json", "watchdog.surfaces.schema", "schema_text"),
 )
 """The page, and the module and function that give its text."""

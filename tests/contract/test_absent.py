@@ -1,8 +1,8 @@
 """What is not in a store's listing any more: gone, or only not to be seen. Both kinds of store."""
 
 import asyncio
+import os
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -259,20 +259,25 @@ async def test_a_part_of_a_listing_is_asked_for_again(bucket):
     assert "how it goes on" in said.texts
 
 
+def _broken(real):
+    """The same of everything but `one`."""
+
+    def call(path, *args, **options):
+        if path == "one":
+            raise OSError(5, "Input/output error")
+        return real(path, *args, **options)
+
+    return call
+
+
 async def test_a_folder_whose_disk_does_not_answer_is_still_there(tmp_path, monkeypatch):
     """Its name can be read, itself it can't: an NFS server that is away."""
     shelf = Directory(tmp_path)
     fill(shelf, moved("one") | moved("two"))
     watched = watch(shelf)
     await watched.poll()
-    real = Path.stat
-
-    def broken(path, **options):
-        if path.name == "one":
-            raise OSError(5, "Input/output error")
-        return real(path, **options)
-
-    monkeypatch.setattr(Path, "stat", broken)
+    for name in ("stat", "open"):
+        monkeypatch.setattr(os, name, _broken(getattr(os, name)))
     for _ in range(5):
         said = await watched.poll(INTERVAL)
         assert "Input/output error" in said.texts

@@ -37,6 +37,7 @@ from tests.contract.stores import (
     shelf,
     watch,
 )
+from watchdog.collect.stores import directory, s3
 from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.stores.opening import open_store
 from watchdog.model.facts import (
@@ -450,7 +451,7 @@ async def test_a_claim_of_gigabytes(shelf):
     shelf.put(segment_path(1), forged(b"x", 0xFFFFFFFE, 0, name=b"1_1.json"))
     said = await watch(shelf).poll()
     assert said.of(RowsLost) == [RowsLost("set", LOG, ONE, newest=True)]
-    assert "claims 4294967294 bytes" in said.texts
+    assert "claims 4,294,967,294 bytes" in said.texts
 
 
 async def test_a_segment_larger_than_the_limit(shelf):
@@ -804,7 +805,11 @@ async def test_a_log_in_json(shelf):
 async def test_json_that_is_no_log(shelf):
     """By its name, or by what is in it."""
     other = "2026-11-20T09-50-25+00-00_numbers_AbCdEfGh.json"
-    files = {"logs.json": json_log(), "eval-set.json": b"{}", ".models.json": b"{}"}
+    files = {
+        "logs.json": json_log(),
+        "eval-set.json": b"{}",
+        ".models.json": b'{"model_groups": ["public"]}',
+    }
     fill(shelf, files | {other: b'{"accuracy": 1}', LOG: finished_log()})
     watched = watch(shelf)
     said = await watched.poll()
@@ -828,3 +833,17 @@ async def test_a_log_in_json_that_can_not_be_read_is_unknown(shelf):
     said = await watch(shelf).poll()
     assert said.kinds(JSON_LOG) == ["TaskUnreadable"]
     assert JSON_LOG in said.texts
+
+
+async def test_a_level_of_more_entries_than_are_listed_is_not_gone(shelf, monkeypatch):
+    fill(shelf, running_store())
+    state = watch(shelf)
+    await state.poll()
+    for module in (directory, s3):
+        few = module.LISTED._replace(value=1)
+        monkeypatch.setattr(module, "LISTED", few)
+    said = await state.poll(200)
+    assert "more than the 1 that are read" in said.texts or "more than the 1 entries" in said.texts
+    assert said.of(EvalSetUnreadable)
+    assert not said.of(Listing)
+    assert not said.result.complete

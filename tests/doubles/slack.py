@@ -22,7 +22,9 @@ class SlackDouble:
         self.api = WebApi()
         self.programs = Programs()
         route = Route("/{path:path}", self.take, methods=["GET", "POST"])
-        self.server = WebServer(Starlette(routes=[route]), "127.0.0.1", 0)
+        self.server = WebServer(
+            Starlette(routes=[route]), "127.0.0.1", 0, request_bytes=1024 * 1024
+        )
 
     @property
     def posts(self):

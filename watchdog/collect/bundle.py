@@ -6,6 +6,7 @@ stand in `kubernetes/*.json`, runners' logs in `kubernetes/logs/<namespace>/<pod
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -14,15 +15,27 @@ from msgspec import Struct
 from watchdog.collect.inspect import runner_log
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.kubernetes.files import read_view
+from watchdog.collect.limits import (
+    BUNDLE_BYTES,
+    RUNNER_LOG_BYTES,
+    RUNNER_LOGS,
+    RUNNER_LOGS_BYTES,
+)
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
+from watchdog.collect.stores.contained import open_file, resolved
 from watchdog.collect.stores.directory import DirectoryStore
-from watchdog.collect.values import instant
+from watchdog.collect.stores.lines import last_lines
+from watchdog.collect.stores.objects import Folder, StoreError, join
+from watchdog.collect.stores.reading import exists, read_file
+from watchdog.collect.values import instant, name, printable
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.facts import ClusterRead, EvalSetUnreadable, Fact, Located, SpecRead
 from watchdog.model.verdict import Problem
 
 MANIFEST = "bundle.json"
+LOGS = "kubernetes/logs"
+STORE = "store"
 FORMAT = 1
 
 
@@ -40,7 +53,7 @@ class Bundle(Struct, frozen=True):
 
 def is_bundle(directory: Path) -> bool:
     """Whether a directory is a bundle."""
-    return (directory / MANIFEST).is_file()
+    return exists(directory, MANIFEST)
 
 
 def read_bundle(directory: Path) -> Bundle:
@@ -51,7 +64,7 @@ def read_bundle(directory: Path) -> Bundle:
     """
     path = directory / MANIFEST
     try:
-        return _bundle_of(json.loads(path.read_bytes()))
+        return _bundle_of(json.loads(read_file(directory, MANIFEST, BUNDLE_BYTES)))
     except OSError as error:
         raise BundleError(f"{path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -62,11 +75,11 @@ def _bundle_of(manifest: object) -> Bundle:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ValueError(f'"format" is not {FORMAT}')
     eval_set_id, captured_at = manifest.get("eval_set_id"), manifest.get("captured_at")
-    if not isinstance(eval_set_id, str) or not eval_set_id:
+    if not isinstance(eval_set_id, str) or not name(eval_set_id):
         raise ValueError('"eval_set_id" is missing')
     if captured_at is not None and instant(captured_at) is None:
         raise ValueError('"captured_at" is no ISO 8601 time')
-    return Bundle(eval_set_id, instant(captured_at))
+    return Bundle(name(eval_set_id) or "", instant(captured_at))
 
 
 class BundleSource:
@@ -80,14 +93,15 @@ class BundleSource:
         kubernetes: Kubernetes | None = None,
     ) -> None:
         options = msgspec.structs.replace(options, sqlite=False, eval_set_id=bundle.eval_set_id)
-        store = directory / "store"
-        self._logs = LogsSource(DirectoryStore(store), options) if store.is_dir() else None
+        store = directory / STORE
+        self._logs = LogsSource(DirectoryStore(store), options) if _has_store(directory) else None
         self._directory = directory
         self._eval_set_id = bundle.eval_set_id
         self._captured_at = bundle.captured_at
         self._kubernetes = kubernetes or Kubernetes()
         self._tasks: set[str] = set()
-        self._read: dict[Path, tuple[int, int]] = {}
+        self._logs_folder = DirectoryStore(directory)
+        self._read: dict[str, tuple[int, int]] = {}
 
     @property
     def name(self) -> str:
@@ -108,10 +122,12 @@ class BundleSource:
         result = await self._poll_store(now, emit)
         problems, failures = result.problems, result.failures
         problems += await asyncio.to_thread(self._poll_cluster, now, emit)
-        for path in await asyncio.to_thread(self._runner_logs):
-            log_problems = await self._poll_log(path, emit)
-            problems += log_problems
-            failures += ("unavailable",) * len(log_problems)
+        paths, left_out = await self._runner_logs()
+        problems += left_out
+        for path in paths:
+            problem, failed = await self._poll_log(path, emit)
+            problems += (problem,) if problem is not None else ()
+            failures += ("unavailable",) if failed else ()
         return msgspec.structs.replace(result, problems=problems, failures=failures)
 
     async def _poll_store(self, now: float, emit: Emit) -> PollResult:
@@ -140,26 +156,79 @@ class BundleSource:
             emit(ClusterRead(self._eval_set_id, view))
         return problems
 
-    def _runner_logs(self) -> list[Path]:
-        return sorted((self._directory / "kubernetes" / "logs").glob("*/*.log"))
+    async def _runner_logs(self) -> tuple[list[str], tuple[Problem, ...]]:
+        """The runners' logs that are read, in order of names, and what is left out of them."""
+        logs: list[tuple[str, int, float]] = []
+        problems: list[Problem] = []
+        top = await self._listed(LOGS, problems)
+        for namespace in top.folders[: RUNNER_LOGS.value]:
+            folder = await self._listed(join(LOGS, namespace), problems)
+            place = join(LOGS, namespace)
+            logs += [
+                (join(place, f.name), f.size, f.mtime) for f in folder.files if _is_log(f.name)
+            ]
+        logs.sort(key=lambda log: (-log[2], log[0]))
+        left = RUNNER_LOGS_BYTES.value
+        paths: list[str] = []
+        for path, size, _ in logs[: RUNNER_LOGS.value]:
+            left -= min(size, RUNNER_LOG_BYTES.value)
+            paths += [path] if left >= 0 else []
+        if len(paths) < len(logs):
+            text = f"{len(logs) - len(paths):,} older runners' logs are left out: they have "
+            why = RUNNER_LOGS_BYTES.more if left < 0 else RUNNER_LOGS.more
+            problems.append(Problem(LOGS, text + why))
+        return sorted(paths), tuple(problems)
 
-    async def _poll_log(self, path: Path, emit: Emit) -> tuple[Problem, ...]:
+    async def _listed(self, path: str, problems: list[Problem]) -> Folder:
         try:
-            facts = await asyncio.to_thread(self._parse, path)
+            folder = await self._logs_folder.list_dir(path)
+        except StoreError as error:
+            if error.reason != "not_found":
+                problems.append(Problem(path, error.text))
+            return Folder()
+        for file, why in folder.left_out:
+            problems.append(Problem(printable(join(path, file)), f"left out: {why}"))
+        return folder
+
+    async def _poll_log(self, path: str, emit: Emit) -> tuple[Problem | None, bool]:
+        """A runner's log: what is to be told of it, and whether it could not be read."""
+        try:
+            facts, cut = await asyncio.to_thread(self._parse, path)
         except OSError as error:
-            return (
-                Problem(str(path.relative_to(self._directory)), error.strerror or "unreadable"),
-            )
+            return Problem(path, error.strerror or "unreadable"), True
         for fact in facts:
             emit(fact)
-        return ()
+        return (Problem(path, cut) if cut else None), False
 
-    def _parse(self, path: Path) -> list[Fact]:
-        status = path.stat()
+    def _parse(self, path: str) -> tuple[list[Fact], str]:
+        """What a log says, and what of it was not read.
+
+        Raises:
+            OSError: it can't be read.
+        """
+        descriptor, status = open_file(self._directory, path)
         version = (status.st_mtime_ns, status.st_size)
-        if self._read.get(path) == version:
-            return []
-        with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
-            facts = list(runner_log.parse(lines, self._eval_set_id, self._tasks, path.stem))
+        most = RUNNER_LOG_BYTES.value
+        cut = (
+            f"{RUNNER_LOG_BYTES.text(status.st_size)}: its end is" if status.st_size > most else ""
+        )
+        with os.fdopen(descriptor, "rb") as file:
+            if self._read.get(path) == version:
+                return [], cut
+            lines = last_lines(file, status.st_size, most)
+            pod = Path(path).stem
+            facts = list(runner_log.parse(lines, self._eval_set_id, self._tasks, pod))
         self._read[path] = version
-        return facts
+        return facts, cut
+
+
+def _has_store(directory: Path) -> bool:
+    """Whether a bundle has a store of its own, and no link to somebody else's."""
+    try:
+        return (directory / resolved(directory, STORE)).is_dir()
+    except OSError:
+        return False
+
+
+def _is_log(name: str) -> bool:
+    return name.endswith(".log")

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     """Seconds between two listings that look for new logs."""
     concurrency: int = Field(default=16, ge=1, le=256)
     """Requests under way at once, for each target."""
-    max_member_bytes: int = Field(default=512 * 1024 * 1024, ge=1024)
+    max_member_bytes: int = Field(default=128 * 1024 * 1024, ge=1024)
     """A zip member that is larger is not read."""
     state: str | None = None
     """The ledger: an SQLAlchemy URL or a file; by default one in the user's state directory."""

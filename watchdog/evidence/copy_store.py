@@ -84,6 +84,7 @@ class _Copy:
     def _say_what_is_missing(
         self, root: Folder, superseded: list[FileMeta], buffers: frozenset[str], *, whole: bool
     ) -> None:
+        self.left_out |= {name or "and": why for name, why in root.left_out}
         for file in superseded:
             if not whole:
                 self.left_out[file.name] = "superseded by a newer log of its task"

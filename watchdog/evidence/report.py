@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from watchdog import __version__
 from watchdog.collect.inspect.failing_request import RequestUnreadable, failing_request
+from watchdog.collect.limits import MEMBER_BYTES
 from watchdog.collect.place import Place
 from watchdog.collect.probes.reproduce import reproductions
 from watchdog.collect.probes.tester import LEAST_TOKENS
@@ -108,7 +109,7 @@ async def _requests(staged: Path, report: Report, wanted: Wanted) -> tuple[Reque
     store = DirectoryStore(staged / "store")
     for task, sample in list(_failing(report))[:REQUESTS_MAX]:
         name = f"{task.task}/{sample.id}/{sample.epoch}"
-        place = Place(store, "", "", task.log, 1 << 29)
+        place = Place(store, "", "", task.log, MEMBER_BYTES.value)
         try:
             request = await failing_request(place, SampleKey(sample.id, sample.epoch))
         except RequestUnreadable as error:

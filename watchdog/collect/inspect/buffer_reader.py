@@ -14,8 +14,10 @@ from watchdog.collect.inspect.events import KNOWN_KINDS
 from watchdog.collect.inspect.holes import row_facts
 from watchdog.collect.inspect.segment_zip import THREAD_BYTES, Unpacked, Wanted, unpack
 from watchdog.collect.inspect.segments import Rows
+from watchdog.collect.limits import MANIFEST_BYTES, SMALL
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError, is_transient, join
+from watchdog.collect.stores.turns import READING
 from watchdog.collect.stores.zip_members import CorruptZip
 from watchdog.collect.values import printable
 from watchdog.model.facts import ManifestRead, RowsLost, SampleKey
@@ -91,13 +93,23 @@ class Buffer:
 
     async def _ask(self) -> Change:
         try:
-            got = await self._store.get(join(self._folder, MANIFEST), self._limit, self._etag)
+            got = await self._manifest_bytes()
         except StoreError as error:
             if error.reason != "not_found":
                 raise
             self._vanished()
             return "absent"
         return "unchanged" if isinstance(got, NotModified) else await self._take(got)
+
+    async def _manifest_bytes(self) -> Got | NotModified:
+        path = join(self._folder, MANIFEST)
+        try:
+            return await self._store.get(path, min(self._limit, SMALL.value), self._etag)
+        except StoreError as error:
+            if error.reason != "too_large" or self._limit <= SMALL.value:
+                raise
+        async with READING.turn():
+            return await self._store.get(path, min(self._limit, MANIFEST_BYTES.value), self._etag)
 
     def _vanished(self) -> None:
         if self.present:
@@ -165,12 +177,31 @@ class Buffer:
 
     async def _fetch(self, segment: int) -> Got | StoreError:
         try:
-            got = await self._store.get(self._path(segment), self._limit)
+            # what is larger is read by itself, see `_segment`
+            got = await self._store.get(self._path(segment), min(self._limit, SMALL.value))
         except StoreError as error:
             return error
         return got if isinstance(got, Got) else StoreError("other", "unasked-for 304")
 
     async def _segment(
+        self, segment: int, got: Got | StoreError, requests: list[Wanted], emit: Emit
+    ) -> None:
+        is_large = isinstance(got, StoreError) and got.reason == "too_large"
+        if is_large and self._limit > SMALL.value:
+            async with READING.turn():
+                got = await self._large(segment)
+                await self._take_segment(segment, got, requests, emit)
+            return
+        await self._take_segment(segment, got, requests, emit)
+
+    async def _large(self, segment: int) -> Got | StoreError:
+        try:
+            got = await self._store.get(self._path(segment), self._limit)
+        except StoreError as error:
+            return error
+        return got if isinstance(got, Got) else StoreError("other", "unasked-for 304")
+
+    async def _take_segment(
         self, segment: int, got: Got | StoreError, requests: list[Wanted], emit: Emit
     ) -> None:
         if isinstance(got, StoreError):

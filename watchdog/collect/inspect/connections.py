@@ -7,7 +7,7 @@ explicit `max_connections` or a batch comes first.
 
 from typing import Any
 
-from watchdog.collect.values import whole
+from watchdog.collect.values import count
 from watchdog.model.facts import Connections
 
 ADAPTIVE_DEFAULT = (0, 3, 221)
@@ -20,7 +20,7 @@ BATCH = Connections(10_000, 10_000, 10_000)
 
 def connections(generate: dict[str, Any], version: tuple[int, int, int] | None) -> Connections:
     """The bounds of a model's pool of connections."""
-    declared = whole(generate.get("max_connections"))
+    declared = count(generate.get("max_connections"))
     if declared:
         return Connections(declared, declared, declared)
     if generate.get("batch"):
@@ -43,9 +43,9 @@ def _adaptive(value: object) -> Connections:
         bounds = dict(zip(names, map(_number, parts), strict=False))
     elif value is not True and value is not None:
         bounds = {"max": value}
-    most = whole(bounds.get("max")) or MOST
-    least = whole(bounds.get("min")) or min(LEAST, most)
-    start = whole(bounds.get("start")) or max(least, min(START, most))
+    most = count(bounds.get("max")) or MOST
+    least = count(bounds.get("min")) or min(LEAST, most)
+    start = count(bounds.get("start")) or max(least, min(START, most))
     return Connections(least, max(least, start), max(least, most))
 
 

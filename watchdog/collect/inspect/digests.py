@@ -20,6 +20,8 @@ TEXT_MAX = BYTES_MAX // 4
 """Characters of one text, in the same way."""
 REFS_MAX = 1_000
 """Ranges of an input in which a message is looked for twice."""
+LENGTH_MAX = 1_000_000
+"""Messages beyond which it makes no difference how many there are."""
 _UNFIT = (msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError, TypeError, ValueError)
 _VISIBLE = frozenset({"text", "reasoning"})
 """Kinds of content that are words; whatever else a model answers with is no empty answer."""
@@ -39,9 +41,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 def digest(*parts: object) -> int:
     """64 bits of what parts of a call are, whatever the order of their keys."""
     try:
-        data = _encode(parts)
-        if len(data) > TEXT_MAX:
-            data = _encode([_cut(part) for part in parts])
+        data = _encode([_cut(part) for part in parts])
     except _UNFIT:  # lone surrogates, integers beyond 64 bits: only ever in JSON that is not strict
         data = repr(parts).encode("utf-8", "backslashreplace")
     if len(data) > BYTES_MAX:
@@ -119,7 +119,9 @@ def _newest(message: _Message) -> list[object]:
 
 def length(refs: Refs | None, messages: Sized) -> int:
     """How many messages a model was asked with."""
-    return sum(end - start for start, end in refs) if refs else len(messages)
+    return (
+        min(LENGTH_MAX, max(0, sum(end - start for start, end in refs))) if refs else len(messages)
+    )
 
 
 def repeats(refs: Iterable[tuple[int, int]] | None) -> bool:

@@ -9,19 +9,32 @@ pinned to one version by its etag.
 import asyncio
 import re
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar, cast, get_args
 
 from msgspec import Struct, structs
 
 from watchdog.collect.inspect.approval import approver_policies
-from watchdog.collect.inspect.buffers import CorruptManifest, decode_summaries, error_line
+from watchdog.collect.inspect.buffers import (
+    CorruptManifest,
+    TooMany,
+    decode_summaries,
+    error_line,
+)
 from watchdog.collect.inspect.connections import connections
-from watchdog.collect.inspect.events import loads
 from watchdog.collect.inspect.metadata import allowance
+from watchdog.collect.json_bounds import fields_of
+from watchdog.collect.limits import JOURNAL_PARTS, LOG_CONTENT, SAMPLES, Beyond, some
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
-from watchdog.collect.stores.zip_members import CorruptZip, Directory, fetch_directory, fetch_member
-from watchdog.collect.values import duration, instant, name, number, whole
+from watchdog.collect.stores.zip_members import (
+    CorruptZip,
+    Directory,
+    TooLarge,
+    fetch_directory,
+    fetch_member,
+)
+from watchdog.collect.values import count, duration, instant, name, number, whole
 from watchdog.model.facts import EndedRead, LogStatus, RoleModel, SampleSummary, SpecRead, TaskSpec
 from watchdog.model.inspect_versions import LOG_FORMAT
 
@@ -36,6 +49,8 @@ TAIL = 64 * 1024
 """Bytes read first: enough for the directory of some hundreds of samples and the last flush."""
 THREAD_BYTES = 256 * 1024
 """Work on more bytes than this is done in a worker thread."""
+FIELDS = ("version", "status", "eval", "error", "stats")
+"""What is read of a log's header, or of its start."""
 STATUSES = frozenset(get_args(LogStatus))
 ROLES_MAX = 32
 CONNECTION_KEYS = ("max_connections", "adaptive_connections")
@@ -152,12 +167,21 @@ class EvalLog:
         matches = (JOURNAL.fullmatch(member) for member in members)
         numbers = sorted({int(match[1]) for match in matches if match} - self._journal_read)
         samples: list[SampleSummary] = []
-        for part in numbers:
-            more, bad = await version.summaries(f"_journal/summaries/{part}.json")
+        bad: list[str] = []
+        for part in numbers[: JOURNAL_PARTS.value]:
+            if len(samples) > SAMPLES.value:
+                break
+            more, bad_ones = await version.summaries(f"_journal/summaries/{part}.json")
             samples += more
-            self.bad += bad
+            bad += bad_ones
+        if len(numbers) > JOURNAL_PARTS.value:
+            bad.append(f"its journal has {JOURNAL_PARTS.text(len(numbers))}")
+        if len(samples) > SAMPLES.value:
+            bad.append(f"its journal has {SAMPLES.more}")
+        self.bad = some([*self.bad, *bad])
         self._journal_read.update(numbers)
-        return EndedRead(self._eval_set_id, self._log, tuple(samples)) if samples else None
+        ended = tuple(samples[: SAMPLES.value])
+        return EndedRead(self._eval_set_id, self._log, ended) if ended else None
 
 
 def spec_read(eval_set_id: str, log: str, header: dict[str, Any], spec: dict[str, Any]) -> SpecRead:
@@ -231,6 +255,7 @@ class _Version:
         self._path = path
         self._got = got
         self._limit = limit
+        self._left = LOG_CONTENT.value
         self._members: Directory = {}
 
     async def directory(self) -> Directory:
@@ -242,19 +267,26 @@ class _Version:
         """A member that holds a JSON object."""
         data = await self._content(member)
         try:
-            return _object(await _in_thread(loads, data))
+            return await _in_thread(partial(fields_of, names=FIELDS), data)
+        except Beyond as error:
+            raise CorruptZip(f"{member}: {error}") from error
         except ValueError as error:
             raise CorruptZip(f"{member}: not JSON: {str(error)[:120]}") from error
 
     async def summaries(self, member: str) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
-        """A member that holds a list of summaries, and texts for those that are unreadable."""
+        """A member that holds a list of summaries, and texts for what of it isn't read."""
         try:
             samples, bad = await _in_thread(decode_summaries, await self._content(member))
+        except (TooLarge, TooMany) as error:
+            return (), (f"{member}: {error}",)
         except CorruptManifest as error:
             raise CorruptZip(f"{member}: {error}") from error
         return samples, tuple(f"{member}: {text}" for text in bad)
 
-    async def _content(self, member: str) -> bytes:
+    async def _content(self, member: str) -> bytes | bytearray:
+        self._left -= self._members[member].size
+        if self._left < 0:
+            raise TooLarge(f"with it the log holds {LOG_CONTENT.more}")
         return await fetch_member(self._members[member], self._limit, self._fetch)
 
     async def _fetch(self, start: int, end: int) -> bytes:
@@ -267,7 +299,7 @@ class _Version:
         return await self._store.get_range(self._path, start, end, got.etag)
 
 
-async def _in_thread(work: Callable[[bytes], T], data: bytes) -> T:
+async def _in_thread(work: Callable[[bytes | bytearray], T], data: bytes | bytearray) -> T:
     if len(data) <= THREAD_BYTES:
         return work(data)
     return await asyncio.to_thread(work, data)
@@ -285,11 +317,11 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         model=name(spec.get("model")) or "",
         created_at=instant(spec.get("created")),
         total_samples=total_samples(_object(spec.get("dataset")), config),
-        max_samples=whole(config.get("max_samples")),
-        max_sandboxes=whole(config.get("max_sandboxes")),
+        max_samples=count(config.get("max_samples")),
+        max_sandboxes=count(config.get("max_sandboxes")),
         connections=connections(generate, version),
         roles=_roles(_object(spec.get("model_roles")), version),
-        max_retries=whole(generate.get("max_retries")),
+        max_retries=count(generate.get("max_retries")),
         retry_timeout=duration(generate.get("timeout")),
         time_limit=duration(config.get("time_limit")),
         working_limit=duration(config.get("working_limit")),
@@ -299,7 +331,7 @@ def task_spec(spec: dict[str, Any]) -> TaskSpec:
         allowance=allowed,
         ignored=ignored,
         inspect_version=version,
-        message_limit=whole(config.get("message_limit")),
+        message_limit=count(config.get("message_limit")),
         fail_on_error=_switch_or_bound(config.get("fail_on_error")),
         continue_on_fail=_switch(config.get("continue_on_fail")),
         run_id=name(spec.get("run_id")),
@@ -350,9 +382,10 @@ def total_samples(dataset: dict[str, Any], config: dict[str, Any]) -> int | None
     data set, so that the limit is applied here where a log has no ids.
     """
     ids = dataset.get("sample_ids")
-    count = len(ids) if isinstance(ids, list) else _limited(whole(dataset.get("samples")), config)
-    epochs = whole(config.get("epochs")) or 1
-    return None if count is None else count * epochs
+    given = count(dataset.get("samples"))
+    samples = len(ids) if isinstance(ids, list) else _limited(given, config)
+    epochs = count(config.get("epochs")) or 1
+    return None if samples is None else count(samples * epochs)
 
 
 def _limited(samples: int | None, config: dict[str, Any]) -> int | None:

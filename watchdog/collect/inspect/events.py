@@ -5,17 +5,29 @@ The fast path decodes an event straight into the few fields that are needed; an 
 not fit (another type in a field, a kind that is not known) goes the slow way through `loose_row`.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Union
+from typing import Annotated, Any, TypeVar, Union
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from watchdog.collect.inspect import digests
-from watchdog.collect.values import duration, epoch, instant, name, number, printable, text
+from watchdog.collect.json_bounds import loads, values_in
+from watchdog.collect.limits import NUMBER, ROW_BYTES, ROW_VALUES, SMALL, Beyond
+from watchdog.collect.values import (
+    distinct,
+    duration,
+    epoch,
+    identifier,
+    instant,
+    name,
+    number,
+    printable,
+    text,
+    whole,
+)
 from watchdog.model.facts import CALLS_MAX, AnswerKind, Row
 
 LIMIT_ARGUMENTS = ("timeout", "timeout_seconds", "timeout_s", "time_limit", "max_time")
@@ -23,6 +35,8 @@ LIMIT_ARGUMENTS = ("timeout", "timeout_seconds", "timeout_s", "time_limit", "max
 
 KIND_LIMIT = 64
 SPAN_ID_LIMIT = 64
+EVENT_ID_LIMIT = 100
+Seconds = Annotated[float, Meta(ge=-NUMBER.value, le=NUMBER.value)]
 PAIR = 2
 OLD_MODEL = "model_output"
 
@@ -83,15 +97,15 @@ class _Usage(Struct, gc=False):
 
 
 class _Output(Struct, gc=False):
-    time: float | None = None
+    time: Seconds | None = None
     usage: _Usage | None = None
     completion: Any = ""
     choices: list[_Choice] = []
 
 
 class _Config(Struct, gc=False):
-    timeout: float | None = None
-    attempt_timeout: float | None = None
+    timeout: Seconds | None = None
+    attempt_timeout: Seconds | None = None
     batch: Any = None
 
 
@@ -331,16 +345,23 @@ def decode_row(row_id: int, event_id: str, event: bytes | Raw) -> Row:
     return row
 
 
-def loads(data: bytes) -> object:
-    """JSON as Python's standard library has it: `NaN` and lone surrogates included.
+E = TypeVar("E", bytes, Raw)
+
+
+def bounded(event: E) -> E:
+    """The same event's JSON, where it is not too large to be built.
 
     Raises:
-        ValueError: it is none, or nested too deeply.
+        Beyond: it is.
     """
-    try:
-        return json.loads(data)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    data = memoryview(event)
+    if len(data) > ROW_BYTES.value:
+        raise Beyond(f"an event of {ROW_BYTES.text(len(data))}")
+    if len(data) > SMALL.value:
+        count = values_in(data, ROW_VALUES.value)
+        if count > ROW_VALUES.value:
+            raise Beyond(f"an event of {ROW_VALUES.text(count)}")
+    return event
 
 
 def loose_row(row_id: int, event_id: str, event: object) -> Row:
@@ -392,7 +413,7 @@ def kind_of(value: object) -> str:
     Raises:
         ValueError: it has none.
     """
-    kind = printable(text(value, KIND_LIMIT) or "")
+    kind = printable(identifier(value, KIND_LIMIT) or "")
     if not kind.strip():
         raise ValueError("the event has no kind")
     return "model" if kind == OLD_MODEL else kind
@@ -416,7 +437,9 @@ def error_class(traceback: object) -> str | None:
 
 def _span_id(value: str | None) -> str | None:
     """An id to compare by, never shown."""
-    return value[:SPAN_ID_LIMIT] if value else None
+    if value and len(value) > SPAN_ID_LIMIT:
+        return distinct(value, SPAN_ID_LIMIT)
+    return value or None
 
 
 def _loose_span_id(value: object) -> str | None:
@@ -558,7 +581,8 @@ def _loose_messages(kind: str, event: dict[str, Any]) -> int:
 
 def _loose_refs(value: object) -> list[tuple[int, int]]:
     pairs = (pair for pair in _list(value) if isinstance(pair, list) and len(pair) == PAIR)
-    return [(a, b) for a, b in pairs if isinstance(a, int) and isinstance(b, int)]
+    ranges = ((whole(a), whole(b)) for a, b in pairs)
+    return [(a, b) for a, b in ranges if a is not None and b is not None]
 
 
 def _list(value: object) -> list[Any]:

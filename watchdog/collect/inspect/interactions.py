@@ -11,7 +11,7 @@ import asyncio
 from msgspec import Struct
 
 from watchdog.collect.inspect.buffer_reader import HALF_WRITTEN
-from watchdog.collect.inspect.events import loads
+from watchdog.collect.json_bounds import loads
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, Store, StoreError, join
 from watchdog.model.facts import InteractionsRead, StopsRead

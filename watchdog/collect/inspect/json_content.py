@@ -6,17 +6,20 @@ its transcript, and the reductions last. It is no strict JSON: `NaN` may stand i
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from watchdog.collect.inspect.buffers import error_line, is_cancelled
-from watchdog.collect.values import instant, name, text, whole
+from watchdog.collect.limits import SAMPLES as SAMPLES_MAX
+from watchdog.collect.limits import some
+from watchdog.collect.values import count, identifier, instant, name, text
 from watchdog.model.facts import SampleKey, SampleSummary
 
 SAMPLES = "samples"
-_SPACE = " \t\r\n"
+_SPACE = re.compile(r"[ \t\r\n]*")
 
 
 class NoLog(ValueError):  # noqa: N818 - reads as what it says
@@ -86,12 +89,15 @@ class _Reader:
         samples: dict[SampleKey, SampleSummary] = {}
         bad: list[str] = []
         for place, item in enumerate(self._items()):
+            if place >= SAMPLES_MAX.value:
+                bad.append(SAMPLES_MAX.more)
+                break
             try:
                 summary = _summary(item)
                 samples[summary.key] = summary
             except ValueError as error:
                 bad.append(f"sample {place}: {error}")
-        content.samples, content.bad = list(samples.values()), tuple(bad)
+        content.samples, content.bad = list(samples.values()), some(bad)
 
     def _items(self) -> Iterator[object]:
         self._token("[")
@@ -113,8 +119,8 @@ class _Reader:
         return True
 
     def _peek(self) -> str:
-        while self._text[self._at : self._at + 1] in _SPACE and self._at < len(self._text):
-            self._at += 1
+        blank = _SPACE.match(self._text, self._at)
+        self._at = blank.end() if blank else self._at
         return self._text[self._at : self._at + 1]
 
 
@@ -122,14 +128,15 @@ def _summary(item: object) -> SampleSummary:
     """A sample of a log (`EvalSample`), which has ended: as Inspect's own summary of it."""
     if not isinstance(item, dict):
         raise ValueError("no object")  # noqa: TRY004 - one error for bad data
-    sample_id, epoch = text(item.get("id")), whole(item.get("epoch"))
+    sample_id, epoch = identifier(item.get("id")), count(item.get("epoch"))
     if sample_id is None or epoch is None:
         raise ValueError("its id or epoch is missing")
     error, limit = item.get("error"), item.get("limit")
-    message = text(error.get("message")) if isinstance(error, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    message = message if isinstance(message, str) else text(message)
     return SampleSummary(
         key=SampleKey(sample_id, epoch),
-        uuid=name(item.get("uuid")),
+        uuid=identifier(item.get("uuid")),
         started_at=instant(item.get("started_at")),
         completed_at=instant(item.get("completed_at")),
         completed=True,

@@ -13,10 +13,12 @@ from weakref import WeakKeyDictionary
 from watchdog.collect.inspect.buffer_reader import HALF_WRITTEN
 from watchdog.collect.inspect.eval_logs import ATTEMPTS, LogFacts, closed, spec_read, uncounted
 from watchdog.collect.inspect.json_content import Content, NoLog, decode
+from watchdog.collect.json_bounds import values_in
+from watchdog.collect.limits import JSON_LOG_BYTES, JSON_LOG_VALUES
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.model.facts import EndedRead, SpecRead
 
-WHOLE_MAX = 32 * 1024 * 1024
+WHOLE_MAX = JSON_LOG_BYTES.value
 """Bytes of a file that is read with its samples, each of which holds its whole transcript."""
 LARGE = 1024 * 1024
 """Of files larger than this one is read at a time: as text it may take four times its bytes."""
@@ -96,25 +98,34 @@ class JsonLog:
         whole_file = got.size <= self._limit
         end = got.size if whole_file else min(HEAD, self._limit)
         data = await self._store.get_range(self._path, 0, end, got.etag)
-        return await self._facts(data, got.etag, got.size if not whole_file else None)
+        if not whole_file:
+            cut = f"{got.size:,} bytes, more than {self._limit:,}"
+        elif (
+            len(data) > HEAD
+            and (values := values_in(data, JSON_LOG_VALUES.value)) > JSON_LOG_VALUES.value
+        ):
+            cut = JSON_LOG_VALUES.text(values)
+            data = data[:HEAD]
+        else:
+            cut = ""
+        return await self._facts(data, got.etag, cut)
 
-    async def _facts(self, data: bytes, etag: str | None, cut: int | None) -> LogFacts:
-        """Args: cut: the file's size where `data` is only its head."""
+    async def _facts(self, data: bytes, etag: str | None, cut: str) -> LogFacts:
+        """Args: cut: why `data` is only the file's head; empty where it is all."""
         try:
             content = await _decoded(data)
             return self._told(content, cut)
         except ValueError as error:
-            self._etag, self.is_other = etag, isinstance(error, NoLog) and cut is None
+            self._etag, self.is_other = etag, isinstance(error, NoLog) and not cut
             self._broken = StoreError("corrupt", f"{self._path}: {error}")
             raise self._broken from error
 
-    def _told(self, content: Content, cut: int | None) -> LogFacts:
+    def _told(self, content: Content, cut: str) -> LogFacts:
         header = content.header
         read = spec_read(self._eval_set_id, self._log, header, header["eval"])
         self.bad = content.bad
-        if cut is not None:
-            size = f"{cut:,} bytes, more than {self._limit:,}"
-            self.bad = (f"a log in JSON of {size}: {_NOT_COUNTED}",)
+        if cut:
+            self.bad = (f"a log in JSON of {cut}: {_NOT_COUNTED}",)
             return LogFacts(uncounted(read, self.bad))
         if content.cut_off:
             raise ValueError(f"its samples can't be read: {content.cut_off}")

@@ -23,9 +23,11 @@ from watchdog.collect.inspect.naming import (
     newest_of_each_task,
 )
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
+from watchdog.collect.limits import LOGS, MEMBER_BYTES
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
-from watchdog.collect.stores.objects import Folder, Store, StoreError, join
+from watchdog.collect.stores.objects import FileMeta, Folder, Store, StoreError, join
+from watchdog.collect.values import printable
 from watchdog.model.facts import EvalSetUnreadable, Listing, Located, TaskUnreadable
 from watchdog.model.verdict import Problem
 
@@ -34,6 +36,8 @@ MISSING = "missing"
 MARKS = frozenset({".eval-set-id", "eval-set.json", "logs.json", ".models.json"})
 """Files that Hawk and Inspect put into an eval set's folder before any log is there."""
 BUFFERS = ".buffer"
+PROBLEMS_MAX = 200
+"""Problems of one listing beyond which no more of what is left out is named."""
 
 
 class LogsOptions(Struct, frozen=True):
@@ -42,7 +46,7 @@ class LogsOptions(Struct, frozen=True):
     listing_interval: float = 120.0
     concurrency: int = 16
     """Logs read at once."""
-    max_member_bytes: int = 512 * 1024 * 1024
+    max_member_bytes: int = MEMBER_BYTES.value
     sqlite: bool = True
     """Whether to look for Inspect's database where a running log has no buffer beside it."""
     eval_set_id: str | None = None
@@ -174,10 +178,12 @@ class LogsSource:
 
     async def _take_root(self, root: Folder, now: float, emit: Emit) -> None:
         eval_set_ids: set[str] = set()
+        self._note_left_out("", root)
         if self._is_own(root) and await self._take("", self._own_id, root, emit):
             eval_set_ids.add(self._own_id)
         tree = await self._walk(root)
         for path, folder in tree.folders.items():
+            self._note_left_out(path, folder)
             if not is_eval_set(folder):
                 continue
             if path in eval_set_ids:
@@ -243,7 +249,7 @@ class LogsSource:
         passed_over = self._passed_over.get(eval_set_id, {})
         before = self._tasks.get(eval_set_id, {})
         earlier = passed_over | before
-        files = [log_file(file) for file in listing.files if is_log(file.name)]
+        files = [log_file(file) for file in self._newest(folder, listing)]
         tasks = {
             log.file.name: earlier.get(log.file.name)
             or TaskLog(self._place(folder, eval_set_id, log.file.name))
@@ -285,6 +291,15 @@ class LogsSource:
         problem = await self._model_access[eval_set_id].listed(listing, emit)
         if problem is not None:
             self._note(problem)
+
+    def _newest(self, folder: str, listing: Folder) -> list[FileMeta]:
+        """The logs of a folder, as many as are read: those that were written last."""
+        logs = [file for file in listing.files if is_log(file.name)]
+        if len(logs) > LOGS.value:
+            text = f"{LOGS.text(len(logs))}: the oldest are not watched"
+            self._note(Problem(join(self._store.target, folder), text))
+            logs = sorted(logs, key=lambda file: -file.mtime)[: LOGS.value]
+        return sorted(logs, key=lambda file: file.name)
 
     async def _without_others(
         self, folder: str, files: list[LogFile], tasks: dict[str, TaskLog]
@@ -337,6 +352,13 @@ class LogsSource:
         for eval_set_id in eval_sets:
             emit(EvalSetUnreadable(eval_set_id, now, error.text))
         self._note(Problem(self._store.target, error.text), error.reason)
+
+    def _note_left_out(self, path: str, folder: Folder) -> None:
+        """Name what a folder holds and is not read, as far as it may have mattered."""
+        for name, why in folder.left_out:
+            if len(self._listing.problems) < PROBLEMS_MAX:
+                where = join(self._store.target, join(path, name)) if name else path
+                self._note(Problem(printable(where), f"left out: {why}"))
 
     def _note(self, problem: Problem, *failures: str) -> None:
         before = self._listing

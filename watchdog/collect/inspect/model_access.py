@@ -7,7 +7,7 @@ than it could tell by its own logs, or more, which hides it from the page and fr
 all groups; its incidents are told all the same.
 """
 
-from watchdog.collect.inspect.events import loads
+from watchdog.collect.json_bounds import loads
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, Store, StoreError, join
 from watchdog.model.access import required

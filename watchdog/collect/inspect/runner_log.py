@@ -24,7 +24,8 @@ import msgspec
 from msgspec import Struct
 
 from watchdog.collect.inspect.runner_errors import Record, RunnerErrors
-from watchdog.collect.values import name, text
+from watchdog.collect.limits import LINE_LENGTH
+from watchdog.collect.values import identifier, name, text
 from watchdog.model.facts import (
     EvalSetRetryLogged,
     Fact,
@@ -37,7 +38,7 @@ from watchdog.model.facts import (
     ThroughputLogged,
 )
 
-LINE_LIMIT = 64 * 1024
+LINE_LIMIT = LINE_LENGTH.value
 """Characters of a line that are looked at."""
 
 TASKS_LIMIT = 1000
@@ -367,7 +368,7 @@ def _restart(line: _Line, eval_set_id: str, tasks: Collection[str]) -> SandboxRe
 
 def _key(sample: str, epoch: int) -> SampleKey | None:
     """Made as those of the buffer are, or they would not meet."""
-    sample_id = text(sample, LINE_LIMIT)
+    sample_id = identifier(sample)
     return None if sample_id is None else SampleKey(sample_id, epoch)
 
 

@@ -4,14 +4,23 @@ Nothing is written beside it, not even the `-wal` and `-shm` files that SQLite m
 reader: the runner would find them in its way, and the directory need not be writable.
 """
 
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-COPY_LIMIT = 512 * 1024 * 1024
+from watchdog.collect.limits import DATABASE_COPY
+from watchdog.collect.stores.contained import kind_of
+
+COPY_LIMIT = DATABASE_COPY.value
 """Bytes of an orphaned database and its log that are copied to be read."""
+
+
+class NotRegular(Exception):  # noqa: N818 - reads as what it says
+    """A pipe, a device, a folder or a link where a database is expected."""
 
 
 class TooLarge(Exception):  # noqa: N818 - reads as what it says
@@ -32,6 +41,8 @@ def address(path: Path) -> Iterator[str]:
     died) reads the log by itself. Without a log all is in the database, and nobody writes.
     """
     log, shared = beside(path, "-wal"), beside(path, "-shm")
+    for file in (path, log, shared, beside(path, "-journal")):
+        _check(file, needed=file is path)
     if not _in_wal_mode(path):
         yield f"{path.absolute().as_uri()}?mode=ro"
     elif log.exists() and shared.exists():
@@ -41,6 +52,18 @@ def address(path: Path) -> Iterator[str]:
     else:
         with _copied(path, log) as copy:
             yield copy.as_uri()
+
+
+def _check(path: Path, *, needed: bool) -> None:
+    """Raises: NotRegular: SQLite would wait for ever, or write a device; OSError: it is gone."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        if needed:
+            raise
+        return
+    if not stat.S_ISREG(mode):
+        raise NotRegular(f"{path.name} is {kind_of(mode)}, no regular file")
 
 
 def _in_wal_mode(path: Path) -> bool:

@@ -10,18 +10,29 @@ import glob
 import hashlib
 import json
 import sqlite3
+import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
 import platformdirs
 
 from watchdog.collect.inspect.buffers import decode_row, decode_summary
-from watchdog.collect.inspect.events import KNOWN_KINDS, loads
+from watchdog.collect.inspect.events import EVENT_ID_LIMIT, KNOWN_KINDS, bounded
 from watchdog.collect.inspect.holes import row_facts
-from watchdog.collect.inspect.sqlite_address import TooLarge, address, beside
+from watchdog.collect.inspect.sqlite_address import NotRegular, TooLarge, beside
+from watchdog.collect.inspect.sqlite_guard import NoTable, check_table, opened
+from watchdog.collect.json_bounds import loads
+from watchdog.collect.limits import (
+    DATABASE_CONTENT,
+    DATABASE_FILES,
+    DATABASE_ROWS,
+    ROW_BYTES,
+    RUNNING,
+    SAMPLES,
+)
 from watchdog.collect.source import Emit
-from watchdog.collect.values import name, text, whole
+from watchdog.collect.values import count, identifier, whole
 from watchdog.model.facts import (
     Fact,
     ManifestRead,
@@ -33,12 +44,14 @@ from watchdog.model.verdict import Problem
 
 BATCH_ROWS = 200
 """Rows read in one transaction. Each is reduced at once; only one is ever held in full."""
+BATCH_BYTES = 32 * 1024 * 1024
+"""Bytes of rows after which a transaction ends."""
 
-BUSY_SECONDS = 0.25
-"""How long a reader waits for a lock. Only databases outside WAL mode have any to wait for."""
+EVENT_LIMIT = ROW_BYTES.value
+"""Bytes of one event's JSON; a longer one counts as one that can't be understood."""
 
-EVENT_LIMIT = 64 * 1024 * 1024
-"""Characters of one event's JSON; a longer one counts as one that can't be understood."""
+SUMMARY_LIMIT = 4 * 1024 * 1024
+"""The same of a sample's summary."""
 
 KINDS_MAX = 16
 """Unknown kinds of events that are told of one database."""
@@ -46,7 +59,10 @@ KINDS_MAX = 16
 ENDED_STATES = ("completed", "complete", "success", "error", "cancelled")
 """Values of the guide's `$.state` that say that a sample is over."""
 
-_SAMPLES = "SELECT id, epoch, data FROM samples ORDER BY id, epoch"
+_SAMPLES = (
+    "SELECT id, epoch, CASE WHEN length(data) <= ? THEN data END FROM samples"
+    " ORDER BY id, epoch LIMIT ?"
+)
 _EVENTS = (
     "SELECT id, event_id, sample_id, sample_epoch, CASE WHEN length(data) <= ? THEN data END"
     " FROM events WHERE id > ? ORDER BY id LIMIT ?"
@@ -63,8 +79,18 @@ def find(log: Path | str, data_dir: Path | None = None) -> Path | None:
     root = (data_dir or platformdirs.user_data_path("inspect_ai")) / "samplebuffer"
     name = str(log).rstrip("/").rpartition("/")[2]
     folders = (root / _log_dir_hash(one) for one in _log_dirs(log))
-    databases = [path for folder in folders for path in folder.glob(f"{glob.escape(name)}.*.db")]
-    return max(databases, key=_written_at, default=None)
+    pattern, most = f"{glob.escape(name)}.*.db", DATABASE_FILES.value
+    databases = [path for folder in folders for path in islice(folder.glob(pattern), most)]
+    # what is no file is named, where there is nothing else
+    return max(databases, key=lambda path: (_is_file(path), _written_at(path)), default=None)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a regular file: SQLite would wait for a pipe, and follow a link."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _log_dirs(log: Path | str) -> list[str]:
@@ -96,6 +122,18 @@ class _NotUnderstood(Exception):  # noqa: N818 - reads as what it says
     """A database is there, and nothing in it is what it used to be."""
 
 
+UNREADABLE = (
+    sqlite3.Error,
+    OSError,
+    OverflowError,
+    UnicodeDecodeError,
+    TooLarge,
+    NotRegular,
+    NoTable,
+    _NotUnderstood,
+)
+
+
 class _Batch:
     """The rows of one transaction, by sample."""
 
@@ -105,14 +143,16 @@ class _Batch:
         self.holes: dict[SampleKey, int] = {}
         """Samples with rows that can't be understood, and how many rows stand before the last."""
         self.count = 0
+        self.size = 0
         self.bad = 0
 
     @property
     def full(self) -> bool:
-        return self.count == BATCH_ROWS
+        return self.count >= BATCH_ROWS or self.size >= BATCH_BYTES
 
     def add(self, row_id: object, event_id: object, key: SampleKey | None, data: object) -> None:
         self.count += 1
+        self.size += len(data) if isinstance(data, bytes) else 0
         row = _row(row_id, event_id, data) if key else None
         self.last_id = row_id if isinstance(row_id, int) else self.last_id
         rows = self.rows.setdefault(key, []) if key else []
@@ -149,7 +189,7 @@ class SqliteBuffer:
         try:
             problems = await self._read(eval_set_id, log, emit)
         # SQLite quotes a damaged schema in its complaint, which then may be no UTF-8
-        except (sqlite3.Error, OSError, UnicodeDecodeError, TooLarge, _NotUnderstood) as error:
+        except UNREADABLE as error:
             return (self._problem(f"can't read the sample buffer: {error}"),)
         self.failed = False
         return problems
@@ -158,8 +198,11 @@ class SqliteBuffer:
         samples, bad_samples = await asyncio.to_thread(_read_samples, self._path)
         emit(ManifestRead(eval_set_id, log, samples))
         named = {sample.key for sample in samples}
-        more = True
+        more, rows, size = True, DATABASE_ROWS.value, DATABASE_CONTENT.value
         while more:
+            if rows <= 0 or size <= 0:
+                beyond = DATABASE_ROWS if rows <= 0 else DATABASE_CONTENT
+                raise _NotUnderstood(f"{beyond.more} at a time: the rest at the next poll")
             batch = await asyncio.to_thread(_read_batch, self._path, self._last_id)
             if not named.issuperset(batch.rows):
                 # a sample that began between the two transactions
@@ -170,9 +213,12 @@ class SqliteBuffer:
                 emit(fact)
             more = batch.full and batch.last_id > self._last_id
             self._last_id = batch.last_id
+            rows -= batch.count
+            size -= batch.size
             self._bad_events += batch.bad
             kinds = {row.kind for rows in batch.rows.values() for row in rows}
-            self._unknown_kinds.update(list(kinds - KNOWN_KINDS)[:KINDS_MAX])
+            room = KINDS_MAX - len(self._unknown_kinds)
+            self._unknown_kinds.update(list(kinds - KNOWN_KINDS - self._unknown_kinds)[:room])
         bad = bad_samples + self._bad_events
         texts = [f"{bad} rows can't be understood"] if bad else []
         texts += [f"unknown kind of event: {kind}" for kind in sorted(self._unknown_kinds)]
@@ -189,27 +235,40 @@ def _facts(batch: _Batch, eval_set_id: str, log: str) -> Iterator[Fact]:
 
 def _read_batch(path: Path, after: int) -> _Batch:
     batch = _Batch(after)
-    with _opened(path) as connection:
+    with opened(path) as connection:
+        check_table(connection, "events")
+        connection.text_factory = bytes
         cursor_rows = connection.execute(_EVENTS, (EVENT_LIMIT, after, BATCH_ROWS))
         for row_id, event_id, sample_id, epoch, data in cursor_rows:
             batch.add(row_id, event_id, _key(sample_id, epoch), data)
+            if batch.full:
+                break
     return batch
 
 
 def _row(row_id: object, event_id: object, data: object) -> Row | None:
-    if not isinstance(row_id, int):
+    if not isinstance(row_id, int) or whole(row_id) is None:
         return None
     try:
-        return decode_row(row_id, name(_text(event_id)) or str(row_id), _bytes(data))
+        own_id = identifier(_text(event_id), EVENT_ID_LIMIT)
+        return decode_row(row_id, own_id or str(row_id), bounded(_bytes(data)))
     except (ValueError, RecursionError):
         return None
 
 
 def _read_samples(path: Path) -> tuple[tuple[SampleSummary, ...], int]:
     """The samples in the buffer, and how many more there are that can't be understood."""
-    with _opened(path) as connection:
-        summaries = [_summary(*row) for row in connection.execute(_SAMPLES)]
+    most = SAMPLES.value
+    with opened(path) as connection:
+        check_table(connection, "samples")
+        connection.text_factory = bytes
+        rows = connection.execute(_SAMPLES, (SUMMARY_LIMIT, most + 1))
+        summaries = [_summary(*row) for row in rows]
     readable = tuple(one for one in summaries if one)
+    if len(summaries) > most:
+        raise _NotUnderstood(SAMPLES.more)
+    if (running := sum(not one.completed for one in readable)) > RUNNING.value:
+        raise _NotUnderstood(RUNNING.text(running))
     if summaries and not readable:
         raise _NotUnderstood(f"none of its {len(summaries)} samples can be understood")
     return readable, len(summaries) - len(readable)
@@ -235,7 +294,7 @@ def _old_summary(sample_id: object, epoch: object, raw: bytes) -> SampleSummary:
 
 
 def _key(sample_id: object, epoch: object) -> SampleKey | None:
-    sample, number = text(_text(sample_id)), whole(_text(epoch))
+    sample, number = identifier(_text(sample_id)), count(_text(epoch))
     return None if sample is None or number is None else SampleKey(sample, number)
 
 
@@ -245,13 +304,3 @@ def _bytes(value: object) -> bytes:
 
 def _text(value: object) -> object:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for one short transaction, which never writes."""
-    with address(path) as uri:
-        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-        with closing(connection):
-            connection.text_factory = bytes
-            yield connection

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from watchdog.collect.limits import LEFT_OUT, LISTED
+from watchdog.collect.stores.contained import kind_of, open_file, open_folder, resolved
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, NotModified, Reason, StoreError
 from watchdog.threads import Pool
 
@@ -19,9 +21,6 @@ READERS = 4
 """Threads for each directory: a file server that hangs takes those of no other."""
 READ_SECONDS = 30.0
 """For one file or one listing, once it is begun."""
-
-OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-"""Non-blocking, so that opening a named pipe in a log directory does not wait for ever."""
 
 
 def reason_of(error: OSError) -> Reason:
@@ -76,9 +75,10 @@ class DirectoryStore:
         return await self._run(path, lambda: self._slice(path, start, end, if_match))
 
     async def list_dir(self, path: str = "") -> Folder:
-        """One level of the directory, symlinks followed.
+        """One level of the directory, symlinks followed as far as they stay in the store.
 
-        Names that are no text (not UTF-8) and links that lead nowhere are left out.
+        What is neither file nor folder, names that are no text (not UTF-8) and links that lead
+        out or nowhere are left out and named.
         """
         return await self._run(path, lambda: self._scan(path))
 
@@ -107,7 +107,7 @@ class DirectoryStore:
                 raise StoreError("too_large", f"{path}: {status.st_size} bytes, more than {limit}")
             start = max(0, status.st_size - tail) if tail else 0
             file.seek(start)
-            data = file.read(status.st_size - start)
+            data = file.read(status.st_size - start)  # no more than it had when it was asked
         return Got(
             data,
             size=status.st_size,
@@ -125,45 +125,75 @@ class DirectoryStore:
             return file.read(max(0, min(end, status.st_size) - start))
 
     def _open(self, path: str) -> tuple[int, os.stat_result]:
-        descriptor = os.open(self._file(path), OPEN_FLAGS)
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(descriptor)
-            raise FileNotFoundError(2, "not a regular file")
-        return descriptor, status
+        self._file(path)
+        return open_file(self._root, path)
 
     def _scan(self, path: str) -> Folder:
-        files: list[FileMeta] = []
-        folders: dict[str, bool] = {}
-        own = self._file(path).stat()
-        with os.scandir(self._file(path)) as entries:
-            for entry in entries:
-                self._sort_in(entry, files, folders)
-        return Folder(
-            tuple(sorted(files, key=lambda file: file.name)),
-            tuple(sorted(folders)),
-            frozenset(name for name, is_link in folders.items() if is_link),
-            f"{own.st_dev:x}-{own.st_ino:x}",
-        )
+        self._file(path)
+        scan = _Scan(self._root, path)
+        with open_folder(self._root, path) as descriptor:
+            own = os.fstat(descriptor)
+            with os.scandir(descriptor) as entries:
+                for number, entry in enumerate(entries, 1):
+                    if number > LISTED.value:
+                        raise StoreError("too_large", f"{self._root / path} has {LISTED.more}")
+                    scan.take(entry, descriptor)
+        return scan.folder(f"{own.st_dev:x}-{own.st_ino:x}")
 
-    @staticmethod
-    def _sort_in(
-        entry: "os.DirEntry[str]", files: list[FileMeta], folders: dict[str, bool]
-    ) -> None:
+
+class _Scan:
+    """What one level of a directory holds."""
+
+    def __init__(self, root: Path, path: str) -> None:
+        self._root = root
+        self._path = path
+        self._files: list[FileMeta] = []
+        self._folders: dict[str, bool] = {}
+        self._left_out: list[tuple[str, str]] = []
+
+    def take(self, entry: "os.DirEntry[str]", folder: int) -> None:
         try:
             entry.name.encode()
-            status = entry.stat()
         except UnicodeEncodeError:
+            shown = os.fsencode(entry.name).decode("utf-8", "backslashreplace")
+            self._left_out.append((shown, "its name is no text (UTF-8)"))
             return
-        except OSError:
-            # a folder whose disk doesn't answer is there all the same: listing it tells why
+        try:
+            self._sort_in(entry.name, is_link=entry.is_symlink(), folder=folder)
+        except FileNotFoundError:
+            if entry.is_symlink():
+                self._left_out.append((entry.name, "a link that leads nowhere"))
+        except OSError as error:
+            self._left_out.append((entry.name, error.strerror or "unreadable"))
             if _is_plain_folder(entry):
-                folders[entry.name] = False
-            return
+                # a folder whose disk doesn't answer is there all the same: listing it tells why
+                self._folders[entry.name] = False
+
+    def _sort_in(self, name: str, *, is_link: bool, folder: int) -> None:
+        """Raises: OSError: it is gone, leads nowhere, or leads out (`Outside`)."""
+        if is_link:
+            resolved(self._root, f"{self._path}/{name}" if self._path else name)
+        status = os.stat(name, dir_fd=folder, follow_symlinks=is_link)
         if stat.S_ISDIR(status.st_mode):
-            folders[entry.name] = entry.is_symlink()
+            self._folders[name] = is_link
         elif stat.S_ISREG(status.st_mode):
-            files.append(FileMeta(entry.name, status.st_size, status.st_mtime, etag_of(status)))
+            self._files.append(FileMeta(name, status.st_size, status.st_mtime, etag_of(status)))
+        else:
+            self._left_out.append((name, f"{kind_of(status.st_mode)}, no regular file"))
+
+    def folder(self, identity: str) -> Folder:
+        left_out = sorted(self._left_out)
+        most = LEFT_OUT.value
+        more = len(left_out) - most
+        if more > 0:
+            left_out = [*left_out[:most], ("", f"and {more:,} more like these are left out")]
+        return Folder(
+            tuple(sorted(self._files, key=lambda file: file.name)),
+            tuple(sorted(self._folders)),
+            frozenset(name for name, is_link in self._folders.items() if is_link),
+            identity,
+            tuple(left_out),
+        )
 
 
 def _is_plain_folder(entry: "os.DirEntry[str]") -> bool:

@@ -74,6 +74,8 @@ class Folder(Struct, frozen=True):
     """Those of the folders that are links to one elsewhere."""
     identity: str | None = None
     """The same for one folder under two names; None where a folder has only one."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Names of what is there and isn't read, each with the reason; bounded."""
 
 
 class Store(Protocol):

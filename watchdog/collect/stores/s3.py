@@ -24,6 +24,7 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
+from watchdog.collect.limits import LISTED
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, NotModified, Reason, StoreError
 from watchdog.collect.stores.s3_listing import (
     INVALID,
@@ -229,6 +230,8 @@ class BucketStore:
     async def _list(self, path: str) -> Folder:
         page = await obstore.list_with_delimiter_async(self._client, path or None)
         names = (*(meta["path"] for meta in page["objects"]), *page["common_prefixes"])
+        if len(names) > LISTED.value:
+            raise StoreError("too_large", f"{self._target}/{path} has {LISTED.text(len(names))}")
         if why := outside(names, f"{path}/" if path else "", levels=1):
             raise NoListingError(why)
         files = (

@@ -13,7 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from watchdog.collect.stores.objects import FileMeta, Folder
+from watchdog.collect.limits import LISTED
+from watchdog.collect.stores.objects import FileMeta, Folder, StoreError
 from watchdog.collect.stores.s3_pages import (
     NO_LISTING,
     PAGES_MAX,
@@ -64,6 +65,7 @@ def list_level(client: Any, bucket: str, prefix: str, seconds: float) -> Folder:
     Raises:
         ListingError: S3 refused.
         NoListingError: what came is no listing, or not the one that was asked for.
+        StoreError: `too_large`: there is more than is listed.
         BotoCoreError: it could not be asked.
         TimeoutError: it takes too long.
     """
@@ -83,6 +85,8 @@ def list_level(client: Any, bucket: str, prefix: str, seconds: float) -> Folder:
                 )
                 for one in page.get("Contents", ())
             ]
+            if len(files) + len(folders) > LISTED.value:
+                raise StoreError("too_large", f"s3://{bucket}/{prefix} has {LISTED.more}")
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         text = f"status code: {status} <Code>{error.response['Error']['Code']}</Code>"

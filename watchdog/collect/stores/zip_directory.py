@@ -9,7 +9,9 @@ import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from watchdog.collect.limits import DIRECTORY_BYTES, DIRECTORY_ENTRIES
 from watchdog.collect.stores.objects import Fetch
+from watchdog.collect.values import distinct
 
 END: Final = struct.Struct("<4s4H2LH")
 END_SIGNATURE: Final = b"PK\x05\x06"
@@ -27,12 +29,18 @@ UTF8: Final = 0x800
 MANY: Final = 0xFFFF
 LARGE: Final = 0xFFFFFFFF
 """Stand where the true number is in a 64-bit record."""
-DIRECTORY_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of a zip's end that may be read for its directory: some 600,000 members."""
+DIRECTORY_LIMIT: Final = DIRECTORY_BYTES.value
+"""Bytes of a zip's end that may be read for its directory."""
+NAME_LENGTH: Final = 512
+"""Characters of a member's name; see `member_key`."""
 
 
 class CorruptZip(Exception):  # noqa: N818 - reads as what it says
     """The bytes are no zip, or a member can't be read from it."""
+
+
+class TooLarge(CorruptZip):
+    """A member is beyond a limit; the others may be read."""
 
 
 class MissingRange(Exception):  # noqa: N818 - reads as what it says
@@ -69,10 +77,36 @@ def directory(data: bytes, start: int = 0) -> Directory:
     """
     try:
         begin, size = _place(data, start)
+        if size > DIRECTORY_LIMIT:
+            raise CorruptZip(f"its directory has {DIRECTORY_BYTES.text(size)}")
         entries = _entries(_slice(data, start, begin, size))
-        return {member.name: member for member in entries}
+        return _by_name(entries, begin)
     except struct.error as error:
         raise CorruptZip("not a readable zip: its directory is cut off") from error
+
+
+def _by_name(entries: Iterator[Member], content: int) -> Directory:
+    """Members by name, of `content` bytes in all before the directory.
+
+    Many entries may name the same bytes: such a zip would be unpacked over and over.
+    """
+    members: Directory = {}
+    most, claimed = DIRECTORY_ENTRIES.value, 0
+    for number, member in enumerate(entries, 1):
+        if number > most:
+            raise CorruptZip(f"its directory has {DIRECTORY_ENTRIES.more}")
+        claimed += member.compressed
+        members[member.name] = member
+    if claimed > content:
+        raise CorruptZip(
+            f"its members overlap: they claim {claimed:,} compressed bytes, and it has {content:,}"
+        )
+    return members
+
+
+def member_key(name: str) -> str:
+    """A member's name, bounded: of a long one the beginning and a digest."""
+    return distinct(name, NAME_LENGTH)
 
 
 async def fetch_directory(tail: bytes, start: int, fetch: Fetch) -> Directory:
@@ -86,7 +120,8 @@ async def fetch_directory(tail: bytes, start: int, fetch: Fetch) -> Directory:
             return directory(tail, start)
         except MissingRange as missing:
             if start - missing.start > DIRECTORY_LIMIT:
-                raise CorruptZip("not a readable zip: its directory is too large") from missing
+                text = DIRECTORY_BYTES.text(start - missing.start)
+                raise CorruptZip(f"not a readable zip: its directory has {text}") from missing
             tail = await fetch(missing.start, start) + tail
             start = missing.start
     raise CorruptZip("not a readable zip: its directory contradicts itself")
@@ -134,7 +169,7 @@ def _entries(entries: bytes) -> Iterator[Member]:
         if LARGE in sizes:
             sizes = _sizes64(entries[name_end:extra_end], sizes)
         yield Member(
-            name.decode("utf-8" if entry[3] & UTF8 else "cp437", "replace"),
+            member_key(name.decode("utf-8" if entry[3] & UTF8 else "cp437", "replace")),
             entry[4],
             entry[3],
             entry[7],

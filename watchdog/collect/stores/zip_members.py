@@ -12,14 +12,17 @@ from typing import Final
 
 from zstandard import ZstdDecompressor, ZstdError
 
+from watchdog.collect.limits import MEMBER_RATIO, RATIO_FLOOR, ZSTD_WINDOW
 from watchdog.collect.stores.objects import Fetch
 from watchdog.collect.stores.zip_directory import (
     CorruptZip,
     Directory,
     Member,
     MissingRange,
+    TooLarge,
     directory,
     fetch_directory,
+    member_key,
 )
 
 __all__ = [
@@ -27,9 +30,12 @@ __all__ = [
     "Directory",
     "Member",
     "MissingRange",
+    "TooLarge",
     "directory",
     "fetch_directory",
     "fetch_member",
+    "member_key",
+    "read_content",
     "read_member",
 ]
 
@@ -39,8 +45,10 @@ ZSTD: Final = 93
 ENCRYPTED: Final = 0x1
 LOCAL_HEADER: Final = struct.Struct("<4s5H3L2H")
 LOCAL_SIGNATURE: Final = b"PK\x03\x04"
-PIECE: Final = 16 * 1024 * 1024
-"""Room made at once for content of a claimed size."""
+PIECE: Final = 256 * 1024
+"""Bytes that are unpacked at once: room is made for what is there, not for what is claimed."""
+INPUT: Final = 64 * 1024
+"""Compressed bytes that are given to deflate at once: it copies what it doesn't take."""
 SPARE: Final = 4096
 """Read beyond a member's claimed place: its local header may be longer than the directory says."""
 
@@ -49,13 +57,18 @@ class _Thread(threading.local):
     """A decompressor for each thread: making one takes longer than a small member."""
 
     def __init__(self) -> None:
-        self.zstd = ZstdDecompressor()
+        self.zstd = ZstdDecompressor(max_window_size=ZSTD_WINDOW.value)
 
 
 _THREAD = _Thread()
 
 
 def read_member(data: bytes, member: Member, limit: int, start: int = 0) -> bytes:
+    """As `read_content`, as immutable bytes: of what is large that is a copy."""
+    return bytes(read_content(data, member, limit, start))
+
+
+def read_content(data: bytes, member: Member, limit: int, start: int = 0) -> bytes | bytearray:
     """The content of a member, of which `data` (from offset `start` of the zip) holds all bytes.
 
     Raises:
@@ -72,7 +85,7 @@ def read_member(data: bytes, member: Member, limit: int, start: int = 0) -> byte
     return content
 
 
-async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes:
+async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes | bytearray:
     """As `read_member`, for a zip that is read by ranges."""
     _check_claims(member, limit)
     if member.compressed > limit:
@@ -80,16 +93,22 @@ async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes:
     start = member.offset
     length = LOCAL_HEADER.size + len(member.name) * 4 + member.compressed + SPARE
     data = await fetch(start, start + length)
-    return read_member(data, member, limit, start)
+    return read_content(data, member, limit, start)
 
 
 def _check_claims(member: Member, limit: int) -> None:
+    """Refuse what would take too much, before anything is unpacked."""
     if member.flags & ENCRYPTED:
         raise CorruptZip(f"{_name(member)}: encrypted")
     if member.size > limit:
-        raise CorruptZip(f"{_name(member)}: claims {member.size} bytes, more than {limit}")
+        raise TooLarge(
+            f"{_name(member)}: claims {member.size:,} bytes, more than the {limit:,} that are read"
+        )
     if member.method not in (STORED, DEFLATE, ZSTD):
         raise CorruptZip(f"{_name(member)}: compression method {member.method}")
+    ratio = member.size // max(1, member.compressed)
+    if member.size > RATIO_FLOOR.value and ratio > MEMBER_RATIO.value:
+        raise TooLarge(f"{_name(member)}: claims {MEMBER_RATIO.text(ratio)}")
 
 
 def _content_offset(data: bytes, member: Member, at: int) -> int:
@@ -101,22 +120,34 @@ def _content_offset(data: bytes, member: Member, at: int) -> int:
     return at + LOCAL_HEADER.size + int(header[9]) + int(header[10])
 
 
-def _decompress(raw: memoryview, member: Member, limit: int) -> bytes:
+def _decompress(raw: memoryview, member: Member, limit: int) -> bytes | bytearray:
+    """At most one byte more than `limit`: it may be more than is claimed."""
     if member.method == STORED:
         return bytes(raw[: limit + 1])
-    pieces = _inflate(raw, limit) if member.method == DEFLATE else _unzstd(raw, limit)
+    pieces = _inflate(raw, limit + 1) if member.method == DEFLATE else _unzstd(raw, limit + 1)
+    content = bytearray()
     try:
-        return b"".join(pieces)
+        for piece in pieces:
+            content += piece
     except (zlib.error, ZstdError) as error:
         raise CorruptZip(f"{_name(member)}: {_short(error)}") from error
+    return content
 
 
-def _inflate(raw: memoryview, limit: int) -> Iterator[bytes]:
-    yield zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, limit + 1)
+def _inflate(raw: memoryview, left: int) -> Iterator[bytes]:
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    for begin in range(0, len(raw), INPUT):
+        waiting: bytes | memoryview = raw[begin : begin + INPUT]
+        while left and not stream.eof:
+            piece = stream.decompress(waiting, min(left, PIECE))
+            left -= len(piece)
+            waiting = stream.unconsumed_tail
+            yield piece
+            if not waiting and len(piece) < PIECE:
+                break
 
 
-def _unzstd(raw: memoryview, limit: int) -> Iterator[bytes]:
-    left = limit + 1
+def _unzstd(raw: memoryview, left: int) -> Iterator[bytes]:
     reader = _THREAD.zstd.stream_reader(raw, read_across_frames=True)
     while piece := reader.read(min(left, PIECE)):
         left -= len(piece)

@@ -39,6 +39,8 @@ class BoundedProtocol(H11Protocol):
 
     places = 512
     """Connections at once; a server sets its own in a subclass."""
+    request_bytes = REQUEST_BYTES
+    """Of one request; the same."""
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class BoundedProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Read on, within the request's time and size."""
         self._bytes += len(data)
-        if self._bytes > REQUEST_BYTES:
+        if self._bytes > self.request_bytes:
             self._too_large()
         else:
             super().data_received(data)

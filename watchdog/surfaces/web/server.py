@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from watchdog.surfaces.web.connections import places
-from watchdog.surfaces.web.protocol import HEAD_BYTES, BoundedProtocol
+from watchdog.surfaces.web.protocol import HEAD_BYTES, REQUEST_BYTES, BoundedProtocol
 
 CLOSE_SECONDS = 5
 GRACE_SECONDS = 2.0
@@ -36,7 +36,14 @@ class _QuietServer(uvicorn.Server):
 class WebServer:
     """Serves an application at one address. Port 0 takes a free one."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, connections: int = PLACES) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        connections: int = PLACES,
+        request_bytes: int = REQUEST_BYTES,
+    ) -> None:
         self._host = host.strip("[]")
         self._port = port
         self._task: asyncio.Task[None] | None = None
@@ -49,7 +56,7 @@ class WebServer:
                 lifespan="off",
                 proxy_headers=False,
                 ws="none",
-                http=_protocol(places(connections)),
+                http=_protocol(places(connections), request_bytes),
                 h11_max_incomplete_event_size=HEAD_BYTES,
                 timeout_keep_alive=IDLE_SECONDS,
                 timeout_graceful_shutdown=CLOSE_SECONDS,
@@ -93,9 +100,10 @@ class WebServer:
                 connection.abort()
 
 
-def _protocol(number: int) -> type[BoundedProtocol]:
+def _protocol(number: int, size: int) -> type[BoundedProtocol]:
     class Protocol(BoundedProtocol):
         places = number
+        request_bytes = size
 
     return Protocol
 

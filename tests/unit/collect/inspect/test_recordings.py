@@ -11,8 +11,9 @@ from inspect_ai.log._recorders.buffer.filestore import Manifest, segment_sample_
 
 from tests.recordings.unpack import unpack
 from watchdog.collect.inspect.buffers import CorruptManifest, decode_manifest
-from watchdog.collect.inspect.events import KNOWN_KINDS, loads, loose_row
+from watchdog.collect.inspect.events import KNOWN_KINDS, loose_row
 from watchdog.collect.inspect.segments import CorruptMember, decode_member
+from watchdog.collect.json_bounds import loads
 from watchdog.collect.stores.zip_members import CorruptZip, directory, read_member
 
 LIMIT = 100_000_000
