@@ -1,0 +1,181 @@
+"""Values that are known to be secret, found in one pass however many they are.
+
+The first bytes of all forms of all values are one pattern of RE2; where one of them stands, the
+whole forms are compared.
+"""
+
+import json
+import threading
+from base64 import b64encode, urlsafe_b64encode
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from html import escape
+from urllib.parse import quote, quote_plus
+
+import re2
+
+from watchdog.redaction.confirm import REDACTED
+from watchdog.redaction.patterns import STEP, Stopped, build
+
+SHORTEST = 6
+"""Characters; what is shorter is found everywhere."""
+KNOWN_MAX = 256
+VALUE_MAX = 65_536
+"""Characters of a value that are looked for."""
+_HEAD = 16
+"""Bytes of a form that the pattern holds."""
+_LINE = 40
+"""Characters of a line of a value, such as a key's, that are a secret by themselves."""
+_BASE64_LEAST = 8
+"""Characters of base64 below which a part of it may be anything."""
+
+
+class Matcher:
+    """A set of values, ready to be looked for."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._by_head: dict[bytes, list[bytes]] = {}
+        for value in values:
+            for form in byte_forms(value):
+                self._by_head.setdefault(form[:SHORTEST], []).append(form)
+        for forms_of_head in self._by_head.values():
+            forms_of_head.sort(key=len, reverse=True)
+        heads = {form[:_HEAD] for group in self._by_head.values() for form in group}
+        longest_first = sorted(heads, key=lambda head: (-len(head), head))
+        escaped = "|".join(re2.escape(head).decode("latin-1") for head in longest_first)
+        self._heads = build(escaped) if escaped else None
+
+    def without(self, data: bytes, stop: Callable[[], bool] | None = None) -> bytes:
+        """`data` without the values.
+
+        Raises:
+            Stopped: `stop` says so.
+        """
+        if self._heads is None or self._heads.search(data) is None:
+            return data
+        parts, end = [], 0
+        for begin, beyond in _joined(self._spans(data, stop)):
+            parts += (data[end:begin], REDACTED)
+            end = beyond
+        return b"".join((*parts, data[end:])) if parts else data
+
+    def _spans(self, data: bytes, stop: Callable[[], bool] | None) -> Iterator[tuple[int, int]]:
+        """Where whole values stand, overlapping ones too."""
+        position, number = 0, 0
+        while self._heads is not None and (match := self._heads.search(data, position)):
+            number += 1
+            if number % STEP == 0 and stop is not None and stop():
+                raise Stopped
+            begin = match.start()
+            forms_of_head = self._by_head[data[begin : begin + SHORTEST]]
+            form = next((one for one in forms_of_head if data.startswith(one, begin)), None)
+            if form is not None:
+                yield begin, begin + len(form)
+            position = begin + 1
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Spans in order, those that overlap as one."""
+    current: tuple[int, int] | None = None
+    for begin, end in spans:
+        if current is not None and begin < current[1]:
+            current = (current[0], max(current[1], end))
+            continue
+        if current is not None:
+            yield current
+        current = (begin, end)
+    if current is not None:
+        yield current
+
+
+class Secrets:
+    """Values that are known to be secret; the newest ones, safe to use from several threads."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._values: OrderedDict[str, None] = OrderedDict()
+        self._matcher: Matcher | None = None
+        for value in values:
+            self.learn(value)
+
+    def learn(self, value: str) -> None:
+        """From now on this value is taken out of everything."""
+        if len(value) < SHORTEST or value in REDACTED.decode():
+            return
+        with self._lock:
+            if value not in self._values:
+                self._matcher = None
+            self._values[value[:VALUE_MAX]] = None
+            self._values.move_to_end(value[:VALUE_MAX])
+            while len(self._values) > KNOWN_MAX:
+                self._values.popitem(last=False)
+
+    @property
+    def matcher(self) -> Matcher:
+        """What finds them, made when it is first asked for."""
+        with self._lock:
+            if self._matcher is None:
+                self._matcher = Matcher(self._values)
+            return self._matcher
+
+    def __iter__(self) -> Iterator[str]:
+        """The values, longest first: one may hold another."""
+        with self._lock:
+            known = list(self._values)
+        return iter(sorted(known, key=len, reverse=True))
+
+
+KNOWN = Secrets()
+"""What this process holds of credentials, wherever it read them: looked for in all that leaves."""
+
+
+def learn_credential(value: str | None) -> None:
+    """A credential that the process came by: a token, a password, a key.
+
+    A short word in small letters is left out: as a password of a test's server it would be missing
+    from every text.
+    """
+    if value and len(value) >= 8 and not (len(value) < 12 and value.isalpha() and value.islower()):
+        KNOWN.learn(value)
+
+
+def forms(secret: str) -> tuple[str, ...]:
+    """A value as it may be written: plain, in JSON (also within JSON), HTML, a URL, a shell."""
+    if len(secret) < SHORTEST:
+        return ()
+    written = [secret]
+    for ascii_only in (True, False):
+        once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        twice = json.dumps(once, ensure_ascii=ascii_only)[1:-1]
+        written += [once, twice, json.dumps(twice, ensure_ascii=ascii_only)[1:-1]]
+        # as JavaScript writes it
+        written.append(once.replace("/", "\\/"))
+    for quoted in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
+        written += [quoted, _lower_escapes(quoted), quote(quoted, safe="")]
+    written += [escape(secret), escape(secret, quote=False), secret.replace("'", "'\"'\"'")]
+    written += [repr(secret)[1:-1]]
+    return tuple(sorted(set(written), key=len, reverse=True))
+
+
+def _lower_escapes(quoted: str) -> str:
+    """`%2f` for `%2F`."""
+    first, *rest = quoted.split("%")
+    return first + "".join(f"%{part[:2].lower()}{part[2:]}" for part in rest)
+
+
+def byte_forms(secret: str) -> set[bytes]:
+    """A value as bytes, in base64 too, and each of its lines that is long enough."""
+    texts = [secret, *(line for line in secret.split() if len(line) >= _LINE)]
+    plain = {form.encode("utf-8", "surrogatepass") for text in texts for form in forms(text)}
+    return plain | set(_base64(secret.encode("utf-8", "surrogatepass")))
+
+
+def _base64(secret: bytes) -> Iterator[bytes]:
+    """A value in base64 whatever stands before and behind it: by where it begins, three ways."""
+    for before in range(3):
+        padded = bytes(before) + secret
+        for encoded in (b64encode(padded), urlsafe_b64encode(padded)):
+            begin = (before * 8 + 5) // 6
+            certain = len(padded) * 8 // 6
+            if certain - begin >= _BASE64_LEAST:
+                yield encoded[begin:certain]
