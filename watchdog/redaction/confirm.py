@@ -23,6 +23,7 @@ _SCHEME = re.compile(
     rb"genie-?key|splunk|aws4-[\w-]+|[\w-]*key)(?:\s|%20|\+)+(?P<rest>\S.*)\Z",
     re.DOTALL,
 )
+_AMBIGUOUS = re.compile(rb"(?i)[?&;](?:key|code|state|auth|signature|assertion|token)=\Z")
 _LETTERS = re.compile(rb"[A-Za-z]+\Z")
 _DIGIT = re.compile(rb"[0-9]")
 _MIXED = re.compile(rb"[a-z].*[A-Z]|[A-Z]{2}.*[a-z]", re.DOTALL)
@@ -90,8 +91,10 @@ def header(name: bytes, value: bytes, _after: bytes) -> bool:
     return len(rest) >= 4 if scheme else len(rest) >= 8 and looks_random(rest)
 
 
-def query(_name: bytes, value: bytes, _after: bytes) -> bool:
-    """A value of an address's query."""
+def query(name: bytes, value: bytes, _after: bytes) -> bool:
+    """A value of an address's query: of a name that means other things too, only what is random."""
+    if not _AMBIGUOUS.search(name):
+        return not _is_none(value)
     return len(value) >= 6 and not _is_none(value) and looks_random(value)
 
 
