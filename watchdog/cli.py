@@ -59,12 +59,19 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
+    from watchdog.redaction import redacted_stderr  # noqa: PLC0415 - late, as below
+
+    with redacted_stderr():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     try:
         status = _called(argv)
         # what is still held back is written here, where a closed pipe is noticed
         sys.stdout.flush()
     except (UsageError, ConfigError) as error:
-        sys.stderr.write("".join(f"watchdog: {line}\n" for line in str(error).splitlines()))
+        sys.stderr.write("".join(f"watchdog: {line}\n" for line in _redacted(error).splitlines()))
         return UNDONE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -75,6 +82,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def _redacted(error: Exception) -> str:
+    from watchdog.redaction import redact  # noqa: PLC0415
+
+    return redact(str(error))
+
+
 def _called(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
@@ -83,10 +96,13 @@ def _called(argv: Sequence[str] | None) -> int:
         return UNDONE
     # takes longer to import than all else here, and `--help` needs none of it
     from watchdog.config.load import load  # noqa: PLC0415
+    from watchdog.config.secrets import learn_secrets  # noqa: PLC0415
 
     given = {name: getattr(arguments, name, None) for name in SETTINGS}
     command: Command = arguments.command
-    return command.run(arguments, load(given, arguments.config))
+    settings = load(given, arguments.config)
+    learn_secrets(settings)
+    return command.run(arguments, settings)
 
 
 def build_parser() -> Parser:

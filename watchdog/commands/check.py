@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, add_now, print_json, print_lines
+from watchdog.commands import Command, add_config, add_now, print_json, print_lines, shown
 from watchdog.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     if arguments.json:
         print_json(report)
     else:
-        print_lines(lines(report))
+        print_lines(lines(shown(report)))
     status = EXIT_STATUS[report.verdict]
     return 1 if status == 0 and report.incidents else status
 

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, add_now, print_json, print_lines
+from watchdog.commands import Command, add_config, add_now, print_json, print_lines, shown
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -42,7 +42,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
         return 0
     for number, eval_set in enumerate(explained):
         sys.stdout.write("\n" if number else "")
-        print_lines(lines(eval_set))
+        print_lines(lines(shown(eval_set)))
     return 0
 
 

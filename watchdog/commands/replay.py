@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, print_json, print_lines
+from watchdog.commands import Command, add_config, print_json, print_lines, shown
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -36,7 +36,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     if arguments.json:
         print_json(replayed)
     else:
-        print_lines(lines(replayed, compare=arguments.compare))
+        print_lines(lines(shown(replayed), compare=arguments.compare))
     return 0
 
 

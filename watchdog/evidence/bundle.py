@@ -35,7 +35,7 @@ from watchdog.evidence.report import Wanted, write_report
 from watchdog.model.instants import compact, timestamp
 from watchdog.model.verdict import Problem
 from watchdog.pipeline.targets import wants_cluster
-from watchdog.redaction import Secrets
+from watchdog.redaction import Secrets, redact
 
 ARCHIVES = (".tar.gz", ".tgz")
 NOTES = 50
@@ -98,7 +98,7 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
 
 def default_name(eval_set_id: str, now: float) -> str:
     """A directory's name for an id, which may be any text."""
-    fit = re.sub(r"[^A-Za-z0-9._-]+", "_", eval_set_id)[:100].lstrip("._-")
+    fit = re.sub(r"[^A-Za-z0-9._-]+", "_", redact(eval_set_id))[:100].lstrip("._-")
     return f"{fit or 'eval-set'}-{compact(now)}"
 
 

@@ -14,7 +14,7 @@ _WORDS = frozenset(
     b"bytes str redacted hidden masked value type object".split()
 )
 _PLACEHOLDER = re.compile(rb"[$<{*]|\.\.\.|%[({]|xxx|your[-_ ]|\\?[\"']", re.IGNORECASE)
-_PATH = re.compile(rb"[~.]{0,2}/[\w.-]+(?:/[\w. -]+)+/?\Z")
+_PATH = re.compile(rb"[~.]{0,2}(?:/[\w. -]+)+/?\Z")
 _WEAK = re.compile(rb"(?i)(?:token|credentials?|_?auth)\W*\Z")
 _PASSWORD = re.compile(rb"(?i)(?:passw(?:or)?d|passphrase|pwd)\W*\Z")
 _VARIABLE = re.compile(rb"[A-Z][A-Z0-9_]*\s?=['\"]?\Z")
@@ -28,11 +28,14 @@ _LETTERS = re.compile(rb"[A-Za-z]+\Z")
 _DIGIT = re.compile(rb"[0-9]")
 _MIXED = re.compile(rb"[a-z].*[A-Z]|[A-Z]{2}.*[a-z]", re.DOTALL)
 _LONG = 24
+_BETWEEN = re.compile(rb"[-_.]")
+_PART = 10
+"""Characters of a part of a token."""
 _COLON = re.compile(rb":\s*\Z")
 
 
 def looks_random(value: bytes) -> bool:
-    """Whether chance made it: letters with digits or in both cases, or very long without a break."""
+    """Whether chance made it: letters with digits or in both cases, or very long and whole."""
     if b" " in value.strip():
         return False
     has_letter = any(65 <= byte <= 122 for byte in value)
@@ -51,6 +54,11 @@ def _is_none(value: bytes) -> bool:
     )
 
 
+def token(_keeps: bytes, value: bytes, _after: bytes = b"") -> bool:
+    """One of its parts looks like chance made it: words between dashes may end in a number."""
+    return any(len(part) >= _PART and looks_random(part) for part in _BETWEEN.split(value))
+
+
 def named(name: bytes, value: bytes, after: bytes) -> bool:
     """A value behind a name.
 
@@ -64,7 +72,7 @@ def named(name: bytes, value: bytes, after: bytes) -> bool:
         return False
     if _PASSWORD.search(name):
         return not _is_prose(name, value, after)
-    if len(value) < 4 or value.isdigit() and len(value) < 20:
+    if len(value) < 4 or (value.isdigit() and len(value) < 20):
         return False
     if _VARIABLE.search(name):
         return True

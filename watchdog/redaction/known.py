@@ -5,14 +5,16 @@ whole forms are compared.
 """
 
 import json
+import os
+import re
 import threading
 from base64 import b64encode, urlsafe_b64encode
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 from watchdog.redaction.confirm import REDACTED
 from watchdog.redaction.patterns import STEP, Stopped, build
@@ -22,8 +24,9 @@ SHORTEST = 6
 KNOWN_MAX = 256
 VALUE_MAX = 65_536
 """Characters of a value that are looked for."""
-_HEAD = 16
+_HEAD = 12
 """Bytes of a form that the pattern holds."""
+_ELLIPSIS = "…".encode()
 _LINE = 40
 """Characters of a line of a value, such as a key's, that are a secret by themselves."""
 _BASE64_LEAST = 8
@@ -45,15 +48,20 @@ class Matcher:
         escaped = "|".join(re2.escape(head).decode("latin-1") for head in longest_first)
         self._heads = build(escaped) if escaped else None
 
+    def finds(self, data: bytes) -> bool:
+        """Whether the beginning of a value stands in `data`."""
+        return self._heads is not None and self._heads.search(data) is not None
+
     def without(self, data: bytes, stop: Callable[[], bool] | None = None) -> bytes:
         """`data` without the values.
 
         Raises:
             Stopped: `stop` says so.
         """
-        if self._heads is None or self._heads.search(data) is None:
+        if not self.finds(data):
             return data
-        parts, end = [], 0
+        parts: list[bytes] = []
+        end = 0
         for begin, beyond in _joined(self._spans(data, stop)):
             parts += (data[end:begin], REDACTED)
             end = beyond
@@ -68,10 +76,19 @@ class Matcher:
                 raise Stopped
             begin = match.start()
             forms_of_head = self._by_head[data[begin : begin + SHORTEST]]
-            form = next((one for one in forms_of_head if data.startswith(one, begin)), None)
-            if form is not None:
-                yield begin, begin + len(form)
+            end = next((e for form in forms_of_head if (e := _end(data, begin, form))), None)
+            if end is not None:
+                yield begin, end
             position = begin + 1
+
+
+def _end(data: bytes, begin: int, form: bytes) -> int | None:
+    """Where a form ends that begins in `data` at `begin`: whole, or cut off by an ellipsis."""
+    if data.startswith(form, begin):
+        return begin + len(form)
+    cut_at = data.find(_ELLIPSIS, begin, begin + len(form))
+    cut_off = cut_at - begin >= _HEAD and form.startswith(data[begin:cut_at])
+    return cut_at if cut_off else None
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -137,6 +154,28 @@ def learn_credential(value: str | None) -> None:
     """
     if value and len(value) >= 8 and not (len(value) < 12 and value.isalpha() and value.islower()):
         KNOWN.learn(value)
+
+
+def learn_address(address: str) -> None:
+    """The password of an address, or the token in its place, as it stands and decoded."""
+    userinfo = address.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    user, colon, password = userinfo.partition(":")
+    for text in {password if colon else user, unquote(password if colon else user)}:
+        learn_credential(text)
+
+
+def learn_environment(environment: Mapping[str, str] = os.environ) -> None:
+    """What this process was given by names that tell a secret, and proxies' passwords."""
+    for name, value in environment.items():
+        if _SECRET_NAME.search(name):
+            learn_credential(value)
+        elif "://" in value and len(value) < VALUE_MAX:
+            learn_address(value)
+
+
+_SECRET_NAME = re.compile(
+    r"(?i)(?:token|secret|passw(?:or)?d|api_?key|secret_access_key|routing_key|private_key)\Z"
+)
 
 
 def forms(secret: str) -> tuple[str, ...]:

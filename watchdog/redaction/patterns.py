@@ -5,10 +5,10 @@ kind is looked for by itself, to know what of a find stays.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 
-import re2
+import re2  # type: ignore[import-untyped]
 from msgspec import Struct
 
 from watchdog.redaction import confirm
@@ -34,7 +34,7 @@ _VALUE = (
 )
 _HEADER_VALUE = (
     r"""(?:"(?:[^"\\\r\n]|\\[^\r\n])+|\\{1,7}["'][^"'\\\r\n]+|'[^'\\\r\n]+|"""
-    r"""(?i:aws4-hmac-sha256|digest|hawk|oauth|signature)\s(?:[^\r\n"'\\]|="[^"\r\n\\]*")+|"""
+    r"""(?i:aws4-hmac-sha256|digest|hawk|oauth|signature)\s(?:="[^"\r\n\\]*"|[^\r\n"'\\])+|"""
     r"""(?i:[a-z][a-z0-9-]{1,30})(?:\s|%20|\+){1,4}[^\s"'`\\,;]+|[^\s"'`\\,;]+)"""
 )
 _COOKIE_VALUE = r"""(?:\\{0,7}["'])?[^\r\n"'\\]+"""
@@ -50,9 +50,13 @@ _KEEPS_OPTION = re.compile(
     rb"""login\s+[^\s]+\s+password\s+|-{1,2}[a-z-]+(?:\s+|=)["']?)"""
 )
 
-_BETWEEN = re.compile(rb"[-_.]")
-_PART = 10
-"""Characters of such a part."""
+_BOUNDARY = r"(?:\b|\\[nrtbf]|%[0-9A-Fa-f]{2})"
+_KEEPS_ESCAPE = re.compile(rb"(?:\\[nrtbf]|%[0-9A-Fa-f]{2})?")
+_CUT_OFF = (
+    r"\b(?:gh[opusr]_|github_pat_|glpat-|sk-[a-z]+-|sk-|sk_live_|xox[a-z]-|AIza|hf_|gsk_|eyJ|npm_|"
+    r"AKIA|ASIA|dckr_pat_|pypi-|SG\.|hvs\.)[A-Za-z0-9_.-]{6,}\xe2\x80\xa6"
+)
+"""A token that was cut off, with the ellipsis in UTF-8 that says so."""
 
 Confirm = Callable[[bytes, bytes, bytes], bool]
 
@@ -64,6 +68,8 @@ class Scan(Struct, frozen=True):
     keeps: re.Pattern[bytes] | None = None
     """The beginning of a find that stays."""
     confirm: Confirm | None = None
+    suffix: bytes = b""
+    """What stays at the end of a find."""
 
 
 class TooManyFinds(Exception):  # noqa: N818 - a limit
@@ -74,15 +80,14 @@ class Stopped(Exception):  # noqa: N818 - a wish
     """Whoever asked for it doesn't want it any more."""
 
 
-def _random(_keeps: bytes, value: bytes, _after: bytes) -> bool:
-    """One of its parts looks like chance made it: words between dashes may end in a number."""
-    parts = _BETWEEN.split(value)
-    return any(len(part) >= _PART and confirm.looks_random(part) for part in parts)
-
-
 def _patterns(*kinds: Kind) -> str:
     found = (f"(?:{one.keeps}){one.pattern}" for one in FORMATS if one.kind in kinds)
     return "|".join(found)
+
+
+def _bounded(kind: Kind) -> str:
+    """Tokens begin where a word does, or behind an escape, whose last character looks like one."""
+    return _patterns(kind).replace(r"\b", _BOUNDARY)
 
 
 @cache
@@ -92,19 +97,21 @@ def scans() -> tuple[Scan, ...]:
     keeps = "|".join(one.keeps for one in FORMATS if one.kind == "address")
     return (
         Scan(_patterns("block")),
-        Scan(_patterns("token")),
-        Scan(_patterns("random"), confirm=_random),
-        Scan(_patterns("address"), re.compile(keeps.encode()), confirm.address),
+        Scan(_bounded("token") + "|" + _CUT_OFF, _KEEPS_ESCAPE),
+        Scan(_bounded("random"), _KEEPS_ESCAPE, confirm.token),
+        Scan(_patterns("address"), re.compile(keeps.encode()), confirm.address, b"@"),
         Scan(
             rf"(?i:cookie){_SEPARATOR}{_COOKIE_VALUE}|(?i:{headers}){_SEPARATOR}{_HEADER_VALUE}",
             _KEEPS_NAME,
             confirm.header,
         ),
         Scan(_patterns("option"), _KEEPS_OPTION, confirm.option),
-        Scan(rf"[?&;](?i:{_patterns('query')})={_QUERY_VALUE}", _KEEPS_QUERY, confirm.query),
         Scan(
-            rf"[A-Za-z0-9_-]*(?i:{names}){_SEPARATOR}{_VALUE}", _KEEPS_NAME, confirm.named
+            rf"(?:[?&;]|\\u0026)(?i:{_patterns('query')})={_QUERY_VALUE}",
+            _KEEPS_QUERY,
+            confirm.query,
         ),
+        Scan(rf"[A-Za-z0-9_-]*(?i:{names}){_SEPARATOR}{_VALUE}", _KEEPS_NAME, confirm.named),
     )
 
 
@@ -143,16 +150,17 @@ def without_patterns(data: bytes, stop: Callable[[], bool] | None = None) -> byt
 
 
 def _without(data: bytes, scan: Scan, stop: Callable[[], bool] | None) -> bytes:
-    parts, end = [], 0
+    parts: list[bytes] = []
+    end = 0
     for number, match in enumerate(compiled(scan.pattern).finditer(data)):
         if number % STEP == 0:
-            _go_on(number, stop)
+            _go_on(len(parts) // 2, stop)
         begin, beyond = match.span()
         value_at = _value_at(scan, data, begin, beyond)
         if value_at is not None:
-            suffix = beyond - 1 if scan.confirm is confirm.address and data[beyond - 1] == 64 else beyond
             parts += (data[end:value_at], REDACTED)
-            end = suffix
+            kept = bool(scan.suffix) and data.endswith(scan.suffix, begin, beyond)
+            end = beyond - len(scan.suffix) if kept else beyond
     return b"".join((*parts, data[end:])) if parts else data
 
 
@@ -169,6 +177,8 @@ def _value_at(scan: Scan, data: bytes, begin: int, beyond: int) -> int | None:
     at = kept.end() if kept else begin
     if scan.confirm is None:
         return at
-    value = data[at:beyond] if beyond - at <= _SHOWN else data[at : at + _SHOWN] + data[beyond - 1 : beyond]
+    value = data[at : min(beyond, at + _SHOWN)]
+    if beyond - at > _SHOWN:
+        value += data[beyond - 1 : beyond]
     name = data[max(begin, at - _SHOWN) : at]
     return at if scan.confirm(name, value, data[beyond : beyond + _AFTER]) else None

@@ -30,6 +30,7 @@ from watchdog.pipeline.source_state import (
     all_states,
 )
 from watchdog.pipeline.targets import store_of
+from watchdog.redaction import without_secrets
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
@@ -102,7 +103,7 @@ class App:
 
     def health(self) -> Health:
         """What `/healthz` and `/readyz` tell."""
-        return Health(
+        health = Health(
             loop_turned_at=self._turned_at,
             first_complete_poll=self.listed and self.snapshot is not None,
             failing_sources=tuple(part for source in self._sources for part in source.failing),
@@ -110,6 +111,7 @@ class App:
             held=self._deliverer.held,
             tells=self._deliverer.tells,
         )
+        return without_secrets(health)
 
     async def tick(self) -> Snapshot:
         """Poll every source once, judge, deliver."""
@@ -150,6 +152,8 @@ class App:
             return self.judge(states, now)
         self._learn(states, now)
         snapshot = self._request_tests(self.judge(states, now), states, now)
+        # from here on it is only shown and told: tests need models' names as they are
+        snapshot = without_secrets(snapshot, keep=frozenset({"subjects"}))
         self._publish(snapshot)
         return snapshot
 

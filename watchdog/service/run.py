@@ -13,6 +13,7 @@ from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.collect.targets import TargetError, open_target
+from watchdog.config.secrets import learn_secrets
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
 from watchdog.model.learned import Learned
@@ -58,6 +59,7 @@ async def serve(
         UsageError: nothing to watch, a target that is none, an address that is taken.
     """
     secrets = Secrets(settings.secrets)
+    learn_secrets(settings)
     telemetry.configure(settings.log_format, settings.log_level, secrets=secrets)
     app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
     server = WebServer(_site(app, settings, clock, secrets), *settings.address)

@@ -24,6 +24,7 @@ from prometheus_client.registry import Collector
 from watchdog import __version__
 from watchdog.model.probe import ProbeResult
 from watchdog.model.report import Snapshot
+from watchdog.redaction import redact
 from watchdog.surfaces.families import FAMILIES, Family, Series, label, series
 
 Read = Callable[[], Snapshot | None]
@@ -124,7 +125,7 @@ class SelfMetrics:
 
     def stage_took(self, stage: str, seconds: float) -> None:
         """A stage of a poll is done."""
-        self._durations.labels(label(stage)).observe(seconds)
+        self._durations.labels(_label(stage)).observe(seconds)
 
     def poll_complete(self, at: float) -> None:
         """Every source answered."""
@@ -136,21 +137,21 @@ class SelfMetrics:
 
     def source_error(self, source: str, reason: str) -> None:
         """A read failed; `reason` is one of a few short words."""
-        self._source_errors.labels(label(source), label(reason)).inc()
+        self._source_errors.labels(_label(source), _label(reason)).inc()
 
     def notification(self, channel: str, outcome: str) -> None:
         """A channel took a message, or did not."""
-        self._notifications.labels(label(channel), label(outcome)).inc()
+        self._notifications.labels(_label(channel), _label(outcome)).inc()
 
     def channels_failing(self, channels: Iterable[str], failing: Collection[str]) -> None:
         """Which of the channels need a person."""
         for channel in channels:
-            self._channel_failing.labels(label(channel)).set(channel in failing)
+            self._channel_failing.labels(_label(channel)).set(channel in failing)
 
     def probe(self, result: ProbeResult) -> None:
         """A direct API test ended, or was not made."""
-        about = (label(result.route), label(result.provider), label(result.model))
-        self._probes.labels(*about, label(result.outcome)).inc()
+        about = (_label(result.route), _label(result.provider), _label(result.model))
+        self._probes.labels(*about, _label(result.outcome)).inc()
         if result.tested:
             self._probe_tokens.labels(*about).inc(result.tokens)
 
@@ -212,6 +213,11 @@ _INTRODUCTION = (
 
 def _code(labels: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in labels)
+
+
+def _label(value: str | None) -> str:
+    """A label of what no snapshot told: it was not searched for secrets yet."""
+    return label(redact(value or ""))
 
 
 def _head(family: SelfFamily) -> tuple[str, str, tuple[str, ...]]:

@@ -35,7 +35,7 @@ class Format(Struct, frozen=True):
     name: str
     kind: Kind
     pattern: str
-    """In RE2's syntax, for bytes; of an address, a named value or a header without its beginning."""
+    """In RE2's syntax, for bytes; without what `keeps` says, of a named value only the name."""
     source: str
     """Where the format is told: its owner's documentation, or a public list for scanning."""
     example: str

@@ -87,7 +87,7 @@ NAMES = (
     Format(
         "docker's and npm's configuration",
         "named",
-        '(?:["\':]_?auth|identitytoken|_authToken)',
+        "(?:[\"':]_?auth|identitytoken|_authToken)",
         "https://docs.docker.com/reference/cli/docker/login/",
         '{"auths": {"ghcr.io": {"auth": "dXNlcjpwYXNzd29yZA=="}}}',
         '{"auth": "required"}',

@@ -171,7 +171,7 @@ MODELS = (
     ),
     _token(
         "Weights & Biases key",
-        rf"\b(?:wandb_v1_|local-)[A-Za-z0-9_]{{38,}}",
+        r"\b(?:wandb_v1_|local-)[A-Za-z0-9_]{38,}",
         f"wandb_v1_{A}{B}{A}{B}",
         "local-development-cluster-of-the-team",
         "https://docs.wandb.ai/guides/track/environment-variables/",
@@ -423,7 +423,9 @@ SERVICES = (
         "u+x",
         "https://support.pagerduty.com/main/docs/api-access-keys",
     ),
-    _token("Linear key", rf"\blin_(?:api|oauth)_{_AN}{{30,}}", f"lin_api_{A}{B}{A}{B}", "lin_api_x"),
+    _token(
+        "Linear key", rf"\blin_(?:api|oauth)_{_AN}{{30,}}", f"lin_api_{A}{B}{A}{B}", "lin_api_x"
+    ),
     _token(
         "Notion token",
         rf"\b(?:ntn_{_AN}{{30,}}|secret_{_AN}{{43}}\b)",
@@ -441,7 +443,7 @@ SERVICES = (
     ),
     _token(
         "Atlassian token",
-        rf"\b(?:ATATT3|ATCTT3|ATBB|ATSTT3)[A-Za-z0-9_=-]{{24,}}",
+        r"\b(?:ATATT3|ATCTT3|ATBB|ATSTT3)[A-Za-z0-9_=-]{24,}",
         f"ATATT3xFf{A}{B}{A}",
         "ATATT3",
         GITLEAKS,
@@ -500,11 +502,20 @@ SERVICES = (
     _token("Pulumi token", r"\bpul-[a-f0-9]{40}\b", f"pul-{HEX}{HEX}{HEX[:8]}", "pul-x"),
     _token("Prefect key", rf"\bpn[ub]_{_AN}{{36}}\b", f"pnu_{A}{B}{A}123456", "pnu_x"),
     _token("Tailscale key", rf"\btskey-[a-z]+-{_W}{{10,}}", f"tskey-auth-{A}-{B}", "tskey-auth"),
-    _token("Buildkite token", rf"\bbk[ua]a_[a-z0-9]{{40}}\b", f"bkua_{HEX}{HEX}{HEX[:8]}", "bkua_x"),
-    _token("HubSpot token", rf"\bpat-(?:na|eu)[0-9]-[a-f0-9-]{{36}}\b",
-           "pat-na1-0a1b2c3d-4e5f-6789-0a1b-2c3d4e5f6789", "pat-na1-x"),
-    _token("Lark, Adobe and Alibaba ids and secrets",
-           rf"\b(?:p8e-[a-z0-9]{{32}}|LTAI{_AN}{{16,20}})\b", f"LTAI{A}{B}", "LTAI", GITLEAKS),
+    _token("Buildkite token", r"\bbk[ua]a_[a-z0-9]{40}\b", f"bkua_{HEX}{HEX}{HEX[:8]}", "bkua_x"),
+    _token(
+        "HubSpot token",
+        r"\bpat-(?:na|eu)[0-9]-[a-f0-9-]{36}\b",
+        "pat-na1-0a1b2c3d-4e5f-6789-0a1b-2c3d4e5f6789",
+        "pat-na1-x",
+    ),
+    _token(
+        "Lark, Adobe and Alibaba ids and secrets",
+        rf"\b(?:p8e-[a-z0-9]{{32}}|LTAI{_AN}{{16,20}})\b",
+        f"LTAI{A}{B}",
+        "LTAI",
+        GITLEAKS,
+    ),
 )
 
 TOKENS = (*CODE, *MODELS, *CLOUDS, *SERVICES)
