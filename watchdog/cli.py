@@ -59,13 +59,6 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
-    from watchdog.redaction import redacted_stderr  # noqa: PLC0415 - late, as below
-
-    with redacted_stderr():
-        return _main(argv)
-
-
-def _main(argv: Sequence[str] | None) -> int:
     try:
         status = _called(argv)
         # what is still held back is written here, where a closed pipe is noticed
@@ -97,12 +90,14 @@ def _called(argv: Sequence[str] | None) -> int:
     # takes longer to import than all else here, and `--help` needs none of it
     from watchdog.config.load import load  # noqa: PLC0415
     from watchdog.config.secrets import learn_secrets  # noqa: PLC0415
+    from watchdog.redaction import redacted_stderr  # noqa: PLC0415
 
     given = {name: getattr(arguments, name, None) for name in SETTINGS}
     command: Command = arguments.command
-    settings = load(given, arguments.config)
-    learn_secrets(settings)
-    return command.run(arguments, settings)
+    with redacted_stderr():
+        settings = load(given, arguments.config)
+        learn_secrets(settings)
+        return command.run(arguments, settings)
 
 
 def build_parser() -> Parser:

@@ -127,6 +127,12 @@ class Secrets:
             while len(self._values) > KNOWN_MAX:
                 self._values.popitem(last=False)
 
+    def forget(self, value: str) -> None:
+        """It is no secret any more."""
+        with self._lock:
+            self._values.pop(value, None)
+            self._matcher = None
+
     @property
     def matcher(self) -> Matcher:
         """What finds them, made when it is first asked for."""

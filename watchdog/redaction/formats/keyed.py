@@ -63,7 +63,7 @@ NAMES = (
     Format(
         "password by name",
         "named",
-        "passw(?:or)?d|passphrase|[a-z]_?pwd|[a-z]_?passwd",
+        "passw(?:or)?d|passphrase|[_-]pwd|passwd",
         "https://www.postgresql.org/docs/current/libpq-envars.html",
         "DATABASE_PASSWORD=hunter2",
         "PWD=/home/eval, password: required",
