@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from tests.builders.logs import zipped
+from tests.builders.snapshots import incident
 from tests.doubles.channel import Recorder
 from tests.recordings.unpack import unpack
 from tests.recordings.zips import members
@@ -17,6 +18,10 @@ from watchdog import cli
 from watchdog.commands import instant
 from watchdog.config.load import load
 from watchdog.evidence.redact import redact_directory
+from watchdog.notify.channel_state import ChannelState
+from watchdog.notify.channels.channel import Outcome
+from watchdog.notify.ledger.rows import Message
+from watchdog.notify.notice import Notice
 from watchdog.redaction import KNOWN, REDACTED
 from watchdog.service import run
 from watchdog.surfaces.metrics import Exposition
@@ -102,21 +107,18 @@ def out():
     structlog.configure(**configuration)
 
 
-async def test_the_service(bundle, out, tmp_path, monkeypatch):
-    channel = Recorder()
-    monkeypatch.setattr(run, "build_channels", lambda _settings: [channel])
+async def test_the_service(bundle, out, tmp_path):
     configure("json", stream=out)
     settings = load({"logs": [str(bundle / "store")], "state": str(tmp_path / "state.sqlite3")})
     now = json.loads((bundle / "bundle.json").read_text())["captured_at"]
     at = instant(now)
     clock = [at]
-    app = run.build(settings, run._sources(settings, lambda: clock[0]), lambda: clock[0])
+    app = run.build(settings, run._sources(settings, lambda: at), lambda: at)
     try:
         await app.start()
-        for clock[0] in (at, at + 60, at + 120, at + 180):
-            await app.tick()
+        await app.tick()
         exposition = Exposition(lambda: app.snapshot, app.metrics)
-        site = build_app(lambda: app.snapshot, app.health, exposition, lambda: clock[0])
+        site = build_app(lambda: app.snapshot, app.health, exposition, lambda: at)
         transport = httpx.ASGITransport(app=site)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             for path in ("/", "/api/v1/report", "/metrics"):
@@ -125,9 +127,19 @@ async def test_the_service(bundle, out, tmp_path, monkeypatch):
                 assert_clean((await client.get(path)).text, told=False)
     finally:
         await app.aclose()
-    assert channel.notices
-    assert_clean(str(channel.notices))
+    for incident in app.snapshot.report.incidents:
+        assert_clean(str(incident), told=False)
     assert_clean(out.getvalue(), told=False)
+
+
+async def test_a_message_of_an_older_ledger():
+    channel = Recorder(Outcome("retry", f"503 for {HELD}"))
+    report = incident(summary=f"at postgres://u:{B}@x.example", subject=f"openai/ghp_{A}{B}{A}")
+    notice = Notice("opened", report, 0.0, 0.0, actions=(f"tell {HELD}",))
+    message = Message(1, ("x", 1), notice, 0, 0.0)
+    outcome = await ChannelState(channel).send(message)
+    assert_clean(str(channel.notices))
+    assert_clean(outcome.detail)
 
 
 def test_a_bundle(bundle, tmp_path):

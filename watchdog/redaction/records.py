@@ -74,7 +74,8 @@ class _Pass:
     def _text(self, text: str) -> str:
         if text not in self._texts:
             self._texts[text] = redact(text)
-        return self._texts[text]
+        cleaned = self._texts[text]
+        return text if cleaned == text else cleaned
 
 
 def _differ(one: object, other: object) -> bool:

@@ -41,7 +41,17 @@ def test_what_is_near_stays(one):
 )
 @pytest.mark.parametrize(
     "written",
-    ["\n{}\n", '{{"a": "x\\n{}\\n"}}', "a%20{}", "key%3D{}", "'{}'", "`{}`", "({})", "a={};", "<{}>"],
+    [
+        "\n{}\n",
+        '{{"a": "x\\n{}\\n"}}',
+        "a%20{}",
+        "key%3D{}",
+        "'{}'",
+        "`{}`",
+        "({})",
+        "a={};",
+        "<{}>",
+    ],
 )
 def test_a_token_goes_wherever_it_stands(one, written):
     assert one.example not in redact(written.format(one.example))
@@ -230,4 +240,6 @@ def test_a_known_value_that_was_cut_off_goes_too():
 def test_a_text_beyond_the_cap_ends_in_a_sentence():
     text = redact("x" * (TEXT_MAX + 10))
     assert text.endswith("[the rest is left out: too much to search for secrets]")
-    assert redact(f"token=Ab3dEf6h{' token=Ab3dEf6h' * 210_000}").startswith("[the rest is left out")
+    assert redact(f"token=Ab3dEf6h{' token=Ab3dEf6h' * 210_000}").startswith(
+        "[the rest is left out"
+    )
