@@ -7,7 +7,7 @@ from watchdog.config.secrets import learn_secrets
 from watchdog.errors import ConfigError
 from watchdog.redaction import KNOWN, REDACTED, learn_address, learn_environment, redact
 
-PASSWORD = "sesame-open-now"
+VALUE = "sesame-open-now"
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +20,8 @@ def _forgotten():
 
 @pytest.mark.parametrize("key", ["state", "external_url"])
 def test_passwords_of_addresses_are_learned(key):
-    learn_secrets(load({key: f"https://me:{PASSWORD}@x.example/y"}))
-    assert redact(f"by {PASSWORD} alone") == f"by {REDACTED} alone"
+    learn_secrets(load({key: f"https://me:{VALUE}@x.example/y"}))
+    assert redact(f"by {VALUE} alone") == f"by {REDACTED} alone"
 
 
 def test_what_the_environment_holds_is_learned():

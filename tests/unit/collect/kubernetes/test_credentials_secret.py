@@ -9,7 +9,7 @@ from watchdog.config.kubernetes import Kubernetes
 from watchdog.errors import ConfigError
 from watchdog.redaction import KNOWN, REDACTED, redact
 
-TOKEN = "sesame-open-now-and-ever"
+VALUE = "sesame-open-now-and-ever"
 CONFIG = """
 apiVersion: v1
 current-context: c
@@ -29,14 +29,14 @@ def _forgotten():
 
 def test_a_token_is_learned(tmp_path):
     file = tmp_path / "config"
-    file.write_text(CONFIG.format(user=f"token: {TOKEN}"))
+    file.write_text(CONFIG.format(user=f"token: {VALUE}"))
     credentials.load(Kubernetes(kubeconfig=file))
-    assert redact(f"is {TOKEN}") == f"is {REDACTED}"
-    assert redact(b64encode(TOKEN.encode()).decode()).startswith(REDACTED)
+    assert redact(f"is {VALUE}") == f"is {REDACTED}"
+    assert redact(b64encode(VALUE.encode()).decode()).startswith(REDACTED)
 
 
 @pytest.mark.parametrize(
-    "user", [f"token: '{TOKEN}", f"token: [{TOKEN}", f"token: *{TOKEN}", f"token: !x {TOKEN}"]
+    "user", [f"token: '{VALUE}", f"token: [{VALUE}", f"token: *{VALUE}", f"token: !x {VALUE}"]
 )
 def test_a_broken_one_shows_no_line(user, tmp_path):
     file = tmp_path / "config"
