@@ -9,6 +9,7 @@ import os
 import re
 import threading
 from base64 import b64encode, urlsafe_b64encode
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
@@ -42,7 +43,12 @@ class Matcher:
             for form in byte_forms(value):
                 self._by_head.setdefault(form[:SHORTEST], []).append(form)
         for forms_of_head in self._by_head.values():
-            forms_of_head.sort(key=len, reverse=True)
+            forms_of_head.sort()
+        self._lengths = {
+            head: sorted({len(form) for form in group}, reverse=True)
+            for head, group in self._by_head.items()
+        }
+        self._forms = {form for group in self._by_head.values() for form in group}
         heads = {form[:_HEAD] for group in self._by_head.values() for form in group}
         longest_first = sorted(heads, key=lambda head: (-len(head), head))
         escaped = "|".join(re2.escape(head).decode("latin-1") for head in longest_first)
@@ -75,20 +81,24 @@ class Matcher:
             if number % STEP == 0 and stop is not None and stop():
                 raise Stopped
             begin = match.start()
-            forms_of_head = self._by_head[data[begin : begin + SHORTEST]]
-            end = next((e for form in forms_of_head if (e := _end(data, begin, form))), None)
+            end = self._end(data, begin)
             if end is not None:
                 yield begin, end
             position = begin + 1
 
-
-def _end(data: bytes, begin: int, form: bytes) -> int | None:
-    """Where a form ends that begins in `data` at `begin`: whole, or cut off by an ellipsis."""
-    if data.startswith(form, begin):
-        return begin + len(form)
-    cut_at = data.find(_ELLIPSIS, begin, begin + len(form))
-    cut_off = cut_at - begin >= _HEAD and form.startswith(data[begin:cut_at])
-    return cut_at if cut_off else None
+    def _end(self, data: bytes, begin: int) -> int | None:
+        """Where a form ends that begins in `data` at `begin`: whole, or cut off by an ellipsis."""
+        head = data[begin : begin + SHORTEST]
+        lengths = self._lengths[head]
+        for length in lengths:
+            if data[begin : begin + length] in self._forms:
+                return begin + length
+        cut_at = data.find(_ELLIPSIS, begin, begin + lengths[0])
+        if cut_at - begin < _HEAD:
+            return None
+        part, group = data[begin:cut_at], self._by_head[head]
+        place = bisect_left(group, part)
+        return cut_at if place < len(group) and group[place].startswith(part) else None
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
