@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # what is still held back is written here, where a closed pipe is noticed
         sys.stdout.flush()
     except (UsageError, ConfigError) as error:
-        sys.stderr.write("".join(f"watchdog: {line}\n" for line in str(error).splitlines()))
+        sys.stderr.write("".join(f"watchdog: {line}\n" for line in _redacted(error).splitlines()))
         return UNDONE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -73,6 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNDONE
     return status
+
+
+def _redacted(error: Exception) -> str:
+    from watchdog.redaction import redact  # noqa: PLC0415
+
+    return redact(str(error))
 
 
 def _called(argv: Sequence[str] | None) -> int:
@@ -85,9 +91,14 @@ def _called(argv: Sequence[str] | None) -> int:
     with command.around():
         # takes longer to import than all else here, and `--help` needs none of it
         from watchdog.config.load import load  # noqa: PLC0415
+        from watchdog.config.secrets import learn_secrets  # noqa: PLC0415
+        from watchdog.redaction import redacted_stderr  # noqa: PLC0415
 
         given = {name: getattr(arguments, name, None) for name in SETTINGS}
-        return command.run(arguments, load(given, arguments.config))
+        with redacted_stderr():
+            settings = load(given, arguments.config)
+            learn_secrets(settings)
+            return command.run(arguments, settings)
 
 
 def build_parser() -> Parser:

@@ -39,7 +39,7 @@ class Redactor:
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Redact by key, then by pattern."""
-        return {key: self._item(str(key), value) for key, value in event.items()}
+        return {redact(str(key)): self._item(str(key), value) for key, value in event.items()}
 
     def _item(self, key: str, value: Any) -> Any:  # noqa: ANN401
         if key.startswith("_") or isinstance(value, bool | int | float | None):
@@ -48,7 +48,7 @@ class Redactor:
 
     def _value(self, value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, Mapping):
-            return {key: self._item(str(key), item) for key, item in value.items()}
+            return {redact(str(key)): self._item(str(key), item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self._value(item) for item in value]
         if isinstance(value, bool | int | float | None):

@@ -13,7 +13,7 @@ from argparse import ArgumentTypeError
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from watchdog.model.durations import parse_duration
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from watchdog.config.settings import Settings
     from watchdog.surfaces.terminal import Line
+
+
+T = TypeVar("T")
 
 
 class Command(NamedTuple):
@@ -119,10 +122,18 @@ def duration(text: str) -> float:
 
 
 def print_json(record: object) -> None:
-    """Print a record, indented."""
+    """Print a record, indented and without secrets."""
     import msgspec
 
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(record).decode(), indent=2) + "\n")
+    encoded = msgspec.json.encode(shown(record)).decode()
+    sys.stdout.write(msgspec.json.format(encoded, indent=2) + "\n")
+
+
+def shown(record: T) -> T:
+    """A record as it may leave: without secrets."""
+    from watchdog.redaction import without_secrets
+
+    return without_secrets(record)
 
 
 def print_lines(lines: Iterable[Line]) -> None:

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from watchdog.commands import Command, add_config
+from watchdog.commands import Command, add_config, shown
 from watchdog.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _add(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace, settings: Settings) -> int:
     checks = asyncio.run(try_channels(settings, time.time(), arguments.test))
-    sys.stdout.write("".join(f"{check.line}\n" for check in checks))
+    sys.stdout.write("".join(f"{shown(check.line)}\n" for check in checks))
     return 0 if all(check.outcome.sent for check in checks) else 2
 
 

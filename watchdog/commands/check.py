@@ -14,6 +14,7 @@ from watchdog.commands import (
     add_now,
     print_json,
     print_lines,
+    shown,
     with_groups,
 )
 from watchdog.errors import UsageError
@@ -59,7 +60,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     if arguments.json:
         print_json(report)
     else:
-        print_lines(lines(report))
+        print_lines(lines(shown(report)))
     status = EXIT_STATUS[report.verdict]
     return 1 if status == 0 and report.incidents else status
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config
+from watchdog.commands import Command, add_config, shown
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -71,7 +71,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     )
     eval_set_id, output, max_bytes = arguments.eval_set_id, arguments.output, arguments.max_bytes
     bundle = asyncio.run(evidence(eval_set_id, settings, time.time(), output, max_bytes, contents))
-    sys.stderr.write("".join(f"{note}\n" for note in bundle.notes))
+    sys.stderr.write("".join(f"{note}\n" for note in shown(bundle.notes)))
     sys.stdout.write(f"{bundle.path}\n")
     return 0
 

@@ -14,6 +14,7 @@ from watchdog.commands import (
     add_now,
     print_json,
     print_lines,
+    shown,
     with_groups,
 )
 
@@ -52,7 +53,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
         return 0
     for number, eval_set in enumerate(explained):
         sys.stdout.write("\n" if number else "")
-        print_lines(lines(eval_set))
+        print_lines(lines(shown(eval_set)))
     return 0
 
 

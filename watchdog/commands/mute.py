@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, add_state, duration, instant
+from watchdog.commands import Command, add_config, add_state, duration, instant, shown
 from watchdog.errors import UsageError
 from watchdog.model.instants import clock
 
@@ -43,7 +43,7 @@ def _add(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, settings: Settings) -> int:
-    sys.stdout.write(f"{_carry_out(arguments, settings, time.time())}\n")
+    sys.stdout.write(f"{shown(_carry_out(arguments, settings, time.time()))}\n")
     return 0
 
 

@@ -7,7 +7,7 @@ import time
 from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, print_json, print_lines
+from watchdog.commands import Command, add_config, print_json, print_lines, shown
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -57,7 +57,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     if arguments.json:
         print_json(report)
     else:
-        print_lines(lines(report))
+        print_lines(lines(shown(report)))
     return exit_status(probed.conclusion)
 
 

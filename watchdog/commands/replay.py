@@ -6,7 +6,15 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, add_groups, print_json, print_lines, with_groups
+from watchdog.commands import (
+    Command,
+    add_config,
+    add_groups,
+    print_json,
+    print_lines,
+    shown,
+    with_groups,
+)
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -38,7 +46,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     if arguments.json:
         print_json(replayed)
     else:
-        print_lines(lines(replayed, compare=arguments.compare))
+        print_lines(lines(shown(replayed), compare=arguments.compare))
     return 0
 
 

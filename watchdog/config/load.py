@@ -4,7 +4,6 @@ Sources by weight: command line, environment (`WATCHDOG_…`, a group's key afte
 `WATCHDOG_SLACK_WEBHOOK_URL` is `slack.webhook_url`), configuration file (YAML), defaults.
 """
 
-import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,13 +16,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from watchdog.config.keys import known_keys, may_be_shown
 from watchdog.config.settings import Settings
+from watchdog.config.yaml_problem import yaml_problem
 from watchdog.errors import ConfigError
 from watchdog.model.texts import clean
-from watchdog.redaction import redact
+from watchdog.redaction import REDACTED, confirm, redact
 
 SHOWN_MAX = 100
 """Characters of a wrong value."""
-_QUOTED = re.compile("'([^']*)'|\"([^\"]*)\"")
 
 
 def load(overrides: Mapping[str, Any], file: Path | None = None) -> Settings:
@@ -52,7 +51,7 @@ def load(overrides: Mapping[str, Any], file: Path | None = None) -> Settings:
     except ValidationError as error:
         raise ConfigError("\n".join(_line(details, file) for details in error.errors())) from error
     except SettingsError as error:
-        raise ConfigError(f"environment: {error}") from error
+        raise ConfigError(f"environment: {redact(str(error))}") from None
 
 
 class _FileSource(PydanticBaseSettingsSource):
@@ -75,13 +74,11 @@ def _read(file: Path) -> dict[str, Any]:
         content = yaml.safe_load(file.read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}") from error
-    except yaml.MarkedYAMLError as error:
-        # its own text quotes the line, and a cause is shown with a traceback
-        raise ConfigError(f"{file}: no YAML: {_problem(error)}") from None
     except RecursionError:
         raise ConfigError(f"{file}: no YAML: nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"{file}: no YAML: {' '.join(str(error).split())}") from error
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+        # its own text quotes the line or the value, and a cause is shown with a traceback
+        raise ConfigError(f"{file}: no YAML: {_reason(error)}") from None
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
@@ -89,29 +86,29 @@ def _read(file: Path) -> dict[str, Any]:
     return content
 
 
-def _problem(error: yaml.MarkedYAMLError) -> str:
-    """What is wrong and where, without a word of the file: it may be of a secret."""
-    mark = error.problem_mark
-    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-    return place + _QUOTED.sub(_unquoted, error.problem or "")
-
-
-def _unquoted(quoted: re.Match[str]) -> str:
-    """A single character and the name of a token, `<stream end>`, tell nothing."""
-    text = quoted[1] or quoted[2] or ""
-    return quoted[0] if len(text) <= 2 or text.startswith("<") else "'…'"
+def _reason(error: Exception) -> str:
+    """What is wrong; a value of the wrong kind is quoted by what Python says of it."""
+    text = str(error)
+    harmless = type(error) is ValueError and not any(quote in text for quote in "'\"")
+    return redact(" ".join(text.split())) if harmless else yaml_problem(error)
 
 
 def _line(details: ErrorDetails, file: Path | None) -> str:
     """`slack.timeout: should be greater than 0 (got -1)`."""
     loc, value = details["loc"], details["input"]
-    key = clean(redact(".".join(str(part) for part in loc))) or "configuration"
+    key = clean(redact(".".join(_part(part) for part in loc))) or "configuration"
     if details["type"] == "extra_forbidden":
         return f"{key}: unknown key{f' in {file}' if file else ''}{_alternatives(loc)}"
-    message = clean(details["msg"].removeprefix("Value error, ").removeprefix("Input "))
+    message = clean(redact(details["msg"]).removeprefix("Value error, ").removeprefix("Input "))
     if may_be_shown(Settings, loc):
         return f"{key}: {message}{_value_text(value)}"
     return f"{key}: {redact(message, [value] if isinstance(value, str) else [])}"
+
+
+def _part(part: str | int) -> str:
+    """A part of a key; what looks like chance made it was pasted in the place of one."""
+    text = str(part)
+    return REDACTED if confirm.token(b"", text.encode("utf-8", "replace")) else text
 
 
 def _alternatives(loc: tuple[str | int, ...]) -> str:

@@ -1,9 +1,11 @@
-"""The secrets that settings hold, found by their type."""
+"""The secrets that settings hold, found by their type, and those of addresses among them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
+
+from watchdog.redaction import KNOWN, learn_address, learn_environment
 
 
 def secrets_in(group: BaseModel) -> Iterator[str]:
@@ -25,3 +27,28 @@ def _values(value: Any) -> Iterator[str]:  # noqa: ANN401
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
             yield from _values(item)
+
+
+def learn_secrets(settings: BaseModel) -> None:
+    """Let all that leaves the process be searched for them, and for what its environment holds."""
+    for value in secrets_in(settings):
+        KNOWN.learn(value)
+    for text in _texts(settings):
+        if "://" in text:
+            learn_address(text)
+    learn_environment()
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401
+    """All plain texts of settings: some are addresses."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _texts(item)

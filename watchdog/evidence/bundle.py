@@ -11,8 +11,9 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -29,12 +30,12 @@ from watchdog.collect.values import printable
 from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError, UsageError
 from watchdog.evidence.copy_store import copy_store
-from watchdog.evidence.redact import redact_directory
+from watchdog.evidence.redact import Stopped, redact_directory
 from watchdog.evidence.report import Wanted, write_report
 from watchdog.model.instants import compact, timestamp
 from watchdog.model.verdict import Problem
 from watchdog.pipeline.targets import wants_cluster
-from watchdog.redaction import Secrets
+from watchdog.redaction import Secrets, redact
 
 ARCHIVES = (".tar.gz", ".tgz")
 NOTES = 50
@@ -89,7 +90,7 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
         with _staged(path) as staged:
             notes = await _write(eval_set_id, settings, now, staged, max_bytes)
             await write_report(staged, settings, wanted, notes, learned_secrets)
-            notes = (*notes, *await asyncio.to_thread(_finish, staged, wanted, learned_secrets))
+            notes = (*notes, *await _finished(staged, wanted, learned_secrets))
     except OSError as error:
         raise UsageError(f"{error.filename or path}: {error.strerror or error}") from error
     return Written(path, notes)
@@ -97,7 +98,7 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
 
 def default_name(eval_set_id: str, now: float) -> str:
     """A directory's name for an id, which may be any text."""
-    fit = re.sub(r"[^A-Za-z0-9._-]+", "_", eval_set_id)[:100].lstrip("._-")
+    fit = re.sub(r"[^A-Za-z0-9._-]+", "_", redact(eval_set_id))[:100].lstrip("._-")
     return f"{fit or 'eval-set'}-{compact(now)}"
 
 
@@ -129,11 +130,31 @@ def _pack(staged: Path, path: Path) -> None:
         half.unlink(missing_ok=True)
 
 
-def _finish(staged: Path, wanted: Wanted, secrets: Secrets) -> tuple[str, ...]:
+async def _finished(staged: Path, wanted: Wanted, secrets: Secrets) -> tuple[str, ...]:
+    """`_finish` in a thread, which ends soon after its task was cancelled.
+
+    It has ended when this raises: the directory can be removed.
+    """
+    cancelled = threading.Event()
+    work = asyncio.create_task(
+        asyncio.to_thread(_finish, staged, wanted, secrets, cancelled.is_set)
+    )
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        cancelled.set()
+        with suppress(Stopped):
+            await work
+        raise
+
+
+def _finish(
+    staged: Path, wanted: Wanted, secrets: Secrets, stop: Callable[[], bool]
+) -> tuple[str, ...]:
     """Take out what isn't wanted, and what is secret."""
     if not wanted.store:
         shutil.rmtree(staged / "store", ignore_errors=True)
-    redacted = redact_directory(staged, secrets)
+    redacted = redact_directory(staged, secrets, stop=stop)
     count = len(redacted.changed)
     note = (f"redacted: secrets in {count} {'file' if count == 1 else 'files'}",) if count else ()
     return (*note, *redacted.notes)

@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Awaitable
 
+from msgspec.structs import replace
+
 from watchdog.notify.channels.channel import Channel, Outcome
 from watchdog.notify.ledger.rows import Message
+from watchdog.redaction import redact, without_secrets
 
 SHORTEST_REST = 15.0
 LONGEST_REST = 600.0
@@ -37,8 +40,11 @@ class ChannelState:
         return refused or self._refusal is not None
 
     async def send(self, message: Message) -> Outcome:
-        """Send, whatever happens: a flaw of the channel is a refusal."""
-        return await _safely(self.channel.send(message.notice, message.handle))
+        """Send, whatever happens: a flaw of the channel is a refusal.
+
+        An older ledger's notice may hold what is known to be a secret by now.
+        """
+        return await _safely(self.channel.send(without_secrets(message.notice), message.handle))
 
     async def check(self) -> None:
         """Find out that it refuses before there is something to tell."""
@@ -58,6 +64,7 @@ class ChannelState:
 
 async def _safely(answer: Awaitable[Outcome]) -> Outcome:
     try:
-        return await answer
+        outcome = await answer
+        return replace(outcome, detail=redact(outcome.detail))
     except Exception as error:  # noqa: BLE001 - a channel's flaw must not stop the others
         return Outcome("refused", f"flaw in the channel ({type(error).__name__})")

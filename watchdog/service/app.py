@@ -33,6 +33,7 @@ from watchdog.pipeline.source_state import (
     known_states,
 )
 from watchdog.pipeline.targets import store_of
+from watchdog.redaction import without_secrets
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
@@ -118,7 +119,7 @@ class App:
     def health(self) -> Health:
         """What `/healthz` and `/readyz` tell."""
         now = self._clock()
-        return Health(
+        health = Health(
             loop_turned_at=self._turned_at,
             first_complete_poll=self.snapshot is not None
             and all(source.listed_once for source in self._sources),
@@ -130,6 +131,7 @@ class App:
             held=self._deliverer.held,
             tells=self._deliverer.tells,
         )
+        return without_secrets(health)
 
     async def tick(self) -> Snapshot:
         """Poll every source once, judge, deliver."""
@@ -170,6 +172,8 @@ class App:
         if self.listed:
             self._learn(states, now)
         snapshot = self._request_tests(self.judge(states, now), states, now)
+        # from here on it is only shown and told: tests need models' names as they are
+        snapshot = without_secrets(snapshot, keep=frozenset({"subjects"}))
         self._publish(snapshot)
         return snapshot
 

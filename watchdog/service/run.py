@@ -14,6 +14,7 @@ from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.reader import StatusPages
 from watchdog.collect.targets import open_target
+from watchdog.config.secrets import learn_secrets
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
 from watchdog.masking import Key
@@ -89,6 +90,7 @@ async def _serve(
     stop: asyncio.Event,
 ) -> int:
     secrets = Secrets(settings.secrets)
+    learn_secrets(settings)
     telemetry.configure(settings.log_format, settings.log_level, secrets=secrets)
     allow_descriptors()
     log_output.in_background()

@@ -26,6 +26,7 @@ from watchdog import __version__
 from watchdog.model.instants import from_timestamp
 from watchdog.model.probe import ProbeResult
 from watchdog.model.report import Snapshot, SourceReport
+from watchdog.redaction import redact
 from watchdog.surfaces.families import FAMILIES, Family, Series, label, series
 
 Read = Callable[[], Snapshot | None]
@@ -143,7 +144,7 @@ class SelfMetrics:
 
     def stage_took(self, stage: str, seconds: float) -> None:
         """A stage of a poll is done."""
-        self._durations.labels(label(stage)).observe(seconds)
+        self._durations.labels(_label(stage)).observe(seconds)
 
     def poll_complete(self, at: float) -> None:
         """A source answered."""
@@ -152,7 +153,7 @@ class SelfMetrics:
     def sources(self, reports: Iterable[SourceReport]) -> None:
         """How each source answers."""
         for source in reports:
-            name = label(source.name)
+            name = _label(source.name)
             self._source_up.labels(name).set(source.state == "answers")
             if not source.part_of:
                 at = from_timestamp(source.last_complete_at) or 0.0
@@ -164,21 +165,21 @@ class SelfMetrics:
 
     def source_error(self, source: str, reason: str) -> None:
         """A read failed; `reason` is one of a few short words."""
-        self._source_errors.labels(label(source), label(reason)).inc()
+        self._source_errors.labels(_label(source), _label(reason)).inc()
 
     def notification(self, channel: str, outcome: str) -> None:
         """A channel took a message, or did not."""
-        self._notifications.labels(label(channel), label(outcome)).inc()
+        self._notifications.labels(_label(channel), _label(outcome)).inc()
 
     def channels_failing(self, channels: Iterable[str], failing: Collection[str]) -> None:
         """Which of the channels need a person."""
         for channel in channels:
-            self._channel_failing.labels(label(channel)).set(channel in failing)
+            self._channel_failing.labels(_label(channel)).set(channel in failing)
 
     def probe(self, result: ProbeResult) -> None:
         """A direct API test ended, or was not made."""
-        about = (label(result.route), label(result.provider), label(result.model))
-        self._probes.labels(*about, label(result.outcome)).inc()
+        about = (_label(result.route), _label(result.provider), _label(result.model))
+        self._probes.labels(*about, _label(result.outcome)).inc()
         if result.tested:
             self._probe_tokens.labels(*about).inc(result.tokens)
 
@@ -245,6 +246,11 @@ _INTRODUCTION = (
 
 def _code(labels: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in labels)
+
+
+def _label(value: str | None) -> str:
+    """A label of what no snapshot told: it was not searched for secrets yet."""
+    return label(redact(value or ""))
 
 
 def _head(family: SelfFamily) -> tuple[str, str, tuple[str, ...]]:

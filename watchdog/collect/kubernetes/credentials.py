@@ -8,16 +8,19 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from yaml import YAMLError
 
 from watchdog.collect.kubernetes.errors import one_line
 from watchdog.config.kubernetes import Kubernetes
+from watchdog.config.yaml_problem import yaml_problem
 from watchdog.errors import ConfigError
+from watchdog.redaction import learn_address, learn_credential
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -56,6 +59,8 @@ class Session(Struct):
             settings = self.configuration.auth_settings()
         self.complaint = " ".join(complaints) or self.complaint
         auth = settings.get("BearerToken")
+        for value in settings.values():
+            learn_credential(str(value["value"] or "").rpartition(" ")[2])
         return {auth["key"]: auth["value"]} if auth and auth["value"] else {}
 
 
@@ -71,12 +76,23 @@ def load(settings: Kubernetes) -> Session:
     configuration = Configuration()
     with _complaints() as complaints:
         where = _fill(configuration, settings)
+    _learn(configuration)
     configuration.retries = False
     configuration.connection_pool_maxsize = POOL_SIZE
     configuration.socket_options = _socket_options()
     with _foreign(where):
         pool = RESTClientObject(configuration).pool_manager
     return Session(pool, configuration, where, " ".join(complaints), Lock())
+
+
+def _learn(configuration: Any) -> None:  # noqa: ANN401
+    """Take the credentials, a client's key among them, out of all that leaves."""
+    for value in (*configuration.api_key.values(), configuration.password):
+        learn_credential(str(value or "").rpartition(" ")[2])
+    learn_address(str(configuration.proxy or ""))
+    if configuration.key_file:
+        with suppress(OSError):  # who connects says so
+            learn_credential(Path(configuration.key_file).read_text("utf-8", "replace").strip())
 
 
 def _fill(configuration: Any, settings: Kubernetes) -> str:  # noqa: ANN401
@@ -166,9 +182,10 @@ def _foreign(where: str) -> Iterator[None]:
         yield
     except ConfigError:
         raise
-    except Exception as error:  # its loaders raise whatever a kubeconfig's nonsense leads to
+    except Exception as error:  # noqa: BLE001 - its loaders raise whatever a kubeconfig's nonsense leads to
         kind = "" if isinstance(error, ConfigException) else f"{type(error).__name__}: "
-        raise ConfigError(f"kubernetes: {where}: {kind}{one_line(str(error))}") from error
+        text = yaml_problem(error) if isinstance(error, YAMLError) else one_line(str(error))
+        raise ConfigError(f"kubernetes: {where}: {kind}{text}") from None
 
 
 class _Listener(logging.Handler):

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from watchdog.collect import values
 from watchdog.collect.kubernetes.resources import ListQuery
+from watchdog.redaction import redact
 
 Reason = Literal[
     "unauthorized",
@@ -36,11 +37,12 @@ BY_STATUS: dict[int, Reason] = {
     504: "timeout",
 }
 
+SECRET = re.compile(r"(?i)bearer\s+\S+")
+"""Here even a short word is a token, not an instrument."""
 FOREIGN = (urllib3.exceptions.HTTPError, OSError, ValueError)
 """What urllib3 raises for what the network and the other side do."""
 
 TEXT_LIMIT = 400
-SECRET = re.compile(r"(?i)bearer\s+\S+")
 
 
 class ApiError(Exception):
@@ -96,8 +98,8 @@ def broken(query: ListQuery, error: BaseException) -> ApiError:
 
 def one_line(text: str) -> str:
     """A foreign text, short, harmless and without tokens."""
-    line = values.printable(" ".join(text.split())[:TEXT_LIMIT])
-    return SECRET.sub("Bearer …", line)
+    searched = SECRET.sub("Bearer …", redact(text[: 4 * TEXT_LIMIT]))
+    return values.printable(" ".join(searched.split())[:TEXT_LIMIT])
 
 
 def _network_reason(error: BaseException) -> Reason:

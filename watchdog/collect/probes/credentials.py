@@ -11,6 +11,7 @@ from msgspec import Struct
 from pydantic import SecretStr
 
 from watchdog.model.command import variable
+from watchdog.redaction import learn_credential
 
 COMMAND_SECONDS = 30.0
 SIZE_MAX = 65_536
@@ -72,6 +73,7 @@ def _checked(value: str, where: str) -> str:
         raise NoCredential(f"no key: {where} is empty")
     if not value.isascii() or not value.isprintable() or " " in value or len(value) > SIZE_MAX:
         raise NoCredential(f"no key: {where} gives no token")
+    learn_credential(value)
     return value
 
 

@@ -35,6 +35,7 @@ from watchdog.collect.stores.s3_listing import (
 )
 from watchdog.collect.stores.s3_pages import outside
 from watchdog.config.s3 import S3
+from watchdog.redaction import learn_credential, redact
 
 T = TypeVar("T")
 
@@ -120,7 +121,7 @@ def _reason_of_silence(text: str) -> Reason:
 def text_of(error: BaseException) -> str:
     """The first part of an error's text: obstore appends pages of debugging output."""
     text = str(error).split("Debug source:")[0] or type(error).__name__
-    return " ".join(text.split())[:300]
+    return " ".join(redact(text[:4000]).split())[:300]
 
 
 class BucketStore:
@@ -310,10 +311,21 @@ def _client(
                 "connect_timeout": timedelta(seconds=settings.connect_timeout),
             },
             retry_config=_retries(settings),
-            credential_provider=Boto3CredentialProvider(session, ttl=CREDENTIALS_TTL),
+            credential_provider=_Credentials(session, ttl=CREDENTIALS_TTL),
         )
     except (BaseError, ValueError) as error:
         raise StoreError("other", f"s3://{bucket}: {text_of(error)}") from error
+
+
+class _Credentials(Boto3CredentialProvider):
+    """Boto3's, each of which is from then on taken out of all that leaves."""
+
+    def __call__(self) -> "obstore.store.S3Credential":
+        """The credentials as they are now."""
+        credential = super().__call__()
+        learn_credential(credential["secret_access_key"])
+        learn_credential(credential.get("token"))
+        return credential
 
 
 def _config(region: str, endpoint: str | None) -> "obstore.store.S3Config":
