@@ -33,6 +33,7 @@ from watchdog.model.facts import (
     SandboxRestartLogged,
     SpecRead,
     StopsRead,
+    TaskBacklog,
     TaskProgressLogged,
     TaskRead,
     TaskUnreadable,
@@ -50,6 +51,7 @@ _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
     WriterRead: tasks.writer_read,
     TaskRead: tasks.task_read,
     TaskUnreadable: tasks.task_unreadable,
+    TaskBacklog: tasks.task_backlog,
 }
 
 

@@ -19,6 +19,7 @@ from watchdog.model.facts import (
     SampleKey,
     SampleSummary,
     SpecRead,
+    TaskBacklog,
     TaskRead,
     TaskSpec,
     TaskUnreadable,
@@ -209,7 +210,7 @@ def writer_read(task: TaskState, fact: WriterRead) -> TaskState:
 def task_read(task: TaskState, fact: TaskRead) -> TaskState:
     """All of it was read, or found unchanged."""
     stored_at = latest(task.stored_at, fact.stored_at)
-    return replace(task, read_at=fact.at, unreadable=None, stored_at=stored_at)
+    return replace(task, read_at=fact.at, unreadable=None, backlog=None, stored_at=stored_at)
 
 
 def attempts_read(task: TaskState, fact: AttemptsRead) -> TaskState:
@@ -220,6 +221,11 @@ def attempts_read(task: TaskState, fact: AttemptsRead) -> TaskState:
 def task_unreadable(task: TaskState, fact: TaskUnreadable) -> TaskState:
     """It could not be read now; what was known stays, with its age."""
     return replace(task, unreadable=fact.text)
+
+
+def task_backlog(task: TaskState, fact: TaskBacklog) -> TaskState:
+    """Its rows are read in part: what they say is of some time ago."""
+    return replace(task, backlog=fact.text, unreadable=None)
 
 
 def end_state(summary: SampleSummary) -> EndState:

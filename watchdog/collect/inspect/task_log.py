@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.collect.inspect import sqlite_buffer
-from watchdog.collect.inspect.buffer_reader import Buffer, Change
+from watchdog.collect.inspect.buffer_reader import Buffer, Change, Unfinished
 from watchdog.collect.inspect.eval_logs import EvalLog, LogFacts
 from watchdog.collect.inspect.json_logs import JsonLog
 from watchdog.collect.inspect.local_database import LocalDatabase
@@ -14,7 +15,8 @@ from watchdog.collect.inspect.naming import is_json, stem
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
-from watchdog.model.facts import TaskRead, TaskSpec, TaskUnreadable
+from watchdog.collect.work.account import Account
+from watchdog.model.facts import TaskBacklog, TaskRead, TaskSpec, TaskUnreadable
 from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
@@ -26,6 +28,8 @@ class Outcome(Struct, frozen=True):
     failures: tuple[str, ...] = ()
     gone: bool = False
     """Whether the log itself was not found."""
+    unfinished: bool = False
+    """Whether there is more than its eval set may have read in one poll."""
 
 
 class _Database(Protocol):
@@ -38,13 +42,14 @@ class _Database(Protocol):
 class TaskLog:
     """A task's log, its buffer, and what was read of both."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, account: Account | None = None) -> None:
         where = (place.eval_set_id, place.log, place.limit)
         buffer = join(place.folder, f".buffer/{stem(place.log)}")
         self.place = place
+        self._account = account or Account()
         log = JsonLog if is_json(place.log) else EvalLog
         self._eval: EvalLog | JsonLog = log(place.store, place.path, *where)
-        self._buffer = Buffer(place.store, buffer, *where)
+        self._buffer = Buffer(place.store, buffer, *where, self._account)
         self._database: tuple[Path, _Database] | None = None
         self._local = LocalDatabase(place)
         self._unsent: list[LogFacts] = []
@@ -83,12 +88,16 @@ class TaskLog:
         """Read what is new. A failure ends in a problem and a `TaskUnreadable`."""
         place = self.place
         failure: StoreError | None = None
+        emit = self._account.metered(emit)
         try:
             await self._poll(emit)
             emit(TaskRead(place.eval_set_id, place.log, now, self._stored_at()))
         except StoreError as error:
             failure = error
             emit(TaskUnreadable(place.eval_set_id, place.log, now, error.text))
+        except Unfinished as backlog:
+            emit(TaskBacklog(place.eval_set_id, place.log, now, str(backlog)))
+            return replace(self._outcome(None), unfinished=True)
         return self._outcome(failure)
 
     def _stored_at(self) -> float | None:
