@@ -26,6 +26,8 @@ class PollResult(Struct, frozen=True):
     """Failed reads of those parts: part (`store`) and reason."""
     watched: frozenset[str] | None = None
     """The eval sets that there are, where a listing in full could tell; None where it could not."""
+    unfinished: bool = False
+    """Whether more is there than this poll may read of some eval set; the next one goes on."""
     not_watched: int = 0
     """Jobs that are left out on purpose: scans."""
 

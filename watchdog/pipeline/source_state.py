@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from watchdog.collect.source import PollResult, Source
-from watchdog.fold import fold
-from watchdog.model.facts import Fact
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
+from watchdog.pipeline.folding import Folding
 
 
 class SourceState(Struct):
@@ -27,6 +26,7 @@ class SourceState(Struct):
     polled_at: float | None = None
     learned_until: Callable[[], float | None] = lambda: None
     """What ended before this instant was learned by an earlier life of the service."""
+    _folding: Folding | None = None
 
     @property
     def name(self) -> str:
@@ -41,7 +41,10 @@ class SourceState(Struct):
 
     async def poll(self, now: float) -> PollResult:
         """Poll the source, fold what it says, forget the eval sets that are gone."""
-        result = await self.source.poll(now, self._take)
+        folding = self._folding or Folding(self._begin)
+        folding.states, self._folding = self.states, folding
+        result = await self.source.poll(now, folding.take)
+        await folding.settle()
         self.problems = result.problems
         self.silent = result.silent
         self.not_watched = result.not_watched
@@ -61,11 +64,8 @@ class SourceState(Struct):
             return "not polled yet"
         return self.problems[0].text if self.problems else "no answer"
 
-    def _take(self, fact: Fact) -> None:
-        state = self.states.get(fact.eval_set_id)
-        if state is None:
-            state = EvalSetState(fact.eval_set_id, learn_since=self.learned_until())
-        self.states[fact.eval_set_id] = fold(state, fact)
+    def _begin(self, eval_set_id: str) -> EvalSetState:
+        return EvalSetState(eval_set_id, learn_since=self.learned_until())
 
 
 def all_states(sources: Iterable[SourceState]) -> list[EvalSetState]:

@@ -27,7 +27,13 @@ from watchdog.notify.ledger.ledger import Ledger
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import SourceState
-from watchdog.pipeline.targets import cluster_source, feeds, logs_options, wants_cluster
+from watchdog.pipeline.targets import (
+    cluster_source,
+    feeds,
+    logs_options,
+    poll_limits,
+    wants_cluster,
+)
 from watchdog.redaction import Secrets
 from watchdog.service.app import App, Parts
 from watchdog.service.kept import KeptExperience, KeptMutes
@@ -163,13 +169,14 @@ def _intervals(settings: Settings) -> Intervals:
 
 
 def _sources(settings: Settings, clock: Clock) -> list[Source]:
-    options = logs_options(settings)
+    share = poll_limits(settings)
+    options = logs_options(settings, share)
     try:
         sources = [open_target(target, settings.s3, options)[0] for target in settings.logs]
     except TargetError as error:
         raise UsageError(f"logs: {error}") from error
     if wants_cluster(settings):
-        sources.append(cluster_source(settings, clock))
+        sources.append(cluster_source(settings, clock, poll_limits=share))
     return sources
 
 

@@ -81,6 +81,11 @@ class Buffer:
         return self._etag is not None
 
     @property
+    def count(self) -> int:
+        """Samples that its manifest names."""
+        return len(self._manifest.samples)
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """What stands: unreadable parts of the manifest, segments and rows that are lost."""
         return self._manifest_problems + tuple(self._standing)
@@ -139,10 +144,11 @@ class Buffer:
         except CorruptManifest as error:
             raise StoreError("corrupt", f"{where}: {error}") from error
         except StoreError as error:
-            if error.reason == "too_large":  # it would be as large the next time
-                error = StoreError("too_large", f"{where}: {error.text}")  # noqa: PLW2901
-                self._broken = got.etag, error
-            raise error  # noqa: TRY201 - with its place
+            if error.reason != "too_large":
+                raise
+            # it would be as large the next time
+            self._broken = got.etag, StoreError("too_large", f"{where}: {error.text}")
+            raise self._broken[1] from error
         self._broken = None
         self._etag = got.etag
         self.stored_at = latest(self.stored_at, got.modified_at)
@@ -362,7 +368,7 @@ class Buffer:
 class _Members:
     """Takes the pieces of one segment, for the samples that are wanted from it."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the segment, and whom it is for
+    def __init__(
         self,
         buffer: Buffer,
         segment: int,

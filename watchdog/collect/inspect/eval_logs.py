@@ -15,13 +15,15 @@ from typing import Any, TypeVar, cast, get_args
 from msgspec import Struct, structs
 
 from watchdog.collect.inspect.approval import approver_policies
-from watchdog.collect.inspect.buffers import CorruptManifest, decode_summaries, error_line
+from watchdog.collect.inspect.buffers import CorruptManifest, error_line
 from watchdog.collect.inspect.connections import connections
 from watchdog.collect.inspect.events import loads
 from watchdog.collect.inspect.metadata import allowance
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.collect.stores.zip_members import CorruptZip, Directory, fetch_directory, fetch_member
 from watchdog.collect.values import duration, instant, name, number, whole
+from watchdog.collect.work.account import Account
+from watchdog.collect.work.reading import read_summaries
 from watchdog.model.facts import EndedRead, LogStatus, RoleModel, SampleSummary, SpecRead, TaskSpec
 from watchdog.model.inspect_versions import LOG_FORMAT
 
@@ -53,7 +55,16 @@ class LogFacts(Struct, frozen=True):
 class EvalLog:
     """One `.eval` file and what was read of it already."""
 
-    def __init__(self, store: Store, path: str, eval_set_id: str, log: str, limit: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - where it is, and who pays for it
+        self,
+        store: Store,
+        path: str,
+        eval_set_id: str,
+        log: str,
+        limit: int,
+        account: Account | None = None,
+    ) -> None:
+        self._account = account or Account()
         self._store = store
         self._path = path
         self._eval_set_id = eval_set_id
@@ -105,7 +116,8 @@ class EvalLog:
     async def _read(self, got: Got) -> LogFacts:
         self._broken = None
         try:
-            facts = await self._facts(_Version(self._store, self._path, got, self._limit))
+            version = _Version(self._store, self._path, got, self._limit, self._account)
+            facts = await self._facts(version)
         except (CorruptZip, CorruptManifest) as error:
             self._etag = got.etag
             self._broken = StoreError("corrupt", f"{self._path}: {error}")
@@ -226,7 +238,10 @@ async def status_of(store: Store, path: str, limit: int) -> tuple[LogStatus, str
 class _Version:
     """One version of a log: its end, and ranges of the same version."""
 
-    def __init__(self, store: Store, path: str, got: Got, limit: int) -> None:
+    def __init__(
+        self, store: Store, path: str, got: Got, limit: int, account: Account | None = None
+    ) -> None:
+        self._account = account or Account()
         self._store = store
         self._path = path
         self._got = got
@@ -249,7 +264,7 @@ class _Version:
     async def summaries(self, member: str) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
         """A member that holds a list of summaries, and texts for those that are unreadable."""
         try:
-            samples, bad = await _in_thread(decode_summaries, await self._content(member))
+            samples, bad = await read_summaries(await self._content(member), self._account)
         except CorruptManifest as error:
             raise CorruptZip(f"{member}: {error}") from error
         return samples, tuple(f"{member}: {text}" for text in bad)
@@ -264,6 +279,7 @@ class _Version:
             return got.data[start - got.start : end - got.start]
         if start >= end:
             return b""
+        self._account.spend(size=end - start)
         return await self._store.get_range(self._path, start, end, got.etag)
 
 

@@ -14,6 +14,7 @@ from watchdog.collect.inspect.buffer_reader import HALF_WRITTEN
 from watchdog.collect.inspect.eval_logs import ATTEMPTS, LogFacts, closed, spec_read, uncounted
 from watchdog.collect.inspect.json_content import Content, NoLog, decode
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
+from watchdog.collect.work.account import Account
 from watchdog.model.facts import EndedRead, SpecRead
 
 WHOLE_MAX = 32 * 1024 * 1024
@@ -30,7 +31,16 @@ _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDict
 class JsonLog:
     """One log in JSON and what was read of it already; as `EvalLog`."""
 
-    def __init__(self, store: Store, path: str, eval_set_id: str, log: str, limit: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - where it is, and who pays for it
+        self,
+        store: Store,
+        path: str,
+        eval_set_id: str,
+        log: str,
+        limit: int,
+        account: Account | None = None,
+    ) -> None:
+        self._account = account or Account()
         self._store = store
         self._path = path
         self._eval_set_id = eval_set_id

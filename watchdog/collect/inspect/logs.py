@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,6 +23,8 @@ from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
 from watchdog.collect.stores.objects import Folder, Store, StoreError, join
+from watchdog.collect.work.account import Account, PollLimits
+from watchdog.collect.work.worker import worker
 from watchdog.model.facts import EvalSetUnreadable, Listing, Located
 from watchdog.model.verdict import Problem
 
@@ -39,6 +42,8 @@ class LogsOptions(Struct, frozen=True):
     max_member_bytes: int = 512 * 1024 * 1024
     sqlite: bool = True
     """Whether to look for Inspect's database where a running log has no buffer beside it."""
+    poll_limits: PollLimits = PollLimits()
+    """What an eval set may use in one poll; for one look, all it wants."""
     eval_set_id: str | None = None
     """Of logs in the root itself; without it the target's last part."""
 
@@ -52,6 +57,7 @@ class LogsSource:
         self._name = name
         self._own_id = options.eval_set_id or last_part(store.target)
         self._tasks: dict[str, dict[str, TaskLog]] = {}
+        self._accounts: dict[str, Account] = {}
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
         self._interactions: dict[str, Interactions] = {}
         self._former: dict[str, FormerAttempts] = {}
@@ -73,7 +79,8 @@ class LogsSource:
         return self._complete and self._listed_at is not None and all(t.finished for t in tasks)
 
     async def aclose(self) -> None:
-        """Release the store's connections."""
+        """Release the store's connections, and the worker process."""
+        await worker().release()
         await self._store.aclose()
 
     def place_of(self, eval_set_id: str, log: str) -> Place | None:
@@ -95,6 +102,7 @@ class LogsSource:
             failures + tuple(one for out in outcomes for one in out.failures),
             self._complete,
             watched=self._found,
+            unfinished=any(outcome.unfinished for outcome in outcomes),
         )
 
     def _listing_due(self, now: float) -> bool:
@@ -104,16 +112,33 @@ class LogsSource:
 
     async def _poll_all(self, now: float, emit: Emit) -> list[Outcome]:
         slots = asyncio.Semaphore(self._options.concurrency)
+        # of each eval set not all at once: one that is slow leaves slots to the others
+        most = max(1, self._options.concurrency // 4) if len(self._tasks) > 1 else None
 
-        async def bounded(poll: Awaitable[Outcome]) -> Outcome:
-            async with slots:
+        async def bounded(own: asyncio.Semaphore | None, poll: Awaitable[Outcome]) -> Outcome:
+            async with own or nullcontext(), slots:
                 return await poll
 
-        polls = [task.poll(now, emit) for logs in self._tasks.values() for task in logs.values()]
-        polls += [self._poll_interactions(name, emit) for name in self._running()]
-        outcomes = await asyncio.gather(*map(bounded, polls))
+        polls: list[Awaitable[Outcome]] = []
+        for name in self._lightest_first():
+            own = asyncio.Semaphore(most) if most is not None else None
+            polls += [bounded(own, t.poll(now, emit)) for t in self._tasks[name].values()]
+        polls += [bounded(None, self._poll_interactions(n, emit)) for n in self._running()]
+        outcomes = await asyncio.gather(*polls)
         await asyncio.gather(*(self._poll_former(name, emit) for name in self._running()))
         return outcomes
+
+    def _lightest_first(self) -> list[str]:
+        """The eval sets, those that took most in the last poll last; each gets its share anew."""
+        spent = {name: self._account(name).cpu_seconds for name in self._tasks}
+        for name in spent:
+            self._account(name).begin()
+        return sorted(spent, key=lambda name: spent[name])
+
+    def _account(self, eval_set_id: str) -> Account:
+        if eval_set_id not in self._accounts:
+            self._accounts[eval_set_id] = Account(self._options.poll_limits)
+        return self._accounts[eval_set_id]
 
     async def _poll_former(self, eval_set_id: str, emit: Emit) -> None:
         tasks = self._tasks[eval_set_id].items()
@@ -192,7 +217,7 @@ class LogsSource:
         files = [log_file(file) for file in listing.files if is_log(file.name)]
         tasks = {
             log.file.name: earlier.get(log.file.name)
-            or TaskLog(self._place(folder, eval_set_id, log.file.name))
+            or TaskLog(self._place(folder, eval_set_id, log.file.name), self._account(eval_set_id))
             for log in files
         }
         for log in files:
@@ -203,6 +228,7 @@ class LogsSource:
         files = await self._identified(files, tasks)
         logs = newest_of_each_task(files)
         self._tasks[eval_set_id] = {log.file.name: tasks[log.file.name] for log in logs}
+        self._account(eval_set_id).forget(self._tasks[eval_set_id])
         # what was followed once and is no longer begins anew if it is chosen again
         self._passed_over[eval_set_id] = {
             name: task
@@ -259,6 +285,7 @@ class LogsSource:
         for eval_set_id in set(self._tasks) - eval_set_ids:
             del self._tasks[eval_set_id], self._interactions[eval_set_id]
             del self._former[eval_set_id]
+            self._accounts.pop(eval_set_id, None)
             self._passed_over.pop(eval_set_id, None)
             self._attempts.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))

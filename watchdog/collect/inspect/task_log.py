@@ -48,11 +48,12 @@ class TaskLog:
         self.place = place
         self._account = account or Account()
         log = JsonLog if is_json(place.log) else EvalLog
-        self._eval: EvalLog | JsonLog = log(place.store, place.path, *where)
+        self._eval: EvalLog | JsonLog = log(place.store, place.path, *where, self._account)
         self._buffer = Buffer(place.store, buffer, *where, self._account)
         self._database: tuple[Path, _Database] | None = None
         self._local = LocalDatabase(place)
         self._unsent: list[LogFacts] = []
+        self._ended = 0
         self._file: FileMeta | None = None
         self._look_again = True
         self._log_due = True
@@ -147,6 +148,7 @@ class TaskLog:
             if self._local.path is not None:
                 await self._read_database(self._local.path, emit)
             return
+        self._check_room()
         if change == "changed":
             self._buffer.emit_manifest(emit)
         if self._buffer.unread:
@@ -173,12 +175,23 @@ class TaskLog:
             self._look_again = True
 
     def _send(self, emit: Emit) -> None:
-        for facts in self._unsent:
+        while self._unsent:
+            facts = self._unsent.pop(0)
             emit(facts.spec)
             if facts.ended:
+                count = len(facts.ended.samples)
+                self._ended = count if self._eval.finished else self._ended + count
+                self._check_room()
                 self._buffer.know(sample.key for sample in facts.ended.samples)
                 emit(facts.ended)
-        self._unsent.clear()
+        self._check_room()
+
+    def _check_room(self) -> None:
+        """Raises: StoreError: it names more samples than may be remembered of its eval set."""
+        count = self._ended + (0 if self._eval.finished else self._buffer.count)
+        why = self._account.too_many(self.place.log, count)
+        if why is not None:
+            raise StoreError("too_large", f"{self.place.path}: {why}")
 
     async def _read_database(self, path: Path, emit: Emit) -> None:
         """Raises: StoreError: the list of samples, or their rows, could not be read."""

@@ -254,6 +254,7 @@ class ClusterSource:
                 ("store", reason) for result in results for reason in result.failures
             ),
             watched=frozenset(self._sets) if state.listed else None,
+            unfinished=any(result.unfinished for result in results),
             not_watched=not_watched,
         )
 

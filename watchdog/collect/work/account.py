@@ -5,12 +5,13 @@ one stopped.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 from msgspec import Struct
 
 from watchdog.collect.source import Emit
+from watchdog.collect.work.limits import SAMPLES
 from watchdog.model.facts import Fact, RowsRead
 
 _MIB = 1024 * 1024
@@ -23,6 +24,8 @@ class PollLimits(Struct, frozen=True):
     size: float = float("inf")
     """Bytes that are fetched."""
     rows: float = float("inf")
+    samples: float = SAMPLES.value
+    """That are remembered of it, whatever the poll."""
 
 
 class Account:
@@ -30,7 +33,7 @@ class Account:
 
     def __init__(self, limits: PollLimits = PollLimits()) -> None:  # noqa: B008 - frozen
         self._limits = limits
-        self._sizes: dict[str, int] = {}
+        self._samples: dict[str, int] = {}
         self.cpu_seconds = 0.0
         """Of decoding and folding, since the poll began."""
         self.size = 0
@@ -80,7 +83,17 @@ class Account:
         finally:
             self.spend(time.perf_counter() - began)
 
-    def holds(self, log: str, samples: int) -> int:
-        """A log names so many samples: how many all logs of the eval set name now."""
-        self._sizes[log] = samples
-        return sum(self._sizes.values())
+    def too_many(self, log: str, samples: int) -> str | None:
+        """A log names so many samples: why they can't be remembered; None where they can."""
+        others = sum(count for name, count in self._samples.items() if name != log)
+        most = self._limits.samples
+        if others + samples > most:
+            self._samples[log] = 0
+            beside = f" beside {others:,} in the eval set's other logs" if others else ""
+            return f"{samples:,} samples{beside}, more than the {most:,.0f} that are remembered"
+        self._samples[log] = samples
+        return None
+
+    def forget(self, logs: Container[str]) -> None:
+        """Only these logs are there now."""
+        self._samples = {log: count for log, count in self._samples.items() if log in logs}

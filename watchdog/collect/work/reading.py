@@ -6,7 +6,7 @@ was claimed. Everything comes in pieces, between which the loop turns.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 async def read_segment(
     got: Got | Large, members: Sequence[str], limit: int, account: Account
-) -> AsyncIterator[SegmentPiece]:
+) -> AsyncGenerator[SegmentPiece, None]:
     """The rows of some members of a segment, each of at most `limit` bytes, in their order.
 
     Raises:
@@ -71,7 +71,7 @@ async def read_segment(
 
 async def _here(
     data: bytes, listing: Directory, wanted: SegmentArguments, size: int, account: Account
-) -> AsyncIterator[SegmentPiece]:
+) -> AsyncGenerator[SegmentPiece, None]:
     pieces = segment_pieces(data, listing, wanted)
     if size > INLINE_BYTES.value:
         pieces = iter(await in_thread(list, pieces, account))
@@ -134,7 +134,7 @@ async def read_summaries(
     return tuple(samples), bad
 
 
-async def _pieces(job: str, got: Got | Large, account: Account) -> AsyncIterator[bytes]:
+async def _pieces(job: str, got: Got | Large, account: Account) -> AsyncGenerator[bytes, None]:
     data = got.data if isinstance(got, Got) else got
     async with aclosing(worker().read(job, data, b"", account)) as pieces:
         async for piece in pieces:

@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Literal, TypeVar, cast
@@ -69,7 +69,7 @@ class Worker:
 
     async def read(
         self, job: str, data: bytes | Large, arguments: bytes, account: Account
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The pieces that a job (`JOBS`) makes of `data`; its CPU time goes on the account.
 
         To be closed where it isn't read to its end (`aclosing`).
@@ -111,7 +111,7 @@ class Worker:
 
     async def _exchange(
         self, job: str, data: bytes | Large, arguments: bytes, account: Account
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         process = await self._begun()
         size = data.size if isinstance(data, Large) else len(data)
         try:
