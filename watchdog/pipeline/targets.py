@@ -134,7 +134,12 @@ def feeds(settings: Settings) -> tuple[Feed, ...]:
 def poll_limits(settings: Settings) -> PollLimits:
     """What an eval set may use in one of the service's polls."""
     limits = settings.limits
-    return PollLimits(limits.poll_cpu_seconds, limits.poll_bytes, limits.poll_rows, limits.samples)
+    return PollLimits(
+        limits.poll_cpu_seconds,
+        limits.poll_bytes,
+        limits.poll_rows,
+        seconds=settings.interval,
+    )
 
 
 def logs_options(settings: Settings, poll_limits: PollLimits = ALL) -> LogsOptions:

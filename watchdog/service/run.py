@@ -51,14 +51,18 @@ OnSnapshot = Callable[[Snapshot], None]
 log = structlog.get_logger(__name__)
 
 
-async def serve(
+async def serve(  # noqa: PLR0913 - what a test puts in its place
     settings: Settings,
     clock: Clock = time.time,
     on_snapshot: OnSnapshot = lambda _snapshot: None,
     on_start: Callable[[str], None] = lambda _url: None,
     stop: asyncio.Event | None = None,
+    *,
+    loop_held: Callable[[], float] | None = None,
 ) -> int:
     """Watch until SIGTERM, SIGINT or `stop`; 0 after a clean end.
+
+    `loop_held` tells how long the event loop was held at most since it was last asked.
 
     Raises:
         UsageError: nothing to watch, a target that is none, an address that is taken.
@@ -66,6 +70,8 @@ async def serve(
     secrets = Secrets(settings.secrets)
     telemetry.configure(settings.log_format, settings.log_level, secrets=secrets)
     app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
+    if loop_held is not None:
+        app.metrics.measure_loop(loop_held)
     server = WebServer(_site(app, settings, clock, secrets), *settings.address)
     try:
         await server.start()
@@ -76,6 +82,8 @@ async def serve(
         "watching", targets=list(settings.logs) or ["cluster"], page=server.url, version=__version__
     )
     on_start(server.url)
+    if loop_held is not None:
+        loop_held()  # nobody waits for what the start takes
     await app.run(_stop_on_signals(stop or asyncio.Event()))
     log.info("stopping")
     await asyncio.gather(server.stop(), app.aclose())

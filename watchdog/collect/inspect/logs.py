@@ -57,6 +57,7 @@ class LogsSource:
         self._name = name
         self._own_id = options.eval_set_id or last_part(store.target)
         self._tasks: dict[str, dict[str, TaskLog]] = {}
+        self._poll_began: float | None = None
         self._accounts: dict[str, Account] = {}
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
         self._interactions: dict[str, Interactions] = {}
@@ -110,6 +111,15 @@ class LogsSource:
             return True
         return not 0 <= now - self._listed_at < self._options.listing_interval
 
+    @property
+    def spent(self) -> float:
+        """Seconds of CPU that the last poll took."""
+        return sum(account.cpu_seconds for account in self._accounts.values())
+
+    def poll_began(self, at: float) -> None:
+        """The poll that it is part of began then (`time.monotonic`): that one's time is bounded."""
+        self._poll_began = at
+
     async def _poll_all(self, now: float, emit: Emit) -> list[Outcome]:
         slots = asyncio.Semaphore(self._options.concurrency)
         # of each eval set not all at once: one that is slow leaves slots to the others
@@ -132,7 +142,7 @@ class LogsSource:
         """The eval sets, those that took most in the last poll last; each gets its share anew."""
         spent = {name: self._account(name).cpu_seconds for name in self._tasks}
         for name in spent:
-            self._account(name).begin()
+            self._account(name).begin(self._poll_began)
         return sorted(spent, key=lambda name: spent[name])
 
     def _account(self, eval_set_id: str) -> Account:

@@ -14,6 +14,8 @@ from watchdog.collect.source import Emit
 from watchdog.collect.work.limits import SAMPLES
 from watchdog.model.facts import Fact, RowsRead
 
+LIGHT = 1.0
+"""Seconds of CPU; who used less is read to the end, however slow the store is."""
 _MIB = 1024 * 1024
 
 
@@ -24,6 +26,8 @@ class PollLimits(Struct, frozen=True):
     size: float = float("inf")
     """Bytes that are fetched."""
     rows: float = float("inf")
+    seconds: float = float("inf")
+    """That a poll of all eval sets may take: what isn't read then is read in the next one."""
     samples: float = SAMPLES.value
     """That are remembered of it, whatever the poll."""
 
@@ -34,6 +38,7 @@ class Account:
     def __init__(self, limits: PollLimits = PollLimits()) -> None:  # noqa: B008 - frozen
         self._limits = limits
         self._samples: dict[str, int] = {}
+        self._began = time.monotonic()
         self.cpu_seconds = 0.0
         """Of decoding and folding, since the poll began."""
         self.size = 0
@@ -41,8 +46,9 @@ class Account:
         self.rows = 0
         """Rows that were handed on since then."""
 
-    def begin(self) -> None:
-        """Another poll begins."""
+    def begin(self, began: float | None = None) -> None:
+        """Another poll begins, or began then (`time.monotonic`)."""
+        self._began = time.monotonic() if began is None else began
         self.cpu_seconds, self.size, self.rows = 0.0, 0, 0
 
     @property
@@ -55,6 +61,8 @@ class Account:
             return f"a poll reads {limits.size / _MIB:,.0f} MiB of it"
         if self.rows >= limits.rows:
             return f"a poll reads {limits.rows:,.0f} rows of it"
+        if self.cpu_seconds >= LIGHT and time.monotonic() - self._began >= limits.seconds:
+            return f"a poll ends after {limits.seconds:g} s"
         return None
 
     def spend(self, cpu_seconds: float = 0.0, size: int = 0, rows: int = 0) -> None:
