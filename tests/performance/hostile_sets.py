@@ -72,7 +72,7 @@ KINDS: dict[str, Callable[[], Objects]] = {
         1_000_000, segments=500, strict=False
     ),
     "5,000 running samples": lambda: running_of(5_000),
-    "20,000 running samples": lambda: running_of(20_000),
+    "10,000 running samples": lambda: running_of(10_000),
     "100,000 ended samples": lambda: ended_of(100_000),
 }
 

@@ -33,6 +33,7 @@ from watchdog.pipeline.source_state import (
     all_states,
 )
 from watchdog.pipeline.targets import store_of
+from watchdog.service.heap import Heap
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
@@ -94,6 +95,7 @@ class App:
         self.metrics = parts.metrics
         self._verdicts = VerdictLog()
         self._turned_at = clock()
+        self._heap = Heap(time.monotonic())
         self._slowest_poll = 0.0
         self._judging = ThreadPoolExecutor(1, "judging")
         """One thread: what learns and judges never runs twice at once, even where it was left."""
@@ -242,6 +244,7 @@ class App:
     async def turn(self) -> None:
         """The loop lives."""
         self._turned_at = self._clock()
+        self._heap.settle(time.monotonic())
 
     async def start(self) -> None:
         """Once, before the first turn."""

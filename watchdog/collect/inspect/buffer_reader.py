@@ -70,6 +70,8 @@ class Buffer:
         self._known: set[str] = set()
         self._complete = True
         self._standing: dict[Problem, None] = {}
+        self.running = 0
+        """Samples that its manifest names as not completed."""
         self.stored_at: float | None = None
         """When the newest of its objects that were read was stored."""
         self.failures: list[str] = []
@@ -151,6 +153,7 @@ class Buffer:
             raise self._broken[1] from error
         self._broken = None
         self._etag = got.etag
+        self.running = sum(not one.summary.completed for one in self._manifest.samples)
         self.stored_at = latest(self.stored_at, got.modified_at)
         self._manifest_problems = tuple(Problem(where, text) for text in self._manifest.bad)
         self._known.update(sample.member for sample in self._manifest.samples)

@@ -16,6 +16,7 @@ from watchdog.collect.place import Place
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
 from watchdog.collect.work.account import Account
+from watchdog.collect.work.limits import RUNNING
 from watchdog.model.facts import TaskBacklog, TaskRead, TaskSpec, TaskUnreadable
 from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
@@ -190,6 +191,11 @@ class TaskLog:
         """Raises: StoreError: it names more samples than may be remembered of its eval set."""
         count = self._ended + (0 if self._eval.finished else self._buffer.count)
         why = self._account.too_many(self.place.log, count)
+        running = self._buffer.running
+        if why is None and running > RUNNING.value and not self._eval.finished:
+            why = (
+                f"{running:,} samples run at once, more than the {RUNNING.value:,} that are judged"
+            )
         if why is not None:
             raise StoreError("too_large", f"{self.place.path}: {why}")
 

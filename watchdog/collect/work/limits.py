@@ -94,6 +94,13 @@ SAMPLES = Limit(
     "samples, running and ended, that are remembered of one eval set (`limits.samples`)",
     "the logs beyond are not read: their tasks are `unknown`",
 )
+RUNNING = Limit(
+    "running samples",
+    10_000,
+    "samples",
+    "samples of one task that run at once",
+    "the task is `unknown`",
+)
 
 LIMITS: tuple[Limit, ...] = (
     INLINE_BYTES,
@@ -108,6 +115,7 @@ LIMITS: tuple[Limit, ...] = (
     POLL_BYTES,
     POLL_ROWS,
     SAMPLES,
+    RUNNING,
 )
 
 

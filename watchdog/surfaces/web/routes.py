@@ -68,7 +68,9 @@ class Site:
 
     async def page(self, _: Request) -> Response:
         """Status page for people."""
-        html = render(self._read(), self._health(), self._clock(), self._refresh)
+        html = await asyncio.to_thread(
+            render, self._read(), self._health(), self._clock(), self._refresh
+        )
         return HTMLResponse(html.encode("utf-8", "replace"))
 
     async def report(self, request: Request) -> Response:
@@ -79,10 +81,10 @@ class Site:
         eval_set_id = request.query_params.get("eval_set_id")
         report: Report | None = snapshot.report
         if eval_set_id is not None:
-            report = reduced(snapshot.report, eval_set_id)
+            report = await asyncio.to_thread(reduced, snapshot.report, eval_set_id)
         if report is None:
             raise HTTPException(404, "no eval set of this id is watched")
-        return Response(encode_report(report), media_type=JSON)
+        return Response(await asyncio.to_thread(encode_report, report), media_type=JSON)
 
     async def evidence(self, request: Request) -> Response:
         """The evidence bundle of one eval set as an archive; one at a time."""
@@ -102,7 +104,8 @@ class Site:
 
     async def metrics(self, request: Request) -> Response:
         """Prometheus text or OpenMetrics."""
-        body, content_type = self._exposition.render(request.headers.get("accept", ""))
+        accept = request.headers.get("accept", "")
+        body, content_type = await asyncio.to_thread(self._exposition.render, accept)
         return Response(body, headers={"Content-Type": content_type})
 
     async def healthz(self, _: Request) -> Response:
