@@ -4,6 +4,7 @@ A member may consist of several zstd frames (Inspect writes a new one every 200 
 claimed size can't be trusted. Format: PKWARE's APPNOTE 6.3.10, sections 4.3.7 and 4.4.5.
 """
 
+import asyncio
 import struct
 import threading
 import zlib
@@ -41,6 +42,8 @@ LOCAL_HEADER: Final = struct.Struct("<4s5H3L2H")
 LOCAL_SIGNATURE: Final = b"PK\x03\x04"
 PIECE: Final = 16 * 1024 * 1024
 """Room made at once for content of a claimed size."""
+THREAD_BYTES: Final = 256 * 1024
+"""Content of more bytes is unpacked in a thread."""
 SPARE: Final = 4096
 """Read beyond a member's claimed place: its local header may be longer than the directory says."""
 
@@ -80,7 +83,9 @@ async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes:
     start = member.offset
     length = LOCAL_HEADER.size + len(member.name) * 4 + member.compressed + SPARE
     data = await fetch(start, start + length)
-    return read_member(data, member, limit, start)
+    if member.size <= THREAD_BYTES:
+        return read_member(data, member, limit, start)
+    return await asyncio.to_thread(read_member, data, member, limit, start)
 
 
 def _check_claims(member: Member, limit: int) -> None:
