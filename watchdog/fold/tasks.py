@@ -145,7 +145,8 @@ def rows_taken(task: TaskState, facts: Iterable[RowsRead | RowsLost]) -> TaskSta
 
     Many at once: each time all samples of the task are copied.
     """
-    samples, lessons = dict(task.samples), Lessons(task.learn_since)
+    begun_at = task.spec.created_at if task.spec is not None else None
+    samples, lessons = dict(task.samples), Lessons(task.learn_since, begun_at)
     silent, runs_commands, clock_lag = _fails_in_silence(task.spec), task.runs_commands, None
     for fact in facts:
         sample = samples.get(fact.key)

@@ -14,7 +14,7 @@ from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.erred_days import halved_days, with_run
 from watchdog.diagnose.failing import chance_any_fails_all, group_of
 from watchdog.diagnose.fleet import Fleet, Peers
-from watchdog.model.histogram import Histogram, add, difference, halved, merge
+from watchdog.model.histogram import Histogram, add, bin_of, difference, halved, merge
 from watchdog.model.learned import (
     MEMORY_WEEKS,
     NAMES_MAX,
@@ -31,6 +31,8 @@ from watchdog.model.state import EvalSetState, PassedStreak, TaskState
 from watchdog.model.thresholds import Thresholds
 
 _TROUBLES_MAX = 1024
+GIANT_BIN = bin_of(86_400.0)
+GIANTS_MAX = 2.0
 _CHANCE = 1.0
 """A streak that chance brings forth so often a week teaches the failure rate, not of trouble."""
 
@@ -115,7 +117,8 @@ class Learner:
             past = previous.get(name)
             if histogram is past:
                 continue
-            more = histogram if past is None else difference(histogram, past)
+            past = Histogram() if past is None else without_giants(past)
+            more = difference(without_giants(histogram), past)
             durations[name] = merge(durations.get(name, Histogram()), more)
         self.learned = replace(self.learned, durations=_most_seen(durations))
 
@@ -176,6 +179,20 @@ class Learner:
             if task.spec is not None and task.spec.created_at is not None and task.samples
         ]
         return min(beginnings, default=now)
+
+
+def without_giants(histogram: Histogram) -> Histogram:
+    """Of the calls of one log that took more than a day, no more than teach nothing by themselves.
+
+    A limit begins at the third longest call (`diagnose.baselines`): so one log alone can't make the
+    fleet wait for longer than a day, whatever it says, and two that agree can.
+    """
+    counts, left = dict(histogram.counts), GIANTS_MAX
+    for number in sorted(n for n in counts if n >= GIANT_BIN):
+        counts[number] = min(counts[number], left)
+        left -= counts[number]
+    counts = {number: count for number, count in counts.items() if count > 0}
+    return Histogram(counts, sum(counts.values()))
 
 
 def learned_from(states: Sequence[EvalSetState], now: float, limits: Thresholds) -> Learned:
