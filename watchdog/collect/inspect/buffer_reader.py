@@ -238,15 +238,14 @@ class Buffer:
             await self._missing(segment, got, requests, emit)
             return
         for _ in range(int(CULPRITS.value)):
-            done = len(requests)
             try:
                 done = await self._read_members(segment, got, requests, emit)
             except CorruptZip as error:
                 self._lose(segment, requests, StoreError("corrupt", str(error)), emit)
                 return
-            if done == len(requests):
-                break
             requests = requests[done + 1 :]
+            if not requests:
+                break
         else:
             text = "the worker process gave up on several of its members; the rest is not read"
             self._lose(segment, requests, StoreError("too_large", text), emit)
@@ -267,7 +266,8 @@ class Buffer:
                     done += piece.last
                     await pace().breathe(self._account)
         except WorkFailed as error:
-            self._give_up(segment, requests[done], error, emit)
+            if done < len(requests):
+                self._give_up(segment, requests[done], error, emit)
         return done
 
     def _give_up(self, segment: int, request: Wanted, error: WorkFailed, emit: Emit) -> None:
