@@ -28,6 +28,19 @@ from tests.performance.hostile_sets import KINDS
 
 OTHERS = 20
 HOSTILE = "hostile"
+SECTION = Path(__file__).with_suffix(".md")
+"""A part of docs/performance.md."""
+HEAD = (
+    "beside 20 others",
+    "others judged after",
+    "it itself after",
+    "slowest /healthz",
+    "loop held",
+    "memory",
+    "CPU",
+    "SIGTERM",
+    "what is said of it",
+)
 PORT = 19_464
 POLLS_SECONDS = 30.0
 ASK_EVERY = 0.05
@@ -53,12 +66,15 @@ def main(kinds: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="starving-") as folder:
         base = Path(folder)
         _others(base / "logs")
-        print(f"{'kind':44} others  hostile  /healthz  held  MiB  CPU  SIGTERM  said")  # noqa: T201
+        rows = []
         for kind in kinds or ["none", *KINDS]:
             shutil.rmtree(base / "logs" / HOSTILE, ignore_errors=True)
             if kind != "none":
                 write(((f"{HOSTILE}/{n}", data) for n, data in KINDS[kind]()), base / "logs")
-            print(_row(kind, _measure(base, with_hostile=kind != "none")), flush=True)  # noqa: T201
+            rows.append(_cells(kind, _measure(base, with_hostile=kind != "none")))
+            print(" | ".join(rows[-1]), flush=True)  # noqa: T201
+        if not kinds:
+            SECTION.write_text(_markdown(rows))
 
 
 def _others(root: Path) -> None:
@@ -170,15 +186,36 @@ def _cpu(pid: int) -> float:
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
-def _row(kind: str, out: Outcome) -> str:
+def _cells(kind: str, out: Outcome) -> list[str]:
     def seconds(value: float | None) -> str:
-        return "never" if value is None else f"{value:.1f}"
+        return "-" if value is None else f"{value:.1f} s"
 
-    return (
-        f"{kind:44} {seconds(out.others_at):>6}  {seconds(out.hostile_at):>7}  "
-        f"{out.slowest_answer * 1000:5.0f} ms {out.held * 1000:4.0f}  {out.memory // 1024:3}  "
-        f"{out.cpu:4.1f} {out.ended_in:5.1f}   {out.hostile}"
-    )
+    return [
+        kind,
+        seconds(out.others_at),
+        seconds(out.hostile_at),
+        f"{out.slowest_answer * 1000:.0f} ms",
+        f"{out.held * 1000:.0f} ms",
+        f"{out.memory // 1024} MiB",
+        f"{out.cpu:.1f} s",
+        f"{out.ended_in:.1f} s",
+        out.hostile.partition(" (")[0].partition(": sample")[0],
+    ]
+
+
+def _markdown(rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(cells)} |" for cells in (HEAD, ["---"] * len(HEAD), *rows)]
+    return f"{INTRODUCTION}\n\n" + "\n".join(lines) + "\n"
+
+
+INTRODUCTION = """\
+## One eval set beside others
+
+`python -m tests.performance.starving`: the service with an interval of 5 s over twenty small eval
+sets and one that would starve them, from its start on (a second and a half of it is Python's own
+start). `/healthz` is asked twenty times a second. Held is the longest turn of the event loop, with
+`eval_watchdog_event_loop_block_seconds`; memory and CPU are the service's and its worker process's
+together. On two cores that other programs share, a turn or an answer of 50 ms may be their doing."""
 
 
 def _serve(base: Path) -> None:
