@@ -215,7 +215,7 @@ INTRODUCTION = """\
 sets and one that would starve them, from its start on (a second and a half of it is Python's own
 start). `/healthz` is asked twenty times a second. Held is the longest turn of the event loop, with
 `eval_watchdog_event_loop_block_seconds`; memory and CPU are the service's and its worker process's
-together. On two cores that other programs share, a turn or an answer of 50 ms may be their doing."""
+together. On two cores that others share, 50 ms of a turn or of an answer may be their doing."""
 
 
 def _serve(base: Path) -> None:

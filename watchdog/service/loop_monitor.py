@@ -63,9 +63,13 @@ def run_measured(main: Coroutine[Any, Any, T], monitor: LoopMonitor) -> T:
         _beat(measured)
         return measured
 
+    usual = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH)
-    with asyncio.Runner(loop_factory=loop) as runner:
-        return runner.run(main)
+    try:
+        with asyncio.Runner(loop_factory=loop) as runner:
+            return runner.run(main)
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _beat(loop: asyncio.AbstractEventLoop) -> None:
