@@ -17,7 +17,7 @@ from watchdog.collect.work.content import Large, fetch
 from watchdog.collect.work.jobs import SegmentPiece
 from watchdog.collect.work.limits import CULPRITS, HELD_BYTES, THREAD_BYTES
 from watchdog.collect.work.pace import pace
-from watchdog.collect.work.reading import in_thread, read_manifest, read_segment
+from watchdog.collect.work.reading import in_thread, read_manifest, read_segment, read_small
 from watchdog.collect.work.worker import WorkFailed
 from watchdog.model.facts import ManifestRead, RowsLost, RowsRead, SampleKey
 from watchdog.model.instants import latest
@@ -259,6 +259,11 @@ class Buffer:
         done = 0
         names = [request.sample.member for request in requests]
         members = _Members(self, segment, requests, got.stored_at, emit)
+        small = read_small(got, names, self._limit, self._account)
+        if small is not None:
+            for piece in small:
+                members.take(piece)
+            return len(requests)
         try:
             async with aclosing(read_segment(got, names, self._limit, self._account)) as pieces:
                 async for piece in pieces:

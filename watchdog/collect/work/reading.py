@@ -39,6 +39,24 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
+def read_small(
+    got: Got | Large, members: Sequence[str], limit: int, account: Account
+) -> list[SegmentPiece] | None:
+    """As `read_segment`, at once; None where that would hold the loop. Most segments are small.
+
+    Raises:
+        CorruptZip: the segment as a whole is unreadable.
+    """
+    if not isinstance(got, Got) or len(got.data) > INLINE_BYTES.value:
+        return None
+    with account.working():
+        listing = directory(got.data)
+        size = sum(listing[name].size for name in members if name in listing)
+        if size > INLINE_BYTES.value:
+            return None
+        return list(segment_pieces(got.data, listing, SegmentArguments(tuple(members), limit)))
+
+
 async def read_segment(
     got: Got | Large, members: Sequence[str], limit: int, account: Account
 ) -> AsyncGenerator[SegmentPiece, None]:

@@ -129,6 +129,7 @@ def test_a_member_that_is_given_up_costs_no_other_its_rows(tmp_path, monkeypatch
             async for piece in read_segment(got, [member], limit, account):
                 yield replace_place(piece, place)
 
+    monkeypatch.setattr(buffer_reader, "read_small", lambda *_: None)
     monkeypatch.setattr(buffer_reader, "read_segment", gives_up)
     members = {f"{n}_1.json": rows(event("info")) for n in (1, 2, 3)}
     store = {LOG: running_log(), segment_path(1): zipped(members)}
@@ -144,6 +145,7 @@ def test_a_process_that_died_costs_a_poll_and_then_the_member(tmp_path, monkeypa
         raise WorkFailed("died", "the worker process died on it (signal 9)")
         yield
 
+    monkeypatch.setattr(buffer_reader, "read_small", lambda *_: None)
     monkeypatch.setattr(buffer_reader, "read_segment", dies)
     root = laid(tmp_path, giant=logs.running_store())
     first, second, third = (facts for facts, _ in polled(root, 3))
