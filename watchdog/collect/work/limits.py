@@ -28,9 +28,9 @@ _LATER = "the eval set is `unknown` until the next polls have read the rest; the
 
 INLINE_BYTES = Limit(
     "on the loop",
-    128 * KIB,
+    256 * KIB,
     "bytes",
-    "content that is decoded on the event loop: half a millisecond, six if it isn't strict JSON",
+    "content that is decoded on the event loop: a millisecond, twelve if it isn't strict JSON",
     "it is decoded in a thread",
 )
 THREAD_BYTES = Limit(
