@@ -58,7 +58,7 @@ class Service:
         async with asyncio.timeout(60):
             while self.app.snapshot.testing or self.app._prober._rounds:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        self.app.conclude()
+        await self.app.conclude()
         await self.app.tick()
 
     @property

@@ -107,6 +107,7 @@ def as_markdown(sections: Iterable[Section]) -> str:
         INTRODUCTION,
         "\n".join(f"- {line}" for line in about()),
         *("\n".join(_markdown(section)) for section in sections),
+        (Path(__file__).parent / "starving.md").read_text().rstrip(),
         NOTES,
     )
     return "\n\n".join(parts) + "\n"

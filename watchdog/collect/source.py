@@ -30,6 +30,8 @@ class PollResult(Struct, frozen=True):
     """Whether this poll listed anew; False where what an earlier one listed still counts."""
     occupied: bool = False
     """Whether its place is the right one: something was there, and what left it was seen to."""
+    unfinished: bool = False
+    """Whether more is there than this poll may read of some eval set; the next one goes on."""
     not_watched: int = 0
     """Jobs that are left out on purpose: scans."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from watchdog.commands import Command, add_config, add_state
@@ -40,11 +39,11 @@ def _add(parser: ArgumentParser) -> None:
 
 
 def _run(_arguments: Namespace, settings: Settings) -> int:
-    from watchdog.service.event_loop import ServiceLoop
+    from watchdog.service.loop_monitor import LoopMonitor, run_measured
     from watchdog.service.run import serve
 
-    with asyncio.Runner(loop_factory=ServiceLoop) as runner:
-        return runner.run(serve(settings))
+    monitor = LoopMonitor()
+    return run_measured(serve(settings, loop_held=monitor.take), monitor)
 
 
 def _around() -> AbstractContextManager[object]:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from watchdog.config.channel import ChannelSection
 from watchdog.config.detection import Detection
 from watchdog.config.kubernetes import Kubernetes
+from watchdog.config.limits import Limits
 from watchdog.config.links import Links
 from watchdog.config.notify import Notify
 from watchdog.config.overrides import OverrideSettings
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     # a group's own docstring says what it is for
     detection: Detection = Detection()
     overrides: tuple[OverrideSettings, ...] = ()
+    limits: Limits = Limits()
     s3: S3 = S3()
     kubernetes: Kubernetes = Kubernetes()
     slack: Slack = Slack()

@@ -188,6 +188,8 @@ def _unheard(eval_set: EvalSetContext) -> str | None:
 
 def _why_unknown(task: TaskState, now: float, max_age: float) -> str | None:
     """Why nothing can be said; None where it can."""
+    if task.backlog is not None:
+        return task.backlog
     if task.read_at is None or task.spec is None:
         return task.unreadable or "not read yet"
     if now - task.read_at > max_age:

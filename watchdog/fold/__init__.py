@@ -3,7 +3,7 @@
 Reading something again, or twice, changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -34,6 +34,7 @@ from watchdog.model.facts import (
     SandboxRestartLogged,
     SpecRead,
     StopsRead,
+    TaskBacklog,
     TaskProgressLogged,
     TaskRead,
     TaskUnreadable,
@@ -46,16 +47,17 @@ _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
     AttemptsRead: tasks.attempts_read,
     EndedRead: tasks.ended_read,
     FormerEndsRead: tasks.former_ends_read,
-    RowsRead: tasks.rows_read,
-    RowsLost: tasks.rows_lost,
     WriterRead: tasks.writer_read,
     TaskRead: tasks.task_read,
     TaskUnreadable: tasks.task_unreadable,
+    TaskBacklog: tasks.task_backlog,
 }
 
 
 def fold(state: EvalSetState, fact: Fact) -> EvalSetState:
     """The eval set's state after one more fact."""
+    if isinstance(fact, RowsRead | RowsLost):
+        return fold_rows_of(state, fact.log, (fact,))
     on_task = _TASK_HANDLERS.get(type(fact))
     if isinstance(fact, SpecRead):
         return cluster.started(_on_task(state, fact.log, tasks.spec_read, fact), fact.log)
@@ -67,6 +69,14 @@ def fold(state: EvalSetState, fact: Fact) -> EvalSetState:
     if on_task is not None:
         return _on_task(state, fact.log, on_task, fact)  # type: ignore[union-attr]
     return _EVAL_SET_HANDLERS[type(fact)](state, fact)
+
+
+def fold_rows_of(
+    state: EvalSetState, log: str, facts: Sequence[RowsRead | RowsLost]
+) -> EvalSetState:
+    """The eval set's state after several facts about the rows of one log."""
+    task = tasks.rows_taken(_task(state, log), facts)
+    return replace(state, tasks={**state.tasks, log: task})
 
 
 def _on_task(

@@ -10,20 +10,27 @@ from watchdog.model.successes import MODELS_MAX, Successes, succeeded
 
 LEAST_GAP = 60.0
 """Seconds; shorter pauses between two calls teach nothing about a standstill."""
+CLOCKS_APART = 3600.0
+"""Seconds by which the clock of who began a log may be ahead of its rows'."""
 
 
 class Lessons:
-    """Collected while rows are folded. What ended before `since` was learned before a restart."""
+    """Collected while rows are folded. What ended before `since` was learned before a restart.
 
-    def __init__(self, since: float | None) -> None:
+    What is said to have begun before its log did (`begun_at`) is no experience: one eval set's
+    impossible calls would make the whole fleet patient.
+    """
+
+    def __init__(self, since: float | None, begun_at: float | None = None) -> None:
         self._since = since
+        self._earliest = None if begun_at is None else begun_at - CLOCKS_APART
         self.passed: list[PassedStreak] = []
         self._calls: dict[CallName, list[float]] = {}
         self._successes: dict[str, list[float]] = {}
 
     def took(self, name: CallName, seconds: float, ended_at: float) -> None:
         """A call, or a pause, took so long and ended well."""
-        if self._since is None or ended_at > self._since:
+        if self._is_possible(ended_at - seconds) and self._is_new(ended_at):
             self._calls.setdefault(name, []).append(seconds)
 
     def succeeded(self, model: str, at: float) -> None:
@@ -32,8 +39,14 @@ class Lessons:
 
     def passes(self, streak: PassedStreak) -> None:
         """A run of failures ended by itself."""
-        if self._since is None or streak.ended_at > self._since:
+        if self._is_possible(streak.first_at) and self._is_new(streak.ended_at):
             self.passed.append(streak)
+
+    def _is_possible(self, began: float) -> bool:
+        return self._earliest is None or began >= self._earliest
+
+    def _is_new(self, ended_at: float) -> bool:
+        return self._since is None or ended_at > self._since
 
     def streak_passes(self, streak: Streak | None, success: Row) -> None:
         """A success, perhaps after a streak of failures on the same model."""

@@ -19,6 +19,7 @@ from watchdog.model.facts import (
     SampleKey,
     SampleSummary,
     SpecRead,
+    TaskBacklog,
     TaskRead,
     TaskSpec,
     TaskUnreadable,
@@ -139,19 +140,29 @@ def _is_over(end: Ended | None, sample: SampleSummary) -> bool:
     return sample.started_at <= end.at
 
 
-def rows_read(task: TaskState, fact: RowsRead) -> TaskState:
-    """New rows of a sample; of one that isn't running they say nothing any more."""
-    sample = task.samples.get(fact.key)
-    if sample is None:
-        return task
-    lessons = Lessons(task.learn_since)
-    sample = fold_rows(sample, fact.rows, lessons, silent_failures=_fails_in_silence(task.spec))
-    lag = _lag(fact)
+def rows_taken(task: TaskState, facts: Iterable[RowsRead | RowsLost]) -> TaskState:
+    """New rows of samples, and holes in them; of one that isn't running they say nothing any more.
+
+    Many at once: each time all samples of the task are copied.
+    """
+    begun_at = task.spec.created_at if task.spec is not None else None
+    samples, lessons = dict(task.samples), Lessons(task.learn_since, begun_at)
+    silent, runs_commands, clock_lag = _fails_in_silence(task.spec), task.runs_commands, None
+    for fact in facts:
+        sample = samples.get(fact.key)
+        if sample is None:
+            continue
+        if isinstance(fact, RowsLost):
+            samples[fact.key] = _holed(sample)
+            continue
+        sample = samples[fact.key] = fold_rows(sample, fact.rows, lessons, silent_failures=silent)
+        runs_commands = runs_commands or sample.command_at is not None
+        clock_lag = earliest(clock_lag, _lag(fact))
     task = replace(
         task,
-        samples={**task.samples, fact.key: sample},
-        runs_commands=task.runs_commands or sample.command_at is not None,
-        clock_lag=earliest(task.clock_lag, lag) if lag is not None else task.clock_lag,
+        samples=samples,
+        runs_commands=runs_commands,
+        clock_lag=earliest(task.clock_lag, clock_lag),
     )
     return _taught(task, lessons) if lessons else task
 
@@ -180,15 +191,12 @@ def _taught(task: TaskState, lessons: Lessons) -> TaskState:
     )
 
 
-def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
+def _holed(sample: SampleState) -> SampleState:
     """A hole in a sample's rows: what stood open or in a row before it may have ended in it.
 
     Only rows that come after it tell what the sample is at.
     """
-    sample = task.samples.get(fact.key)
-    if sample is None:
-        return task
-    sample = replace(
+    return replace(
         sample,
         streaks=(),
         open_calls=(),
@@ -198,7 +206,6 @@ def rows_lost(task: TaskState, fact: RowsLost) -> TaskState:
         lost=True,
         holed=True,
     )
-    return replace(task, samples={**task.samples, fact.key: sample})
 
 
 def writer_read(task: TaskState, fact: WriterRead) -> TaskState:
@@ -209,7 +216,7 @@ def writer_read(task: TaskState, fact: WriterRead) -> TaskState:
 def task_read(task: TaskState, fact: TaskRead) -> TaskState:
     """All of it was read, or found unchanged."""
     stored_at = latest(task.stored_at, fact.stored_at)
-    return replace(task, read_at=fact.at, unreadable=None, stored_at=stored_at)
+    return replace(task, read_at=fact.at, unreadable=None, backlog=None, stored_at=stored_at)
 
 
 def attempts_read(task: TaskState, fact: AttemptsRead) -> TaskState:
@@ -220,6 +227,11 @@ def attempts_read(task: TaskState, fact: AttemptsRead) -> TaskState:
 def task_unreadable(task: TaskState, fact: TaskUnreadable) -> TaskState:
     """It could not be read now; what was known stays, with its age."""
     return replace(task, unreadable=fact.text)
+
+
+def task_backlog(task: TaskState, fact: TaskBacklog) -> TaskState:
+    """Its rows are read in part: what they say is of some time ago."""
+    return replace(task, backlog=fact.text, unreadable=None)
 
 
 def end_state(summary: SampleSummary) -> EndState:

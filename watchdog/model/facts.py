@@ -308,6 +308,18 @@ class TaskUnreadable(Struct, frozen=True):
     text: str
 
 
+class TaskBacklog(Struct, frozen=True):
+    """A log's rows were read up to the eval set's share of the poll; the next one goes on there.
+
+    What was read so far says nothing of what the task is at now.
+    """
+
+    eval_set_id: str
+    log: str
+    at: float
+    text: str
+
+
 class RetryLogged(Struct, frozen=True):
     """A runner log's retry line: attempt number `attempt` failed, the next one is due in `wait`."""
 
@@ -487,6 +499,7 @@ Fact = (
     | WriterRead
     | TaskRead
     | TaskUnreadable
+    | TaskBacklog
     | EvalSetUnreadable
     | RetryLogged
     | TaskProgressLogged

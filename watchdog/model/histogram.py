@@ -77,6 +77,11 @@ def halved(histogram: Histogram) -> Histogram:
     return Histogram(counts, sum(counts.values()))
 
 
+def bin_of(seconds: float) -> int:
+    """The bin into which a duration falls."""
+    return math.floor(_position(seconds))
+
+
 def _position(seconds: float) -> float:
     """Where a duration stands on the scale, in bins."""
     if seconds <= SHORTEST:

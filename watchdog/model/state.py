@@ -353,6 +353,8 @@ class TaskState(Struct, frozen=True):
     """Which retry its runner calls it, and how many there may be."""
     unreadable: str | None = None
     """Why the last attempt to read it failed; None after a good one."""
+    backlog: str | None = None
+    """How far it was read, where there is more than one poll may read; None where all was."""
 
     @property
     def attempts(self) -> int:

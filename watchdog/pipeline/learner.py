@@ -14,7 +14,7 @@ from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.erred_days import halved_days, with_run
 from watchdog.diagnose.failing import chance_any_fails_all, group_of
 from watchdog.diagnose.fleet import Fleet, Peers
-from watchdog.model.histogram import Histogram, add, difference, halved, merge
+from watchdog.model.histogram import Histogram, add, bin_of, difference, halved, merge
 from watchdog.model.learned import (
     MEMORY_WEEKS,
     NAMES_MAX,
@@ -31,6 +31,8 @@ from watchdog.model.state import EvalSetState, PassedStreak, TaskState
 from watchdog.model.thresholds import Thresholds
 
 _TROUBLES_MAX = 1024
+GIANT_BIN = bin_of(86_400.0)
+GIANTS_MAX = 2.0
 _CHANCE = 1.0
 """A streak that chance brings forth so often a week teaches the failure rate, not of trouble."""
 
@@ -61,6 +63,8 @@ class Learner:
         self._limits = limits or Thresholds()
         self._totals: dict[tuple[str, str], _Totals] = {}
         self._troubles: dict[str, _Trouble] = {}
+        self._giants: dict[tuple[str, CallName], float] = {}
+        """Calls of more than a day that an eval set taught so far."""
         self._taken_at: float | None = None
         self._is_first_life = self.learned.until is None
         self._begun_at: float | None = None
@@ -78,6 +82,8 @@ class Learner:
 
     def take(self, states: Sequence[EvalSetState], now: float) -> None:
         """Learn what is new in these states; `now` in seconds since the epoch."""
+        names = {state.eval_set_id for state in states}
+        self._giants = {key: n for key, n in self._giants.items() if key[0] in names}
         previous = self._totals
         self._totals = {}
         fleet = Fleet(states)
@@ -92,7 +98,7 @@ class Learner:
     ) -> _Totals:
         totals = previous or _first_totals(task)
         if task.durations is not totals.durations:
-            self._durations(task.durations, totals.durations)
+            self._durations(state.eval_set_id, task.durations, totals.durations)
         new = min(task.passed_total - totals.passed, len(task.passed))
         for streak in task.passed[len(task.passed) - new :] if new > 0 else ():
             self._passed_streak(state, streak, fleet)
@@ -111,7 +117,10 @@ class Learner:
         return True
 
     def _durations(
-        self, current: dict[CallName, Histogram], previous: dict[CallName, Histogram]
+        self,
+        eval_set_id: str,
+        current: dict[CallName, Histogram],
+        previous: dict[CallName, Histogram],
     ) -> None:
         durations = dict(self.learned.durations)
         for name, histogram in current.items():
@@ -119,8 +128,24 @@ class Learner:
             if histogram is past:
                 continue
             more = histogram if past is None else difference(histogram, past)
+            more = self._possible(eval_set_id, name, more)
             durations[name] = merge(durations.get(name, Histogram()), more)
         self.learned = replace(self.learned, durations=_most_seen(durations))
+
+    def _possible(self, eval_set_id: str, name: CallName, more: Histogram) -> Histogram:
+        """Of calls that took more than a day, an eval set teaches too few to move a limit alone.
+
+        That begins at the third longest call (`diagnose.baselines`): whatever one eval set says,
+        it can't make the fleet wait for days, and two that agree can.
+        """
+        if not any(number >= GIANT_BIN for number in more.counts):
+            return more
+        key = (eval_set_id, name)
+        left = max(0.0, GIANTS_MAX - self._giants.get(key, 0.0))
+        more = with_giants(more, left)
+        giants = sum(count for number, count in more.counts.items() if number >= GIANT_BIN)
+        self._giants[key] = GIANTS_MAX - left + giants
+        return more
 
     def _passed_streak(self, state: EvalSetState, streak: PassedStreak, fleet: Fleet) -> None:
         """Trouble that a success ended: chance, an outage (of all, or of many), or its own."""
@@ -191,6 +216,16 @@ class Learner:
             if task.spec is not None and task.spec.created_at is not None and task.samples
         ]
         return min(beginnings, default=now)
+
+
+def with_giants(histogram: Histogram, most: float) -> Histogram:
+    """With at most so many of the calls that took more than a day."""
+    counts = dict(histogram.counts)
+    for number in sorted(number for number in counts if number >= GIANT_BIN):
+        counts[number] = min(counts[number], most)
+        most -= counts[number]
+    counts = {number: count for number, count in counts.items() if count > 0}
+    return Histogram(counts, sum(counts.values()))
 
 
 def learned_from(states: Sequence[EvalSetState], now: float, limits: Thresholds) -> Learned:

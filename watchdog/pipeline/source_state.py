@@ -6,12 +6,11 @@ from msgspec import Struct
 
 from watchdog.collect.absence import LISTINGS, SECONDS
 from watchdog.collect.source import PollResult, Source
-from watchdog.fold import fold
-from watchdog.model.facts import Fact
 from watchdog.model.instants import timestamp
 from watchdog.model.report import SourceReport, SourceStanding
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
+from watchdog.pipeline.folding import Folding
 
 LATE = "its poll has not come to an end"
 """Why a source is silent that neither answers nor refuses."""
@@ -48,6 +47,7 @@ class SourceState(Struct):
     """What ended before this instant was learned by an earlier life of the service."""
     learned_before: float | None = None
     """The same of what it shows at first: what other sources taught since is no part of it."""
+    _folding: Folding | None = None
 
     @property
     def name(self) -> str:
@@ -72,7 +72,10 @@ class SourceState(Struct):
 
     async def poll(self, now: float) -> PollResult:
         """Poll the source, fold what it says, forget the eval sets that are gone."""
-        result = await self.source.poll(now, self._take)
+        folding = self._folding or Folding(self._begin)
+        folding.states, self._folding = self.states, folding
+        result = await self.source.poll(now, folding.take)
+        await folding.settle()
         self.problems = result.problems
         self.silent = result.silent
         self.not_watched = result.not_watched
@@ -138,12 +141,9 @@ class SourceState(Struct):
             return "not polled yet"
         return self.problems[0].text if self.problems else "no answer"
 
-    def _take(self, fact: Fact) -> None:
-        state = self.states.get(fact.eval_set_id)
-        if state is None:
-            learned = self.learned_until() if self.listed_once else self.learned_before
-            state = EvalSetState(fact.eval_set_id, learn_since=learned, source=self.label)
-        self.states[fact.eval_set_id] = fold(state, fact)
+    def _begin(self, eval_set_id: str) -> EvalSetState:
+        learned = self.learned_until() if self.listed_once else self.learned_before
+        return EvalSetState(eval_set_id, learn_since=learned, source=self.label)
 
 
 def all_states(sources: Iterable[SourceState]) -> list[EvalSetState]:

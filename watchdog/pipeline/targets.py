@@ -4,15 +4,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.feeds import DEFAULT_FEEDS, Feed
 from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.targets import TargetError, open_target
+from watchdog.collect.work.account import PollLimits
 from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError, UsageError
 from watchdog.pipeline.source_state import SourceState
+
+ALL = PollLimits()
+"""All that there is, in one poll."""
 
 
 class TargetStates(Struct, frozen=True):
@@ -72,7 +77,10 @@ def wants_cluster(settings: Settings) -> bool:
 
 
 def cluster_source(
-    settings: Settings, clock: Callable[[], float], only: Sequence[str] = ()
+    settings: Settings,
+    clock: Callable[[], float],
+    only: Sequence[str] = (),
+    poll_limits: PollLimits = ALL,
 ) -> Source:
     """The configured cluster as a source.
 
@@ -83,7 +91,7 @@ def cluster_source(
     from watchdog.collect.kubernetes.watched import open_cluster  # noqa: PLC0415
 
     try:
-        return open_cluster(settings, logs_options(settings), clock, only)
+        return open_cluster(settings, logs_options(settings, poll_limits), clock, only)
     except ConfigError as error:
         raise UsageError(f"{_without_cluster(only)} ({error})") from error
     except StoreError as error:
@@ -123,12 +131,24 @@ def feeds(settings: Settings) -> tuple[Feed, ...]:
     return tuple(Feed(**feed.model_dump()) for feed in settings.status_feeds)
 
 
-def logs_options(settings: Settings) -> LogsOptions:
-    """How stores are polled, by the settings."""
+def poll_limits(settings: Settings) -> PollLimits:
+    """What an eval set may use in one of the service's polls."""
+    limits = settings.limits
+    return PollLimits(
+        limits.poll_cpu_seconds,
+        limits.poll_bytes,
+        limits.poll_rows,
+        seconds=settings.interval,
+    )
+
+
+def logs_options(settings: Settings, poll_limits: PollLimits = ALL) -> LogsOptions:
+    """How stores are polled, by the settings; for one look, all is read at once."""
     return LogsOptions(
         listing_interval=settings.listing_interval,
         concurrency=settings.concurrency,
         max_member_bytes=settings.max_member_bytes,
+        poll_limits=replace(poll_limits, samples=settings.limits.samples),
     )
 
 

@@ -8,6 +8,9 @@ What the parts are and how they are joined stands in `run.py`.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from msgspec import Struct
@@ -34,6 +37,7 @@ from watchdog.pipeline.source_state import (
 )
 from watchdog.pipeline.targets import store_of
 from watchdog.redaction import without_secrets
+from watchdog.service.heap import Heap
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
@@ -43,6 +47,8 @@ from watchdog.service.stopping import CLOSE_SECONDS
 from watchdog.service.verdict_log import VerdictLog
 from watchdog.surfaces.metrics import SelfMetrics
 from watchdog.surfaces.web.health import Health
+
+T = TypeVar("T")
 
 Clock = Callable[[], float]
 OnSnapshot = Callable[[Snapshot], None]
@@ -96,7 +102,14 @@ class App:
         self.stand_ins = parts.stand_ins
         self._verdicts = VerdictLog()
         self._turned_at = clock()
+        self._heap = Heap(time.monotonic())
         self._slowest_poll = 0.0
+        self._judging = ThreadPoolExecutor(1, "judging")
+        """One thread: what learns and judges never runs twice at once, even where it was left."""
+        self._concluding = asyncio.Lock()
+        self._asked = 0
+        self._concluded: tuple[int, Snapshot] | None = None
+        """The last word, and who had asked for one by when it began."""
         self.snapshot: Snapshot | None = None
         """What the surfaces read; None before the first poll of any source."""
         for rounds in (self._prober, self._status_pages):
@@ -137,14 +150,14 @@ class App:
         """Poll every source once, judge, deliver."""
         await asyncio.gather(*(self.poll(source) for source in self._sources))
         await self._deliverer.flush()
-        return self.snapshot or self.judge(self._states(), self._clock())
+        return self.snapshot or await self.judge(self._states(), self._clock())
 
     async def poll(self, source: SourceState) -> None:
         """One source's job."""
         result = await self._read(source)
         started_at = time.monotonic()
         await self._mutes.read()
-        snapshot = self.conclude()
+        snapshot = await self.conclude()
         self.metrics.stage_took("evaluate", time.monotonic() - started_at)
         if result.complete:
             self.metrics.poll_complete(snapshot.at)
@@ -166,50 +179,75 @@ class App:
             self.metrics.source_error(part, reason)
         return result
 
-    def conclude(self) -> Snapshot:
-        """Learn, judge, ask for tests, publish, of the sources that were listed."""
+    async def conclude(self) -> Snapshot:
+        """Learn, judge, ask for tests, publish, of the sources that were listed.
+
+        One at a time. Whoever waits for that, and had asked before another began, shares its word.
+        """
+        self._asked += 1
+        asked = self._asked
+        async with self._concluding:
+            if self._concluded is not None and self._concluded[0] >= asked:
+                return self._concluded[1]
+            covered = self._asked
+            snapshot = await self._conclude()
+            self._concluded = covered, snapshot
+            return snapshot
+
+    async def _conclude(self) -> Snapshot:
         states, now = self._states(), self._clock()
         if self.listed:
-            self._learn(states, now)
-        snapshot = self._request_tests(self.judge(states, now), states, now)
+            await self._learn(states, now)
+        snapshot = await self._request_tests(await self.judge(states, now), states, now)
         # from here on it is only shown and told: tests need models' names as they are
-        snapshot = without_secrets(snapshot, keep=frozenset({"subjects"}))
+        snapshot = await self._apart(
+            partial(without_secrets, snapshot, keep=frozenset({"subjects"}))
+        )
         self._publish(snapshot)
         return snapshot
 
-    def judge(self, states: Sequence[EvalSetState], now: float) -> Snapshot:
-        """What is to be said of these states at `now`; changes nothing."""
+    async def judge(self, states: Sequence[EvalSetState], now: float) -> Snapshot:
+        """What is to be said of these states at `now`; changes nothing.
+
+        In a thread of its own: what it reads are values, gathered here before it begins.
+        """
         settings = self._settings
         limits = settings.thresholds
-        return evaluate(
-            states,
-            all_problems(self._sources),
-            now,
-            limits,
-            max_age=self._max_age,
-            learned=self.learner.learned,
-            overrides=(*settings.allowances, *self._mutes.overrides),
-            findings=Findings(self._prober.results, self._status_pages.incidents),
-            store=store_of(settings),
-            notes=Notes(self._degraded_runs.since(now), self._deliverer.restrictions(states)),
-            not_watched=all_not_watched(self._sources),
-            sources=all_reports(self._sources, now, self._max_age),
+        return await self._apart(
+            partial(
+                evaluate,
+                states,
+                tuple(all_problems(self._sources)),
+                now,
+                limits,
+                max_age=self._max_age,
+                learned=self.learner.learned,
+                overrides=(*settings.allowances, *self._mutes.overrides),
+                findings=Findings(dict(self._prober.results), self._status_pages.incidents),
+                store=store_of(settings),
+                notes=Notes(self._degraded_runs.since(now), self._deliverer.restrictions(states)),
+                not_watched=all_not_watched(self._sources),
+                sources=all_reports(self._sources, now, self._max_age),
+            )
         )
+
+    async def _apart(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._judging, work)
 
     def _states(self) -> list[EvalSetState]:
         return known_states(self._sources)
 
-    def _learn(self, states: Sequence[EvalSetState], now: float) -> None:
-        self.learner.take(states, now)
+    async def _learn(self, states: Sequence[EvalSetState], now: float) -> None:
+        await self._apart(partial(self.learner.take, states, now))
         self.metrics.learned(self.learner.watched_seconds)
 
-    def _request_tests(
+    async def _request_tests(
         self, snapshot: Snapshot, states: Sequence[EvalSetState], now: float
     ) -> Snapshot:
         """Begin the direct API tests that its incidents ask for; which of them are under way."""
         subjects = {s.model: s for group in reversed(snapshot.subjects.values()) for s in group}
         if self._prober.take(subjects):
-            snapshot = self.judge(states, now)
+            snapshot = await self.judge(states, now)
         testing = self._prober.testing
         ids = (i for i, group in snapshot.subjects.items() if testing & {s.model for s in group})
         return replace(snapshot, testing=frozenset(ids))
@@ -229,11 +267,12 @@ class App:
 
     async def _conclude_and_notify(self) -> None:
         """Tests or status pages said something: nobody waits for the next poll to hear of it."""
-        await self._notify(self.conclude())
+        await self._notify(await self.conclude())
 
     async def turn(self) -> None:
         """The loop lives."""
         self._turned_at = self._clock()
+        self._heap.settle(time.monotonic())
         repeats = log_repeats.installed()
         for failure in repeats.over() if repeats is not None else ():
             log.info("failure_over", **failure)
@@ -265,6 +304,7 @@ class App:
         )
 
     async def _save_and_close(self) -> None:
+        self._judging.shutdown(wait=False, cancel_futures=True)
         await self._experience.save()
         await self._deliverer.aclose()
 

@@ -8,6 +8,7 @@ resolvers do among themselves (RFC 8767): a page must not wait for DNS.
 import asyncio
 import errno
 import resource
+import selectors
 import socket
 import time
 from collections.abc import Callable
@@ -96,8 +97,8 @@ def _passes(error: BaseException | None) -> bool:
 class ServiceLoop(asyncio.SelectorEventLoop):
     """asyncio's loop, with look-ups and threads as the service needs them."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        super().__init__(selector)
         self._names = NameLookups()
         self.set_default_executor(DefaultExecutor())
         self.set_exception_handler(handle)

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from starlette.applications import Starlette
 
 from watchdog import __version__, log_output, telemetry
+from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.reader import StatusPages
@@ -34,7 +35,13 @@ from watchdog.notify.ledger.worker import LedgerWorker
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import SourceState
-from watchdog.pipeline.targets import cluster_source, feeds, logs_options, wants_cluster
+from watchdog.pipeline.targets import (
+    cluster_source,
+    feeds,
+    logs_options,
+    poll_limits,
+    wants_cluster,
+)
 from watchdog.redaction import Secrets
 from watchdog.service.app import App, Parts
 from watchdog.service.event_loop import allow_descriptors
@@ -60,14 +67,18 @@ OnSnapshot = Callable[[Snapshot], None]
 log = structlog.get_logger(__name__)
 
 
-async def serve(
+async def serve(  # noqa: PLR0913 - what a test puts in its place
     settings: Settings,
     clock: Clock = time.time,
     on_snapshot: OnSnapshot = lambda _snapshot: None,
     on_start: Callable[[str], None] = lambda _url: None,
     stop: asyncio.Event | None = None,
+    *,
+    loop_held: Callable[[], float] = lambda: 0.0,
 ) -> int:
     """Watch until SIGTERM, SIGINT or `stop`; 0 after a clean end.
+
+    `loop_held` tells how long the event loop was held at most since it was last asked.
 
     Raises:
         UsageError: nothing to watch, a target that is none, an address that is taken, a ledger
@@ -77,54 +88,52 @@ async def serve(
     if objection is not None:
         raise UsageError(f"listen: {objection}")
     stop = stop or asyncio.Event()
+    secrets = Secrets(settings.secrets)
     with stopping() as signals:
         signals.attach(asyncio.get_running_loop(), stop)
-        return await _serve(settings, clock, on_snapshot, on_start, stop)
+        _prepare(settings, secrets)
+        role = _role(settings)
+        try:
+            app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
+            app.metrics.measure_loop(loop_held)
+            server = await _listening(app, _web(app, settings, clock, secrets), settings)
+            log.info("watching", targets=_targets(settings), page=server.url, version=__version__)
+            on_start(server.url)
+            loop_held()  # nobody waits for what the start takes
+            await _watch(app, server, stop)
+        finally:
+            role.release()
+    return 0
 
 
-async def _serve(
-    settings: Settings,
-    clock: Clock,
-    on_snapshot: OnSnapshot,
-    on_start: Callable[[str], None],
-    stop: asyncio.Event,
-) -> int:
-    secrets = Secrets(settings.secrets)
+def _prepare(settings: Settings, secrets: Secrets) -> None:
     learn_secrets(settings)
     telemetry.configure(settings.log_format, settings.log_level, secrets=secrets)
     allow_descriptors()
     log_output.in_background()
-    role = _role(settings)
+
+
+async def _listening(app: App, site: Site, settings: Settings) -> Servers:
+    """Raises: UsageError: an address is taken."""
+    server = Servers(site, settings)
     try:
-        app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
-        server = Servers(_web(app, settings, clock, secrets), settings)
-        try:
-            await server.start()
-        except ListenError as error:
-            await app.aclose()
-            raise UsageError(f"listen: {error}") from error
-        await _watch(settings, app, server, on_start, stop)
-    finally:
-        role.release()
-    return 0
+        await server.start()
+    except ListenError as error:
+        await app.aclose()
+        raise UsageError(f"listen: {error}") from error
+    return server
 
 
-async def _watch(
-    settings: Settings,
-    app: App,
-    server: Servers,
-    on_start: Callable[[str], None],
-    stop: asyncio.Event,
-) -> None:
-    log.info(
-        "watching", targets=list(settings.logs) or ["cluster"], page=server.url, version=__version__
-    )
-    on_start(server.url)
+async def _watch(app: App, server: Servers, stop: asyncio.Event) -> None:
     await app.run(stop)
     log.info("stopping")
     log_output.leave_out_cancelled()
     # asked at the same time: what is being answered may need what is being closed
     await asyncio.gather(server.stop(), app.aclose())
+
+
+def _targets(settings: Settings) -> list[str]:
+    return list(settings.logs) or ["cluster"]
 
 
 def _role(settings: Settings) -> RoleLock:
@@ -246,20 +255,22 @@ def _intervals(settings: Settings) -> Intervals:
 
 
 def _sources(settings: Settings, clock: Clock) -> list[Source]:
+    share = poll_limits(settings)
     with_cluster = wants_cluster(settings)
     is_alone = len(settings.logs) == 1 and not with_cluster
     names = {target: "store" if is_alone else target for target in settings.logs}
-    targets = [UnopenedSource(n, partial(_open, t, n, settings)) for t, n in names.items()]
+    options = logs_options(settings, share)
+    targets = [UnopenedSource(n, partial(_open, t, n, settings, options)) for t, n in names.items()]
     errors = [error for target in targets if (error := target.open()) is not None]
     if with_cluster:
-        return [*targets, cluster_source(settings, clock)]
+        return [*targets, cluster_source(settings, clock, poll_limits=share)]
     if errors and len(errors) == len(targets):
         raise UsageError(f"logs: {errors[0]}") from errors[0]
     return list(targets)
 
 
-def _open(target: str, name: str, settings: Settings) -> Source:
-    return open_target(target, settings.s3, logs_options(settings), name=name)[0]
+def _open(target: str, name: str, settings: Settings, options: LogsOptions) -> Source:
+    return open_target(target, settings.s3, options, name=name)[0]
 
 
 def _site(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Starlette:

@@ -105,6 +105,12 @@ CHANNEL_FAILING = SelfFamily(
     "1 while a channel refuses messages for good, or the ledger fails: a person has to look.",
     ("channel",),
 )
+LOOP_HELD = SelfFamily(
+    "eval_watchdog_event_loop_block_seconds",
+    "gauge",
+    "The longest time since the last scrape for which the event loop was held: probes, page and "
+    "polls wait that long. Above 0.1 is worth a look.",
+)
 SELF_FAMILIES = (
     POLL_DURATION,
     LAST_POLL,
@@ -116,6 +122,7 @@ SELF_FAMILIES = (
     PROBE_REQUESTS,
     PROBE_TOKENS,
     LEARNED,
+    LOOP_HELD,
     BUILD_INFO,
 )
 
@@ -139,8 +146,13 @@ class SelfMetrics:
         self._probes = Counter(*_head(PROBE_REQUESTS), registry=self.registry)
         self._probe_tokens = Counter(*_head(PROBE_TOKENS), registry=self.registry)
         self._channel_failing = Gauge(*_head(CHANNEL_FAILING), registry=self.registry)
+        self._loop_held = Gauge(*_head(LOOP_HELD), registry=self.registry)
         build = Info("eval_watchdog_build", BUILD_INFO.help, registry=self.registry)
         build.info({"version": __version__})
+
+    def measure_loop(self, longest: Callable[[], float]) -> None:
+        """How long the loop was held is asked for at each scrape."""
+        self._loop_held.set_function(longest)
 
     def stage_took(self, stage: str, seconds: float) -> None:
         """A stage of a poll is done."""

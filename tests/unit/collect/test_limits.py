@@ -56,6 +56,7 @@ from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.stores.lines import last_lines
 from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.stores.zip_members import CorruptZip, TooLarge, directory, read_member
+from watchdog.collect.work.jobs import SegmentArguments, segment_pieces
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.facts import ManifestRead, SampleKey
 
@@ -162,22 +163,22 @@ def test_names_of_members_are_cut_and_stay_apart():
 # rows
 
 
-def wanted(*ids: str):
-    entries = buffers.decode_manifest(manifest(*(sample(one, ((1, 2),)) for one in ids))).samples
-    return [segment_zip.Wanted(entry, entry.references[0], 0) for entry in entries]
+def read(data):
+    """The pieces of a segment's three members."""
+    wanted = SegmentArguments(tuple(f"{one}_1.json" for one in "abc"), MIB)
+    return [p for p in segment_pieces(data, directory(data), wanted) if not p.names]
 
 
 def test_a_segments_bytes_and_rows(lower):
     data = zipped({f"{one}_1.json": member_of(event("info"), event("info")) for one in "abc"})
     size = len(member_of(event("info"), event("info")))
     lower(segment_zip, "SEGMENT_CONTENT", 2 * size)
-    unpacked = segment_zip.unpack_now(data, wanted(*"abc"), MIB)
-    assert [isinstance(rows, str) for _, rows in unpacked.members] == [False, False, True]
-    assert "the segment holds more than the" in unpacked.members[2][1]
+    pieces = read(data)
+    assert [piece.unreadable is not None for piece in pieces] == [False, False, True]
+    assert "the segment holds more than the" in pieces[2].unreadable
     lower(segment_zip, "SEGMENT_CONTENT", MIB)
     lower(segment_zip, "SEGMENT_ROWS", 2)
-    unpacked = segment_zip.unpack_now(data, wanted(*"abc"), MIB)
-    assert [isinstance(rows, str) for _, rows in unpacked.members] == [False, True, True]
+    assert [piece.unreadable is not None for piece in read(data)] == [False, True, True]
 
 
 LARGE = b'{"pad":"' + b"x" * MIB + b'",'

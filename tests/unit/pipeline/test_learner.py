@@ -200,3 +200,29 @@ def test_too_few_samples_teach_nothing():
 def test_what_an_earlier_version_kept_is_used():
     kept = msgspec.json.decode(b'{"version":1,"weeks":2.0}', type=Learned)
     assert (kept.erred, fault(kept)) == ({}, None)
+
+
+def test_calls_that_began_before_their_log_did_teach_nothing():
+    """Calls of a hundred years would make the whole fleet wait as long."""
+    rows = Rows().ok(0, 90)
+    begun = next(one for one in facts({"1": rows}, read_at=HOUR) if isinstance(one, SpecRead))
+    created_at = begun.spec.created_at or 0.0
+    liar = Rows()
+    for number in range(50):
+        liar.ok(created_at - 1e9 + number, 1e9)
+    learned = taught(state(facts({"1": rows, "2": liar}, read_at=HOUR))).learned
+    assert learned.durations[f"model:{MODEL}"].total == 1
+
+
+def test_one_eval_set_alone_makes_nobody_wait_for_more_than_a_day():
+    day = 24 * HOUR
+    liar = Rows()
+    for number in range(50):
+        liar.ok(float(number), 20 * day)
+    honest = Rows()
+    for number in range(50):
+        honest.ok(1000.0 * number, 900)
+    learned = taught(state(facts({"1": liar, "2": honest}, read_at=HOUR))).learned
+    assert learned.durations[f"model:{MODEL}"].above(day) == 2
+    limit = Baselines(learned, LIMITS).limit("model", MODEL)
+    assert limit.seconds <= day

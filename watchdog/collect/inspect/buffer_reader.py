@@ -2,25 +2,25 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import aclosing
 from typing import Literal
 
-from watchdog.collect.inspect.buffers import (
-    CorruptManifest,
-    Manifest,
-    decode_manifest,
-    member_name,
-)
+from watchdog.collect.inspect.buffers import CorruptManifest, Manifest, member_name
 from watchdog.collect.inspect.events import KNOWN_KINDS
-from watchdog.collect.inspect.holes import row_facts
-from watchdog.collect.inspect.segment_zip import THREAD_BYTES, Unpacked, Wanted, unpack
-from watchdog.collect.inspect.segments import Rows
-from watchdog.collect.limits import MANIFEST_BYTES, SMALL
+from watchdog.collect.inspect.segment_zip import Wanted
+from watchdog.collect.limits import MANIFEST_BYTES
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError, is_transient, join
-from watchdog.collect.stores.turns import READING
 from watchdog.collect.stores.zip_members import CorruptZip
 from watchdog.collect.values import printable
-from watchdog.model.facts import ManifestRead, RowsLost, SampleKey
+from watchdog.collect.work.account import Account
+from watchdog.collect.work.content import Large, fetch
+from watchdog.collect.work.jobs import SegmentPiece
+from watchdog.collect.work.limits import CULPRITS, HELD_BYTES, THREAD_BYTES
+from watchdog.collect.work.pace import pace
+from watchdog.collect.work.reading import in_thread, read_manifest, read_segment, read_small
+from watchdog.collect.work.worker import WorkFailed
+from watchdog.model.facts import ManifestRead, RowsLost, RowsRead, SampleKey
 from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
@@ -33,19 +33,37 @@ the store is a directory, and one poll in some thousands meets it half written."
 PROBLEMS_LIMIT = 50
 """Problems of one log that are kept; one more says that there are others."""
 
+MANY = 1_000
+"""Samples of a manifest; the segments of more are looked for in a thread."""
+
 Change = Literal["changed", "unchanged", "absent"]
+
+
+class Unfinished(Exception):  # noqa: N818 - reads as what it says
+    """The eval set's share of this poll is used up; the next one goes on where this one stopped."""
 
 
 class Buffer:
     """A log's buffer and what was read of it already."""
 
-    def __init__(self, store: Store, folder: str, eval_set_id: str, log: str, limit: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - where it is, and who pays for it
+        self,
+        store: Store,
+        folder: str,
+        eval_set_id: str,
+        log: str,
+        limit: int,
+        account: Account | None = None,
+    ) -> None:
         self._store = store
         self._folder = folder
         self._eval_set_id = eval_set_id
         self._log = log
         self._limit = limit
+        self._account = account or Account()
         self._etag: str | None = None
+        self._broken: tuple[str | None, StoreError] | None = None
+        self._died: set[int] = set()
         self._manifest = Manifest()
         self._manifest_problems: tuple[Problem, ...] = ()
         self._read: set[int] = set()
@@ -53,6 +71,8 @@ class Buffer:
         self._known: set[str] = set()
         self._complete = True
         self._standing: dict[Problem, None] = {}
+        self.running = 0
+        """Samples that its manifest names as not completed."""
         self.stored_at: float | None = None
         """When the newest of its objects that were read was stored."""
         self.failures: list[str] = []
@@ -62,6 +82,11 @@ class Buffer:
     def present(self) -> bool:
         """Whether a manifest was there when it was last asked for."""
         return self._etag is not None
+
+    @property
+    def count(self) -> int:
+        """Samples that its manifest names."""
+        return len(self._manifest.samples)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -92,38 +117,45 @@ class Buffer:
         return await self._ask()
 
     async def _ask(self) -> Change:
+        path = join(self._folder, MANIFEST)
+        known = self._broken[0] if self._broken is not None else self._etag
         try:
-            got = await self._manifest_bytes()
+            most = min(self._limit, MANIFEST_BYTES.value)
+            got = await fetch(self._store, path, THREAD_BYTES.value, most, known)
         except StoreError as error:
             if error.reason != "not_found":
                 raise
             self._vanished()
             return "absent"
-        return "unchanged" if isinstance(got, NotModified) else await self._take(got)
-
-    async def _manifest_bytes(self) -> Got | NotModified:
-        path = join(self._folder, MANIFEST)
-        try:
-            return await self._store.get(path, min(self._limit, SMALL.value), self._etag)
-        except StoreError as error:
-            if error.reason != "too_large" or self._limit <= SMALL.value:
-                raise
-        async with READING.turn():
-            return await self._store.get(path, min(self._limit, MANIFEST_BYTES.value), self._etag)
+        if not isinstance(got, NotModified):
+            return await self._take(got)
+        if self._broken is not None:
+            raise self._broken[1]
+        return "unchanged"
 
     def _vanished(self) -> None:
         if self.present:
             text = "gone, though the log says that its task runs"
             self._manifest_problems = (Problem(join(self._folder, MANIFEST), text),)
         self._etag = None
+        self._broken = None
 
-    async def _take(self, got: Got) -> Change:
+    async def _take(self, got: Got | Large) -> Change:
         where = join(self._folder, MANIFEST)
+        self._account.spend(size=got.size)
         try:
-            self._manifest = await _decoded(got.data)
+            self._manifest = await read_manifest(got, self._account)
         except CorruptManifest as error:
             raise StoreError("corrupt", f"{where}: {error}") from error
+        except StoreError as error:
+            if error.reason != "too_large":
+                raise
+            # it would be as large the next time
+            self._broken = got.etag, StoreError("too_large", f"{where}: {error.text}")
+            raise self._broken[1] from error
+        self._broken = None
         self._etag = got.etag
+        self.running = sum(not one.summary.completed for one in self._manifest.samples)
         self.stored_at = latest(self.stored_at, got.modified_at)
         self._manifest_problems = tuple(Problem(where, text) for text in self._manifest.bad)
         self._known.update(sample.member for sample in self._manifest.samples)
@@ -140,6 +172,7 @@ class Buffer:
 
         Raises:
             StoreError: a transient failure; the segment is read at the next poll.
+            Unfinished: there was more than the eval set may have read in this poll.
         """
         manifest = None
         while manifest is not self._manifest:
@@ -148,15 +181,29 @@ class Buffer:
         self._complete = True
 
     async def _read_due(self, manifest: Manifest, emit: Emit) -> None:
-        due = self._due()
+        due = await self._due_now()
         segments = sorted(due)
         for begin in range(0, len(segments), AHEAD):
+            self._check_share(len(segments) - begin)
             batch = segments[begin : begin + AHEAD]
             replies = await asyncio.gather(*map(self._fetch, batch))
             for segment, got in zip(batch, replies, strict=True):
                 await self._segment(segment, got, due[segment], emit)
+                await pace().breathe(self._account)
             if manifest is not self._manifest:
                 return
+
+    def _check_share(self, due: int) -> None:
+        why = self._account.used_up
+        if why is not None:
+            total = len(self._read) + due
+            share = 100 * len(self._read) // total
+            raise Unfinished(f"still being read: {share} % of its {total:,} segments ({why})")
+
+    async def _due_now(self) -> dict[int, list[Wanted]]:
+        if len(self._manifest.samples) <= MANY:
+            return self._due()
+        return await in_thread(Buffer._due, self, self._account)
 
     def _due(self) -> dict[int, list[Wanted]]:
         """Segments that are not read yet, with the running samples that have rows in them."""
@@ -175,46 +222,74 @@ class Buffer:
     def _path(self, segment: int) -> str:
         return join(self._folder, f"segment.{segment}.zip")
 
-    async def _fetch(self, segment: int) -> Got | StoreError:
+    async def _fetch(self, segment: int) -> Got | Large | StoreError:
+        path = self._path(segment)
         try:
-            # what is larger is read by itself, see `_segment`
-            got = await self._store.get(self._path(segment), min(self._limit, SMALL.value))
+            got = await fetch(self._store, path, HELD_BYTES.value, self._limit)
         except StoreError as error:
             return error
-        return got if isinstance(got, Got) else StoreError("other", "unasked-for 304")
+        if isinstance(got, NotModified):
+            return StoreError("other", "unasked-for 304")
+        self._account.spend(size=got.size)
+        return got
 
     async def _segment(
-        self, segment: int, got: Got | StoreError, requests: list[Wanted], emit: Emit
-    ) -> None:
-        is_large = isinstance(got, StoreError) and got.reason == "too_large"
-        if is_large and self._limit > SMALL.value:
-            async with READING.turn():
-                got = await self._large(segment)
-                await self._take_segment(segment, got, requests, emit)
-            return
-        await self._take_segment(segment, got, requests, emit)
-
-    async def _large(self, segment: int) -> Got | StoreError:
-        try:
-            got = await self._store.get(self._path(segment), self._limit)
-        except StoreError as error:
-            return error
-        return got if isinstance(got, Got) else StoreError("other", "unasked-for 304")
-
-    async def _take_segment(
-        self, segment: int, got: Got | StoreError, requests: list[Wanted], emit: Emit
+        self, segment: int, got: Got | Large | StoreError, requests: list[Wanted], emit: Emit
     ) -> None:
         if isinstance(got, StoreError):
             await self._missing(segment, got, requests, emit)
             return
-        try:
-            unpacked = await unpack(got.data, requests, self._limit)
-        except CorruptZip as error:
-            self._lose(segment, requests, StoreError("corrupt", str(error)), emit)
-            return
+        for _ in range(CULPRITS.value):
+            try:
+                done = await self._read_members(segment, got, requests, emit)
+            except CorruptZip as error:
+                self._lose(segment, requests, StoreError("corrupt", str(error)), emit)
+                return
+            requests = requests[done + 1 :]
+            if not requests:
+                break
+        else:
+            text = "the worker process gave up on several of its members; the rest is not read"
+            self._lose(segment, requests, StoreError("too_large", text), emit)
         self._read.add(segment)
         self.stored_at = latest(self.stored_at, got.modified_at)
-        self._hand_on(segment, unpacked, got.stored_at, emit)
+
+    async def _read_members(
+        self, segment: int, got: Got | Large, requests: list[Wanted], emit: Emit
+    ) -> int:
+        """How many members were read before one on which the worker process gave up."""
+        done = 0
+        names = [request.sample.member for request in requests]
+        members = _Members(self, segment, requests, got.stored_at, emit)
+        small = read_small(got, names, self._limit, self._account)
+        if small is not None:
+            for piece in small:
+                members.take(piece)
+            return len(requests)
+        try:
+            async with aclosing(read_segment(got, names, self._limit, self._account)) as pieces:
+                async for piece in pieces:
+                    members.take(piece)
+                    done += piece.last
+                    await pace().breathe(self._account)
+        except WorkFailed as error:
+            if done < len(requests):
+                self._give_up(segment, requests[done], error, emit)
+        return done
+
+    def _give_up(self, segment: int, request: Wanted, error: WorkFailed, emit: Emit) -> None:
+        """A process that died may have died of something else: the member is tried once more.
+
+        Raises:
+            StoreError: transient; the segment is read again at the next poll.
+        """
+        text = f"{request.sample.member}: {error}"
+        if error.kind == "died" and segment not in self._died:
+            self._died.add(segment)
+            raise StoreError("unavailable", f"{self._path(segment)}: {text}") from error
+        self.failures.append("too_large")
+        self.stand(segment, text)
+        self.lost(request, emit)
 
     async def _missing(
         self, segment: int, error: StoreError, requests: list[Wanted], emit: Emit
@@ -242,54 +317,55 @@ class Buffer:
     def _lose(self, segment: int, requests: list[Wanted], error: StoreError, emit: Emit) -> None:
         self._read.add(segment)
         self.failures.append(error.reason)
-        self._stand(segment, error.text)
+        self.stand(segment, error.text)
         for one in requests:
-            self._lost(one, emit)
+            self.lost(one, emit)
 
-    def _lost(self, request: Wanted, emit: Emit) -> None:
+    def lost(self, request: Wanted, emit: Emit) -> None:
+        """Rows of a sample can't be read."""
         sample, segment = request.sample, request.reference.segment
         newest = sample.references[-1].segment == segment
         emit(RowsLost(self._eval_set_id, self._log, sample.summary.key, newest))
 
-    def _hand_on(
-        self, segment: int, unpacked: Unpacked, stored_at: float | None, emit: Emit
+    def hand_on(
+        self,
+        request: Wanted,
+        piece: SegmentPiece,
+        stored_at: float | None,
+        emit: Emit,
     ) -> None:
-        strangers = [member for member in unpacked.names if member not in self._known]
-        for request, rows in unpacked.members:
-            if isinstance(rows, Rows):
-                self._rows(request, rows, stored_at, emit)
-            elif rows is not None:
-                self.failures.append("corrupt")
-                self._stand(segment, rows)
-                self._lost(request, emit)
-            elif request.reference.last_event_id is None and strangers:
-                self._lost(request, emit)  # its rows may stand there under another name
-            else:
-                self._promised(request, 0, emit)
-        for member in strangers:
-            self._stand(segment, f"{printable(member[:80])} belongs to no sample of this log")
-
-    def _rows(self, request: Wanted, rows: Rows, stored_at: float | None, emit: Emit) -> None:
-        sample = request.sample
-        for text in rows.bad:
-            self._stand(request.reference.segment, f"{sample.member}: {text}")
-        for kind in {row.kind for row in rows.rows} - KNOWN_KINDS:
+        """Some rows of a sample, and what could not be understood of it."""
+        sample, segment = request.sample, request.reference.segment
+        where = (self._eval_set_id, self._log, sample.summary.key)
+        for text in piece.bad:
+            self.stand(segment, f"{sample.member}: {text}")
+        for kind in {row.kind for row in piece.rows} - KNOWN_KINDS:
             self._keep(Problem(self._folder, f"unknown kind of event: {kind}"))
-        key, where = sample.summary.key, (self._eval_set_id, self._log)
-        for fact in row_facts(*where, key, rows.rows, rows.hole, stored_at):
-            emit(fact)
-        if rows.hole != len(rows.rows):
-            self._promised(request, rows.rows[-1].id if rows.rows else 0, emit)
+        if piece.rows:
+            emit(RowsRead(*where, piece.rows, stored_at))
+        if piece.hole:
+            emit(RowsLost(*where, newest=piece.ends_in_hole))
 
-    def _promised(self, request: Wanted, last: int, emit: Emit) -> None:
+    def is_stranger(self, member: str) -> bool:
+        """Whether a segment's member belongs to no sample that is known."""
+        return member not in self._known
+
+    def fail(self, segment: int, request: Wanted, text: str, emit: Emit) -> None:
+        """A member can't be read."""
+        self.failures.append("corrupt")
+        self.stand(segment, text)
+        self.lost(request, emit)
+
+    def promised(self, request: Wanted, last: int, emit: Emit) -> None:
         """Check that a member held all the rows that the manifest promises of it."""
         promise = request.reference.last_event_id
         if promise is not None and promise > max(last, request.before):
             text = f"{request.sample.member}: rows up to {promise} are missing from it"
-            self._stand(request.reference.segment, text)
-            self._lost(request, emit)
+            self.stand(request.reference.segment, text)
+            self.lost(request, emit)
 
-    def _stand(self, segment: int, text: str) -> None:
+    def stand(self, segment: int, text: str) -> None:
+        """A problem of a segment."""
         self._keep(Problem(self._path(segment), text))
 
     def _keep(self, problem: Problem) -> None:
@@ -299,7 +375,56 @@ class Buffer:
             self._standing[Problem(self._folder, "there are more problems than are kept")] = None
 
 
-async def _decoded(data: bytes) -> Manifest:
-    if len(data) <= THREAD_BYTES:
-        return decode_manifest(data)
-    return await asyncio.to_thread(decode_manifest, data)
+class _Members:
+    """Takes the pieces of one segment, for the samples that are wanted from it."""
+
+    def __init__(
+        self,
+        buffer: Buffer,
+        segment: int,
+        requests: list[Wanted],
+        stored_at: float | None,
+        emit: Emit,
+    ) -> None:
+        self._buffer = buffer
+        self._segment = segment
+        self._requests = requests
+        self._stored_at = stored_at
+        self._emit = emit
+        self._strangers = False
+        self._last_row = 0
+
+    def take(self, piece: SegmentPiece) -> None:
+        """The next piece."""
+        if piece.names:
+            self._take_names(piece.names)
+            return
+        request = self._requests[piece.place]
+        if piece.unreadable is not None:
+            self._buffer.fail(self._segment, request, piece.unreadable, self._emit)
+        elif piece.missing:
+            self._miss(request)
+        else:
+            self._take_rows(request, piece)
+
+    def _take_names(self, names: tuple[str, ...]) -> None:
+        for member in names:
+            if self._buffer.is_stranger(member):
+                self._strangers = True
+                text = f"{printable(member[:80])} belongs to no sample of this log"
+                self._buffer.stand(self._segment, text)
+
+    def _miss(self, request: Wanted) -> None:
+        if request.reference.last_event_id is None and self._strangers:
+            self._buffer.lost(request, self._emit)  # its rows may stand there under another name
+        else:
+            self._buffer.promised(request, 0, self._emit)
+
+    def _take_rows(self, request: Wanted, piece: SegmentPiece) -> None:
+        self._buffer.hand_on(request, piece, self._stored_at, self._emit)
+        if piece.rows:
+            self._last_row = piece.rows[-1].id
+        if piece.last:
+            if not piece.ends_in_hole:
+                self._buffer.promised(request, self._last_row, self._emit)
+            self._last_row = 0

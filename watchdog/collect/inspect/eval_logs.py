@@ -16,12 +16,7 @@ from typing import Any, TypeVar, cast, get_args
 from msgspec import Struct, structs
 
 from watchdog.collect.inspect.approval import approver_policies
-from watchdog.collect.inspect.buffers import (
-    CorruptManifest,
-    TooMany,
-    decode_summaries,
-    error_line,
-)
+from watchdog.collect.inspect.buffers import CorruptManifest, TooMany, error_line
 from watchdog.collect.inspect.connections import connections
 from watchdog.collect.inspect.metadata import allowance
 from watchdog.collect.json_bounds import fields_of
@@ -35,6 +30,8 @@ from watchdog.collect.stores.zip_members import (
     fetch_member,
 )
 from watchdog.collect.values import count, duration, instant, name, number, whole
+from watchdog.collect.work.account import Account
+from watchdog.collect.work.reading import read_summaries
 from watchdog.model.facts import EndedRead, LogStatus, RoleModel, SampleSummary, SpecRead, TaskSpec
 from watchdog.model.inspect_versions import LOG_FORMAT
 
@@ -68,7 +65,16 @@ class LogFacts(Struct, frozen=True):
 class EvalLog:
     """One `.eval` file and what was read of it already."""
 
-    def __init__(self, store: Store, path: str, eval_set_id: str, log: str, limit: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - where it is, and who pays for it
+        self,
+        store: Store,
+        path: str,
+        eval_set_id: str,
+        log: str,
+        limit: int,
+        account: Account | None = None,
+    ) -> None:
+        self._account = account or Account()
         self._store = store
         self._path = path
         self._eval_set_id = eval_set_id
@@ -120,7 +126,8 @@ class EvalLog:
     async def _read(self, got: Got) -> LogFacts:
         self._broken = None
         try:
-            facts = await self._facts(_Version(self._store, self._path, got, self._limit))
+            version = _Version(self._store, self._path, got, self._limit, self._account)
+            facts = await self._facts(version)
         except (CorruptZip, CorruptManifest) as error:
             self._etag = got.etag
             self._broken = StoreError("corrupt", f"{self._path}: {error}")
@@ -250,7 +257,10 @@ async def status_of(store: Store, path: str, limit: int) -> tuple[LogStatus, str
 class _Version:
     """One version of a log: its end, and ranges of the same version."""
 
-    def __init__(self, store: Store, path: str, got: Got, limit: int) -> None:
+    def __init__(
+        self, store: Store, path: str, got: Got, limit: int, account: Account | None = None
+    ) -> None:
+        self._account = account or Account()
         self._store = store
         self._path = path
         self._got = got
@@ -276,7 +286,7 @@ class _Version:
     async def summaries(self, member: str) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
         """A member that holds a list of summaries, and texts for what of it isn't read."""
         try:
-            samples, bad = await _in_thread(decode_summaries, await self._content(member))
+            samples, bad = await read_summaries(await self._content(member), self._account)
         except (TooLarge, TooMany) as error:
             return (), (f"{member}: {error}",)
         except CorruptManifest as error:
@@ -296,6 +306,7 @@ class _Version:
             return got.data[start - got.start : end - got.start]
         if start >= end:
             return b""
+        self._account.spend(size=end - start)
         return await self._store.get_range(self._path, start, end, got.etag)
 
 

@@ -16,6 +16,7 @@ from watchdog.collect.inspect.json_content import Content, NoLog, decode
 from watchdog.collect.json_bounds import values_in
 from watchdog.collect.limits import JSON_LOG_BYTES, JSON_LOG_VALUES
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
+from watchdog.collect.work.account import Account
 from watchdog.model.facts import EndedRead, SpecRead
 
 WHOLE_MAX = JSON_LOG_BYTES.value
@@ -32,7 +33,16 @@ _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDict
 class JsonLog:
     """One log in JSON and what was read of it already; as `EvalLog`."""
 
-    def __init__(self, store: Store, path: str, eval_set_id: str, log: str, limit: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - where it is, and who pays for it
+        self,
+        store: Store,
+        path: str,
+        eval_set_id: str,
+        log: str,
+        limit: int,
+        account: Account | None = None,
+    ) -> None:
+        self._account = account or Account()
         self._store = store
         self._path = path
         self._eval_set_id = eval_set_id

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,6 +29,8 @@ from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
 from watchdog.collect.stores.objects import FileMeta, Folder, Store, StoreError, join
 from watchdog.collect.values import printable
+from watchdog.collect.work.account import Account, PollLimits
+from watchdog.collect.work.worker import worker
 from watchdog.model.facts import EvalSetUnreadable, Listing, Located, TaskUnreadable
 from watchdog.model.verdict import Problem
 
@@ -49,6 +52,8 @@ class LogsOptions(Struct, frozen=True):
     max_member_bytes: int = MEMBER_BYTES.value
     sqlite: bool = True
     """Whether to look for Inspect's database where a running log has no buffer beside it."""
+    poll_limits: PollLimits = PollLimits()
+    """What an eval set may use in one poll; for one look, all it wants."""
     eval_set_id: str | None = None
     """Of logs in the root itself; without it the target's last part."""
 
@@ -62,6 +67,8 @@ class LogsSource:
         self._name = name
         self._own_id = options.eval_set_id or last_part(store.target)
         self._tasks: dict[str, dict[str, TaskLog]] = {}
+        self._poll_began: float | None = None
+        self._accounts: dict[str, Account] = {}
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
         self._interactions: dict[str, Interactions] = {}
         self._model_access: dict[str, ModelAccess] = {}
@@ -87,7 +94,8 @@ class LogsSource:
         return self._complete and self._listed_at is not None and all(t.finished for t in tasks)
 
     async def aclose(self) -> None:
-        """Release the store's connections."""
+        """Release the store's connections, and the worker process."""
+        await worker().release()
         await self._store.aclose()
 
     def place_of(self, eval_set_id: str, log: str) -> Place | None:
@@ -112,6 +120,7 @@ class LogsSource:
             watched=self._found,
             listed=listed,
             occupied=self._was_occupied and not self._absent.root_is_lost,
+            unfinished=any(outcome.unfinished for outcome in outcomes),
         )
 
     def _listing_due(self, now: float) -> bool:
@@ -121,21 +130,31 @@ class LogsSource:
             return True
         return not 0 <= now - self._listed_at < self._options.listing_interval
 
+    @property
+    def spent(self) -> float:
+        """Seconds of CPU that the last poll took."""
+        return sum(account.cpu_seconds for account in self._accounts.values())
+
+    def poll_began(self, at: float) -> None:
+        """The poll that it is part of began then (`time.monotonic`): that one's time is bounded."""
+        self._poll_began = at
+
     async def _poll_all(self, now: float, emit: Emit) -> list[Outcome]:
         slots = asyncio.Semaphore(self._options.concurrency)
+        # of each eval set not all at once: one that is slow leaves slots to the others
+        most = max(1, self._options.concurrency // 4) if len(self._tasks) > 1 else None
 
-        async def bounded(poll: Awaitable[Outcome]) -> Outcome:
-            async with slots:
+        async def bounded(own: asyncio.Semaphore | None, poll: Awaitable[Outcome]) -> Outcome:
+            async with own or nullcontext(), slots:
                 return await poll
 
-        polls = [
-            self._poll_task(task, now, emit)
-            for name, logs in self._tasks.items()
-            if name not in self._absent
-            for task in logs.values()
-        ]
-        polls += [self._poll_interactions(name, emit) for name in self._running()]
-        outcomes = await asyncio.gather(*map(bounded, polls))
+        polls: list[Awaitable[Outcome]] = []
+        for name in self._lightest_first():
+            own = asyncio.Semaphore(most) if most is not None else None
+            logs = self._tasks[name].values()
+            polls += [bounded(own, self._poll_task(task, now, emit)) for task in logs]
+        polls += [bounded(None, self._poll_interactions(n, emit)) for n in self._running()]
+        outcomes = await asyncio.gather(*polls)
         await asyncio.gather(*(self._poll_former(name, emit) for name in self._running()))
         return outcomes
 
@@ -147,6 +166,19 @@ class LogsSource:
             place, text = task.place, self._faults.note(error)
             emit(TaskUnreadable(place.eval_set_id, place.log, now, text))
             return Outcome((Problem(place.path, text),), (FAULT,))
+
+    def _lightest_first(self) -> list[str]:
+        """The eval sets, those that took most in the last poll last; each gets its share anew."""
+        names = [name for name in self._tasks if name not in self._absent]
+        spent = {name: self._account(name).cpu_seconds for name in names}
+        for name in spent:
+            self._account(name).begin(self._poll_began)
+        return sorted(spent, key=lambda name: spent[name])
+
+    def _account(self, eval_set_id: str) -> Account:
+        if eval_set_id not in self._accounts:
+            self._accounts[eval_set_id] = Account(self._options.poll_limits)
+        return self._accounts[eval_set_id]
 
     async def _poll_former(self, eval_set_id: str, emit: Emit) -> None:
         tasks = self._tasks[eval_set_id].items()
@@ -252,7 +284,7 @@ class LogsSource:
         files = [log_file(file) for file in self._newest(folder, listing)]
         tasks = {
             log.file.name: earlier.get(log.file.name)
-            or TaskLog(self._place(folder, eval_set_id, log.file.name))
+            or TaskLog(self._place(folder, eval_set_id, log.file.name), self._account(eval_set_id))
             for log in files
         }
         for log in files:
@@ -264,6 +296,7 @@ class LogsSource:
         files = await self._identified(files, tasks)
         logs = newest_of_each_task(files)
         self._tasks[eval_set_id] = {log.file.name: tasks[log.file.name] for log in logs}
+        self._account(eval_set_id).forget(self._tasks[eval_set_id])
         # what was followed once and is no longer begins anew if it is chosen again
         self._passed_over[eval_set_id] = {
             name: task
@@ -340,6 +373,7 @@ class LogsSource:
         for eval_set_id in set(self._tasks) - eval_set_ids:
             del self._tasks[eval_set_id], self._interactions[eval_set_id]
             del self._former[eval_set_id], self._model_access[eval_set_id]
+            self._accounts.pop(eval_set_id, None)
             self._passed_over.pop(eval_set_id, None)
             self._attempts.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.collect.inspect import sqlite_buffer
-from watchdog.collect.inspect.buffer_reader import Buffer, Change
+from watchdog.collect.inspect.buffer_reader import Buffer, Change, Unfinished
 from watchdog.collect.inspect.eval_logs import EvalLog, LogFacts
 from watchdog.collect.inspect.json_logs import JsonLog
 from watchdog.collect.inspect.local_database import LocalDatabase
@@ -14,7 +15,9 @@ from watchdog.collect.inspect.naming import is_json, stem
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
-from watchdog.model.facts import TaskRead, TaskSpec, TaskUnreadable
+from watchdog.collect.work.account import Account
+from watchdog.collect.work.limits import RUNNING
+from watchdog.model.facts import TaskBacklog, TaskRead, TaskSpec, TaskUnreadable
 from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
@@ -26,6 +29,8 @@ class Outcome(Struct, frozen=True):
     failures: tuple[str, ...] = ()
     gone: bool = False
     """Whether the log itself was not found."""
+    unfinished: bool = False
+    """Whether there is more than its eval set may have read in one poll."""
 
 
 class _Database(Protocol):
@@ -38,16 +43,18 @@ class _Database(Protocol):
 class TaskLog:
     """A task's log, its buffer, and what was read of both."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, account: Account | None = None) -> None:
         where = (place.eval_set_id, place.log, place.limit)
         buffer = join(place.folder, f".buffer/{stem(place.log)}")
         self.place = place
+        self._account = account or Account()
         log = JsonLog if is_json(place.log) else EvalLog
-        self._eval: EvalLog | JsonLog = log(place.store, place.path, *where)
-        self._buffer = Buffer(place.store, buffer, *where)
+        self._eval: EvalLog | JsonLog = log(place.store, place.path, *where, self._account)
+        self._buffer = Buffer(place.store, buffer, *where, self._account)
         self._database: tuple[Path, _Database] | None = None
         self._local = LocalDatabase(place)
         self._unsent: list[LogFacts] = []
+        self._ended = 0
         self._file: FileMeta | None = None
         self._look_again = True
         self._log_due = True
@@ -83,12 +90,16 @@ class TaskLog:
         """Read what is new. A failure ends in a problem and a `TaskUnreadable`."""
         place = self.place
         failure: StoreError | None = None
+        emit = self._account.metered(emit)
         try:
             await self._poll(emit)
             emit(TaskRead(place.eval_set_id, place.log, now, self._stored_at()))
         except StoreError as error:
             failure = error
             emit(TaskUnreadable(place.eval_set_id, place.log, now, error.text))
+        except Unfinished as backlog:
+            emit(TaskBacklog(place.eval_set_id, place.log, now, str(backlog)))
+            return replace(self._outcome(None), unfinished=True)
         return self._outcome(failure)
 
     def _stored_at(self) -> float | None:
@@ -138,6 +149,7 @@ class TaskLog:
             if self._local.path is not None:
                 await self._read_database(self._local.path, emit)
             return
+        self._check_room()
         if change == "changed":
             self._buffer.emit_manifest(emit)
         if self._buffer.unread:
@@ -164,12 +176,28 @@ class TaskLog:
             self._look_again = True
 
     def _send(self, emit: Emit) -> None:
-        for facts in self._unsent:
+        while self._unsent:
+            facts = self._unsent.pop(0)
             emit(facts.spec)
             if facts.ended:
+                count = len(facts.ended.samples)
+                self._ended = count if self._eval.finished else self._ended + count
+                self._check_room()
                 self._buffer.know(sample.key for sample in facts.ended.samples)
                 emit(facts.ended)
-        self._unsent.clear()
+        self._check_room()
+
+    def _check_room(self) -> None:
+        """Raises: StoreError: it names more samples than may be remembered of its eval set."""
+        count = self._ended + (0 if self._eval.finished else self._buffer.count)
+        why = self._account.too_many(self.place.log, count)
+        running = self._buffer.running
+        if why is None and running > RUNNING.value and not self._eval.finished:
+            why = (
+                f"{running:,} samples run at once, more than the {RUNNING.value:,} that are judged"
+            )
+        if why is not None:
+            raise StoreError("too_large", f"{self.place.path}: {why}")
 
     async def _read_database(self, path: Path, emit: Emit) -> None:
         """Raises: StoreError: the list of samples, or their rows, could not be read."""

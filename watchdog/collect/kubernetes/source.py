@@ -9,6 +9,7 @@ TTL and a janitor take its objects within two hours of a death that nobody may h
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Set
 from typing import Protocol
 
@@ -23,6 +24,7 @@ from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.unproven import SYSTEM, Unproven, cluster_uid
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult
+from watchdog.collect.work.worker import worker
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, Job, Pod
 from watchdog.model.facts import ClusterRead, Fact, SpecRead
@@ -84,6 +86,11 @@ class _EvalSet:
         self.doubted_since: float | None = None
         """Since when it is gone together with so many others that this isn't believed."""
 
+    @property
+    def spent(self) -> float:
+        """Seconds of CPU that its logs took in the last poll: the lightest are read first."""
+        return self.logs.spent if self.logs is not None else 0.0
+
 
 class ClusterSource:
     """Implements `Source` over a cluster and a store."""
@@ -109,9 +116,11 @@ class ClusterSource:
         self._unproven = Unproven()
         self._cluster_uid = ""
         self._was_occupied = False
+        self._began = 0.0
 
     async def aclose(self) -> None:
         """Stop watching."""
+        await worker().release()
         await self._cache.aclose()
 
     def place_of(self, eval_set_id: str, log: str) -> Place | None:
@@ -132,7 +141,9 @@ class ClusterSource:
             if state.listed and not state.errors
             else frozenset()
         )
-        await asyncio.gather(*(self._poll_one(name, views, now, emit) for name in self._sets))
+        self._began = time.monotonic()
+        names = sorted(self._sets, key=lambda name: self._sets[name].spent)
+        await asyncio.gather(*(self._poll_one(name, views, now, emit) for name in names))
         self._runner_logs.forget(pod.uid for view in views.values() for pod in view.runners)
         result = self._result(state, discovered.not_watched)
         for name in leaving:
@@ -237,12 +248,12 @@ class ClusterSource:
         async with self._slots:
             if view is not None:
                 emit(ClusterRead(name, view))
-            await self._poll_logs(eval_set, now, emit)
+            await self._poll_logs(eval_set, now, emit, self._began)
             if view is not None:
                 await self._poll_runners(name, eval_set, view, now, emit)
 
     @staticmethod
-    async def _poll_logs(eval_set: _EvalSet, now: float, emit: Emit) -> None:
+    async def _poll_logs(eval_set: _EvalSet, now: float, emit: Emit, began: float) -> None:
         if eval_set.logs is None:
             return
 
@@ -251,6 +262,7 @@ class ClusterSource:
                 eval_set.tasks.add(fact.spec.task)
             emit(fact)
 
+        eval_set.logs.poll_began(began)
         eval_set.result = await eval_set.logs.poll(now, note)
 
     async def _poll_runners(
@@ -284,6 +296,7 @@ class ClusterSource:
             ),
             watched=frozenset(self._sets) if state.listed else None,
             occupied=state.listed and self._was_occupied,
+            unfinished=any(result.unfinished for result in results),
             not_watched=not_watched,
         )
 

@@ -152,6 +152,7 @@ class Shelves:
             concurrency=self._options.concurrency,
             max_member_bytes=self._options.max_member_bytes,
             sqlite=False,
+            poll_limits=self._options.poll_limits,
             eval_set_id=eval_set_id,
         )
         return LogsSource(FolderStore(self._root, folder), options)

@@ -4,6 +4,7 @@ A member may consist of several zstd frames (Inspect writes a new one every 200 
 claimed size can't be trusted. Format: PKWARE's APPNOTE 6.3.10, sections 4.3.7 and 4.4.5.
 """
 
+import asyncio
 import struct
 import threading
 import zlib
@@ -49,6 +50,8 @@ PIECE: Final = 256 * 1024
 """Bytes that are unpacked at once: room is made for what is there, not for what is claimed."""
 INPUT: Final = 64 * 1024
 """Compressed bytes that are given to deflate at once: it copies what it doesn't take."""
+THREAD_BYTES: Final = 256 * 1024
+"""Content of more bytes is unpacked in a thread."""
 SPARE: Final = 4096
 """Read beyond a member's claimed place: its local header may be longer than the directory says."""
 
@@ -93,7 +96,9 @@ async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes | byte
     start = member.offset
     length = LOCAL_HEADER.size + len(member.name) * 4 + member.compressed + SPARE
     data = await fetch(start, start + length)
-    return read_content(data, member, limit, start)
+    if member.size <= THREAD_BYTES:
+        return read_content(data, member, limit, start)
+    return await asyncio.to_thread(read_content, data, member, limit, start)
 
 
 def _check_claims(member: Member, limit: int) -> None:

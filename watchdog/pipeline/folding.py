@@ -1,0 +1,109 @@
+"""Folds facts into states while the event loop turns: what is large in a thread, in order.
+
+Facts of one eval set are folded in the order in which they come: while a large one is folded, those
+that come after it wait. States are values, so whoever reads them meanwhile has those before.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+from watchdog.fold import fold, fold_rows_of
+from watchdog.model.facts import EndedRead, Fact, ManifestRead, RowsLost, RowsRead
+from watchdog.model.state import EvalSetState
+
+APART = 2_000
+"""Samples, in a fact and in what is known of its log; more are folded in a thread."""
+TOGETHER = 500
+"""Rows that are folded at once: some milliseconds."""
+SLICE = 0.02
+"""Seconds of work in one turn of the loop."""
+
+
+class _Rows:
+    """Facts about rows of one log that are folded at once, as each time its samples are copied."""
+
+    def __init__(self) -> None:
+        self.facts: list[RowsRead | RowsLost] = []
+        self.count = 0
+
+    def add(self, fact: RowsRead | RowsLost) -> None:
+        self.facts.append(fact)
+        self.count += 1 + (len(fact.rows) if isinstance(fact, RowsRead) else 0)
+
+
+class Folding:
+    """The states of one source. `begin` makes the first state of an eval set."""
+
+    def __init__(self, begin: Callable[[str], EvalSetState]) -> None:
+        self._begin = begin
+        self.states: dict[str, EvalSetState] = {}
+        self._waiting: dict[str, deque[Fact]] = {}
+        self._rows: dict[str, _Rows] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, fact: Fact) -> None:
+        """Fold a fact: now or soon, or after those that are under way."""
+        name = fact.eval_set_id
+        if name in self._waiting:
+            self._waiting[name].append(fact)
+        elif is_large(self._state(name), fact):
+            self._waiting[name] = deque([fact])
+            task = asyncio.create_task(self._fold_all(name))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self._fold(name, fact)
+
+    async def settle(self) -> None:
+        """Wait until all is folded."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+        for name in tuple(self._rows):
+            self._flush(name)
+
+    async def _fold_all(self, name: str) -> None:
+        facts = self._waiting[name]
+        began = time.perf_counter()
+        try:
+            while facts:
+                fact = facts.popleft()
+                if is_large(self._state(name), fact):
+                    self._flush(name)
+                    self.states[name] = await asyncio.to_thread(fold, self._state(name), fact)
+                else:
+                    self._fold(name, fact)
+                if time.perf_counter() - began > SLICE:
+                    await asyncio.sleep(0)
+                    began = time.perf_counter()
+        finally:
+            del self._waiting[name]
+
+    def _fold(self, name: str, fact: Fact) -> None:
+        rows = self._rows.get(name)
+        if isinstance(fact, RowsRead | RowsLost):
+            if rows is not None and (rows.facts[0].log != fact.log or rows.count >= TOGETHER):
+                self._flush(name)
+            self._rows.setdefault(name, _Rows()).add(fact)
+            return
+        self._flush(name)
+        self.states[name] = fold(self._state(name), fact)
+
+    def _flush(self, name: str) -> None:
+        rows = self._rows.pop(name, None)
+        if rows is not None:
+            log = rows.facts[0].log
+            self.states[name] = fold_rows_of(self._state(name), log, rows.facts)
+
+    def _state(self, name: str) -> EvalSetState:
+        return self.states.get(name) or self._begin(name)
+
+
+def is_large(state: EvalSetState, fact: Fact) -> bool:
+    """Whether folding it would hold the loop: its handler goes through all samples of the log."""
+    if not isinstance(fact, ManifestRead | EndedRead):
+        return False
+    task = state.tasks.get(fact.log)
+    known = len(task.ended) + len(task.samples) if task is not None else 0
+    return known + len(fact.samples) > APART
