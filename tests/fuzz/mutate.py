@@ -155,10 +155,15 @@ def _changed(value, choose):
     if isinstance(value, list) and value and choose.random() < 0.85:
         at = choose.randrange(len(value))
         if choose.random() < 0.15:
-            return value + [value[at]] * choose.choice((1, 30, 300))
+            return value + _times(value[at], choose.choice((1, 30, 300)))
         value[at] = _changed(value[at], choose)
         return value
     return _other(value, choose)
+
+
+def _times(value, count: int) -> list:
+    """A list of it, no larger than an input: it may hold such lists itself."""
+    return [value] * min(count, MOST // max(1, len(json.dumps(value))))
 
 
 def _other(value, choose):
@@ -175,8 +180,8 @@ _OTHERS = (
     lambda _, choose: choose.choice(NUMBERS),
     lambda _, choose: choose.choice(TEXTS),
     lambda _, __: None,
-    lambda value, choose: [value] * choose.choice((0, 1, 50)),
-    lambda value, _: {"id": value, "event": value},
+    lambda value, choose: _times(value, choose.choice((0, 1, 50))),
+    lambda value, _: {"id": 1, "event": value},
     lambda value, _: isinstance(value, str),
     lambda value, choose: str(value)[:500] * choose.choice((1, 5)),
     lambda value, choose: _nested(value, choose.choice((5, 120, 600))),
