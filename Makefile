@@ -13,7 +13,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py $(VENV)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format docs bench quality kill compare recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
+.PHONY: help demo test lint format docs bench quality kill compare fuzz attacks audit recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -60,6 +60,14 @@ compare: with-test ## See that nothing changed: make compare BEFORE=commit [AFTE
 
 kill: with-test ## Kill the whole service 200 times while incidents open and end (20 minutes)
 	@$(PY) -m tests.acceptance.kill_service 200 $(ARGS)
+fuzz: with-test ## Fuzz every parser for an hour: make fuzz [ARGS="SECONDS NAME…"]
+	@$(PY) -m tests.fuzz $(ARGS)
+
+attacks: with-test ## Measure what hostile inputs cost, write the table of docs/security.md
+	@$(PY) -m tests.security $(ARGS)
+
+audit: with-lint ## List licences, and ask for known vulnerabilities of what is locked
+	@$(PY) -m tools.audit $(ARGS)
 
 recordings: with-test ## Record scenarios anew from real Inspect runs: make recordings NAMES="a b"
 	@command -v faketime >/dev/null || { \

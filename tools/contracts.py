@@ -33,6 +33,7 @@ PURE = frozenset(
         "numbers",
         "operator",
         "re",
+        "re2",
         "shlex",
         "statistics",
         "string",
@@ -42,7 +43,7 @@ PURE = frozenset(
         "unicodedata",
     }
 )
-"""The standard library's types and pure functions, and msgspec."""
+"""The standard library's types and pure functions, msgspec, and RE2's patterns."""
 
 
 class PureRoomContract(Contract):  # type: ignore[misc]

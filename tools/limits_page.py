@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from watchdog.collect.limits import LIMITS, MIB, Limit
+from watchdog.collect.work.limits import LIMITS as WORK
 
 PAGE = Path(__file__).resolve().parent.parent / "docs/security.md"
-BEGIN = "<!-- limits: made by `make docs` from watchdog/collect/limits.py -->"
+BEGIN = "<!-- limits: made by `make docs` from watchdog/collect/limits.py and work/limits.py -->"
 END = "<!-- end of limits -->"
 EMPTY = f"""# Security
 
@@ -36,9 +37,9 @@ def markdown() -> str:
 
 
 def table() -> str:
-    """All limits as a table."""
+    """All limits as a table: on what is read, then on work."""
     head = "| limit | the most | of what | beyond it |\n| --- | --- | --- | --- |\n"
-    return head + "".join(map(_row, LIMITS))
+    return head + "".join(map(_row, (*LIMITS, *WORK)))
 
 
 def _row(limit: Limit) -> str:

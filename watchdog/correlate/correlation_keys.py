@@ -61,7 +61,7 @@ _APART = frozenset(
 """What the direct tests say of one model alone: no outage of its provider."""
 
 _BUCKET = re.compile(r"[a-z0-9]{1,10}://[^/\s]{1,200}(?=/)")
-_IMAGE = re.compile(r'image "([\w.:-]+\.[\w.:-]+)/')
+_IMAGE = re.compile(r'image "([\w:-]{0,63}(?:\.[\w:-]{0,63}){1,8})/')
 
 
 def correlation_keys(

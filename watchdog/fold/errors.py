@@ -6,6 +6,9 @@ there is one: a bare 500 is no time-out, whatever its text says.
 """
 
 import re
+from typing import Any
+
+import re2  # type: ignore[import-untyped]
 
 from watchdog.model.quota import is_used_up
 from watchdog.model.verdict import Cause
@@ -14,17 +17,17 @@ CANCELLED = ("Cancelled by operator", "Cancelled by limit", "Cancelled by system
 """Inspect's texts for calls that somebody ended on purpose: no failures."""
 
 _SCANNED = 4096
-_STATUS = re.compile(
-    r"(?:error code|status(?:[ _]code)?|http(?:/\d(?:\.\d)?)?)[\s:='\"]{1,4}(\d{3})\b"
-    r"|^\s*(\d{3})\b|<(?:title|h1)>\s*(\d{3})\b",
-    re.IGNORECASE,
+_STATUS = re2.compile(
+    r"(?i)(?:error code|status(?:[ _]code)?|http(?:/\d(?:\.\d)?)?)[\s:='\"]{1,4}(\d{3})\b"
+    r"|^\s*(\d{3})\b|<(?:title|h1)>\s*(\d{3})\b"
 )
-_TOO_LONG = re.compile(
-    r"context[ _](?:length|window)|maximum context|(?:prompt|input) is too long"
-    r"|too many (?:input )?tokens(?!, please wait)|input token count|exceeds? the (?:model'?s )?max"
-    r"|(?:maximum|max) (?:number of )?(?:input )?tokens|reduce the length",
-    re.IGNORECASE,
+_TOO_LONG = re2.compile(
+    r"(?i)context[ _](?:length|window)|maximum context|(?:prompt|input) is too long"
+    r"|input token count|exceeds? the (?:model'?s )?max"
+    r"|(?:maximum|max) (?:number of )?(?:input )?tokens|reduce the length"
 )
+"""By RE2, as all that is asked of every failure: its text is chosen by who makes it fail."""
+_TOO_MANY = re.compile(r"too many (?:input )?tokens(?!, please wait)", re.IGNORECASE)
 _CLASSES: tuple[tuple[str, Cause], ...] = (
     ("ratelimit", Cause.RATE_LIMITED),
     ("toomanyrequests", Cause.RATE_LIMITED),
@@ -52,15 +55,15 @@ _CLASSES: tuple[tuple[str, Cause], ...] = (
     ("unprocessable", Cause.BAD_REQUEST),
     ("requesttoolarge", Cause.BAD_REQUEST),
 )
-_TEXTS: tuple[tuple[re.Pattern[str], Cause], ...] = (
-    (re.compile(r"rate.?limit|too many requests|quota|throttl", re.IGNORECASE), Cause.RATE_LIMITED),
-    (re.compile(r"overloaded|internal server error|bad gateway|service unavailable", re.IGNORECASE),
+_TEXTS: tuple[tuple[Any, Cause], ...] = (
+    (re2.compile(r"(?i)rate.?limit|too many requests|quota|throttl"), Cause.RATE_LIMITED),
+    (re2.compile(r"(?i)overloaded|internal server error|bad gateway|service unavailable"),
      Cause.API_SERVER_ERROR),
-    (re.compile(r"connection (?:error|reset|refused|aborted|closed)|name or service not known"
+    (re2.compile(r"(?i)connection (?:error|reset|refused|aborted|closed)|name or service not known"
                 r"|name resolution|getaddrinfo|\bssl\b|\btls\b|certificate|server disconnected"
-                r"|network is unreachable|no route to host", re.IGNORECASE), Cause.CONNECTION),
-    (re.compile(r"timed? ?out", re.IGNORECASE), Cause.CLIENT_TIMEOUT),
-    (re.compile(r"unauthorized|invalid api key|permission denied|authentication", re.IGNORECASE),
+                r"|network is unreachable|no route to host"), Cause.CONNECTION),
+    (re2.compile(r"(?i)timed? ?out"), Cause.CLIENT_TIMEOUT),
+    (re2.compile(r"(?i)unauthorized|invalid api key|permission denied|authentication"),
      Cause.AUTH),
 )  # fmt: skip
 
@@ -81,7 +84,7 @@ def classify(text: str, error_class: str | None = None) -> Cause:
     if is_used_up(text, status):
         return Cause.PROVIDER_QUOTA
     cause = _by_status(status) if status else _by_class(error_class) or _by_text(text)
-    if cause is Cause.BAD_REQUEST and status != 404 and _TOO_LONG.search(text):
+    if cause is Cause.BAD_REQUEST and status != 404 and _is_too_long(text):
         return Cause.CONTEXT_LENGTH
     return cause or Cause.UNEXPLAINED
 
@@ -102,6 +105,10 @@ def _by_class(error_class: str | None) -> Cause | None:
 
 
 def _by_text(text: str) -> Cause | None:
-    if _TOO_LONG.search(text):
+    if _is_too_long(text):
         return Cause.CONTEXT_LENGTH
     return next((cause for pattern, cause in _TEXTS if pattern.search(text)), None)
+
+
+def _is_too_long(text: str) -> bool:
+    return _TOO_LONG.search(text) is not None or _TOO_MANY.search(text) is not None

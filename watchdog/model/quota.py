@@ -10,6 +10,8 @@ same of OpenAI does: its newer SDKs (3.54) show the message alone, without `insu
 import re
 from typing import NamedTuple
 
+import re2  # type: ignore[import-untyped]
+
 PAYMENT_REQUIRED = 402
 """The status that OpenRouter, DeepSeek, Together, Hugging Face and Anthropic (`billing_error`)
 answer; nothing else is meant by it (RFC 9110, 15.5.3)."""
@@ -25,8 +27,11 @@ class Spelling(NamedTuple):
 SPELLINGS: tuple[Spelling, ...] = (
     Spelling(
         r"insufficient_quota|billing_hard_limit_reached|billing_not_active"
-        r"|billing hard limit has been reached|account is not active, please check your billing"
-        r"|error code: 4(?:29|0[13]) - you exceeded your current quota, please check your plan and "
+        r"|billing hard limit has been reached|account is not active, please check your billing",
+        "OpenAI, platform.openai.com/docs/guides/error-codes (429, 400); Azure, Perplexity",
+    ),
+    Spelling(
+        r"error code: 4(?:29|0[13]) - you exceeded your current quota, please check your plan and "
         r"billing details(?!\. For more information on this error, head to)",
         "OpenAI, platform.openai.com/docs/guides/error-codes (429, 400); Azure, Perplexity",
     ),
@@ -95,7 +100,13 @@ SPELLINGS: tuple[Spelling, ...] = (
 )
 """One row for each way to say it. Bounded repetitions only: linear in the text."""
 
-_USED_UP = re.compile("|".join(spelling.pattern for spelling in SPELLINGS), re.IGNORECASE)
+_AHEAD = "(?!"
+_USED_UP = re2.compile(f"(?i){'|'.join(s.pattern for s in SPELLINGS if _AHEAD not in s.pattern)}")
+"""Whoever makes errors fail chooses their texts: Python's engine takes 14 ms for the worst of them,
+RE2 0.2, and a tenth for an honest one. It knows no look-ahead."""
+_LOOKING_AHEAD = re.compile(
+    "|".join(s.pattern for s in SPELLINGS if _AHEAD in s.pattern), re.IGNORECASE
+)
 
 
 def is_used_up(text: str, status: int | None) -> bool:
@@ -107,4 +118,6 @@ def is_used_up(text: str, status: int | None) -> bool:
     """
     if status == PAYMENT_REQUIRED:
         return True
-    return (status is None or status < 500) and _USED_UP.search(text) is not None
+    if status is not None and status >= 500:
+        return False
+    return _USED_UP.search(text) is not None or _LOOKING_AHEAD.search(text) is not None

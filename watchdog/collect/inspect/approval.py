@@ -29,7 +29,7 @@ def approver_policies(approval: object) -> tuple[ApproverPolicy, ...]:
 
 
 def _policy(approver: dict[str, Any]) -> ApproverPolicy | None:
-    by_person = approver.get("name") not in AUTOMATIC
+    by_person = name(approver.get("name")) not in AUTOMATIC
     params = approver.get("params")
     if not by_person and isinstance(params, dict) and params.get("decision") == PASSES_ON:
         return None

@@ -56,6 +56,8 @@ _STORAGE = re.compile(
     r"|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch|SlowDown|ServiceUnavailable"
 )
 _RICH = re.compile(r"(?:\[[\d/ :.]{5,30}\])? {0,24}(ERROR|CRITICAL|WARNING|FATAL) {1,8}")
+_SOURCE = re.compile(r"(?<! ) +[\w.]{1,60}\.py:\d{1,6} *$")
+"""From the first of several spaces on: from each of them it takes the square of their number."""
 _BARE = re.compile(r"(?:ERROR|Error|error|FATAL|Fatal|fatal|CRITICAL)(?: Python error)?: ?\S")
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: |$)")
 _INNER = re.compile(
@@ -204,7 +206,7 @@ class RunnerErrors:
         match = _RICH.match(record.body)
         if match is not None:
             # the source's name stands at the line's end
-            body = re.sub(r" +[\w.]{1,60}\.py:\d{1,6} *$", "", record.body[match.end() :])
+            body = _SOURCE.sub("", record.body[match.end() :])
             self._column = Column(record.at, match[1], match.end(), [body.rstrip()])
         elif _BARE.match(record.body):
             self._keep(record.at, record.body)

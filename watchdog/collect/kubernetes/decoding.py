@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.collect.kubernetes import pods, records
-from watchdog.collect.kubernetes.errors import Status, one_line
+from watchdog.collect.kubernetes.errors import UNFIT, Status, one_line
 from watchdog.collect.kubernetes.objects import Context, Entry, Key
 from watchdog.collect.kubernetes.wire import (
     EventObject,
@@ -31,6 +31,7 @@ from watchdog.model.cluster import Job, Node, Pod, PodEvent, PodUsage, ResourceK
 from watchdog.model.verdict import Problem
 
 R = TypeVar("R")
+S = TypeVar("S", bound=Struct)
 W = TypeVar("W", bound=Object)
 
 PROBLEM_LIMIT = 20
@@ -106,7 +107,7 @@ class Decoder(Generic[W, R]):
         with _uncollected():
             try:
                 listing = self._list.decode(data)
-            except msgspec.ValidationError:
+            except UNFIT:
                 return self._piecemeal(data)
             page = self._page(listing.items or (), listing.metadata, cached or {})
             return replace(page, kind=listing.kind)
@@ -119,7 +120,7 @@ class Decoder(Generic[W, R]):
             return Change("foreign", problem=self._problem(line, error))
         try:
             return self._change(event)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (*UNFIT, ValueError) as error:
             return Change("problem", problem=self._problem(line, error))
 
     def _change(self, event: WatchEvent) -> Change[R]:
@@ -137,7 +138,7 @@ class Decoder(Generic[W, R]):
             return Change("delete", key, version, self._last_words(event))
         try:
             entry = self._kind.convert(self._item.decode(event.object), self._context)
-        except (msgspec.ValidationError, ValueError) as error:
+        except (*UNFIT, ValueError) as error:
             return Change("problem", key, version, problem=self._problem(event.object, error))
         return Change("put", key, version, entry)
 
@@ -145,18 +146,18 @@ class Decoder(Generic[W, R]):
         """An object as it was when it was deleted; None where that doesn't fit."""
         try:
             return self._kind.convert(self._item.decode(event.object), self._context)
-        except (msgspec.ValidationError, ValueError):
+        except (*UNFIT, ValueError):
             return None
 
     def _piecemeal(self, data: bytes) -> Page[R]:
         """Object by object: slower, and one that is garbage costs no other."""
-        listing = msgspec.json.decode(data, type=RawList)
+        listing = _as(RawList, data)
         items: list[W] = []
         problems: list[Problem] = []
         for raw in listing.items or ():
             try:
                 items.append(self._item.decode(raw))
-            except msgspec.ValidationError as error:
+            except UNFIT as error:
                 problems.append(self._problem(raw, error))
         return replace(self._page(items, listing.metadata, {}, problems), kind=listing.kind)
 
@@ -189,7 +190,7 @@ class Decoder(Generic[W, R]):
     def _problem(self, item: bytes | msgspec.Raw, error: Exception) -> Problem:
         try:
             meta = msgspec.json.decode(item, type=Named).metadata
-        except msgspec.DecodeError:
+        except UNFIT:
             return Problem(self._kind.name, one_line(str(error)))
         return Problem(self._where(meta), one_line(str(error)))
 
@@ -215,8 +216,16 @@ def decode_list(
 
 
 def _wrapped(singular: str, data: bytes) -> bytes:
-    kind = msgspec.json.decode(data, type=_Kinded).kind
+    kind = _as(_Kinded, data).kind
     return b'{"items":[' + data + b"]}" if kind == singular else data
+
+
+def _as(kind: type[S], data: bytes) -> S:
+    """Raises: ValueError: it isn't one, or is nested too deeply."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 class _Kinded(Struct):

@@ -60,6 +60,10 @@ class ApiError(Exception):
         """Seconds that the server asks to wait."""
 
 
+UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that aren't what they should be, or are nested too deeply."""
+
+
 class Status(Struct):
     """What the API server sends in place of what was asked for (`kind: Status`)."""
 
@@ -86,7 +90,7 @@ def _message(body: bytes) -> str:
     """What the API server, or a proxy before it, gives as the reason; on one line."""
     try:
         text = msgspec.json.decode(body, type=Status).message
-    except msgspec.DecodeError:
+    except UNFIT:
         text = body[:TEXT_LIMIT].decode("utf-8", "replace")
     return one_line(text) or "no reason given"
 

@@ -16,7 +16,7 @@ from watchdog.collect.kubernetes.cache import OPTIONAL, Selectors
 from watchdog.collect.kubernetes.connection import Api
 from watchdog.collect.kubernetes.decoding import KINDS, Decoder
 from watchdog.collect.kubernetes.discovery import discover
-from watchdog.collect.kubernetes.errors import ApiError, one_line
+from watchdog.collect.kubernetes.errors import UNFIT, ApiError, one_line
 from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.files import FILES
 from watchdog.collect.kubernetes.logs import NOTHING_YET
@@ -204,7 +204,7 @@ def _query(kind: ResourceKind, namespace: str) -> ListQuery:
 def _key(item: msgspec.Raw) -> Key | None:
     try:
         meta = msgspec.json.decode(item, type=Named).metadata
-    except msgspec.DecodeError:
+    except UNFIT:
         return None
     return meta.namespace, meta.name
 

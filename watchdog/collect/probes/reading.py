@@ -24,6 +24,8 @@ from watchdog.model.texts import clean
 DETAIL_MAX = 300
 SCANNED = 4096
 """Bytes of an answer that are searched for words of a used-up quota."""
+_RESET_MAX = 64
+"""Characters of a reset's time: digits without end take the square of their number."""
 LONGEST_RESET = 7 * 86_400.0
 
 _TOO_LONG = re.compile(
@@ -176,13 +178,14 @@ def _retry_after(value: str, now: float) -> float | None:
     except ValueError:
         pass
     try:
-        return parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError):
+        return parsedate_to_datetime(value[:_RESET_MAX]).timestamp()
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
 def _reset(value: str, now: float) -> float | None:
     """An RFC 3339 instant, or a duration such as `6m0s`."""
+    value = value[:_RESET_MAX]
     parts = _PART.findall(value)
     if parts and "".join(f"{count}{unit}" for count, unit in parts) == value.strip():
         return now + sum(float(count) * _UNITS[unit] for count, unit in parts)

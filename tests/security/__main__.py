@@ -1,0 +1,45 @@
+"""Measures attacks: python -m tests.security [--check] [--all] [NAME…].
+
+Each is checked by `watchdog check`, and appears beside others that `watchdog run` watches. The
+whole table goes into docs/security.md. Fails where one costs more than 10 s of CPU or 300 MiB above
+idle, delays another eval set's verdict by more than one poll, or isn't told as it should be.
+"""
+
+import sys
+import time
+
+from tests.security import page
+from tests.security.acts import DEEDS
+from tests.security.attack import all_attacks
+from tests.security.measure import Row, measured_attack, measured_deed, usual
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status: 1 where a goal is missed."""
+    names = [one for one in arguments if not one.startswith("--")]
+    only_check = "--check" in arguments
+    began = time.time()
+    idle = usual()
+    print(f"idle: {idle.line()}", flush=True)  # noqa: T201
+    rows: list[Row] = []
+    for attack in all_attacks():
+        if not names or attack.name in names:
+            rows.append(measured_attack(attack, idle, serve=not only_check))
+            _say(rows[-1])
+    for deed in () if only_check else DEEDS:
+        if not names or deed.name in names:
+            rows.append(measured_deed(deed, idle))
+            _say(rows[-1])
+    if not names and not only_check:
+        page.write(rows, idle, began)
+    missed = sum(bool(row.missed) for row in rows)
+    print(f"{len(rows)} attacks, {missed} of them beyond a goal")  # noqa: T201
+    return 1 if missed else 0
+
+
+def _say(row: Row) -> None:
+    print(row.line(), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
