@@ -7,7 +7,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from watchdog.model.shell import typed
+from watchdog.model.command import typed
 
 from tests.fuzz.inspect_targets import _quick
 from tests.fuzz.promises import kept
