@@ -187,11 +187,11 @@ class _Working:
 
 
 class DefaultExecutor(ThreadPoolExecutor):
-    """The event loop's default: threads that end with the process. The loop takes no other type."""
+    """Threads that end with the process, as an executor: the event loop takes no other type."""
 
-    def __init__(self, size: int = DEFAULT_SIZE) -> None:
+    def __init__(self, size: int = DEFAULT_SIZE, name: str = "work") -> None:
         super().__init__(1)
-        self._daemons = DaemonThreads("work", size)
+        self._daemons = DaemonThreads(name, size)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call it in one of them."""

@@ -8,7 +8,6 @@ What the parts are and how they are joined stands in `run.py`.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
@@ -47,6 +46,7 @@ from watchdog.service.stopping import CLOSE_SECONDS
 from watchdog.service.verdict_log import VerdictLog
 from watchdog.surfaces.metrics import SelfMetrics
 from watchdog.surfaces.web.health import Health
+from watchdog.threads import DefaultExecutor
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ class App:
         self._turned_at = clock()
         self._heap = Heap(time.monotonic())
         self._slowest_poll = 0.0
-        self._judging = ThreadPoolExecutor(1, "judging")
+        self._judging = DefaultExecutor(1, "judging")
         """One thread: what learns and judges never runs twice at once, even where it was left."""
         self._concluding = asyncio.Lock()
         self._asked = 0

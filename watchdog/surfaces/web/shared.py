@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from watchdog.threads import DefaultExecutor
 
 
 class Shared:
     """The last thing that was made of one kind."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "web")
+        self._thread = DefaultExecutor(1, "web")
         self._key: Any = None
         self._subject: object = None
         self._made: asyncio.Future[bytes] | None = None
