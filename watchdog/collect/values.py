@@ -90,12 +90,12 @@ def identifier(value: object, limit: int = ID_LENGTH.value) -> str | None:
     line = value if isinstance(value, str) else _digits(value)
     if line is None:
         return None
-    line = line if line.isascii() else _encodable(line)
     return distinct(line, limit) or None
 
 
 def distinct(line: str, limit: int) -> str:
-    """Text of at most `limit` characters; what is cut ends in a digest of the whole."""
+    """Encodable text of at most `limit` characters; what is cut ends in a digest of the whole."""
+    line = line if line.isascii() else _encodable(line)
     if len(line) <= limit:
         return line
     digest = blake2b(line.encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -437,7 +437,7 @@ def error_class(traceback: object) -> str | None:
 
 def _span_id(value: str | None) -> str | None:
     """An id to compare by, never shown."""
-    if value and len(value) > SPAN_ID_LIMIT:
+    if value and (len(value) > SPAN_ID_LIMIT or not value.isascii()):
         return distinct(value, SPAN_ID_LIMIT)
     return value or None
 
