@@ -6,6 +6,7 @@ A command is a file in `watchdog/commands/` and a line in COMMANDS.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -49,6 +50,10 @@ INTERRUPTED = 130
 """As shells have it for SIGINT."""
 
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""There is no room for what is written."""
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with a call in one line."""
 
@@ -69,10 +74,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # at its exit the interpreter flushes again, and would end with a status of its own
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNDONE
+        return _unwritten()
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        sys.stderr.write(f"watchdog: can't write: {error.strerror}\n")
+        return _unwritten()
     return status
+
+
+def _unwritten() -> int:
+    """At its exit the interpreter flushes again, and would end with a status of its own."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return UNDONE
 
 
 def _redacted(error: Exception) -> str:

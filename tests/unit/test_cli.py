@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +93,7 @@ def test_what_ends_a_command(capsys, monkeypatch, raised, status, said):
 
 PRINTING = """
 import sys
+from pathlib import Path
 from watchdog import cli
 from watchdog.commands import Command, print_lines
 from rich.text import Text
@@ -152,6 +154,7 @@ def test_the_settings_file_may_be_named_in_the_environment(capsys, monkeypatch, 
 
 LOADED = """
 import sys
+from pathlib import Path
 before = set(sys.modules)
 from watchdog.cli import build_parser
 build_parser().format_help()
@@ -165,3 +168,23 @@ def test_help_waits_for_nothing_but_the_standard_library():
         [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["watchdog"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: Linux has one")
+def test_a_full_disk_is_one_line_and_no_verdict(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "watchdog", "check", str(tmp_path)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            timeout=120,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (3, "watchdog: can't write: No space left on device\n")
+
+
+def test_a_target_of_a_variable_that_is_not_set(capsys):
+    assert cli.main(["check", ""]) == 3
+    assert "an empty TARGET" in capsys.readouterr().err

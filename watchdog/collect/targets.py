@@ -45,6 +45,8 @@ def _open(
 
 
 def _directory(target: str) -> Path:
+    if not target.strip():
+        raise TargetError("an empty TARGET; is a variable not set?")
     path = Path(target)
     if not path.exists():
         raise TargetError(f"{target}: there is no such directory")
