@@ -86,8 +86,19 @@ def _patterns(*kinds: Kind) -> str:
 
 
 def _bounded(kind: Kind) -> str:
-    """Tokens begin where a word does, or behind an escape, whose last character looks like one."""
-    return _patterns(kind).replace(r"\b", _BOUNDARY)
+    """Tokens begin where a word does, or behind an escape, whose last character looks like one.
+
+    They may end at an underscore: Inspect's members are called `<sample id>_<epoch>.json`.
+    """
+    parts = (_open_ended(one.pattern) for one in FORMATS if one.kind == kind)
+    return "|".join(part.replace(r"\b", _BOUNDARY) for part in parts)
+
+
+def _open_ended(pattern: str) -> str:
+    for end in (r"\b)", r"\b"):
+        if pattern.endswith(end):
+            return pattern.removesuffix(end) + end.replace(r"\b", "(?:\\b|_)")
+    return pattern
 
 
 @cache
