@@ -13,7 +13,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py $(VENV)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format docs bench quality kill compare fuzz attacks audit recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
+.PHONY: help demo test lint format docs bench quality compare kill fuzz attacks audit recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -57,9 +57,9 @@ quality: with-quality ## Measure how good the verdicts are: recordings, simulate
 
 compare: with-test ## See that nothing changed: make compare BEFORE=commit [AFTER=commit]
 	@$(PY) -m tools.compare $(BEFORE) $(AFTER) $(ARGS)
-
 kill: with-test ## Kill the whole service 200 times while incidents open and end (20 minutes)
 	@$(PY) -m tests.acceptance.kill_service 200 $(ARGS)
+
 fuzz: with-test ## Fuzz every parser for an hour: make fuzz [ARGS="SECONDS NAME…"]
 	@$(PY) -m tests.fuzz $(ARGS)
 

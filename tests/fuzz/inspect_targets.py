@@ -203,7 +203,10 @@ TARGETS = (
         "sqlite_file",
         sqlite_file,
         (),
-        ("inspect.sqlite_buffer", "inspect.sqlite_address", "inspect.local_database"),
+        (
+            *("inspect.sqlite_buffer", "inspect.sqlite_address", "inspect.sqlite_guard"),
+            "inspect.local_database",
+        ),
         slow=True,
     ),
     Target("sqlite_rows", sqlite_rows, (), slow=True, is_json=True),

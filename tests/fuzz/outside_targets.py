@@ -12,7 +12,7 @@ from watchdog.collect.probes.dialects import DIALECTS
 from watchdog.collect.probes.reading import read_answer
 from watchdog.collect.status_pages.feeds import DEFAULT_FEEDS, Feed
 from watchdog.collect.status_pages.parsing import parse
-from watchdog.collect.stores import s3
+from watchdog.collect.stores import s3, s3_pages
 from watchdog.notify.channels import slack_bot
 from watchdog.notify.channels.posting import judged
 
@@ -67,7 +67,10 @@ def s3_listing(data: bytes) -> None:
     """A listing as boto3 reads it, and an error's text as it is read from obstore's exception."""
     kept((s3.reason_of(OSError(data.decode("utf-8", "replace"))), s3.text_of(OSError("x"))))
     answer = {"body": data, "headers": {}, "status_code": 200, "context": {}}
-    _PARSER.parse(answer, _SERVICE.output_shape)
+    s3_pages.is_listing(data)
+    page = _PARSER.parse(answer, _SERVICE.output_shape)
+    for prefix, token in (("", None), ("evals/", "t")):
+        assert len(s3_pages.why_not(page, "bucket", prefix, token)) < 300
 
 
 TARGETS = (
@@ -86,6 +89,6 @@ TARGETS = (
         "s3_listing",
         s3_listing,
         (ResponseParserError, ElementTree.ParseError, ValueError),
-        ("stores.s3", "stores.s3_listing"),
+        ("stores.s3", "stores.s3_listing", "stores.s3_pages"),
     ),
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.builders.zips import forged
-from tests.fuzz import check_target
+from tests.fuzz import access_targets, check_target, work_targets
 from tests.fuzz.seed_texts import LINES, TEXTS
 from tests.fuzz.target import CORPUS
 from tests.recordings.unpack import unpack
@@ -45,6 +45,9 @@ def _seeds() -> Iterator[tuple[str, str, bytes]]:
     for target, inputs in TEXTS.items():
         for name, data in inputs.items():
             yield target, name, data if isinstance(data, bytes) else data.encode()
+    for target, inputs in (work_targets.SEEDS | access_targets.SEEDS).items():
+        for name, data in inputs.items():
+            yield target, name, data
     for target, lines in LINES.items():
         for place, line in enumerate(lines):
             yield target, f"{place:02}", line.encode()
@@ -68,6 +71,7 @@ def _of_recording(root: Path) -> Iterator[tuple[str, bytes]]:
     yield "eval_log", _zip({"_journal/start.json": json.dumps(start).encode()})
     for segment in sorted(store.glob(".buffer/*/segment.*.zip"))[1:2]:
         for _, data in _members(segment):
+            yield "work_segment", _zip({"1_1.json": _few_events(data)})
             yield "member", _few_events(data)
             yield "failing_request", _zip({"1_1.json": _few_events(data)})
             break
@@ -79,8 +83,11 @@ def _of_recording(root: Path) -> Iterator[tuple[str, bytes]]:
             sample["segments"] = sample["segments"][:4]
         content["segments"] = content["segments"][:4]
         yield "manifest", json.dumps(content).encode()
+        yield "work_manifest", json.dumps(content).encode()
         yield "summary", json.dumps(content["samples"][0]["summary"]).encode()
-        yield "summaries", json.dumps([one["summary"] for one in content["samples"]]).encode()
+        entries = json.dumps([one["summary"] for one in content["samples"]]).encode()
+        yield "summaries", entries
+        yield "work_summaries", entries
     for runner in root.glob("kubernetes/logs/*/*.log"):
         yield "runner_log", runner.read_bytes()[:MOST]
     for count in store.glob(".hawk/interactions.json"):

@@ -1,14 +1,16 @@
 """Attacks on a running service: what somebody who reaches its port may do."""
 
+import asyncio
 import contextlib
 import http.client
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from tests.security import inputs_http
 from tests.security.running import Service
 
 
@@ -102,6 +104,17 @@ def evidence(service: Service, over: threading.Event) -> None:
                 one.close()
 
 
+def _again(work: Callable[[str, int], Awaitable[object]]) -> Callable[[Service, threading.Event], None]:
+    """The same over and over; a probe within it that isn't answered shows as a slow `/healthz`."""
+
+    def act(service: Service, over: threading.Event) -> None:
+        while not over.wait(0.1):
+            with contextlib.suppress(OSError):
+                asyncio.run(work("127.0.0.1", service.port))
+
+    return act
+
+
 DEEDS = (
     Deed("250 half-sent requests", half_sent),
     Deed("2,000 idle connections", idle),
@@ -109,6 +122,8 @@ DEEDS = (
     Deed("slow readers", slow_readers),
     Deed("16 busy clients", busy),
     Deed("large headers", large_heads),
+    Deed("50 headers that trickle", _again(inputs_http.trickling)),
+    Deed(f"{len(inputs_http.ODD)} odd requests", _again(inputs_http.odd)),
     Deed("evidence of 16 MiB of the worst text", evidence, target="one error text of 16 MiB"),
     Deed("evidence of zips in zips", evidence, target="zips in zips"),
 )

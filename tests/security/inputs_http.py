@@ -5,10 +5,9 @@ Only 127.0.0.1 is attacked. Each ends by itself within about a minute.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 Seen = dict[str, object]
-Attack = Callable[[str, int], Awaitable[Seen]]
 
 ANSWER_SECONDS = 30.0
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
@@ -207,14 +206,3 @@ async def odd(host: str, port: int) -> Seen:
         if got not in fit:
             wrong[name] = got
     return {"requests": len(ODD), "wrong": wrong, "probes": [await healthy(host, port)]}
-
-
-ATTACKS: tuple[Attack, ...] = (
-    half_sent,
-    trickling,
-    slow_bodies,
-    idle,
-    slow_readers,
-    large_headers,
-    odd,
-)

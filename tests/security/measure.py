@@ -118,7 +118,7 @@ def _row(attack: Any, cost: Cost, at_service: Beside | None, idle: Usual) -> Row
         missed.append(f"check's CPU {cpu:.0f} s")
     if peak > MIB_MOST:
         missed.append(f"check's memory {peak:.0f} MiB")
-    if cost.report is None or "Traceback" in cost.errors:
+    if (cost.report is None and not _refused(cost)) or "Traceback" in cost.errors:
         missed.append(f"check ended with {cost.status} and no report")
     if attack.says and attack.says not in cost.said:
         missed.append(f"check doesn't say {attack.says!r}")
@@ -126,6 +126,11 @@ def _row(attack: Any, cost: Cost, at_service: Beside | None, idle: Usual) -> Row
     if at_service:
         missed += _missed_beside(at_service, late)
     return Row(attack.name, attack.kind, cpu, peak, at_service, late, cost.said, tuple(missed))
+
+
+def _refused(cost: Cost) -> bool:
+    """Whether the target as a whole was refused as documented: status 3 and one line."""
+    return cost.status == 3 and len(cost.errors.strip().splitlines()) == 1
 
 
 def _missed_beside(one: Beside, late: float) -> list[str]:

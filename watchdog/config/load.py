@@ -4,6 +4,7 @@ Sources by weight: command line, environment (`WATCHDOG_…`, a group's key afte
 `WATCHDOG_SLACK_WEBHOOK_URL` is `slack.webhook_url`), configuration file (YAML), defaults.
 """
 
+import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,6 +32,7 @@ def load(overrides: Mapping[str, Any], file: Path | None = None) -> Settings:
     Raises:
         ConfigError: a line for each key that is wrong, with what is allowed.
     """
+    _check_environment()
     content = _read(file) if file is not None else {}
 
     class Loaded(Settings):
@@ -52,6 +54,29 @@ def load(overrides: Mapping[str, Any], file: Path | None = None) -> Settings:
         raise ConfigError("\n".join(_line(details, file) for details in error.errors())) from error
     except SettingsError as error:
         raise ConfigError(f"environment: {redact(str(error))}") from None
+    except RecursionError:
+        raise ConfigError(f"{_deepest()}: nested too deeply") from None
+
+
+def _ours() -> dict[str, str]:
+    names = (name for name in os.environ if name.upper().startswith("WATCHDOG_"))
+    return {name: os.environ[name] for name in names}
+
+
+def _check_environment() -> None:
+    """Neither pydantic nor a message takes a text that is no UTF-8."""
+    for name, value in _ours().items():
+        try:
+            (name + value).encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"environment: {clean(redact(name))}: no UTF-8") from None
+
+
+def _deepest() -> str:
+    """The variable with the most brackets: JSON's reader doesn't say where it was."""
+    brackets = {name: sum(map(value.count, "[{")) for name, value in _ours().items()}
+    name = max(brackets, key=lambda name: brackets[name], default="")
+    return f"environment: {clean(redact(name))}" if name else "configuration"
 
 
 class _FileSource(PydanticBaseSettingsSource):

@@ -11,13 +11,10 @@ from watchdog.collect.source import Source
 from watchdog.collect.status_pages.feeds import DEFAULT_FEEDS, Feed
 from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.targets import TargetError, open_target
-from watchdog.collect.work.account import PollLimits
+from watchdog.collect.work.account import ONE_LOOK, PollLimits
 from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError, UsageError
 from watchdog.pipeline.source_state import SourceState
-
-ALL = PollLimits()
-"""All that there is, in one poll."""
 
 
 class TargetStates(Struct, frozen=True):
@@ -80,7 +77,7 @@ def cluster_source(
     settings: Settings,
     clock: Callable[[], float],
     only: Sequence[str] = (),
-    poll_limits: PollLimits = ALL,
+    poll_limits: PollLimits = ONE_LOOK,
 ) -> Source:
     """The configured cluster as a source.
 
@@ -142,7 +139,7 @@ def poll_limits(settings: Settings) -> PollLimits:
     )
 
 
-def logs_options(settings: Settings, poll_limits: PollLimits = ALL) -> LogsOptions:
+def logs_options(settings: Settings, poll_limits: PollLimits = ONE_LOOK) -> LogsOptions:
     """How stores are polled, by the settings; for one look, all is read at once."""
     return LogsOptions(
         listing_interval=settings.listing_interval,

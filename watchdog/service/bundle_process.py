@@ -6,7 +6,6 @@ where the service was killed.
 
 import asyncio
 import os
-import pickle
 import resource
 import shutil
 import sys
@@ -18,11 +17,14 @@ import msgspec
 import structlog
 
 from watchdog import telemetry
+from watchdog.config.settings import Settings
+from watchdog.config.web import Web
 from watchdog.errors import UsageError
 from watchdog.evidence.bundle import default_name, evidence
 from watchdog.evidence.report import Wanted
 from watchdog.redaction import Secrets, redact
-from watchdog.service.page_bundles import PAGE_BYTES, ROOM, Job, Outcome
+from watchdog.service.bundle_job import Job, Outcome, decode
+from watchdog.service.page_bundles import PAGE_BYTES, ROOM
 
 NICE = 10
 _SPARE = 512 * 1024 * 1024
@@ -36,12 +38,12 @@ log = structlog.get_logger(__name__)
 def main() -> None:
     """Do the one job."""
     job = _job(sys.stdin.buffer)
-    secrets = Secrets(job.secrets)
-    telemetry.configure(job.settings.log_format, job.settings.log_level, secrets=secrets)
-    _bound(job)
+    settings, secrets = job.settings, Secrets(job.secrets)
+    telemetry.configure(settings.log_format, settings.log_level, secrets=secrets)
+    _bound(settings.web)
     threading.stack_size(_STACK)
     threading.Thread(target=_end_with_service, args=(job.folder,), daemon=True).start()
-    outcome = _outcome(job, secrets)
+    outcome = _outcome(job, settings, secrets)
     sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
     sys.stdout.flush()
     os._exit(0)  # threads that still wait for a network hold nobody up
@@ -49,15 +51,12 @@ def main() -> None:
 
 def _job(stream: BinaryIO) -> Job:
     size = int.from_bytes(stream.read(8), "big")
-    job = pickle.loads(stream.read(size))  # noqa: S301 - from the service, by a pipe of its own
-    if not isinstance(job, Job):
-        raise TypeError("not a job")
-    return job
+    return decode(stream.read(size))
 
 
-def _outcome(job: Job, secrets: Secrets) -> Outcome:
+def _outcome(job: Job, settings: Settings, secrets: Secrets) -> Outcome:
     try:
-        return Outcome(path=str(asyncio.run(_write(job, secrets))))
+        return Outcome(path=str(asyncio.run(_write(job, settings, secrets))))
     except UsageError as error:
         return Outcome(error=redact(str(error), secrets)[:_ERROR_MAX])
     except MemoryError:
@@ -68,17 +67,16 @@ def _outcome(job: Job, secrets: Secrets) -> Outcome:
         return Outcome(error=f"an internal error ({type(error).__name__})")
 
 
-async def _write(job: Job, secrets: Secrets) -> Path:
+async def _write(job: Job, settings: Settings, secrets: Secrets) -> Path:
     path = Path(job.folder) / f"{default_name(job.eval_set_id, job.now)}.tar.gz"
-    wanted = Wanted(store=job.settings.evidence_store, live=job.live)
-    arguments = (job.eval_set_id, job.settings, job.now, path, PAGE_BYTES, wanted, secrets)
+    wanted = Wanted(store=settings.evidence_store, live=job.live)
+    arguments = (job.eval_set_id, settings, job.now, path, PAGE_BYTES, wanted, secrets)
     return (await evidence(*arguments)).path
 
 
-def _bound(job: Job) -> None:
+def _bound(bounds: Web) -> None:
     """Behind the service's own watch, which sees what is used a few times a second."""
     os.nice(NICE)
-    bounds = job.settings.web
     seconds = max(1, round(bounds.evidence_timeout))
     for limit, value in (
         (resource.RLIMIT_DATA, bounds.evidence_memory + _SPARE),

@@ -6,7 +6,6 @@ can be stopped in the middle of any of it, with all of its threads and its memor
 
 import asyncio
 import os
-import pickle
 import shutil
 import signal
 import sys
@@ -24,6 +23,7 @@ from watchdog.config.settings import Settings
 from watchdog.config.web import Web
 from watchdog.model.report import Report
 from watchdog.redaction import Secrets
+from watchdog.service.bundle_job import Job, Outcome, encode, set_values
 from watchdog.surfaces.web.handout import Archive, Bundle, BundleError
 
 Clock = Callable[[], float]
@@ -43,34 +43,15 @@ _SIZE = 8
 log = structlog.get_logger(__name__)
 
 
-class Job(msgspec.Struct, frozen=True):
-    """What the process is told."""
-
-    eval_set_id: str
-    settings: Settings
-    secrets: tuple[str, ...]
-    now: float
-    folder: str
-    live: Report | None
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What it says in the end."""
-
-    path: str = ""
-    error: str = ""
-
-
 def page_bundler(settings: Settings, clock: Clock, secrets: Secrets) -> Bundle:
     """Writes the evidence of an eval set as the page hands it out."""
 
     async def bundle(eval_set_id: str, live: Report | None = None) -> Archive:
         folder = await asyncio.to_thread(_folder)
         try:
-            # the plain class: that of `load()` is local to it
-            plain = Settings.model_construct(**dict(settings))
-            job = Job(eval_set_id, plain, tuple(secrets), clock(), str(folder), live)
-            path = await _written(await asyncio.to_thread(pickle.dumps, job), folder, settings.web)
+            values = set_values(settings)
+            job = Job(eval_set_id, values, tuple(secrets), clock(), str(folder), live)
+            path = await _written(await asyncio.to_thread(encode, job), folder, settings.web)
             file = path.open("rb")
             return Archive(path.name, os.fstat(file.fileno()).st_size, file)
         finally:

@@ -118,3 +118,18 @@ def test_services_with_other_targets_keep_apart_in_the_ledger():
 def test_the_ledger_is_a_file_or_an_address():
     assert load({"state": "x.db"}).state_url.startswith("sqlite:////")
     assert load({"state": "sqlite:///y.db"}).state_url == "sqlite:///y.db"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("WATCHDOG_INTERVAL", "\udcff", "environment: WATCHDOG_INTERVAL: no UTF-8"),
+        ("WATCHDOG_LOGS", "a\udcff", "environment: WATCHDOG_LOGS: no UTF-8"),
+        ("WATCHDOG_DETECTION", '{"a":' * 5000, "environment: WATCHDOG_DETECTION: nested too deeply"),
+    ],
+)
+def test_a_hostile_variable_is_one_line(monkeypatch, name, value, says):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as error:
+        load({})
+    assert str(error.value) == says

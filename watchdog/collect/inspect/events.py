@@ -340,7 +340,7 @@ def decode_row(row_id: int, event_id: str, event: bytes | Raw) -> Row:
     """
     try:
         row: Row = _one.decode(event).row(row_id, event_id)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return loose_row(row_id, event_id, loads(bytes(event)))
     return row
 

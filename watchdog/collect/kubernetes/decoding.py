@@ -116,8 +116,10 @@ class Decoder(Generic[W, R]):
         """A watch event."""
         try:
             event = msgspec.json.decode(line, type=WatchEvent)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return Change("foreign", problem=self._problem(line, error))
+        except RecursionError as error:
+            return Change("problem", problem=self._problem(line, error))
         try:
             return self._change(event)
         except (*UNFIT, ValueError) as error:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from watchdog.collect.source import Emit
-from watchdog.collect.work.limits import SAMPLES
+from watchdog.collect.work.limits import LOOK_CPU, LOOK_ROW, SAMPLES
 from watchdog.model.facts import Fact, RowsRead
 
 LIGHT = 1.0
@@ -20,7 +20,7 @@ _MIB = 1024 * 1024
 
 
 class PollLimits(Struct, frozen=True):
-    """What an eval set may use in one poll. The default is all it wants, as for one look."""
+    """What an eval set may use in one poll. The default is all it wants."""
 
     cpu_seconds: float = float("inf")
     size: float = float("inf")
@@ -30,6 +30,12 @@ class PollLimits(Struct, frozen=True):
     """That a poll of all eval sets may take: what isn't read then is read in the next one."""
     samples: float = SAMPLES.value
     """That are remembered of it, whatever the poll."""
+    row_seconds: float = 0.0
+    """Seconds of CPU that it may take beyond `cpu_seconds` for each row that it gave."""
+
+
+ONE_LOOK = PollLimits(cpu_seconds=LOOK_CPU.value, row_seconds=LOOK_ROW.value / 1000)
+"""For commands that look once: all that is worth its work. Honest rows take a hundredth of it."""
 
 
 class Account:
@@ -55,8 +61,8 @@ class Account:
     def used_up(self) -> str | None:
         """Which limit is reached, in words; None while there is room."""
         limits = self._limits
-        if self.cpu_seconds >= limits.cpu_seconds:
-            return f"a poll gives it {limits.cpu_seconds:g} s of CPU"
+        if self.cpu_seconds >= limits.cpu_seconds + limits.row_seconds * self.rows:
+            return self._no_more_time
         if self.size >= limits.size:
             return f"a poll reads {limits.size / _MIB:,.0f} MiB of it"
         if self.rows >= limits.rows:
@@ -64,6 +70,13 @@ class Account:
         if self.cpu_seconds >= LIGHT and time.monotonic() - self._began >= limits.seconds:
             return f"a poll ends after {limits.seconds:g} s"
         return None
+
+    @property
+    def _no_more_time(self) -> str:
+        limits = self._limits
+        if limits.row_seconds:
+            return f"{self.cpu_seconds:.0f} s of CPU gave no more than {self.rows:,} rows"
+        return f"a poll gives it {limits.cpu_seconds:g} s of CPU"
 
     def spend(self, cpu_seconds: float = 0.0, size: int = 0, rows: int = 0) -> None:
         """So much was used."""

@@ -71,6 +71,20 @@ POLL_ROWS = Limit(
     "rows of one eval set in one poll (`limits.poll_rows`)",
     _LATER,
 )
+LOOK_CPU = Limit(
+    "look's time",
+    8,
+    "seconds of CPU",
+    "decoding and folding of one eval set by a command that looks once, beside what its rows have",
+    "its task is `unknown`, with the reason",
+)
+LOOK_ROW = Limit(
+    "look's time for a row",
+    1,
+    "milliseconds of CPU",
+    "what each row adds to that (honest: a hundredth of it)",
+    "its task is `unknown`, with the reason",
+)
 SAMPLES = Limit(
     "eval set's samples",
     250_000,
@@ -98,6 +112,8 @@ LIMITS: tuple[Limit, ...] = (
     POLL_CPU,
     POLL_BYTES,
     POLL_ROWS,
+    LOOK_CPU,
+    LOOK_ROW,
     SAMPLES,
     RUNNING,
 )

@@ -67,7 +67,7 @@ class Users:
             return None
         try:
             answer = msgspec.json.decode(response.content, type=_Answer)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             answer = _Answer(error=f"{response.status_code}: no answer of Slack's API")
         if not answer.ok and answer.error != _UNKNOWN:
             log.warning("owner_not_looked_up", reason=clean(redact(answer.error), 60))

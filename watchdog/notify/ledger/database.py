@@ -1,7 +1,8 @@
 """Opens the ledger's database. What can't be used is kept aside, never deleted."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -113,11 +114,18 @@ def _prepare_tables(engine: Engine) -> None:
     file = _file(engine.url) if engine.dialect.name == "sqlite" else None
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _create(file)
     with _damage_named(), engine.begin() as connection:
         _check(connection)
         metadata.create_all(connection)
         _add_columns(connection)
         _check_version(connection)
+
+
+def _create(file: Path) -> None:
+    """For its owner alone; SQLite gives what it puts beside a database the same mode."""
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
 
 def _check(connection: Connection) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from watchdog.collect.work.account import Account, PollLimits
+from watchdog.collect.work.account import ONE_LOOK, Account, PollLimits
 from watchdog.collect.work.pace import Pace, Queue
 from watchdog.model.facts import RowsRead, SampleKey
 
@@ -101,3 +101,12 @@ def test_samples_are_counted_over_all_logs():
     assert account.too_many("b", 40) is None
     account.forget({"b"})
     assert account.too_many("c", 60) is None
+
+
+def test_one_look_takes_what_its_rows_are_worth():
+    account = Account(ONE_LOOK)
+    account.spend(cpu_seconds=9, rows=5_000_000)
+    assert account.used_up is None
+    account.begin()
+    account.spend(cpu_seconds=9, rows=500)
+    assert account.used_up == "9 s of CPU gave no more than 500 rows"

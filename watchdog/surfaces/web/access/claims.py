@@ -52,7 +52,7 @@ def public_keys(document: object) -> tuple[Key, ...]:
 
 
 def _key(entry: Mapping[str, Any]) -> Key | None:
-    if entry.get("kty") not in {"RSA", "EC", "OKP"} or entry.get("use", "sig") != "sig":
+    if entry.get("kty") not in ("RSA", "EC", "OKP") or entry.get("use", "sig") != "sig":
         return None
     if entry["kty"] == "RSA" and len(str(entry.get("n", ""))) * 6 < RSA_BITS_LEAST:
         return None
