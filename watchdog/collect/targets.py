@@ -51,5 +51,7 @@ def _directory(target: str) -> Path:
     if not path.exists():
         raise TargetError(f"{target}: there is no such directory")
     if not path.is_dir():
+        if path.name.endswith((".tar.gz", ".tgz", ".tar")):
+            raise TargetError(f"{target}: an archive; unpack it, then give the directory")
         raise TargetError(f"{target}: a file; give the directory that holds it")
     return path

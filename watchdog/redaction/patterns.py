@@ -27,7 +27,8 @@ _SHOWN = 255
 """Bytes of a find that tell whether it is one, and its last."""
 
 _QUOTE = r"""(?:\\{0,7}["']|&(?:quot|#34|#39|#x27);|%22|%27)"""
-_SEPARATOR = rf"(?:{_QUOTE}?\s{{0,8}}(?:[:=]|=>|%3[DdAa])\s{{0,8}}|{_QUOTE},\s{{0,4}}b?)"
+_EQUALS = r"(?:[:=]|=>|%3[DdAa]|\\u003[DdAa])"
+_SEPARATOR = rf"(?:{_QUOTE}?\s{{0,8}}{_EQUALS}\s{{0,8}}|{_QUOTE},\s{{0,4}}b?)"
 _VALUE = (
     r"""(?:"(?:[^"\\\r\n]|\\[^\r\n])+|'(?:[^'\\\r\n]|\\[^\r\n])+|\\{1,7}["'][^"'\\\r\n]+|"""
     r"""(?:&(?:quot|#34|#39|#x27);|%22|%27)[^&%\s]+|[^\s"'`\\,;&<>{}$()\[\]|]+)"""
@@ -42,7 +43,7 @@ _QUERY_VALUE = r"""[^&\s"'`<>\\{}\[\]]+"""
 
 _KEEPS_NAME = re.compile(
     rb"""["':]?[\w-]*+(?:\\{0,7}["']|&(?:quot|#34|#39|#x27);|%22|%27)?+"""
-    rb"""\s{0,8}(?:[:=]>?|%3[DdAa]|,)\s{0,8}b?(?:\\{0,7}["']|&(?:quot|#34|#39|#x27);|%22|%27)?+"""
+    rb"""\s{0,8}(?:[:=]>?|%3[DdAa]|\\u003[DdAa]|,)\s{0,8}b?(?:\\{0,7}["']|&(?:quot|#34|#39|#x27);|%22|%27)?+"""
 )
 _KEEPS_QUERY = re.compile(rb"[^=]*=")
 _KEEPS_OPTION = re.compile(
@@ -50,8 +51,8 @@ _KEEPS_OPTION = re.compile(
     rb"""login\s+[^\s]+\s+password\s+|-{1,2}[a-z-]+(?:\s+|=)["']?)"""
 )
 
-_BOUNDARY = r"(?:\b|\\[nrtbf]|%[0-9A-Fa-f]{2})"
-_KEEPS_ESCAPE = re.compile(rb"(?:\\[nrtbf]|%[0-9A-Fa-f]{2})?")
+_BOUNDARY = r"(?:\b|_|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})"
+_KEEPS_ESCAPE = re.compile(rb"(?:_|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})?")
 _CUT_OFF = (
     r"\b(?:gh[opusr]_|github_pat_|glpat-|sk-[a-z]+-|sk-|sk_live_|xox[a-z]-|AIza|hf_|gsk_|eyJ|npm_|"
     r"AKIA|ASIA|dckr_pat_|pypi-|SG\.|hvs\.)[A-Za-z0-9_.-]{6,}\xe2\x80\xa6"

@@ -101,6 +101,7 @@ class App:
         self.metrics = parts.metrics
         self.stand_ins = parts.stand_ins
         self._verdicts = VerdictLog()
+        self._silent: frozenset[str] = frozenset()
         self._turned_at = clock()
         self._heap = Heap(time.monotonic())
         self._slowest_poll = 0.0
@@ -177,7 +178,17 @@ class App:
             self.metrics.source_error(source.name, reason)
         for part, reason in result.part_failures:
             self.metrics.source_error(part, reason)
+        self._note_silence()
         return result
+
+    def _note_silence(self) -> None:
+        """One line when a source, or a part of one, falls silent, and one when it answers again."""
+        silent = {name: why for source in self._sources for name, why in source.failing}
+        for name in silent.keys() - self._silent:
+            log.warning("source_silent", source=name, reason=silent[name])
+        for name in self._silent - silent.keys():
+            log.info("source_answers", source=name)
+        self._silent = frozenset(silent)
 
     async def conclude(self) -> Snapshot:
         """Learn, judge, ask for tests, publish, of the sources that were listed.
@@ -198,7 +209,10 @@ class App:
         states, now = self._states(), self._clock()
         if self.listed:
             await self._learn(states, now)
-        snapshot = await self._request_tests(await self.judge(states, now), states, now)
+        snapshot = await self.judge(states, now)
+        # before a test is counted under a model's name
+        self.stand_ins.take(snapshot)
+        snapshot = await self._request_tests(snapshot, states, now)
         # from here on it is only shown and told: tests need models' names as they are
         snapshot = await self._apart(
             partial(without_secrets, snapshot, keep=frozenset({"subjects"}))
@@ -255,7 +269,6 @@ class App:
     def _publish(self, snapshot: Snapshot) -> None:
         """Let the surfaces see it, and remember what later judgments and the log need of it."""
         self.snapshot = snapshot
-        self.stand_ins.take(snapshot)
         eval_sets = snapshot.report.eval_sets
         self._degraded_runs.take(eval_sets, snapshot.at)
         self._verdicts.take(eval_sets)

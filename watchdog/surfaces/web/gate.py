@@ -37,8 +37,8 @@ class Gate:
             return error(
                 path,
                 421,
-                "this name is not the watchdog's: add it to the setting web.hosts "
-                "(WATCHDOG_WEB_HOSTS), or ask by IP address or localhost",
+                "this name is not the watchdog's: set external_url to the page's address, or add "
+                "the name to web.hosts (WATCHDOG_WEB_HOSTS), or ask by IP address or localhost",
             )
         if not self._is_ours(headers, host, scope["scheme"]):
             return error(

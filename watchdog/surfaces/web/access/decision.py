@@ -56,7 +56,9 @@ def rules_of(web: Web) -> Rules:
     return Rules(web, tuple(map(ip_network, web.proxy_addresses)), tuple(tokens))
 
 
-NO_IDENTITY = Refusal("no_identity", 401, "who are you? log in by the proxy, or send a token")
+NO_IDENTITY = Refusal(
+    "no_identity", 401, "who are you? log in by the proxy, or send a token where such are set up"
+)
 BAD_TOKEN = Refusal("bad_token", 401, "this token is none that counts here")
 
 
