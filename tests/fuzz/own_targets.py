@@ -7,8 +7,6 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from watchdog.model.command import typed
-
 from tests.fuzz.inspect_targets import _quick
 from tests.fuzz.promises import kept
 from tests.fuzz.target import Target
@@ -21,6 +19,7 @@ from watchdog.evidence import markdown
 from watchdog.evidence.redact import redact_bytes
 from watchdog.fold import errors, sample_errors
 from watchdog.model import instants, quota, texts
+from watchdog.model.command import typed
 from watchdog.model.durations import parse_duration
 from watchdog.notify.channels import slack_text
 from watchdog.redaction import REDACTED, Secrets, redact

@@ -51,7 +51,7 @@ class Service:
             | pressure.environment,
             stdout=self._log,
             stderr=self._log,
-            preexec_fn=pressure.prepare,
+            preexec_fn=pressure.prepare,  # noqa: PLW1509 - sets a limit, nothing else
         )
         self._stopped = threading.Event()
         self._samplers = [threading.Thread(target=one) for one in (self._ask, self._weigh)]
