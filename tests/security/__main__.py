@@ -6,12 +6,21 @@ idle, delays another eval set's verdict by more than one poll, or isn't told as 
 """
 
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from tests.security import page
 from tests.security.acts import DEEDS
 from tests.security.attack import all_attacks
-from tests.security.measure import Row, measured_attack, measured_deed, usual
+from tests.security.inputs_pressure import pressures
+from tests.security.measure import (
+    Row,
+    measured_attack,
+    measured_deed,
+    measured_pressure,
+    usual,
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -30,6 +39,11 @@ def main(arguments: list[str]) -> int:
         if not names or deed.name in names:
             rows.append(measured_deed(deed, idle))
             _say(rows[-1])
+    with tempfile.TemporaryDirectory() as folder:
+        for pressure in () if only_check else pressures(Path(folder)):
+            if not names or pressure.name in names:
+                rows.append(measured_pressure(pressure))
+                _say(rows[-1])
     if not names and not only_check:
         page.write(rows, idle, began)
     missed = sum(bool(row.missed) for row in rows)

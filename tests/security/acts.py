@@ -104,7 +104,9 @@ def evidence(service: Service, over: threading.Event) -> None:
                 one.close()
 
 
-def _again(work: Callable[[str, int], Awaitable[object]]) -> Callable[[Service, threading.Event], None]:
+def _again(
+    work: Callable[[str, int], Awaitable[object]],
+) -> Callable[[Service, threading.Event], None]:
     """The same over and over; a probe within it that isn't answered shows as a slow `/healthz`."""
 
     def act(service: Service, over: threading.Event) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tests.security import eval_sets
 from tests.security.attack import environment
+from tests.security.inputs_pressure import NONE, Pressure
 from tests.security.running import INTERVAL, Service, running
 
 IDLE = 3.0
@@ -37,13 +38,13 @@ class Beside(NamedTuple):
         return max(0.0, (self.waited - usual) / INTERVAL)
 
 
-def beside(target: Path | None, act: Act | None = None) -> Beside:
+def beside(target: Path | None, act: Act | None = None, pressure: Pressure = NONE) -> Beside:
     """The service while a hostile target appears among its logs, or somebody acts against it."""
     variables = environment(target) if target else {}
     room = target.parent / "room" if target else None
     if room:
         room.mkdir()
-    with running([str(room)] if room else None, variables) as service:
+    with running([str(room)] if room else None, variables, pressure) as service:
         before = service.use
         time.sleep(IDLE)
         idle = service.use

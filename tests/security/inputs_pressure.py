@@ -22,6 +22,9 @@ class Pressure(Struct, frozen=True):
     environment: dict[str, str] = {}
 
 
+NONE = Pressure("none")
+
+
 def descriptors(count: int) -> Callable[[], None]:
     """At most so many files open at once, and none to be had."""
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))

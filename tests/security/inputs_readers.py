@@ -633,7 +633,7 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     Attack("overlap", "count", _overlapping),
     Attack("segments_1m", "count", _million_segments),
-    Attack("small_segments", "count", _many_small_segments),
+    Attack("small_segments", "count", _many_small_segments, "s of CPU gave no more than"),
     Attack("samples_1m", "count", _million_samples),
     Attack("running_100k", "count", _running_samples),
     Attack("references_1m", "count", _million_references),

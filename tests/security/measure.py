@@ -13,6 +13,7 @@ from tests.security.acts import Deed
 from tests.security.attack import all_attacks
 from tests.security.beside import Beside, beside
 from tests.security.checked import Cost, check
+from tests.security.inputs_pressure import Pressure
 
 CPU_MOST = 10.0
 MIB_MOST = 300.0
@@ -99,6 +100,15 @@ def measured_deed(deed: Deed, idle: Usual) -> Row:
         return Row(deed.name, "http", None, None, at_service, late, said, missed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def measured_pressure(pressure: Pressure) -> Row:
+    """The service's line where something is short from its start."""
+    at_service = beside(None, pressure=pressure)
+    # it is late by what the machine is: a hung disk has no verdicts
+    missed = tuple(_missed_beside(at_service, 0.0))
+    said = f"answers: {at_service.answers}. {at_service.said}"
+    return Row(pressure.name, "machine", None, None, at_service, 0.0, said, missed)
 
 
 def _built(name: str, folder: Path) -> Path | None:

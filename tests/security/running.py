@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.paths import ROOT
 from tests.security import eval_sets
+from tests.security.inputs_pressure import NONE, Pressure
 from tests.security.processes import Use, use_of
 
 INTERVAL = 2.0
@@ -28,25 +29,29 @@ CAP = 60.0
 class Service:
     """One process, with an eval set that is well."""
 
-    def __init__(self, folder: Path, logs: list[str], variables: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, logs: list[str], variables: dict[str, str], pressure: Pressure = NONE
+    ) -> None:
         self.base = folder / "logs"
         eval_sets.healthy(self.base / "healthy")
         self.port = _free_port()
         self.healthz: list[float] = []
         self.peak = 0.0
         targets = [part for target in (str(self.base), *logs) for part in ("--logs", target)]
-        command = [sys.executable, "-m", "watchdog", "run", *targets]
+        command = [sys.executable, *pressure.program, "run", *targets]
         options = ["--interval", str(INTERVAL), "--listen", f"127.0.0.1:{self.port}"]
-        self._log = (folder / "service.log").open("wb")
+        self._log = (pressure.output or folder / "service.log").open("wb")
         self.log_path = folder / "service.log"
         self.process = subprocess.Popen(
             [*command, *options, "--state", str(folder / "state.sqlite3")],
             cwd=ROOT,
             env=os.environ
             | {"PYTHONPATH": str(ROOT), "WATCHDOG_LISTING_INTERVAL": "1"}
-            | variables,
+            | variables
+            | pressure.environment,
             stdout=self._log,
             stderr=self._log,
+            preexec_fn=pressure.prepare,  # noqa: PLW1509 - sets a limit, nothing else
         )
         self._stopped = threading.Event()
         self._samplers = [threading.Thread(target=one) for one in (self._ask, self._weigh)]
@@ -133,11 +138,13 @@ class Service:
 
 @contextmanager
 def running(
-    logs: list[str] | None = None, variables: dict[str, str] | None = None
+    logs: list[str] | None = None,
+    variables: dict[str, str] | None = None,
+    pressure: Pressure = NONE,
 ) -> Iterator[Service]:
     """A service that has done its first poll."""
     with tempfile.TemporaryDirectory(prefix="watchdog-attack-") as folder:
-        service = Service(Path(folder), logs or [], variables or {})
+        service = Service(Path(folder), logs or [], variables or {}, pressure)
         try:
             service.started()
             yield service

@@ -33,6 +33,8 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
         (("run", "--logs", ".", "--interval", "0"), "interval"),
         (("run", "--logs", ".", "--interval", "soon"), "--interval"),
         (("run", "--logs", ".", "--listen", "nowhere"), "listen"),
+        (("run", "--logs", ".", "--listen", "0.0.0.0:0"), "web.open"),
+        (("run", "--logs", ".", "--listen", "[::]:0"), "web.open"),
         (("run", "--logs", ".", "--state", "nosuchdb://x"), "state"),
         (("run", "--config", "/nowhere.yaml"), "/nowhere.yaml"),
         (("silence", "a", "--for", "soon"), "watchdog silence --help"),

@@ -125,7 +125,11 @@ def test_the_ledger_is_a_file_or_an_address():
     [
         ("WATCHDOG_INTERVAL", "\udcff", "environment: WATCHDOG_INTERVAL: no UTF-8"),
         ("WATCHDOG_LOGS", "a\udcff", "environment: WATCHDOG_LOGS: no UTF-8"),
-        ("WATCHDOG_DETECTION", '{"a":' * 5000, "environment: WATCHDOG_DETECTION: nested too deeply"),
+        (
+            "WATCHDOG_DETECTION",
+            '{"a":' * 5000,
+            "environment: WATCHDOG_DETECTION: nested too deeply",
+        ),
     ],
 )
 def test_a_hostile_variable_is_one_line(monkeypatch, name, value, says):

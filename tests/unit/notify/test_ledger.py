@@ -276,3 +276,28 @@ def test_a_ledger_of_an_earlier_version_goes_on(tmp_path):
     ledger.mark_absent(entries[incident().id], NOW)
     assert ledger.open_incidents()[incident().id].absent_since == NOW
     ledger.close()
+
+
+@pytest.mark.parametrize("mask", [0o022, 0])
+def test_a_new_ledger_is_its_owner_s(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        opened = open_ledger(tmp_path / "state" / "l.db", NOW)
+        with opened.ledger.engine.begin() as connection:
+            names = sorted(path.name for path in (tmp_path / "state").iterdir())
+            assert names == ["l.db", "l.db-shm", "l.db-wal"]
+            modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "state").iterdir()}
+            connection.rollback()
+    finally:
+        os.umask(before)
+    assert modes == {0o600}
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_ledger_that_was_removed_comes_back_as_its_owner_s(tmp_path):
+    file = tmp_path / "l.db"
+    ledger = open_ledger(file, NOW).ledger
+    for path in tmp_path.iterdir():
+        path.unlink()
+    ledger.engine.connect().close()
+    assert file.stat().st_mode & 0o777 == 0o600

@@ -23,6 +23,17 @@ def test_one_service_for_the_same_targets_however_spelled(state, tmp_path):
     second.release()
 
 
+def test_its_file_is_its_owner_s(state, tmp_path):
+    before = os.umask(0)
+    lock = role_lock(state, ("a",))
+    try:
+        lock.acquire()
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in tmp_path.iterdir()] == [0o600]
+    lock.release()
+
+
 def test_other_targets_may_share_the_ledger(state):
     locks = [role_lock(state, targets) for targets in (("a",), ("b",), ("a", "b"), ())]
     for lock in locks:

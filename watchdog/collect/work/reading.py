@@ -145,7 +145,7 @@ async def read_summaries(
     samples: list[SampleSummary] = []
     bad: tuple[str, ...] = ()
     try:
-        async for encoded in _pieces("summaries", Got(bytes(data), len(data)), account):
+        async for encoded in _pieces("summaries", data, account):
             piece = summaries_piece(encoded)
             samples += piece.samples
             bad += piece.bad
@@ -154,7 +154,9 @@ async def read_summaries(
     return tuple(samples), bad
 
 
-async def _pieces(job: str, got: Got | Large, account: Account) -> AsyncGenerator[bytes, None]:
+async def _pieces(
+    job: str, got: Got | Large | bytes | bytearray, account: Account
+) -> AsyncGenerator[bytes, None]:
     data = got.data if isinstance(got, Got) else got
     async with aclosing(worker().read(job, data, b"", account)) as pieces:
         async for piece in pieces:

@@ -68,7 +68,7 @@ class Worker:
         return self._process is not None
 
     async def read(
-        self, job: str, data: bytes | Large, arguments: bytes, account: Account
+        self, job: str, data: bytes | bytearray | Large, arguments: bytes, account: Account
     ) -> AsyncGenerator[bytes, None]:
         """The pieces that a job (`JOBS`) makes of `data`; its CPU time goes on the account.
 
@@ -110,7 +110,7 @@ class Worker:
                 await _killed(process)
 
     async def _exchange(
-        self, job: str, data: bytes | Large, arguments: bytes, account: Account
+        self, job: str, data: bytes | bytearray | Large, arguments: bytes, account: Account
     ) -> AsyncGenerator[bytes, None]:
         process = await self._begun()
         size = data.size if isinstance(data, Large) else len(data)
@@ -158,7 +158,7 @@ class Worker:
         return self._process
 
     async def _feed(
-        self, process: asyncio.subprocess.Process, request: Request, data: bytes | Large
+        self, process: asyncio.subprocess.Process, request: Request, data: bytes | bytearray | Large
     ) -> None:
         stdin = cast("asyncio.StreamWriter", process.stdin)  # a pipe was asked for
         stdin.write(framed(encode(request)))
@@ -168,7 +168,7 @@ class Worker:
         else:
             await self._write(stdin, data)
 
-    async def _write(self, stdin: asyncio.StreamWriter, data: bytes) -> None:
+    async def _write(self, stdin: asyncio.StreamWriter, data: bytes | bytearray) -> None:
         for begin in range(0, len(data), _FEED):
             stdin.write(data[begin : begin + _FEED])
             await self._soon(stdin.drain())

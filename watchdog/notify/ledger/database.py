@@ -114,18 +114,11 @@ def _prepare_tables(engine: Engine) -> None:
     file = _file(engine.url) if engine.dialect.name == "sqlite" else None
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _create(file)
     with _damage_named(), engine.begin() as connection:
         _check(connection)
         metadata.create_all(connection)
         _add_columns(connection)
         _check_version(connection)
-
-
-def _create(file: Path) -> None:
-    """For its owner alone; SQLite gives what it puts beside a database the same mode."""
-    with suppress(FileExistsError):
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
 
 def _check(connection: Connection) -> None:
@@ -166,8 +159,15 @@ def _engine(url: URL) -> Engine:
         engine = create_engine(url, poolclass=NullPool)
     except (SQLAlchemyError, ImportError) as error:
         raise LedgerError(f"state: {_shown(url)}: {_reason(error)}") from None
+    event.listen(engine, "do_connect", lambda *_: _create(file))
     event.listen(engine, "connect", _prepare)
     return engine
+
+
+def _create(file: Path) -> None:
+    """For its owner alone; SQLite gives what it puts beside a database the same mode."""
+    with suppress(OSError):  # it is there, or SQLite says why it can't be
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
 
 def _file(url: URL) -> Path | None:
