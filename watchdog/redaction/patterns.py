@@ -51,8 +51,8 @@ _KEEPS_OPTION = re.compile(
     rb"""login\s+[^\s]+\s+password\s+|-{1,2}[a-z-]+(?:\s+|=)["']?)"""
 )
 
-_BOUNDARY = r"(?:\b|_|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})"
-_KEEPS_ESCAPE = re.compile(rb"(?:_|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})?")
+_BOUNDARY = r"(?:\b|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})"
+_KEEPS_ESCAPE = re.compile(rb"(?:\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})?")
 _CUT_OFF = (
     r"\b(?:gh[opusr]_|github_pat_|glpat-|sk-[a-z]+-|sk-|sk_live_|xox[a-z]-|AIza|hf_|gsk_|eyJ|npm_|"
     r"AKIA|ASIA|dckr_pat_|pypi-|SG\.|hvs\.)[A-Za-z0-9_.-]{6,}\xe2\x80\xa6"
