@@ -144,7 +144,7 @@ class Web(Section):
     """Groups whose members see everything; one of them is enough."""
     bare_groups: bool = True
     """Whether a group `A` counts as `model-access-A`; off, where there are others of that name."""
-    unlabelled: Literal["hide", "show"] = "hide"
+    unlabelled: Literal["hide", "show"] = "show"
     """Eval sets of the cluster of which neither an annotation nor `.models.json` says who may see
     them, on page, API and evidence; elsewhere their models are no secret."""
     metrics: Literal["open", "viewer"] = "open"

@@ -28,7 +28,8 @@ _SHOWN = 255
 
 _QUOTE = r"""(?:\\{0,7}["']|&(?:quot|#34|#39|#x27);|%22|%27)"""
 _EQUALS = r"(?:[:=]|=>|%3[DdAa]|\\u003[DdAa])"
-_SEPARATOR = rf"(?:{_QUOTE}?\s{{0,8}}{_EQUALS}\s{{0,8}}|{_QUOTE},\s{{0,4}}b?)"
+_ASSIGNS = rf"{_QUOTE}?\s{{0,8}}{_EQUALS}\s{{0,8}}"
+_SEPARATOR = rf"(?:{_ASSIGNS}|{_QUOTE},\s{{0,4}}b?)"
 _VALUE = (
     r"""(?:"(?:[^"\\\r\n]|\\[^\r\n])+|'(?:[^'\\\r\n]|\\[^\r\n])+|\\{1,7}["'][^"'\\\r\n]+|"""
     r"""(?:&(?:quot|#34|#39|#x27);|%22|%27)[^&%\s]+|[^\s"'`\\,;&<>{}$()\[\]|]+)"""
@@ -51,8 +52,11 @@ _KEEPS_OPTION = re.compile(
     rb"""login\s+[^\s]+\s+password\s+|-{1,2}[a-z-]+(?:\s+|=)["']?)"""
 )
 
-_BOUNDARY = r"(?:\b|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})"
-_KEEPS_ESCAPE = re.compile(rb"(?:\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})?")
+_COLOUR = r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033)\[[0-9;]{0,20}m"
+"""What a terminal is told: its last character is none of a word's."""
+_ESCAPE = rf"{_COLOUR}|\\[nrtbf]|\\u[0-9A-Fa-f]{{4}}|%[0-9A-Fa-f]{{2}}"
+_BOUNDARY = rf"(?:\b|{_ESCAPE})"
+_KEEPS_ESCAPE = re.compile(rf"(?:{_ESCAPE})?".encode())
 _CUT_OFF = (
     r"\b(?:gh[opusr]_|github_pat_|glpat-|sk-[a-z]+-|sk-|sk_live_|xox[a-z]-|AIza|hf_|gsk_|eyJ|npm_|"
     r"AKIA|ASIA|dckr_pat_|pypi-|SG\.|hvs\.)[A-Za-z0-9_.-]{6,}\xe2\x80\xa6"
@@ -123,7 +127,8 @@ def scans() -> tuple[Scan, ...]:
             _KEEPS_QUERY,
             confirm.query,
         ),
-        Scan(rf"[A-Za-z0-9_-]*(?i:{names}){_SEPARATOR}{_VALUE}", _KEEPS_NAME, confirm.named),
+        # not as two texts of a list: a pod called `no-secret` is followed by the next key
+        Scan(rf"[A-Za-z0-9_-]*(?i:{names}){_ASSIGNS}{_VALUE}", _KEEPS_NAME, confirm.named),
     )
 
 
