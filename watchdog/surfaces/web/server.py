@@ -24,6 +24,9 @@ class ListenError(Exception):
     """The address can't be listened on; the text says why and what to change."""
 
 
+BACKLOG_LEAST = 64
+
+
 class _QuietServer(uvicorn.Server):
     """A server that leaves SIGTERM and SIGINT alone."""
 
@@ -58,6 +61,9 @@ class WebServer:
                 ws="none",
                 http=_protocol(places(connections), request_bytes),
                 h11_max_incomplete_event_size=HEAD_BYTES,
+                # as many are accepted in one turn of the loop: of more than there are places a
+                # request that is there already would be cut before it is read
+                backlog=max(BACKLOG_LEAST, places(connections) // 2),
                 timeout_keep_alive=IDLE_SECONDS,
                 timeout_graceful_shutdown=CLOSE_SECONDS,
             )
