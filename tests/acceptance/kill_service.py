@@ -25,6 +25,8 @@ SCENARIOS = ("hung_tool_call", "hung_scorer")
 CALM = "finished"
 LONGEST_LIFE = 8.0
 LAST_LIFE = 240.0
+BETWEEN = 420.0
+"""Seconds between two incidents: of more than ten in an hour a digest is made."""
 JUMP = 60.0
 """Seconds that the clock is put forward, five times a second, while the ends are waited for."""
 HINDERED = ROOT / "tests" / "acceptance" / "hindered_watchdog.py"
@@ -78,6 +80,7 @@ class Trial:
     def kill_one(self, number: int) -> None:
         """One life, with an incident that opens in it, and its end."""
         own = f"set-{number:03}"
+        self.advance(BETWEEN)
         self.add(SCENARIOS[number % len(SCENARIOS)], own)
         point = POINTS[number % len(POINTS)]
         service = self.start()

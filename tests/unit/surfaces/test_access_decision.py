@@ -1,10 +1,15 @@
 """Who asks, by address and headers: named refusals, and nothing smuggled."""
 
+from functools import partial
+
 import pytest
 
 from watchdog.config.web import Web, WebToken
-from watchdog.model.access import Viewer
+from watchdog.model import access as model_access
 from watchdog.surfaces.web.access.decision import Bearer, Refusal, decide, rules_of
+
+Viewer = partial(model_access.Viewer, sees_unlabelled=True)
+"""As whom somebody is known by default."""
 
 PROXY = Web(proxy_addresses=("10.4.0.0/16", "127.0.0.1"))
 USER = (b"x-auth-request-user", b"ann")

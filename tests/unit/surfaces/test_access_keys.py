@@ -1,6 +1,7 @@
 """Keys over HTTP: bounded, kept, and never a way in when they can't be had."""
 
 import json
+from functools import partial
 
 import pytest
 from starlette.applications import Starlette
@@ -9,10 +10,13 @@ from starlette.routing import Route
 
 from tests.builders.tokens import NOW, jwk, rsa_key, signed
 from watchdog.config.web import Web
-from watchdog.model.access import Viewer
+from watchdog.model import access as model_access
 from watchdog.surfaces.web.access import Access
 from watchdog.surfaces.web.access.decision import Refusal
 from watchdog.surfaces.web.server import WebServer
+
+Viewer = partial(model_access.Viewer, sees_unlabelled=True)
+"""As whom somebody is known by default."""
 
 OLD, NEW = rsa_key(), rsa_key()
 

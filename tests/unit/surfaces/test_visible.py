@@ -180,7 +180,7 @@ def test_page_api_evidence_and_readiness(report):
         asked.append(eval_set_id)
         raise AssertionError("not for everybody")
 
-    web = Web(proxy_addresses=("127.0.0.1",))
+    web = Web(proxy_addresses=("127.0.0.1",), unlabelled="hide")
     masked = SecretModels(KEY).masked
     app = build_app(
         lambda: made,
