@@ -4,8 +4,15 @@ Everything else in an object, such as environment and managed fields, is skipped
 """
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
+
+from watchdog.collect.limits import NUMBER
+
+Count = Annotated[int, Meta(ge=-NUMBER.value, le=NUMBER.value)]
+Short = Annotated[str, Meta(max_length=512)]
+"""Of names and labels: Kubernetes takes at most 317 characters (a label's key), 253 of a name."""
 
 
 class Wire(Struct, rename="camel", gc=False):
@@ -15,21 +22,21 @@ class Wire(Struct, rename="camel", gc=False):
 class Owner(Wire):
     """An entry of `ownerReferences`."""
 
-    kind: str = ""
-    name: str = ""
+    kind: Short = ""
+    name: Short = ""
     controller: bool | None = None
 
 
 class ObjectMeta(Wire):
     """An object's metadata."""
 
-    name: str = ""
-    namespace: str = ""
-    uid: str = ""
-    resource_version: str = ""
+    name: Short = ""
+    namespace: Short = ""
+    uid: Short = ""
+    resource_version: Short = ""
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
-    labels: dict[str, str] | None = None
+    labels: dict[Short, Short] | None = None
     annotations: dict[str, str] | None = None
     owner_references: list[Owner] | None = None
 
@@ -37,7 +44,7 @@ class ObjectMeta(Wire):
 class Name(Wire):
     """The least of an object's metadata."""
 
-    name: str = ""
+    name: Short = ""
     namespace: str = ""
     resource_version: str = ""
 
@@ -82,7 +89,7 @@ class Terminated(Wire):
     """A container that has ended."""
 
     reason: str = ""
-    exit_code: int | None = None
+    exit_code: Count | None = None
     finished_at: datetime | None = None
     message: str = ""
 
@@ -100,7 +107,7 @@ class ContainerStatus(Wire):
 
     name: str = ""
     ready: bool = False
-    restart_count: int = 0
+    restart_count: Count = 0
     state: ContainerState | None = None
     last_state: ContainerState | None = None
 
@@ -140,7 +147,7 @@ class JobSpec(Wire):
     """A job's specification."""
 
     suspend: bool | None = None
-    backoff_limit: int | None = None
+    backoff_limit: Count | None = None
 
 
 class JobStatus(Wire):
@@ -148,9 +155,9 @@ class JobStatus(Wire):
 
     start_time: datetime | None = None
     completion_time: datetime | None = None
-    active: int = 0
-    succeeded: int = 0
-    failed: int = 0
+    active: Count = 0
+    succeeded: Count = 0
+    failed: Count = 0
     conditions: list[Condition] | None = None
 
 
@@ -172,7 +179,7 @@ class Reference(Wire):
 class Series(Wire):
     """How often an event came again."""
 
-    count: int | None = None
+    count: Count | None = None
     last_observed_time: datetime | None = None
 
 
@@ -185,8 +192,8 @@ class EventObject(Object):
     message: str = ""
     note: str = ""
     type: str = ""
-    count: int | None = None
-    deprecated_count: int | None = None
+    count: Count | None = None
+    deprecated_count: Count | None = None
     series: Series | None = None
     event_time: datetime | None = None
     first_timestamp: datetime | None = None
