@@ -171,6 +171,16 @@ def all_not_watched(sources: Iterable[SourceState]) -> int:
 
 
 def all_problems(sources: Iterable[SourceState]) -> Iterator[Problem]:
-    """The problems that stand."""
+    """The problems that stand: the sources' own, and names that two of them have."""
+    owners: dict[str, list[str]] = {}
     for source in sources:
         yield from source.problems
+        for eval_set_id in source.known if source.label else ():
+            owners.setdefault(eval_set_id, []).append(source.label)
+    for eval_set_id, names in owners.items():
+        if len(names) > 1:
+            text = (
+                f"eval sets of this name are in {' and '.join(names)}: messages, mutes and access "
+                "take them for one; rename a folder, or watch them below one target"
+            )
+            yield Problem(eval_set_id, text)

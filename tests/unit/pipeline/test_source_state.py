@@ -5,7 +5,7 @@ import pytest
 from watchdog.collect.source import PollResult
 from watchdog.model.facts import EvalSetUnreadable, Listing
 from watchdog.model.verdict import Problem
-from watchdog.pipeline.source_state import SourceState, all_states, known_states
+from watchdog.pipeline.source_state import SourceState, all_problems, all_states, known_states
 
 AWAY = PollResult((Problem("s3://b", "timeout"),), ("timeout",), complete=False)
 WELL = PollResult(watched=frozenset({"one"}), occupied=True)
@@ -100,3 +100,15 @@ async def test_what_it_shows_at_first_was_not_learned_from_others(told):
     told.result = PollResult(watched=frozenset({"one", "two"}))
     await state.poll(600.0)
     assert state.states["two"].learn_since == 500.0
+
+
+async def test_a_name_that_two_sources_have_is_a_problem(told):
+    states = [SourceState(told, label=label) for label in ("a", "b")]
+    await states[0].poll(100.0)
+    assert list(all_problems(states)) == []
+    await states[1].poll(100.0)
+    (problem,) = all_problems(states)
+    assert (problem.where, problem.text.partition(":")[0]) == (
+        "one",
+        "eval sets of this name are in a and b",
+    )
