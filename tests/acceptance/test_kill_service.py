@@ -1,4 +1,4 @@
-"""The whole service, killed ten times while incidents open: none lost, at most one told again."""
+"""The whole service, killed ten times while incidents open: none lost, none told twice in one life."""
 
 import pytest
 
