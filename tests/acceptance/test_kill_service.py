@@ -1,4 +1,4 @@
-"""The whole service, killed ten times while incidents open: none lost, none told twice in a life."""
+"""The whole service, killed ten times while incidents open: none lost, no life tells twice."""
 
 import pytest
 
