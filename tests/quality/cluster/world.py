@@ -140,6 +140,12 @@ class SimulatedStore:
         """Whether all its logs are finished."""
         return set(self._listed) <= self._finished
 
+    spent = 0.0
+    """Seconds of CPU: nothing is decoded."""
+
+    def poll_began(self, at: float) -> None:
+        """No share of a poll is counted."""
+
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """What is new."""
         new, self._read = self._facts[self._read :], len(self._facts)
