@@ -7,7 +7,6 @@ from functools import partial
 
 import structlog
 from sqlalchemy import make_url
-from starlette.applications import Starlette
 
 from watchdog import __version__, log_output, telemetry
 from watchdog.collect.inspect.logs import LogsOptions
@@ -271,10 +270,6 @@ def _sources(settings: Settings, clock: Clock) -> list[Source]:
 
 def _open(target: str, name: str, settings: Settings, options: LogsOptions) -> Source:
     return open_target(target, settings.s3, options, name=name)[0]
-
-
-def _site(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Starlette:
-    return _web(app, settings, clock, secrets).app()
 
 
 def _web(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Site:

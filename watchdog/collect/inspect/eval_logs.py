@@ -31,6 +31,7 @@ from watchdog.collect.stores.zip_members import (
 )
 from watchdog.collect.values import count, duration, instant, name, number, whole
 from watchdog.collect.work.account import Account
+from watchdog.collect.work.limits import INLINE_BYTES
 from watchdog.collect.work.reading import read_summaries
 from watchdog.model.facts import EndedRead, LogStatus, RoleModel, SampleSummary, SpecRead, TaskSpec
 from watchdog.model.inspect_versions import LOG_FORMAT
@@ -44,8 +45,6 @@ JOURNAL = re.compile(r"_journal/summaries/(\d{1,9})\.json")
 VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?!\d)", re.ASCII)
 TAIL = 64 * 1024
 """Bytes read first: enough for the directory of some hundreds of samples and the last flush."""
-THREAD_BYTES = 256 * 1024
-"""Work on more bytes than this is done in a worker thread."""
 FIELDS = ("version", "status", "eval", "error", "stats")
 """What is read of a log's header, or of its start."""
 STATUSES = frozenset(get_args(LogStatus))
@@ -311,7 +310,7 @@ class _Version:
 
 
 async def _in_thread(work: Callable[[bytes | bytearray], T], data: bytes | bytearray) -> T:
-    if len(data) <= THREAD_BYTES:
+    if len(data) <= INLINE_BYTES.value:
         return work(data)
     return await asyncio.to_thread(work, data)
 

@@ -17,6 +17,7 @@ from watchdog.collect.json_bounds import values_in
 from watchdog.collect.limits import JSON_LOG_BYTES, JSON_LOG_VALUES
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.collect.work.account import Account
+from watchdog.collect.work.limits import INLINE_BYTES
 from watchdog.model.facts import EndedRead, SpecRead
 
 WHOLE_MAX = JSON_LOG_BYTES.value
@@ -25,7 +26,6 @@ LARGE = 1024 * 1024
 """Of files larger than this one is read at a time: as text it may take four times its bytes."""
 HEAD = 4 * 1024 * 1024
 """Bytes of a larger one that are read; ten thousand ids of samples take a tenth of it."""
-THREAD_BYTES = 256 * 1024
 _NOT_COUNTED = "only its head is read, so that its samples that have ended are not counted"
 _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -149,6 +149,6 @@ def _turn() -> asyncio.Lock:
 
 
 async def _decoded(data: bytes) -> Content:
-    if len(data) <= THREAD_BYTES:
+    if len(data) <= INLINE_BYTES.value:
         return decode(data)
     return await asyncio.to_thread(decode, data)

@@ -25,6 +25,7 @@ from watchdog.collect.stores.zip_directory import (
     fetch_directory,
     member_key,
 )
+from watchdog.collect.work.limits import INLINE_BYTES
 
 __all__ = [
     "CorruptZip",
@@ -50,8 +51,6 @@ PIECE: Final = 256 * 1024
 """Bytes that are unpacked at once: room is made for what is there, not for what is claimed."""
 INPUT: Final = 64 * 1024
 """Compressed bytes that are given to deflate at once: it copies what it doesn't take."""
-THREAD_BYTES: Final = 256 * 1024
-"""Content of more bytes is unpacked in a thread."""
 SPARE: Final = 4096
 """Read beyond a member's claimed place: its local header may be longer than the directory says."""
 
@@ -96,7 +95,7 @@ async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes | byte
     start = member.offset
     length = LOCAL_HEADER.size + len(member.name) * 4 + member.compressed + SPARE
     data = await fetch(start, start + length)
-    if member.size <= THREAD_BYTES:
+    if member.size <= INLINE_BYTES.value:
         return read_content(data, member, limit, start)
     return await asyncio.to_thread(read_content, data, member, limit, start)
 
