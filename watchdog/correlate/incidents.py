@@ -134,7 +134,7 @@ def _incident(
         cause=cause,
         since=oldest.since,
         eval_sets=tuple(dict.fromkeys(symptom.eval_set_id for symptom in group)),
-        summary=summary_of(group, scope, subject, cause) + _instead_of_page(group),
+        summary=summary_of(group, scope, subject, cause, now) + _instead_of_page(group),
         actions=_actions(group, cause, conclusions),
         models=_joint_models(group, common),
         muted_until=until,

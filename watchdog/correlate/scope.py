@@ -10,6 +10,7 @@ from watchdog.diagnose.words import stuck_phrase
 from watchdog.model.causes import cause_words
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.providers import provider_of
+from watchdog.model.told import said
 from watchdog.model.verdict import Cause, Scope, Verdict
 from watchdog.model.words import count
 
@@ -50,13 +51,15 @@ def _single(group: Sequence[Symptom]) -> tuple[Scope, str]:
     return "sample", f"{task.name}/{sample.key.id}/{sample.key.epoch}"
 
 
-def summary_of(group: Sequence[Symptom], scope: Scope, subject: str, cause: Cause) -> str:
+def summary_of(
+    group: Sequence[Symptom], scope: Scope, subject: str, cause: Cause, now: float
+) -> str:
     """One sentence on the incident."""
     sets = len({symptom.eval_set_id for symptom in group})
     if group[0].is_degraded:
         return degraded_summary(group, subject)
     if sets == 1:
-        return _single_summary(group[0])
+        return _single_summary(group[0], now)
     if all(symptom.caution is not None for symptom in group):
         return f"{subject}: samples of {sets} eval sets end in errors; {cause_words(cause)}"
     samples = sum(len(symptom.pairs) for symptom in group)
@@ -69,11 +72,11 @@ def summary_of(group: Sequence[Symptom], scope: Scope, subject: str, cause: Caus
     return f"{subject}: {stuck}, and nobody's calls succeed; each {phrase}"
 
 
-def _single_summary(symptom: Symptom) -> str:
+def _single_summary(symptom: Symptom, now: float) -> str:
     samples = [(task, sample) for task, sample in symptom.pairs if sample is not None]
     cause = symptom.cause
     if symptom.caution is not None:
-        return f"{symptom.eval_set_id}: {symptom.caution.text}"
+        return f"{symptom.eval_set_id}: {said(symptom.caution.text, now)}"
     phrase = stuck_phrase(cause, samples) if symptom.pairs else f"it {SPEC_OF[cause].phrase}"
     return f"{symptom.eval_set_id}: {phrase}"
 

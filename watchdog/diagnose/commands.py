@@ -10,7 +10,7 @@ from watchdog.diagnose.deadlines import Deadline, deadline_for
 from watchdog.model.allowances import Allowance
 from watchdog.model.state import SampleState, TaskState
 from watchdog.model.thresholds import Thresholds
-from watchdog.model.words import duration
+from watchdog.model.told import Length, told
 
 _HOURS = 6.0
 """So many times as long as a step between two calls a command may take before any was seen."""
@@ -45,13 +45,14 @@ def command_deadline(  # noqa: PLR0913, PLR0917 - all that a command is judged b
     solving_since = sample.solving_since or sample.started_at
     if spec is not None and spec.time_limit is not None and solving_since is not None:
         left = solving_since + spec.time_limit - since
-        why = f"the sample's time limit, {duration(spec.time_limit)}, and grace"
+        why = told("the sample's time limit, {}, and grace", Length(spec.time_limit))
         return Deadline(max(0.0, left) + grace, why)
     if spec is not None and spec.working_limit is not None:
-        why = f"the sample's working limit, {duration(spec.working_limit)}, and grace"
+        why = told("the sample's working limit, {}, and grace", Length(spec.working_limit))
         return Deadline(spec.working_limit + grace, why)
     learned = deadline_for(baselines, allowance, "step", "command", times=_HOURS)
     timeout = sample.command_timeout
     if timeout is None or timeout + grace <= learned.seconds:
         return learned
-    return Deadline(timeout + grace, f"the time-out of its last command, {duration(timeout)}")
+    why = told("the time-out of its last command, {}", Length(timeout))
+    return Deadline(timeout + grace, why)

@@ -10,17 +10,16 @@ from msgspec.structs import replace
 from watchdog.diagnose.baselines import Baselines, Lasting, Limit
 from watchdog.diagnose.context import Finding
 from watchdog.model.allowances import Allowance
-from watchdog.model.instants import clock
+from watchdog.model.told import At, Length, Text, told
 from watchdog.model.verdict import Evidence
 from watchdog.model.weighing import Explanation, Weighing
-from watchdog.model.words import duration
 
 
 class Deadline(Struct, frozen=True):
     """How long something may take, and why."""
 
     seconds: float
-    why: str
+    why: Text
     limit: Limit | None = None
     """What it follows from, where it was learned or assumed."""
 
@@ -42,17 +41,18 @@ def deadline_for(  # noqa: PLR0913 - what it follows from, one by one
     """
     seconds = allowance.limit(family)
     if seconds is not None:
-        why = "allowed by an override, annotation or metadata"
-        return excused(Deadline(times * seconds, why), allowance)
+        allowed = "allowed by an override, annotation or metadata"
+        return excused(Deadline(times * seconds, allowed), allowance)
     limit = baselines.limit(family, name, alike=alike, bounded=bounded)
+    why: Text = "none seen before"
     if limit.seen:
         rank = "third longest" if limit.seen > 2 else "shortest"
-        why = f"of {limit.seen} seen, the {rank} took up to {duration(limit.longest)}"
-    else:
-        why = "none seen before"
+        took = Length(limit.longest)
+        why = told("of {} seen, the {} took up to {}", limit.seen, rank, took)
     if allowance.patience is not None:
         limit = _patient(baselines, limit, allowance.patience, family, name)
-        why += f", times {allowance.patience:g} for the patience that was asked for"
+        times_as_long = f"{allowance.patience:g}"
+        why = told("{}, times {} for the patience that was asked for", why, times_as_long)
     return excused(Deadline(times * limit.seconds, why, limit), allowance)
 
 
@@ -73,11 +73,11 @@ def _patient(
 
 
 def overdue(
-    now: float, since: float, deadline: Deadline, subject: str, evidence: tuple[Evidence, ...]
+    now: float, since: float, deadline: Deadline, subject: Text, evidence: tuple[Evidence, ...]
 ) -> Finding:
     """Something that has lasted since `since`, over what it may take."""
     weighing = Weighing(
-        subject=f"{subject}, for {duration(now - since)}",
+        subject=told("{}, for {}", subject, Length(now - since)),
         explanations=_explanations(deadline),
         initial_ratio=1.0,
         lasted=now - since,
@@ -92,13 +92,14 @@ def _explanations(deadline: Deadline) -> tuple[Explanation, ...]:
     limit = deadline.limit
     if limit is None:
         return ()
-    text = f"one that takes longer than {duration(limit.seconds)} and still ends ({deadline.why})"
+    longer = Length(limit.seconds)
+    text = told("one that takes longer than {} and still ends ({})", longer, deadline.why)
     return (Explanation("slow", limit.expected_per_week, limit.tolerated, text),)
 
 
-def _change(now: float, since: float, deadline: Deadline) -> tuple[str, ...]:
+def _change(now: float, since: float, deadline: Deadline) -> tuple[Text, ...]:
     falls_at = since + deadline.seconds
-    limit = f"the limit is {duration(deadline.seconds)} ({deadline.why})"
-    if falls_at > now:
-        return ("its end ends it", f"{limit}: the verdict falls at {clock(falls_at)}")
-    return ("its end ends it", f"{limit}, and was reached at {clock(falls_at)}")
+    falls = ": the verdict falls at" if falls_at > now else ", and was reached at"
+    limit = Length(deadline.seconds)
+    text = told("the limit is {} ({}){} {}", limit, deadline.why, falls, At(falls_at))
+    return ("its end ends it", text)

@@ -20,6 +20,7 @@ from watchdog.model.causes import main_of_counts
 from watchdog.model.instants import clock, earliest, latest
 from watchdog.model.judgment import Caution, Erring, EvalSetJudgment, TaskJudgment, Waiting
 from watchdog.model.state import EvalSetState
+from watchdog.model.told import Since, told
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
 from watchdog.model.words import duration
 
@@ -57,7 +58,7 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
     base = _erring(context, _begun_anew(context, base))
     base = _ended_late(context, _deleted(context, base))
     base = _orphaned(context.judging, _waits_long(context, base))
-    return replace(base, summary=summary(base, now), actions=actions(base))
+    return replace(base, summary=summary(base), actions=actions(base))
 
 
 def _at_risk(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
@@ -142,9 +143,9 @@ def _ended_badly(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgm
 def _of_errors(cause: Cause, findings: list[tuple[TaskJudgment, Erring]]) -> Caution:
     task, first = findings[0]
     texts = list(dict.fromkeys(finding.text for _, finding in findings))
-    text = f"{task.name}: {first.text}" if len(findings) == 1 else first.text
+    text = told("{}: {}", task.name, first.text) if len(findings) == 1 else first.text
     if len(texts) > 1:
-        text += f"; and so in {len(findings) - 1} more of its tasks"
+        text = told("{}; and so in {} more of its tasks", text, len(findings) - 1)
     since = earliest(*(finding.since for _, finding in findings))
     tasks = tuple(task for task, _ in findings)
     return Caution(cause, since, text, tasks)
@@ -232,7 +233,7 @@ def _orphaned(judging: JudgingContext, base: EvalSetJudgment) -> EvalSetJudgment
     if since is None or base.verdict is not Verdict.FINISHED:
         return base
     pods = len(base.state.cluster.view.sandboxes) if base.state.cluster else 0
-    text = f"{pods} sandbox pods are still there, {duration(judging.now - since)} after its end"
+    text = told("{} sandbox pods are still there, {} after its end", pods, Since(since))
     evidence = (Evidence("sandboxes", text, since), *base.evidence)
     return replace(base, cause=Cause.ORPHANED_SANDBOX, since=since, evidence=evidence)
 
@@ -289,7 +290,7 @@ def _of_tasks(tasks: tuple[TaskJudgment, ...]) -> Iterator[Evidence]:
     for task in tasks:
         for evidence in task.evidence:
             if evidence.kind == "told":
-                yield replace(evidence, text=f"{task.name}: {evidence.text}")
+                yield replace(evidence, text=told("{}: {}", task.name, evidence.text))
 
 
 def _rates(state: EvalSetState) -> tuple[Evidence, ...]:

@@ -18,9 +18,9 @@ from watchdog.diagnose.outages import Outage, outage_of
 from watchdog.fold.backoff import scheduled_wait
 from watchdog.model.learned import TroubleGroup, TroubleKind
 from watchdog.model.state import SampleState, Streak
+from watchdog.model.told import Length, Share, Told, told
 from watchdog.model.verdict import Cause
 from watchdog.model.weighing import Explanation, Weighing
-from watchdog.model.words import duration
 
 LEAST_FAILURES = 4
 LEAST_INDEPENDENT = 3
@@ -194,8 +194,12 @@ def _weighed(
     baselines: Baselines, situation: Situation, explanations: tuple[Explanation, ...]
 ) -> Weighing:
     return Weighing(
-        subject=f"{situation.count} failed attempts in a row on {situation.model} "
-        f"within {duration(situation.streak.seconds)}",
+        subject=told(
+            "{} failed attempts in a row on {} within {}",
+            situation.count,
+            situation.model,
+            Length(situation.streak.seconds),
+        ),
         explanations=explanations,
         initial_ratio=_initial_ratio(baselines, situation),
         enough=situation.count >= LEAST_FAILURES
@@ -237,7 +241,7 @@ def _own(baselines: Baselines, situation: Situation) -> Explanation:
         whole = _trouble(baselines, situation, "shared", 0.0)
         rest = _trouble(baselines, situation, "shared", situation.streak.until - last_ok)
         expected_per_week = max(expected_per_week, first * rest / whole)
-    text = f"trouble of one sample that lasts {duration(alone.seconds)} and passes"
+    text = told("trouble of one sample that lasts {} and passes", Length(alone.seconds))
     return Explanation("own", expected_per_week, tolerated, text)
 
 
@@ -246,7 +250,7 @@ def _shared(baselines: Baselines, situation: Situation) -> Explanation:
     alone, peers, tolerated = situation.alone, situation.peers, baselines.tolerated("shared")
     if not situation.witnessed:
         expected_per_week = _trouble(baselines, situation, "shared", situation.outage)
-        text = f"an outage of {situation.model} that lasts {duration(situation.outage)} and passes"
+        text = _passing_outage(situation.model, situation.outage)
         return Explanation("shared", expected_per_week, tolerated, text)
     if alone is None:
         return Explanation("shared", 0.0, tolerated, "no outage: others succeed")
@@ -255,9 +259,12 @@ def _shared(baselines: Baselines, situation: Situation) -> Explanation:
     unlucky = chance_any_fails_all(situation.candidates, share, alone.independent)
     chance = unlucky * share**situation.silent
     expected_per_week = _trouble(baselines, situation, "partial", alone.seconds) * chance
-    text = (
-        f"a partial outage of {situation.model} of {duration(alone.seconds)}: "
-        f"{peers.failed} attempts of others failed meanwhile, {peers.ok} succeeded"
+    text = told(
+        "a partial outage of {} of {}: {} attempts of others failed meanwhile, {} succeeded",
+        situation.model,
+        Length(alone.seconds),
+        peers.failed,
+        peers.ok,
     )
     return Explanation("shared", expected_per_week, tolerated, text)
 
@@ -274,16 +281,20 @@ def _in_outage(
         "own",
         _trouble(baselines, situation, "own", seconds),
         baselines.tolerated("own"),
-        f"trouble of single samples that lasts {duration(seconds)} and passes",
+        told("trouble of single samples that lasts {} and passes", Length(seconds)),
     )
     shared = Explanation(
         "shared",
         _trouble(baselines, situation, "shared", outage.seconds),
         baselines.tolerated("shared"),
-        f"an outage of {situation.model} that lasts {duration(outage.seconds)} and passes",
+        _passing_outage(situation.model, outage.seconds),
     )
     independent = max(situation.streak.independent, outage.independent)
     return own, shared, _by_chance(baselines, situation, independent)
+
+
+def _passing_outage(model: str, seconds: float) -> Told:
+    return told("an outage of {} that lasts {} and passes", model, Length(seconds))
 
 
 def chance_any_fails_all(candidates: int, share: float, attempts: int) -> float:
@@ -299,7 +310,7 @@ def _chance(baselines: Baselines, situation: Situation) -> Explanation:
 
 def _by_chance(baselines: Baselines, situation: Situation, independent: int) -> Explanation:
     expected_per_week = baselines.streaks(situation.model) * situation.usual**independent
-    text = f"chance: {situation.usual:.0%} of attempts fail in normal times"
+    text = told("chance: {} of attempts fail in normal times", Share(situation.usual))
     return Explanation("chance", expected_per_week, baselines.tolerated("own"), text)
 
 

@@ -6,6 +6,7 @@ from watchdog.diagnose.context import SampleContext
 from watchdog.model.instants import earliest
 from watchdog.model.judgment import Erring, SampleJudgment, TaskJudgment
 from watchdog.model.texts import clean
+from watchdog.model.told import told
 from watchdog.model.verdict import Cause, Evidence, Verdict
 from watchdog.model.words import count, duration
 
@@ -50,7 +51,9 @@ def of_sandboxes(task: TaskJudgment) -> Erring | None:
     failing = [s.state.sandbox_failing for s in samples if s.state.sandbox_failing is not None]
     since = earliest(*(one.since for one in failing))
     evidence = samples[0].evidence[0]
-    text = f"sample {clean(samples[0].key.id, 80)} of {task.name}: {evidence.text}"
+    more = ""
     if len(samples) > 1:
-        text += f"; the same with {count(len(samples) - 1, 'other sample')}"
+        more = f"; the same with {count(len(samples) - 1, 'other sample')}"
+    name = clean(samples[0].key.id, 80)
+    text = told("sample {} of {}: {}{}", name, task.name, evidence.text, more)
     return Erring(Cause.SANDBOX_ERROR, since, text, ())

@@ -20,8 +20,8 @@ from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
 from watchdog.model.learned import TEARDOWN
 from watchdog.model.state import OpenCall, SampleState, TaskState
+from watchdog.model.told import Length, Since, told
 from watchdog.model.verdict import Cause, Evidence
-from watchdog.model.words import duration
 
 _OWN_CALLS = 3
 """So many answers of its own show that a sample's calls are like others' on the model."""
@@ -54,9 +54,7 @@ def hung_scoring(context: SampleContext) -> Finding | None:
         return None
     deadline = deadline_for(context.judging.baselines, context.allowance, "scoring", "scorer")
     deadline = _within_limit(context, time_limit_of(context.task, sample), since, deadline)
-    text = (
-        f"the solver ended, the scorer has run for {duration(context.now - since)} without a call"
-    )
+    text = told("the solver ended, the scorer has run for {} without a call", Since(since))
     evidence = (Evidence("scoring", text, since),)
     return overdue(context.now, since, deadline, "the scorer works without a call", evidence)
 
@@ -69,7 +67,7 @@ def hung_sample_setup(context: SampleContext) -> Finding | None:
     since = latest(since, context.eval_set.placed_at) or since
     kind = setup_kind(context.task)
     deadline = deadline_for(context.judging.baselines, context.allowance, "setup", kind)
-    text = f"nothing has been heard of its set-up for {duration(context.now - since)}"
+    text = told("nothing has been heard of its set-up for {}", Since(since))
     evidence = (Evidence("setup", text, since),)
     return overdue(context.now, since, deadline, "it is being set up", evidence)
 
@@ -80,10 +78,11 @@ def hung_teardown(context: SampleContext) -> Finding | None:
     if since is None or context.sample.open_calls:
         return None
     deadline = deadline_for(context.judging.baselines, context.allowance, "setup", TEARDOWN)
-    text = (
-        f"it has ended but for its clean-up (sandbox, hooks), and that for "
-        f"{duration(context.now - since)}; the limit is {duration(deadline.seconds)} "
-        f"({deadline.why})"
+    text = told(
+        "it has ended but for its clean-up (sandbox, hooks), and that for {}; the limit is {} ({})",
+        Since(since),
+        Length(deadline.seconds),
+        deadline.why,
     )
     evidence = (Evidence("teardown", text, since),)
     return overdue(context.now, since, deadline, "it is being taken down", evidence)
@@ -98,7 +97,7 @@ def never_finished(
     if task.samples or not total or len(task.ended) < total or since is None:
         return None
     deadline = deadline_for(baselines, allowance, "step", "solver", times=_UNFINISHED)
-    text = f"all its samples have ended {duration(now - since)} ago, yet its log is not finished"
+    text = told("all its samples have ended {} ago, yet its log is not finished", Since(since))
     evidence = (Evidence("teardown", text, since),)
     return overdue(now, since, deadline, "the log isn't finished", evidence)
 
@@ -121,12 +120,16 @@ def _overdue(context: SampleContext, call: OpenCall, deadline: Deadline) -> Find
     quiet_since = latest(call.since, _inner_life(context.sample, call)) or call.since
     limit = limit_of_call(context.task, context.sample, call)
     deadline = _within_limit(context, limit, quiet_since, deadline)
-    text = (
-        f"{call.kind} call {call.name} has been pending for {duration(context.now - call.since)}, "
-        f"without an answer or an error; the limit is {duration(deadline.seconds)} ({deadline.why})"
+    text = told(
+        "{} call {} has been pending for {}, without an answer or an error; the limit is {} ({})",
+        call.kind,
+        call.name,
+        Since(call.since),
+        Length(deadline.seconds),
+        deadline.why,
     )
     evidence = (Evidence("pending_call", text, call.since),)
-    subject = f"the {call.kind} call {call.name} is pending"
+    subject = told("the {} call {} is pending", call.kind, call.name)
     finding = overdue(context.now, quiet_since, deadline, subject, evidence)
     return replace(finding, since=call.since)
 
@@ -140,7 +143,7 @@ def _within_limit(
     seconds = max(0.0, limit.at - since) + context.judging.limits.call_grace
     if seconds >= deadline.seconds:
         return deadline
-    return excused(Deadline(seconds, f"{limit.why}, and grace"), context.allowance)
+    return excused(Deadline(seconds, told("{}, and grace", limit.why)), context.allowance)
 
 
 def _inner_life(sample: SampleState, call: OpenCall) -> float | None:
@@ -183,7 +186,8 @@ def _tool_deadline(context: SampleContext, call: OpenCall) -> Deadline:
 
 def _by_timeout(context: SampleContext, timeout: float) -> Deadline:
     grace = context.judging.limits.call_grace
-    deadline = Deadline(timeout + grace, f"its time-out of {duration(timeout)} and grace")
+    why = told("its time-out of {} and grace", Length(timeout))
+    deadline = Deadline(timeout + grace, why)
     return excused(deadline, context.allowance)
 
 
@@ -215,9 +219,11 @@ def hung_setup(  # noqa: PLR0913, PLR0917 - all that a set-up is judged by
     since = latest(created, task.last_ended_at, task.last_start_at, placed_at)
     if since is None:
         return None
-    text = (
-        f"{due} samples are due and slots are free, yet none has appeared for "
-        f"{duration(now - since)}: sandbox start-up, files or setup script"
+    text = told(
+        "{} samples are due and slots are free, yet none has appeared for {}: sandbox start-up, "
+        "files or setup script",
+        due,
+        Since(since),
     )
     deadline = deadline_for(baselines, allowance, "setup", setup_kind(task))
     return overdue(now, since, deadline, "no sample appears", (Evidence("setup", text, since),))

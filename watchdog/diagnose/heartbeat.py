@@ -12,8 +12,8 @@ from watchdog.diagnose.deadlines import Deadline, excused, overdue
 from watchdog.model.allowances import Allowance
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
+from watchdog.model.told import Length, Since, told
 from watchdog.model.verdict import Evidence
-from watchdog.model.words import duration
 
 _WATCHED = 3600.0
 """Seconds of a log that show its habits."""
@@ -44,9 +44,11 @@ def stands_still(
     """Not even its event loop turns, whatever its samples are at."""
     if life is None or cores is None or cores >= limits.stopped_cores:
         return None
-    text = (
-        f"the runner's pod uses {cores * 1000:.2f} millicores, less than a runner that only waits, "
-        f"and nothing has been written for {duration(now - life)}"
+    text = told(
+        "the runner's pod uses {} millicores, less than a runner that only waits, and nothing has "
+        "been written for {}",
+        f"{cores * 1000:.2f}",
+        Since(life),
     )
     deadline = excused(Deadline(limits.runner_stopped, "it uses no CPU at all"), allowance)
     return overdue(now, life, deadline, "the runner is idle", (Evidence("cpu", text, now),))
@@ -60,8 +62,9 @@ def log_deadline(now: float, limits: Thresholds, state: EvalSetState) -> Deadlin
     if state.view is not None and now - state.view.at > _VIEW_AGE:
         return None
     longest = state.log_longest_silence
-    why = f"its log was never silent for more than {duration(longest)} within "
-    return Deadline(max(limits.runner_stopped, _SILENCES * longest), why + duration(last - since))
+    spans = Length(longest), Length(last - since)
+    why = told("its log was never silent for more than {} within {}", *spans)
+    return Deadline(max(limits.runner_stopped, _SILENCES * longest), why)
 
 
 def sooner(deadline: Deadline, allowance: Allowance, other: Deadline | None) -> Deadline:

@@ -23,8 +23,9 @@ from watchdog.model.judgment import Waiting
 from watchdog.model.learned import STARTUP
 from watchdog.model.state import EvalSetState, TaskState
 from watchdog.model.thresholds import Thresholds
+from watchdog.model.told import Length, Since, Text, told
 from watchdog.model.verdict import Cause, Evidence
-from watchdog.model.words import count, duration
+from watchdog.model.words import count
 
 _MARGIN = 5.0
 """Seconds by which the clocks of two machines of a cluster may differ."""
@@ -122,10 +123,13 @@ def hung_startup(
     if writes:
         deadline = replace(deadline, seconds=_with_log(deadline))
     deadline = excused(deadline, allowance)
-    said = f"its last line is {duration(now - line_at)} old" if writes and line_at else "no line"
-    text = (
-        f"the runner has run for {duration(now - started_at)} and written no eval log; of its own "
-        f"log {said}"
+    line: Text = "no line"
+    if writes and line_at:
+        line = told("its last line is {} old", Since(line_at))
+    text = told(
+        "the runner has run for {} and written no eval log; of its own log {}",
+        Since(started_at),
+        line,
     )
     words = last_error(state) if writes else ()
     evidence = (Evidence("startup", text, started_at), *words)
@@ -159,9 +163,11 @@ def hung_teardown(now: float, limits: Thresholds, state: EvalSetState) -> Findin
     failed = any(task.status == "error" for task in tasks)
     limit = limits.teardown_retried if failed else limits.teardown
     boxes = sum(pod.is_live for pod in cluster.view.sandboxes)
-    text = (
-        f"its logs are finished for {duration(now - since)}, and pod {live[0].name} still runs"
-        + (f", with {count(boxes, 'sandbox pod')}" if boxes else "")
+    text = told(
+        "its logs are finished for {}, and pod {} still runs{}",
+        Since(since),
+        live[0].name,
+        f", with {count(boxes, 'sandbox pod')}" if boxes else "",
     )
     return Finding((now - since) / limit, since, (Evidence("teardown", text, since),))
 
@@ -183,7 +189,7 @@ def deletion_stuck(
     if since is None:
         return None
     names = ", ".join(sorted(times)[:4])
-    text = f"{names} Terminating for {duration(now - since)}: finalizers, or a node that is away"
+    text = told("{} Terminating for {}: finalizers, or a node that is away", names, Since(since))
     return Finding(
         (now - since) / limits.deletion_wait, since, (Evidence("deletion", text, since),)
     )
@@ -195,8 +201,12 @@ def overdue_wait(now: float, waits: Iterable[Waiting]) -> CauseFinding | None:
     wait = min(late, key=lambda wait: wait.since or 0.0, default=None)
     if wait is None or wait.bound is None:
         return None
-    text = f"{wait.words}, for {duration(now - (wait.since or now))}: longer than the "
-    text += f"{duration(wait.bound)} that it may take"
+    text = told(
+        "{}, for {}: longer than the {} that it may take",
+        wait.words,
+        Since(wait.since or now),
+        Length(wait.bound),
+    )
     evidence = (Evidence(wait.evidence.kind, text, wait.since), wait.evidence)
     return Cause.OVERDUE_WAIT, Finding(1.0, wait.since, evidence)
 

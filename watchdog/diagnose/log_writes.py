@@ -21,8 +21,8 @@ from watchdog.model.judgment import Caution
 from watchdog.model.runner_words import WriteFailures
 from watchdog.model.state import EvalSetState, TaskState
 from watchdog.model.thresholds import Thresholds
+from watchdog.model.told import At, Since, told
 from watchdog.model.verdict import Cause, Evidence
-from watchdog.model.words import duration
 
 UNTRIED = 15.0
 """So many times longer may the last failure stand where they don't go on: the writer tries again
@@ -106,9 +106,13 @@ def _finding(
     since = first_at if stored_at is None or stored_at <= first_at + MARGIN else stored_at
     failing, untried = last_at - since, now - last_at
     times = f"{failures.count:,} times, " if failures.count > 1 else ""
-    text = (
-        f"the runner can't write its log since {clock(since)} ({duration(now - since)}; {times}"
-        f"last at {clock(last_at)}): {failures.error}"
+    text = told(
+        "the runner can't write its log since {} ({}; {}last at {}): {}",
+        At(since),
+        Since(since),
+        times,
+        At(last_at),
+        failures.error,
     )
     newest = f"the newest object in the store is of {clock(stored_at)}" if stored_at else ""
     name = failures.log.rpartition("/")[2] or failures.task

@@ -13,9 +13,9 @@ from watchdog.model import advice
 from watchdog.model.action import Action
 from watchdog.model.instants import clock
 from watchdog.model.state import SampleState, Streak
+from watchdog.model.told import At, Length, OftenAs, Text, told
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.weighing import Weighing
-from watchdog.model.words import duration, frequency
 
 
 def failing(cause: Cause) -> Detect:
@@ -83,10 +83,11 @@ def _with_change(
 def odds(weighing: Weighing) -> Evidence:
     """How likely it is, after all, that it passes: the likeliest harmless explanation."""
     likeliest = max(weighing.explanations, key=lambda explanation: explanation.ratio)
-    text = (
-        f"likeliest way for it to pass by itself: {likeliest.text}; seen "
-        f"{frequency(likeliest.expected_per_week)}, "
-        f"told when rarer than {frequency(likeliest.tolerated)}"
+    text = told(
+        "likeliest way for it to pass by itself: {}; seen {}, told when rarer than {}",
+        likeliest.text,
+        OftenAs(likeliest.expected_per_week),
+        OftenAs(likeliest.tolerated),
     )
     return Evidence("odds", text)
 
@@ -94,9 +95,11 @@ def odds(weighing: Weighing) -> Evidence:
 def _peers_evidence(situation: Situation | None) -> tuple[Evidence, ...]:
     if situation is None or not (situation.peers.ok or situation.peers.failed):
         return ()
-    text = (
-        f"meanwhile other samples on {situation.model}: {situation.peers.ok} calls succeeded, "
-        f"{situation.peers.failed} attempts failed"
+    text = told(
+        "meanwhile other samples on {}: {} calls succeeded, {} attempts failed",
+        situation.model,
+        situation.peers.ok,
+        situation.peers.failed,
     )
     return (Evidence("peers", text, situation.last_ok),)
 
@@ -107,16 +110,26 @@ def _end(context: SampleContext, streak: Streak) -> tuple[Evidence, ...]:
     if end is None:
         return ()
     at, why = end
-    return (Evidence("gives_up", f"Inspect gives up by itself at about {clock(at)} ({why})", at),)
+    text = told("Inspect gives up by itself at about {} ({})", At(at), why)
+    return (Evidence("gives_up", text, at),)
 
 
 def _streak_evidence(context: SampleContext, streak: Streak) -> Evidence:
     has_times = streak.first_at is not None and streak.last_at is not None
-    span = f" over {duration(streak.last_at - streak.first_at)}" if has_times else ""  # type: ignore[operator]
+    span: Text = ""
+    if has_times:
+        span = told(" over {}", Length(streak.last_at - streak.first_at))  # type: ignore[operator]
     never = "" if context.sample.first_success_at is not None else ", and none ever succeeded"
-    counts = ", ".join(f"{count}x {cause.value}" for cause, count in streak.causes)
-    text = f"{streak.count} attempts on {streak.model} failed in a row{span}{never} ({counts}): "
-    return Evidence("fail_streak", text + streak.error, streak.last_at)
+    text = told(
+        "{} attempts on {} failed in a row{}{} ({}): {}",
+        streak.count,
+        streak.model,
+        span,
+        never,
+        ", ".join(f"{count}x {cause.value}" for cause, count in streak.causes),
+        streak.error,
+    )
+    return Evidence("fail_streak", text, streak.last_at)
 
 
 _REPRODUCE = Action(

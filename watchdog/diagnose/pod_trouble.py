@@ -12,8 +12,8 @@ from watchdog.model.cluster import ClusterView, Container, Pod, PodEvent
 from watchdog.model.instants import latest
 from watchdog.model.state import PodDeath
 from watchdog.model.thresholds import Thresholds
+from watchdog.model.told import Length, Since, told
 from watchdog.model.verdict import Cause, Evidence
-from watchdog.model.words import duration
 
 
 def pod_trouble(
@@ -152,7 +152,8 @@ def _newest(events: list[PodEvent]) -> PodEvent | None:
 def aged(now: float, since: float | None, limit: float, text: str) -> Finding:
     """Trouble that lasts since `since` and is told after `limit` seconds."""
     age = now - since if since is not None else 0.0
-    evidence = (Evidence("pod", f"{text.strip()} (for {duration(age)})", since),)
+    span = Since(since) if since is not None else Length(0.0)
+    evidence = (Evidence("pod", told("{} (for {})", text.strip(), span), since),)
     return Finding(age / limit, since, evidence)
 
 

@@ -27,8 +27,8 @@ from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance
 from watchdog.model.instants import latest
 from watchdog.model.state import EvalSetState, SampleState, TaskState
+from watchdog.model.told import Since, told
 from watchdog.model.verdict import Cause, Evidence
-from watchdog.model.words import duration
 
 _PEERS_FACTOR = 10
 _QUEUE_FACTOR = 4.0
@@ -124,13 +124,16 @@ def _frozen_finding(
     between_calls: list[tuple[float, TaskState, SampleState]],
     idle: list[TaskState],
 ) -> Finding:
-    silence = f"the whole runner has written nothing for {duration(now - since)}"
     if between_calls:
         _, _, sample = min(between_calls, key=lambda pause: pause[0])
         sign = f"sample {sample.key.id} (epoch {sample.key.epoch}) stands between two calls"
     else:
         sign = f"all samples of {idle[0].log} have ended, yet the log is not finished"
-    text = f"{sign}, which takes a living runner seconds; {silence}"
+    text = told(
+        "{}, which takes a living runner seconds; the whole runner has written nothing for {}",
+        sign,
+        Since(since),
+    )
     return overdue(
         now, since, deadline, "the runner is silent", (Evidence("silence", text, since),)
     )
@@ -199,9 +202,10 @@ def unexplained(context: SampleContext) -> Finding | None:
     if slots.may_wait(task, context.sample) and not is_passed_over:
         return None
     others = f", while other samples on {model} made {peers.ok} calls" if peers.ok else ""
-    text = (
-        f"nothing has been heard of it for {duration(context.now - since)}{others}: it does not "
-        "wait for a connection slot"
+    text = told(
+        "nothing has been heard of it for {}{}: it does not wait for a connection slot",
+        Since(since),
+        others,
     )
     evidence = (Evidence("silence", text, since),)
     return overdue(context.now, since, deadline, "the sample stands between two calls", evidence)
@@ -222,9 +226,11 @@ def _past_time_limit(context: SampleContext, since: float) -> Finding | None:
     if limit is None or since > limit.at or context.now <= limit.at:
         return None
     deadline = excused(Deadline(context.judging.limits.call_grace, "grace"), context.allowance)
-    text = (
-        f"it goes on for {duration(context.now - limit.at)} beyond {limit.why}, and nothing has "
-        f"been heard of it for {duration(context.now - since)}"
+    text = told(
+        "it goes on for {} beyond {}, and nothing has been heard of it for {}",
+        Since(limit.at),
+        limit.why,
+        Since(since),
     )
     evidence = (Evidence("limit", text, limit.at),)
     return overdue(context.now, limit.at, deadline, "the sample is beyond its limit", evidence)

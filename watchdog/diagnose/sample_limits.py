@@ -8,7 +8,7 @@ What goes on long after such a limit can't be ended by it: it hangs where nothin
 from msgspec import Struct
 
 from watchdog.model.state import OpenCall, SampleState, TaskState
-from watchdog.model.words import duration
+from watchdog.model.told import Length, Text, told
 
 _SCORING_SHARE = 0.5
 
@@ -17,7 +17,7 @@ class SampleLimit(Struct, frozen=True):
     """When a limit was to end something, and which."""
 
     at: float
-    why: str
+    why: Text
 
 
 def time_limit_of(task: TaskState, sample: SampleState) -> SampleLimit | None:
@@ -37,7 +37,7 @@ def time_limit_of(task: TaskState, sample: SampleState) -> SampleLimit | None:
     if sample.last_progress_at is not None and sample.last_progress_at > at:
         return None
     share = "the scorers' share of " if sample.scorer_spans else ""
-    return SampleLimit(at, f"{share}its sample's time limit, {duration(limit)}")
+    return SampleLimit(at, told("{}its sample's time limit, {}", share, Length(limit)))
 
 
 def limit_of_call(task: TaskState, sample: SampleState, call: OpenCall) -> SampleLimit | None:
@@ -48,6 +48,6 @@ def limit_of_call(task: TaskState, sample: SampleState, call: OpenCall) -> Sampl
         limits.append(by_time)
     working = task.spec.working_limit if task.spec else None
     if working is not None and call.since is not None and not sample.scorer_spans:
-        why = f"its sample's working limit, {duration(working)}"
+        why = told("its sample's working limit, {}", Length(working))
         limits.append(SampleLimit(call.since + working, why))
     return min(limits, key=lambda limit: limit.at, default=None)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from watchdog.diagnose.context import SampleContext
 from watchdog.model.judgment import Waiting
+from watchdog.model.told import Since, told
 from watchdog.model.verdict import Evidence
-from watchdog.model.words import duration
 
 
 def waits(context: SampleContext) -> Iterator[Waiting]:
@@ -59,6 +59,8 @@ def _batch(context: SampleContext) -> Waiting | None:
     limit = context.judging.limits.batch_call
     if batch is None or batch.since is None or context.now - batch.since >= limit:
         return None
-    text = f"a batch call to {batch.name} has been with the provider for "
-    evidence = Evidence("batch", text + duration(context.now - batch.since), batch.since)
+    text = told(
+        "a batch call to {} has been with the provider for {}", batch.name, Since(batch.since)
+    )
+    evidence = Evidence("batch", text, batch.since)
     return Waiting(evidence, batch.since, None, "a batch is with the provider")

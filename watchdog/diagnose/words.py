@@ -10,32 +10,32 @@ from watchdog.model.action import Action
 from watchdog.model.causes import INFO_OF, cause_words
 from watchdog.model.instants import clock, earliest, latest
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment, Waiting
+from watchdog.model.told import Since, Text, told
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, EvidenceKind, Verdict
-from watchdog.model.words import duration
 
 _NAMED = 3
 _LABELS = 6
 """So many ways to be degraded are told in one sentence."""
 
 
-def summary(eval_set: EvalSetJudgment, now: float) -> str:
+def summary(eval_set: EvalSetJudgment) -> Text:
     """One sentence on an eval set."""
     if eval_set.verdict in STUCK_VERDICTS:
-        return f"{_stuck(eval_set, now)}{_no_page(eval_set)}"
+        return told("{}{}", _stuck(eval_set), _no_page(eval_set))
     if eval_set.verdict is Verdict.FINISHED and eval_set.cause in _LEFT_BEHIND:
-        return f"It {SPEC_OF[eval_set.cause].phrase}: {_progress(eval_set, now)}."
+        return told("It {}: {}.", SPEC_OF[eval_set.cause].phrase, _progress(eval_set))
     if eval_set.verdict is Verdict.UNKNOWN and eval_set.cause is Cause.LOG_WRITE_FAILED:
-        return f"{_unwritten(eval_set)}."
+        return _unwritten(eval_set)
     if eval_set.verdict is Verdict.UNKNOWN:
-        return f"It can't be told: {_why_unknown(eval_set)}."
-    if (told := _errors(eval_set)) is not None:
+        return told("It can't be told: {}.", _why_unknown(eval_set))
+    if (errors := _errors(eval_set)) is not None:
         is_over = eval_set.verdict is Verdict.FINISHED
-        return f"{told}. {'' if is_over else 'So far '}{_progress(eval_set, now)}."
-    why = _purpose(eval_set, now) if eval_set.verdict is Verdict.WAITING else ""
+        return told("{}. {}{}.", errors, "" if is_over else "So far ", _progress(eval_set))
+    why = _purpose(eval_set) if eval_set.verdict is Verdict.WAITING else ""
     why = why or _reason(eval_set)
     late = any(caution.cause is Cause.OVERDUE_WAIT for caution in eval_set.cautions)
-    why += ", and some of it for longer than it should" if late else ""
-    return f"{_otherwise(eval_set)}{why}: {_progress(eval_set, now)}."
+    too_long = ", and some of it for longer than it should" if late else ""
+    return told("{}{}{}: {}.", _otherwise(eval_set), why, too_long, _progress(eval_set))
 
 
 def _otherwise(eval_set: EvalSetJudgment) -> str:
@@ -66,21 +66,22 @@ def _since(group: list[tuple[TaskJudgment, SampleJudgment]]) -> str:
     return f", since {clock(since)}" if since is not None else ""
 
 
-def _errors(eval_set: EvalSetJudgment) -> str | None:
+def _errors(eval_set: EvalSetJudgment) -> Text | None:
     """That its samples err, where that is what is to be told; None where it isn't."""
     if eval_set.verdict is Verdict.FINISHED:
-        told = (e.text for e in eval_set.evidence if e.kind == "errors")
-        return next(
-            (f"Nothing runs any more, and most samples erred: {text}" for text in told), None
-        )
+        text = next((e.text for e in eval_set.evidence if e.kind == "errors"), None)
+        sentence = "Nothing runs any more, and most samples erred: {}"
+        return told(sentence, text) if text is not None else None
     if eval_set.verdict is not Verdict.DEGRADED:
         return None
     erring = [task.erring for task in eval_set.tasks if task.erring is not None]
     if erring:
         more = f", and so in {len(erring) - 1} more of its tasks" if len(erring) > 1 else ""
-        return f"Most samples end in errors: {erring[0].text}{more}"
+        return told("Most samples end in errors: {}{}", erring[0].text, more)
     by_sandbox = [found for task in eval_set.tasks if (found := of_sandboxes(task)) is not None]
-    return f"Calls of tools fail for the sandbox: {by_sandbox[0].text}" if by_sandbox else None
+    if not by_sandbox:
+        return None
+    return told("Calls of tools fail for the sandbox: {}", by_sandbox[0].text)
 
 
 _UNDONE = {"running": "broken off", "queued": "never begun"}
@@ -91,19 +92,19 @@ _REASONS: tuple[EvidenceKind, ...] = ("deletion", "capacity", "suspended", "star
 """Evidence that says why an eval set is what it is, where nothing is stuck."""
 
 
-def _unwritten(eval_set: EvalSetJudgment) -> str:
+def _unwritten(eval_set: EvalSetJudgment) -> Text:
     """That its results are at risk, in the words of its evidence."""
     evidence = (*(e for task in eval_set.tasks for e in task.evidence), *eval_set.evidence)
     text = next((e.text for e in evidence if e.kind == "log_write"), "the runner can't write")
     risk = "Its results are at risk" if eval_set.cautions else "Its store may be old"
-    return f"{risk}: {text.rstrip('.')}"
+    return told("{}: {}.", risk, text)
 
 
-def _reason(eval_set: EvalSetJudgment) -> str:
+def _reason(eval_set: EvalSetJudgment) -> Text:
     """Why it waits, or runs no more, in the words of its evidence."""
     evidence = (*eval_set.evidence, *(e for task in eval_set.tasks for e in task.evidence))
     text = next((e.text for e in evidence if e.kind in _REASONS), "")
-    return f" ({text})" if text else ""
+    return told(" ({})", text) if text else ""
 
 
 def actions(eval_set: EvalSetJudgment) -> tuple[Action, ...]:
@@ -167,18 +168,19 @@ _OTHERWISE = {
 }
 
 
-def _stuck(eval_set: EvalSetJudgment, now: float) -> str:
+def _stuck(eval_set: EvalSetJudgment) -> Text:
     cause = eval_set.cause or Cause.UNEXPLAINED
     stuck = [(task, sample) for task in eval_set.tasks for sample in task.stuck()]
     of_cause = [(task, sample) for task, sample in stuck if sample.cause is cause]
     running = sum(task.counts.running for task in eval_set.tasks)
-    span = f" for {duration(now - eval_set.since)}" if eval_set.since is not None else ""
+    span = told(" for {}", Since(eval_set.since)) if eval_set.since is not None else ""
     if not eval_set.tasks:
-        return f"Stuck{span}: it {SPEC_OF[cause].phrase}."
-    head = f"{len(stuck)} of {running} running samples stuck{span}" if stuck else f"Stuck{span}"
+        return told("Stuck{}: it {}.", span, SPEC_OF[cause].phrase)
+    head = f"{len(stuck)} of {running} running samples stuck" if stuck else "Stuck"
     others = len(stuck) - len(of_cause)
     remark = f" ({others} for another cause)" if others else ""
-    return f"{head}{remark}: {stuck_phrase(cause, of_cause)}{_tried(eval_set)}."
+    rest = f"{remark}: {stuck_phrase(cause, of_cause)}{_tried(eval_set)}."
+    return told("{}{}{}", head, span, rest)
 
 
 def _tried(eval_set: EvalSetJudgment) -> str:
@@ -201,38 +203,39 @@ def _no_page(eval_set: EvalSetJudgment) -> str:
     return f" A{wish.text.removeprefix('a')}."
 
 
-def _purpose(eval_set: EvalSetJudgment, now: float) -> str:
+def _purpose(eval_set: EvalSetJudgment) -> Text:
     """What its samples wait for: ` (a stop was asked for by 2 samples, for 3 min)`."""
     waitings: dict[str, list[Waiting]] = {}
     for task in eval_set.tasks:
         for sample in task.samples:
             if sample.waiting is not None:
                 waitings.setdefault(sample.waiting.words, []).append(sample.waiting)
-    texts = [f"{words}{_extent(group, now)}" for words, group in waitings.items()]
-    return f" ({'; '.join(texts[:_NAMED])})" if texts else ""
+    texts = [told("{}{}", words, _extent(group)) for words, group in waitings.items()][:_NAMED]
+    return told(f" ({'; '.join(['{}'] * len(texts))})", *texts) if texts else ""
 
 
 _BY_SAMPLES: frozenset[EvidenceKind] = frozenset({"approval", "input"})
 """What each sample waits for by itself."""
 
 
-def _extent(group: list[Waiting], now: float) -> str:
+def _extent(group: list[Waiting]) -> Text:
     since = earliest(*(waiting.since for waiting in group))
     asked = group[0].evidence.kind in _BY_SAMPLES
     count = f" by {len(group)} samples" if len(group) > 1 and asked else ""
-    return count + (f", for {duration(now - since)}" if since is not None else "")
+    return told("{}, for {}", count, Since(since)) if since is not None else count
 
 
-def _why_unknown(eval_set: EvalSetJudgment) -> str:
+def _why_unknown(eval_set: EvalSetJudgment) -> Text:
     if not eval_set.tasks:
         old = "what the cluster said is too old" if eval_set.state.cluster else "not read yet"
         return eval_set.state.unreadable or old
     unknown = [task for task in eval_set.tasks if task.verdict is Verdict.UNKNOWN]
     first = next((e.text for task in unknown for e in task.evidence), "newest events unreadable")
-    return f"{len(unknown)} of {len(eval_set.tasks)} tasks could not be judged ({first})"
+    numbers = len(unknown), len(eval_set.tasks)
+    return told("{} of {} tasks could not be judged ({})", *numbers, first)
 
 
-def _progress(eval_set: EvalSetJudgment, now: float) -> str:
+def _progress(eval_set: EvalSetJudgment) -> Text:
     counts = [task.counts for task in eval_set.tasks]
     words = (
         f"{sum(c.completed for c in counts)} of {sum(c.total for c in counts)} samples completed"
@@ -244,4 +247,4 @@ def _progress(eval_set: EvalSetJudgment, now: float) -> str:
         words += f", {number} {label}" if number else ""
     words += "" if is_over else _tried(eval_set)
     last = latest(*(task.last_progress_at for task in eval_set.tasks))
-    return words + (f"; last progress {duration(now - last)} ago" if last is not None else "")
+    return told("{}; last progress {} ago", words, Since(last)) if last is not None else words

@@ -8,6 +8,7 @@ from watchdog.model.causes import HUNG_CALLS
 from watchdog.model.facts import SampleKey
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
+from watchdog.model.told import Text
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Severity, Verdict
 from watchdog.model.weighing import Weighing
 
@@ -89,7 +90,7 @@ class Erring(Struct, frozen=True):
 
     cause: Cause
     since: float | None
-    text: str
+    text: Text
     """`69 of 87 ended samples erred; 61 of them: RuntimeError('…')`."""
     evidence: tuple[Evidence, ...]
     weighing: Weighing | None = None
@@ -136,7 +137,7 @@ class Caution(Struct, frozen=True):
 
     cause: Cause
     since: float | None
-    text: str
+    text: Text
     """What it is, for people; completes "eval set X: "."""
     tasks: tuple[TaskJudgment, ...] = ()
     """Those that it is about; empty where it is the eval set as a whole."""
@@ -157,7 +158,7 @@ class EvalSetJudgment(Struct, frozen=True):
     """When it was deleted; None where it wasn't, or nobody saw it."""
     runner_started_at: float | None = None
     """When its newest runner's Job was made."""
-    summary: str = ""
+    summary: Text = ""
     """One sentence for the person on call."""
     actions: tuple[Action, ...] = ()
     """What to do next, with the command to run."""

@@ -12,6 +12,7 @@ from msgspec import Struct
 from watchdog.model.action import Action
 from watchdog.model.probe import Conclusion, Subject
 from watchdog.model.status_page import StatusPageIncident
+from watchdog.model.told import Text, said
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -177,8 +178,12 @@ class Evidence(Struct, frozen=True):
     """One observation that carries a verdict. `text` is for people and holds no secrets."""
 
     kind: EvidenceKind
-    text: str
+    text: Text
     at: float | None = None
+
+    def said(self, now: float) -> str:
+        """The text in words, as of `now` in seconds since the epoch."""
+        return said(self.text, now)
 
 
 class Problem(Struct, frozen=True):

@@ -4,6 +4,8 @@ import math
 
 from msgspec import Struct
 
+from watchdog.model.told import Text
+
 
 class Explanation(Struct, frozen=True):
     """A way in which it may pass by itself, and how often the fleet sees one as bad as this."""
@@ -13,7 +15,7 @@ class Explanation(Struct, frozen=True):
     """Expected number per week."""
     tolerated: float
     """False pages per week that this explanation may cost."""
-    text: str
+    text: Text
 
     @property
     def ratio(self) -> float:
@@ -35,13 +37,13 @@ class Weighing(Struct, frozen=True):
         change: what would change the verdict, in words.
     """
 
-    subject: str
+    subject: Text
     explanations: tuple[Explanation, ...]
     initial_ratio: float
     enough: bool = True
     lasted: float | None = None
     limit: float | None = None
-    change: tuple[str, ...] = ()
+    change: tuple[Text, ...] = ()
 
     @property
     def ratio(self) -> float:

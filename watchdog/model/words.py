@@ -3,10 +3,23 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from watchdog.model.quantities import brief_duration, count, duration, frequency
 from watchdog.model.report import SampleCounts
 from watchdog.model.state import Outcome
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Phase, Verdict
+
+__all__ = [
+    "VERDICT_WORDS",
+    "at_work",
+    "brief_duration",
+    "count",
+    "duration",
+    "frequency",
+    "outcomes",
+    "strip",
+    "tally",
+]
 
 VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.FINISHED: "finished",
@@ -22,54 +35,6 @@ VERDICT_WORDS: dict[Verdict, str] = {
 
 _STRIP = 16
 """Words of a strip of outcomes."""
-
-
-_UNITS = ((86_400, "d", 2), (3600, "h", 2), (60, "min", 2), (1, "s", 0))
-"""Seconds of a unit, its name, and from how many of it on it is used."""
-
-
-def duration(seconds: float) -> str:
-    """A duration in seconds in words: `50 s`, `35 min`, `2 h 14 min`, `3 d 4 h`."""
-    whole = max(0, round(seconds))
-    place = next(i for i, (size, _, least) in enumerate(_UNITS) if whole >= least * size)
-    size, unit, _ = _UNITS[place]
-    count, rest = divmod(whole, size)
-    if unit in {"min", "s"}:
-        return f"{count} {unit}"
-    smaller, name, _ = _UNITS[place + 1]
-    return f"{count} {unit} {rest // smaller} {name}" if rest >= smaller else f"{count} {unit}"
-
-
-def brief_duration(seconds: float) -> str:
-    """As `duration`, finer for what is short: `1.2 s` below ten seconds, `95 s` to ten minutes."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds <= 600 else duration(seconds)
-
-
-def count(number: int, singular: str, plural: str | None = None) -> str:
-    """`1 sample`, `5,710 retries`."""
-    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
-
-
-_WEEKS_A_YEAR = 52.18
-_NEVER_YEARS = 1000
-
-
-def frequency(expected_per_week: float) -> str:
-    """How often something happens: `3.2 times a week`, `once in 5 weeks`, `once in 4 years`."""
-    if expected_per_week >= 1:
-        return (
-            f"{expected_per_week:.2g} times a week"
-            if expected_per_week < 99.5
-            else f"{expected_per_week:,.0f} times a week"
-        )
-    weeks = 1 / expected_per_week if expected_per_week > 0 else float("inf")
-    if weeks < _WEEKS_A_YEAR:
-        return f"once in {weeks:.2g} weeks"
-    years = weeks / _WEEKS_A_YEAR
-    number = f"{years:,.0f}" if years >= 10 else f"{years:.2g}"
-    return f"once in {number} years" if years < _NEVER_YEARS else "practically never"
 
 
 def at_work(phase: Phase) -> str:

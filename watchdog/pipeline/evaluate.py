@@ -16,6 +16,7 @@ from watchdog.model.probe import Conclusion, Meaning, ProbeResult
 from watchdog.model.report import Snapshot, SourceReport
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
+from watchdog.model.told import told
 from watchdog.model.verdict import Evidence, Incident, Problem
 from watchdog.pipeline.snapshot import snapshot, with_sources
 from watchdog.probing.view import view
@@ -100,7 +101,7 @@ def _with_conclusions(
     return replace(
         eval_set,
         actions=first,
-        summary=f"{eval_set.summary} {conclusions[0].sentence}",
+        summary=told("{} {}", eval_set.summary, conclusions[0].sentence),
         evidence=(*eval_set.evidence, *(_evidence(conclusion) for conclusion in conclusions)),
     )
 

@@ -18,6 +18,7 @@ from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgmen
 from watchdog.model.learned import Learned
 from watchdog.model.report import EvidenceItem
 from watchdog.model.thresholds import Thresholds
+from watchdog.model.told import said
 from watchdog.model.verdict import Cause, Evidence
 from watchdog.model.weighing import Weighing
 from watchdog.model.words import outcomes
@@ -48,7 +49,7 @@ def explained_eval_set(
         now: the instant that was judged at, seconds since the epoch.
         experience: what was judged by.
     """
-    samples = [_sample(task, entry) for task in judgment.tasks for entry in task.samples]
+    samples = [_sample(task, entry, now) for task in judgment.tasks for entry in task.samples]
     matches = [entry for entry in samples if sample is None or sample in _names(entry)]
     matches.sort(key=lambda entry: -entry.suspicion)
     return Explained(
@@ -56,7 +57,7 @@ def explained_eval_set(
         now=timestamp(now),
         verdict=judgment.verdict,
         cause=judgment.cause,
-        summary=judgment.summary,
+        summary=said(judgment.summary, now),
         knob=Knob(
             limits.false_pages_per_week,
             limits.false_warnings_per_week,
@@ -64,7 +65,7 @@ def explained_eval_set(
         ),
         learned_weeks=experience.learned.weeks,
         learned_from=experience.origin,
-        tasks=() if sample else tuple(map(_task, judgment.tasks)),
+        tasks=() if sample else tuple(_task(task, now) for task in judgment.tasks),
         samples=tuple(matches[:MAX_SAMPLES]),
         left_out=max(0, len(matches) - MAX_SAMPLES),
     )
@@ -76,12 +77,12 @@ def _names(sample: ExplainedSample) -> frozenset[str | None]:
     return frozenset({sample.id, short, f"{sample.task}/{short}", sample.uuid})
 
 
-def _task(task: TaskJudgment) -> ExplainedTask:
+def _task(task: TaskJudgment, now: float) -> ExplainedTask:
     """A task with what was weighed of itself."""
-    return ExplainedTask(task.name, task.verdict, task.cause, _weighings(task.weighings))
+    return ExplainedTask(task.name, task.verdict, task.cause, _weighings(task.weighings, now))
 
 
-def _sample(task: TaskJudgment, sample: SampleJudgment) -> ExplainedSample:
+def _sample(task: TaskJudgment, sample: SampleJudgment, now: float) -> ExplainedSample:
     """A running sample with everything that was weighed."""
     state = sample.state
     return ExplainedSample(
@@ -95,31 +96,33 @@ def _sample(task: TaskJudgment, sample: SampleJudgment) -> ExplainedSample:
         stuck_since=timestamp(sample.since),
         suspicion=sample.suspicion,
         recent=outcomes(state.recent),
-        evidence=tuple(map(_evidence, sample.evidence)),
-        weighings=_weighings(sample.weighings),
+        evidence=tuple(_evidence(item, now) for item in sample.evidence),
+        weighings=_weighings(sample.weighings, now),
     )
 
 
-def _evidence(evidence: Evidence) -> EvidenceItem:
-    return EvidenceItem(timestamp(evidence.at), evidence.kind, evidence.text)
+def _evidence(evidence: Evidence, now: float) -> EvidenceItem:
+    return EvidenceItem(timestamp(evidence.at), evidence.kind, evidence.said(now))
 
 
-def _weighings(by_cause: Iterable[tuple[Cause, Weighing]]) -> tuple[ExplainedWeighing, ...]:
-    weighings = [_weighing(cause, weighing) for cause, weighing in by_cause]
+def _weighings(
+    by_cause: Iterable[tuple[Cause, Weighing]], now: float
+) -> tuple[ExplainedWeighing, ...]:
+    weighings = [_weighing(cause, weighing, now) for cause, weighing in by_cause]
     return tuple(sorted(weighings, key=lambda weighing: -weighing.suspicion))
 
 
-def _weighing(cause: Cause, weighing: Weighing) -> ExplainedWeighing:
+def _weighing(cause: Cause, weighing: Weighing, now: float) -> ExplainedWeighing:
     by_odds = weighing.limit is None
     return ExplainedWeighing(
         cause=cause,
-        subject=weighing.subject,
+        subject=said(weighing.subject, now),
         suspicion=weighing.suspicion,
         explanations=tuple(
-            ExplainedExplanation(e.name, e.text, e.expected_per_week, e.tolerated)
+            ExplainedExplanation(e.name, said(e.text, now), e.expected_per_week, e.tolerated)
             for e in weighing.explanations
         ),
-        change=weighing.change,
+        change=tuple(said(text, now) for text in weighing.change),
         enough=weighing.enough,
         weight=weighing.weight if by_odds else None,
         bound=weighing.bound if by_odds else None,

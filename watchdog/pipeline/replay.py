@@ -17,6 +17,7 @@ from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgmen
 from watchdog.model.replayed import Fall, Replayed, ReplayedSample, Step
 from watchdog.model.state import EvalSetState
 from watchdog.model.texts import clean
+from watchdog.model.told import said
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import all_states
 from watchdog.pipeline.stand_ins import mask_of
@@ -94,9 +95,9 @@ def _step(instant: _Instant) -> Step:
         at=timestamp(instant.at),
         verdict=eval_set.verdict,
         cause=eval_set.cause,
-        summary=eval_set.summary,
+        summary=said(eval_set.summary, instant.at),
         suspicion=max(suspicions, default=0.0),
-        stuck=tuple(_replayed(task, sample) for task, sample in _stuck(instant)),
+        stuck=tuple(_replayed(task, sample, instant.at) for task, sample in _stuck(instant)),
         rules={name: _by_rule(rule, instant) for name, rule in SIMPLE_RULES.items()},
     )
 
@@ -113,8 +114,8 @@ def _by_rule(rule: Rule, instant: _Instant) -> tuple[str, ...]:
     return tuple(sorted(_names(state, stuck_by(rule, state, instant.at))))
 
 
-def _replayed(task: TaskJudgment, sample: SampleJudgment) -> ReplayedSample:
-    why = "; ".join(item.text for item in sample.evidence[:3])
+def _replayed(task: TaskJudgment, sample: SampleJudgment, now: float) -> ReplayedSample:
+    why = "; ".join(item.said(now) for item in sample.evidence[:3])
     return ReplayedSample(_name(task.name, sample.key), sample.cause, timestamp(sample.since), why)
 
 

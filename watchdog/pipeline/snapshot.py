@@ -34,6 +34,7 @@ from watchdog.model.report import (
 from watchdog.model.state import ErroredEntry
 from watchdog.model.status_page import StatusPageIncident
 from watchdog.model.texts import cut, first_line
+from watchdog.model.told import said
 from watchdog.model.verdict import (
     STUCK_VERDICTS,
     Cause,
@@ -118,7 +119,7 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         eval_set_id=eval_set.state.eval_set_id,
         verdict=eval_set.verdict,
         cause=eval_set.cause,
-        summary=eval_set.summary,
+        summary=said(eval_set.summary, now),
         started_at=timestamp(earliest(*(_created(task) for task in eval_set.tasks))),
         last_progress_at=timestamp(latest(*(task.last_progress_at for task in eval_set.tasks))),
         stuck_since=timestamp(eval_set.since),
@@ -126,7 +127,7 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         estimated_stuck_seconds=max((t.estimated_stuck_seconds for t in tasks), default=0.0),
         actions=tuple(action.told for action in eval_set.actions),
         tasks=tuple(task.report for task in tasks),
-        evidence=_evidence(eval_set.evidence),
+        evidence=_evidence(eval_set.evidence, now),
         submitter=_cut(cluster.view.created_by) if cluster else "",
         email=_cut(cluster.view.email) if cluster else "",
         model_access=_cut(cluster.view.model_access) if cluster else "",
@@ -191,7 +192,7 @@ def _task(task: TaskJudgment, now: float) -> TaskReport:
         errored=tuple(_errored_sample(entry) for entry in task.state.errored),
         http_retries=task.state.http_retries,
         running=tuple(_running_sample(sample, now) for sample in task.samples),
-        evidence=_evidence(task.evidence),
+        evidence=_evidence(task.evidence, now),
     )
 
 
@@ -227,7 +228,7 @@ def _running_sample(sample: SampleJudgment, now: float) -> RunningSample:
         pending=_pending(sample, now) or _awaited(sample.waiting, now),
         wait_seconds=sample.wait,
         estimated_stuck_seconds=sample.estimated,
-        evidence=_evidence(sample.evidence),
+        evidence=_evidence(sample.evidence, now),
     )
 
 
@@ -250,8 +251,10 @@ def _awaited(waiting: Waiting | None, now: float) -> PendingItem | None:
     return PendingItem("input", name, timestamp(waiting.since), _elapsed(waiting.since, now))
 
 
-def _evidence(items: Iterable[Evidence]) -> tuple[EvidenceItem, ...]:
-    return tuple(EvidenceItem(timestamp(item.at), item.kind, _cut(item.text)) for item in items)
+def _evidence(items: Iterable[Evidence], now: float) -> tuple[EvidenceItem, ...]:
+    return tuple(
+        EvidenceItem(timestamp(item.at), item.kind, _cut(item.said(now))) for item in items
+    )
 
 
 def _incident(

@@ -5,6 +5,7 @@ import pytest
 from tests.builders.cluster_views import LIMITS
 from tests.builders.rows import LOG, SET, facts, state
 from tests.builders.rows import busy as working
+from tests.builders.words import read
 from watchdog.diagnose.attempts import attempt_words, attempts
 from watchdog.diagnose.judge import judge
 from watchdog.model.facts import (
@@ -69,15 +70,15 @@ def test_the_older_way_counts_by_the_eval_set_s_passes():
 def test_it_is_said_with_the_task_and_in_the_summary():
     known = tried(AttemptsRead(SET, LOG, 8, (FAILED,)), line((7, 10)))
     (eval_set,) = judge([known], NOW, LIMITS, 90.0)
-    assert "; attempt 8 of 11" in eval_set.summary
-    (said,) = [e.text for e in eval_set.tasks[0].evidence if e.kind == "attempts"]
+    assert "; attempt 8 of 11" in read(eval_set.summary)
+    (said,) = [read(e.text) for e in eval_set.tasks[0].evidence if e.kind == "attempts"]
     assert said.startswith("this is attempt 8 of 11 of the task; the last one failed: ")
     assert "Helm install failed" in said
 
 
 def test_nothing_is_said_of_a_first_attempt():
     (eval_set,) = judge([tried()], NOW, LIMITS, 90.0)
-    assert "attempt" not in eval_set.summary
+    assert "attempt" not in read(eval_set.summary)
     assert not [e for e in eval_set.tasks[0].evidence if e.kind == "attempts"]
 
 

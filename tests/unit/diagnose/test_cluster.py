@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from tests.builders.cluster_views import JOB, KNOWN, LIMITS, RUNNER, SANDBOX, view, watched, working
 from tests.builders.rows import SET, Rows, facts, key, schedule, state
+from tests.builders.words import read
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.orphans import find_orphans
@@ -62,7 +63,7 @@ def test_a_sandbox_that_does_not_start_explains_a_set_up_long_before_its_time_ou
     known = watched(now, {}, view(now, sandboxes=(pod,)), total=5)
     eval_set = judged(now, known)
     assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, cause)
-    assert pod.name in eval_set.tasks[0].evidence[0].text
+    assert pod.name in read(eval_set.tasks[0].evidence[0].text)
     assert judged(100, known).verdict is Verdict.STARTING
 
 

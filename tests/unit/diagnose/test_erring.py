@@ -3,6 +3,7 @@
 import pytest
 
 from tests.builders.rows import LOG, SET, Rows, busy, facts, key, state
+from tests.builders.words import read
 from watchdog.correlate import correlate, incident_id
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
@@ -66,8 +67,8 @@ def test_most_of_the_last_ends_are_errors(pattern):
     )
     assert incident.id == incident_id(SET, Cause.SANDBOX_ERROR)
     assert "Helm install failed" in incident.summary
-    assert "Most samples end in errors" in eval_set.summary
-    assert "Calls fail" not in eval_set.summary
+    assert "Most samples end in errors" in read(eval_set.summary)
+    assert "Calls fail" not in read(eval_set.summary)
     assert eval_set.actions
 
 
@@ -181,7 +182,7 @@ def test_the_attempts_before_decide_where_the_present_one_has_no_ends():
     folded = attempted(state(facts({}, read_at=60.0, ended=ends("x"), total=10)))
     eval_set = judge([folded], 60.0, LIMITS, 90.0)[0]
     assert (eval_set.verdict, eval_set.cause) == (Verdict.DEGRADED, Cause.SANDBOX_ERROR)
-    assert "the last 2 before it" in eval_set.summary
+    assert "the last 2 before it" in read(eval_set.summary)
 
 
 def test_so_they_do_while_it_has_no_buffer_yet():
@@ -221,7 +222,7 @@ def test_every_tool_call_fails_for_the_sandbox():
     assert (eval_set.verdict, eval_set.cause) == (Verdict.DEGRADED, Cause.SANDBOX_ERROR)
     (incident,) = incidents(eval_set, now)
     assert incident.severity == "warning"
-    assert "sandbox" in eval_set.summary
+    assert "sandbox" in read(eval_set.summary)
 
 
 @pytest.mark.parametrize(

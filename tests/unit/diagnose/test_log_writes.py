@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from tests.builders.cluster_views import JOB, LIMITS, RUNNER, view
 from tests.builders.rows import LOG, SET, Rows, facts, key, state
+from tests.builders.words import read
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
@@ -62,8 +63,8 @@ def test_what_can_t_be_written_makes_the_store_old_and_is_a_page():
     assert (eval_set.verdict, eval_set.cause) == (Verdict.UNKNOWN, Cause.LOG_WRITE_FAILED)
     assert [s.verdict for s in eval_set.tasks[0].samples] == [Verdict.UNKNOWN]
     assert eval_set.since is None
-    assert ERROR in eval_set.summary
-    assert "at risk" in eval_set.summary
+    assert ERROR in read(eval_set.summary)
+    assert "at risk" in read(eval_set.summary)
     (incident,) = told(now, known)
     assert (incident.cause, incident.severity) == (Cause.LOG_WRITE_FAILED, "page")
     assert incident.since == BEGAN
@@ -197,7 +198,9 @@ def test_a_runner_that_died_of_it_is_gone_and_what_it_left_is_said():
     known = written(now, BEGAN - 20, lines, words, cluster)
     eval_set = judged(now, known)
     assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.RUNNER_GONE)
-    text = "\n".join(e.text for task in eval_set.tasks for s in task.samples for e in s.evidence)
+    text = "\n".join(
+        read(e.text) for task in eval_set.tasks for s in task.samples for e in s.evidence
+    )
     assert "results are at risk" in text
     assert "its last error: PermissionError: no" in text
 
@@ -232,7 +235,9 @@ def test_the_last_error_is_that_of_the_runner_that_died():
         own = [RunnerErrorLogged(SET, died - 300, text, "runner-2") for text in extra]
         eval_set = judged(now, written(now, 0.0, words, own, cluster))
         assert eval_set.verdict is Verdict.STUCK
-        text = "\n".join(e.text for t in eval_set.tasks for s in t.samples for e in s.evidence)
+        text = "\n".join(
+            read(e.text) for t in eval_set.tasks for s in t.samples for e in s.evidence
+        )
         assert "of the first" not in text
         assert ("its last error, 5 min before its end: OSError: of the second" in text) == expected
 

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders.rows import LOG, MODEL, Rows, facts, schedule, state
+from tests.builders.words import read
 from watchdog.correlate import Notes, correlate, troubled_models
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.judge import judge
@@ -69,7 +70,7 @@ def test_each_way_to_achieve_nothing_is_degraded(rows, label):
     assert (eval_set.verdict, eval_set.cause) == EXPECTED
     (sample,) = eval_set.tasks[0].samples
     assert (sample.degraded_by, sample.suspicion < 1) == (label, True)
-    assert eval_set.summary.startswith(
+    assert read(eval_set.summary).startswith(
         f"Calls succeed and nothing is achieved ({label}: sample 1 of mmlu, since 1970-01-01 00:0"
     )
     assert eval_set.actions[-1].told.endswith("`hawk stop set-1 --sample u1`")

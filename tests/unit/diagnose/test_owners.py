@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from tests.builders.cluster_views import JOB, LIMITS, view, watched, working
 from tests.builders.rows import SET, Rows, facts, schedule, state
+from tests.builders.words import read
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
@@ -34,7 +35,7 @@ def judged(now, said=NOTHING, *, job=NOTHING, metadata=NOTHING, samples=None, **
 
 
 def texts(judgment, kind="told"):
-    return [e.text for e in judgment.evidence if e.kind == kind]
+    return [read(e.text) for e in judgment.evidence if e.kind == kind]
 
 
 # --- expected silence
@@ -190,7 +191,7 @@ def test_a_page_becomes_a_warning_and_the_summary_says_so(source):
     who = "the configuration" if source == "said" else "its owner"
     words = f"a warning only: {who} wants no page until 1970-01-03 00:00 UTC: known"
     assert told.verdict is Verdict.STUCK
-    assert told.summary.endswith(f" A{words[1:]}.")
+    assert read(told.summary).endswith(f" A{words[1:]}.")
     (incident,) = correlate((told,), LATE)
     assert incident.severity == "warning"
     assert incident.muted_until is None
@@ -206,7 +207,7 @@ def test_what_is_a_warning_anyway_says_nothing_of_it():
     assert told.verdict is Verdict.PARTIALLY_STUCK
     (incident,) = correlate((told,), LATE)
     assert incident.severity == "warning"
-    assert "a warning only" not in told.summary.lower() + incident.summary
+    assert "a warning only" not in read(told.summary).lower() + incident.summary
 
 
 def test_several_eval_sets_are_a_page_unless_it_is_wanted_for_all():

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.builders.rows import LOG, Rows, facts, key, schedule, state
+from tests.builders.words import read
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
 from watchdog.model.facts import (
@@ -91,7 +92,7 @@ def test_of_two_tools_side_by_side_the_one_that_hangs_is_found():
         rows.ok(at, 200, span_id="b")
     sample = judged(5 * HOUR, {"1": rows})["1"]
     assert (sample.verdict, sample.cause) == (Verdict.STUCK, Cause.HUNG_TOOL_CALL)
-    assert "call a has" in sample.evidence[0].text
+    assert "call a has" in read(sample.evidence[0].text)
 
 
 def test_an_agent_run_as_a_tool_is_alive_while_its_calls_go_on():
@@ -267,7 +268,7 @@ def test_a_call_beyond_the_samples_time_limit_hangs():
     assert judged(2390, {"1": rows}, time_limit=1800)["1"].verdict is Verdict.STARTING
     sample = judged(2500, {"1": rows}, time_limit=1800)["1"]
     assert (sample.verdict, sample.cause) == (Verdict.STUCK, Cause.HUNG_TOOL_CALL)
-    assert "time limit, 30 min" in sample.evidence[0].text
+    assert "time limit, 30 min" in read(sample.evidence[0].text)
 
 
 def test_a_limit_that_was_raised_while_it_ran_is_none():

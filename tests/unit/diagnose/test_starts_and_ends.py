@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from tests.builders.cluster_views import JOB, LIMITS, RUNNER, SANDBOX, view, watched, working
 from tests.builders.rows import SET, Rows, facts, key
+from tests.builders.words import read
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
@@ -140,7 +141,7 @@ def test_a_container_that_waits_for_any_unusual_reason_can_not_be_started(reason
     assert at_setup(290.0, sandboxes=(box,)).verdict is Verdict.STARTING
     eval_set = at_setup(310.0, sandboxes=(box,))
     assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.CONTAINER_START)
-    assert f"{reason} why" in eval_set.tasks[0].evidence[0].text
+    assert f"{reason} why" in read(eval_set.tasks[0].evidence[0].text)
     runner = replace(box, name="runner-1", namespace="inspect-x")
     eval_set = unlogged(310.0, runners=(runner,))
     assert (eval_set.verdict, eval_set.cause, eval_set.since) == (
@@ -166,7 +167,7 @@ def test_a_container_that_is_being_created_may_take_its_time():
     assert eval_set.verdict is Verdict.STARTING
     eval_set = at_setup(17 * MINUTE, sandboxes=(CREATING,), events=(mount,))
     assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.CONTAINER_START)
-    assert "FailedMount (x9)" in eval_set.tasks[0].evidence[0].text
+    assert "FailedMount (x9)" in read(eval_set.tasks[0].evidence[0].text)
     # a mount that failed at first and came about is over
     eval_set = at_setup(40 * MINUTE, sandboxes=(CREATING,), events=(mount,))
     assert eval_set.verdict is Verdict.STARTING
@@ -182,7 +183,10 @@ def test_a_refused_runner_is_named_with_its_quota():
     events = (refusal("Job", "runner", 950.0),)
     eval_set = unlogged(1000.0, jobs=(job,), runners=(), events=events)
     assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, Cause.POD_REJECTED)
-    assert (eval_set.since, "exceeded quota: runners" in eval_set.evidence[0].text) == (30.0, True)
+    assert (eval_set.since, "exceeded quota: runners" in read(eval_set.evidence[0].text)) == (
+        30.0,
+        True,
+    )
     assert unlogged(600.0, jobs=(job,), runners=(), events=events).verdict is Verdict.STARTING
     # the quota got free, and a pod was made since
     made = replace(STARTED, owner="Job/runner", created_at=980.0)
@@ -204,8 +208,8 @@ def test_kueue_holds_a_job_back_and_that_is_no_trouble_for_a_day(hours):
     now = hours * HOUR
     eval_set = unlogged(now, jobs=(job,), runners=(), workloads=(workload,))
     assert eval_set.verdict is Verdict.WAITING
-    assert "queue default" in eval_set.summary
-    assert "no quota for cpu" in eval_set.summary
+    assert "queue default" in read(eval_set.summary)
+    assert "no quota for cpu" in read(eval_set.summary)
     incidents = correlate([eval_set], now)
     assert [i.severity for i in incidents] == ([] if hours == 1 else ["warning"])
 

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders.rows import LOG, MODEL, SET, Rows, busy, facts, key, schedule, state
+from tests.builders.words import read
 from watchdog.diagnose.judge import judge
 from watchdog.fold import fold
 from watchdog.model.facts import (
@@ -282,13 +283,13 @@ def test_what_cannot_be_read_is_unknown_once_it_is_too_old():
     assert judge([known], 650, LIMITS, 90.0)[0].verdict is Verdict.PROGRESSING
     late = judge([known], 700, LIMITS, 90.0)[0]
     assert late.verdict is Verdict.UNKNOWN
-    assert "forbidden" in late.summary
+    assert "forbidden" in read(late.summary)
 
 
 def test_nothing_read_is_unknown():
     assert judge([EvalSetState(SET)], 0, LIMITS, 90.0)[0].verdict is Verdict.UNKNOWN
     gone = fold(EvalSetState(SET), EvalSetUnreadable(SET, 1.0, "it vanished"))
-    assert "it vanished" in judge([gone], 0, LIMITS, 90.0)[0].summary
+    assert "it vanished" in read(judge([gone], 0, LIMITS, 90.0)[0].summary)
 
 
 def test_a_sample_whose_newest_rows_are_lost_is_unknown_not_healthy():
@@ -329,7 +330,7 @@ def test_a_log_without_a_buffer_cannot_be_judged():
     ]
     eval_set = judge([state(batch)], 9, LIMITS, 90.0)[0]
     assert eval_set.verdict is Verdict.UNKNOWN
-    assert "log_shared" in eval_set.summary
+    assert "log_shared" in read(eval_set.summary)
 
 
 def test_the_announced_wait_is_preferred_to_the_schedule():
@@ -385,4 +386,6 @@ def test_peers_of_other_eval_sets_count_on_the_same_model():
     other = state(facts({"9": busy(now)}, read_at=now, eval_set="set-2"), eval_set="set-2")
     assert judge([alone], now, LIMITS, 90.0)[0].verdict is Verdict.DEGRADED
     assert judge([alone, other], now, LIMITS, 90.0)[0].verdict is Verdict.STUCK
-    assert MODEL in judge([alone, other], now, LIMITS, 90.0)[0].tasks[0].samples[0].evidence[1].text
+    assert MODEL in read(
+        judge([alone, other], now, LIMITS, 90.0)[0].tasks[0].samples[0].evidence[1].text
+    )

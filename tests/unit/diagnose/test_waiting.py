@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from tests.builders.cluster_views import JOB, RUNNER, SANDBOX, view
 from tests.builders.rows import LOG, SET, Rows, busy, facts, state
+from tests.builders.words import read
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.people import runner_start
@@ -64,7 +65,9 @@ def test_a_parked_sample_that_the_runner_counts_waits_and_alerts_nobody():
     now = 7 * HOUR
     eval_set = judged(now, known(now, {"1": parked()}, counted(1)))
     assert (eval_set.verdict, eval_set.cause) == (Verdict.WAITING, None)
-    assert eval_set.summary.startswith("It waits on purpose (a person's approval is awaited, for ")
+    assert read(eval_set.summary).startswith(
+        "It waits on purpose (a person's approval is awaited, for "
+    )
     sample = only_sample(eval_set)
     assert [(e.kind, e.at) for e in sample.evidence] == [("approval", 610)]
     assert sample.evidence[0].text.startswith(

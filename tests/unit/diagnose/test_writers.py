@@ -3,6 +3,7 @@
 import pytest
 
 from tests.builders.rows import SET, key, state
+from tests.builders.words import read
 from watchdog.diagnose.judge import judge
 from watchdog.model.facts import (
     EndedRead,
@@ -52,7 +53,7 @@ def judged(
 def texts(judgment: EvalSetJudgment) -> str:
     (task,) = judgment.tasks
     own = (*task.evidence, *(e for sample in task.samples for e in sample.evidence))
-    return "\n".join(evidence.text for evidence in own)
+    return "\n".join(read(evidence.text) for evidence in own)
 
 
 def test_a_dead_process_is_told_at_once():
