@@ -66,5 +66,6 @@ def _blocked(sample: SampleJudgment, holders: list[SampleJudgment], since: float
         cause=cause,
         since=since,
         suspicion=max(1.0, sample.suspicion),
+        fixed=max(1.0, sample.fixed),
         evidence=(Evidence("blocked", text, since), *sample.evidence),
     )

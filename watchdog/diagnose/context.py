@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from watchdog.diagnose.slots import Slots
 from watchdog.model.action import Action
 from watchdog.model.allowances import Allowance, Override
 from watchdog.model.facts import SampleKey
-from watchdog.model.judgment import Caution, Waiting
+from watchdog.model.judgment import Caution, SampleJudgment, Waiting
 from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Cause, Evidence
@@ -80,6 +81,18 @@ class OnPurpose(Struct, frozen=True):
         return (log, sample.key) in self.awaited or (stop is not None and stop.excuses(now))
 
 
+Basis = tuple[object, ...]
+"""What a judgment rests on, to be compared."""
+
+
+class Memo(Protocol):
+    """Knows what was said of samples before (`memo.py`)."""
+
+    def judged(self, context: "SampleContext", basis: Basis, judge: "Judge", /) -> SampleJudgment:
+        """What holds of a sample: what was said before, or what `judge` says."""
+        ...
+
+
 class EvalSetContext(Struct, frozen=True):
     """What is the same for all tasks of one eval set."""
 
@@ -120,6 +133,8 @@ class EvalSetContext(Struct, frozen=True):
     """What metadata, annotations, and the configuration for the whole eval set, say."""
     exceptions: tuple[Exceptions, ...] = ()
     """The same by who says it, what weighs most last."""
+    memo: Memo | None = None
+    """What was said of its samples before; None to judge all of them anew."""
 
 
 class SampleContext(Struct, frozen=True):
@@ -142,6 +157,7 @@ class SampleContext(Struct, frozen=True):
         return self.eval_set.judging.now
 
 
+Judge = Callable[[SampleContext], SampleJudgment]
 Detect = Callable[[SampleContext], Finding | None]
 
 

@@ -83,6 +83,7 @@ def overdue(
         lasted=now - since,
         limit=deadline.seconds,
         change=_change(now, since, deadline),
+        since=since,
     )
     return Finding(weighing.suspicion, since, evidence, weighing)
 

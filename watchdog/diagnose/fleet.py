@@ -42,6 +42,8 @@ class Fleet:
         self._times = times
         self._update = times.updates if times is not None else 0
         self._independent: dict[tuple[str, float, float], list[float]] = {}
+        self.asked: set[str] = set()
+        """Models that were asked about; whoever wants to know takes another set."""
 
     def others(self, sample: SampleState, model: str, since: float, until: float) -> Peers:
         """Attempts beside a streak of `sample` on `model` from `since` to `until`, both included.
@@ -132,6 +134,7 @@ class Fleet:
 
     def samples(self, model: str) -> int:
         """Running samples that called the model lately."""
+        self.asked.add(model)
         return self._held().samples(model)
 
     def version(self, model: str) -> int:
@@ -142,6 +145,7 @@ class Fleet:
         return self._held().version(model)
 
     def _of(self, model: str) -> ModelTimes:
+        self.asked.add(model)
         return self._held().of(model)
 
     def _held(self) -> FleetTimes:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.capacity import runner_held_back, sandboxes_held_back
 from watchdog.diagnose.clocks import by_store_clock
-from watchdog.diagnose.context import EvalSetContext, JudgingContext
+from watchdog.diagnose.context import EvalSetContext, JudgingContext, Memo
 from watchdog.diagnose.deletion import deletion
 from watchdog.diagnose.eval_sets import judge_eval_set
 from watchdog.diagnose.exceptions import together
@@ -64,15 +64,18 @@ def judge(  # noqa: PLR0913 - what a judgment depends on
     judging = JudgingContext(
         now, limits, max_age, Fleet(states), baselines, orphans, overrides, explaining
     )
-    return tuple(_judge_eval_set(judging, state) for state in states)
+    return tuple(judge_one(judging, state) for state in states)
 
 
-def _judge_eval_set(judging: JudgingContext, state: EvalSetState) -> EvalSetJudgment:
-    eval_set = _context(judging, state)
+def judge_one(
+    judging: JudgingContext, state: EvalSetState, memo: Memo | None = None
+) -> EvalSetJudgment:
+    """One eval set, by the store's clock; `memo` knows what was said of its samples before."""
+    eval_set = _context(judging, state, memo)
     return judge_eval_set(eval_set, judge_tasks(eval_set))
 
 
-def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
+def _context(judging: JudgingContext, state: EvalSetState, memo: Memo | None) -> EvalSetContext:
     as_of = _cluster_now(judging, state)
     exceptions = eval_set_exceptions(state, judging.overrides, judging.now, judging.limits)
     allowance, baselines = together(exceptions), judging.baselines
@@ -111,6 +114,7 @@ def _context(judging: JudgingContext, state: EvalSetState) -> EvalSetContext:
         slots=slots,
         allowance=allowance,
         exceptions=exceptions,
+        memo=memo,
     )
 
 

@@ -141,7 +141,10 @@ def _weighed(context: SampleContext, suspect: _Suspect) -> Finding:
     finding = overdue(run.until, run.since, deadline, suspect.text.rstrip(","), ())
     reservations = tuple(_too_early(context, suspect))
     weighing = finding.weighing and replace(
-        finding.weighing, enough=not reservations, change=(*finding.weighing.change, *reservations)
+        finding.weighing,
+        enough=not reservations,
+        change=(*finding.weighing.change, *reservations),
+        since=None,  # it lasts from answer to answer, not while nothing comes
     )
     suspicion = weighing.suspicion if weighing is not None else 0.0
     evidence = (Evidence("no_progress", text, run.since),) if suspicion >= _NEAR else ()

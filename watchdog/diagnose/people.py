@@ -14,13 +14,13 @@ from watchdog.diagnose.runner import between_calls_since
 from watchdog.fold.rows import ASK_USER
 from watchdog.fold.turns import unapproved
 from watchdog.model.facts import TaskSpec
-from watchdog.model.instants import clock, earliest
+from watchdog.model.instants import earliest
 from watchdog.model.judgment import Waiting
 from watchdog.model.state import EvalSetState, SampleState, TaskState
 from watchdog.model.texts import clean
 from watchdog.model.thresholds import Thresholds
+from watchdog.model.told import At, Length, Since, Text, told
 from watchdog.model.verdict import Evidence
-from watchdog.model.words import duration
 
 _NAME_MAX = 80
 _COUNTED_WITHIN = 60.0
@@ -169,7 +169,7 @@ def _by_person(spec: TaskSpec, function: str) -> bool:
 
 def _awaited(now: float, limits: Thresholds, candidate: _Candidate) -> Waiting:
     since, bound = candidate.since, limits.approval_wait
-    text = f"{candidate.what} is awaited{_for(now, since)}{_beyond(now, since, bound)}"
+    text = told("{} is awaited{}{}", candidate.what, _for(since), _beyond(now, since, bound))
     if candidate.rank == _PARKED:
         evidence = Evidence("approval", text, since)
         return Waiting(evidence, since, bound, "a person's approval is awaited")
@@ -183,17 +183,17 @@ def _stop(now: float, limits: Thresholds, at: float | None, start: float | None)
     """
     if at is None or not _is_newer(at, start) or at > now + _CLOCKS_DIFFER:
         return None
-    text = f"a stop was asked for at {clock(at)}" + _beyond(now, at, limits.stop_wait)
+    text = told("a stop was asked for at {}{}", At(at), _beyond(now, at, limits.stop_wait))
     words = "a stop was asked for"
     return Waiting(Evidence("stop", text, at), at, limits.stop_wait, words, lapses=True)
 
 
-def _for(now: float, since: float | None) -> str:
-    return f" since {clock(since)}, for {duration(now - since)}" if since is not None else ""
+def _for(since: float | None) -> Text:
+    return told(" since {}, for {}", At(since), Since(since)) if since is not None else ""
 
 
-def _beyond(now: float, since: float | None, bound: float) -> str:
+def _beyond(now: float, since: float | None, bound: float) -> Text:
     """What is to be added once it has lasted too long."""
     if since is None or now - since <= bound:
         return ""
-    return f": longer than the {duration(bound)} that it may take"
+    return told(": longer than the {} that it may take", Length(bound))

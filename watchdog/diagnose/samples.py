@@ -1,6 +1,7 @@
 """The verdict of one running sample."""
 
 import math
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from watchdog.model.causes import CLUSTER_CAUSES, main_cause
 from watchdog.model.judgment import SampleJudgment, Waiting
 from watchdog.model.state import Outcome, SampleState
 from watchdog.model.verdict import Cause, Evidence, Phase, Verdict
+from watchdog.model.weighing import Rise
 
 _WINDOW = 20
 _WINDOW_SECONDS = 3600.0
@@ -84,11 +86,13 @@ def _by_rules(
     stopping = [(spec.cause, f) for spec, f in by_spec if not spec.degrades]
     stuck = next(((cause, f) for cause, f in stopping if f.suspicion >= 1), None)
     suspicion = max((f.suspicion for _, f in stopping), default=0.0)
+    fixed, rising = grown([finding for _, finding in stopping])
+    base = replace(base, suspicion=suspicion, fixed=fixed, rising=rising)
     all_evidence = tuple(e for _, f in findings if _tells(f) for e in f.evidence)
     degrading = next(((s.cause, f) for s, f in by_spec if s.degrades and f.suspicion >= 1), None)
     if stuck is None and degrading is not None:
         near = tuple(e for _, f in findings if f.suspicion >= _NEAR for e in f.evidence)
-        return _degraded_by(base, *degrading, suspicion, near)
+        return _degraded_by(base, *degrading, near)
     if stuck is None:
         verdict = _moving_verdict(context, base)
         cause = _degraded_cause(context.sample) if verdict is Verdict.DEGRADED else None
@@ -100,7 +104,7 @@ def _by_rules(
         if context.sample.holed and verdict in _CALM:
             verdict = Verdict.UNKNOWN
             evidence = (*evidence, Evidence("unreadable", "rows of it can't be read"))
-        return replace(base, verdict=verdict, cause=cause, suspicion=suspicion, evidence=evidence)
+        return replace(base, verdict=verdict, cause=cause, evidence=evidence)
     cause, finding = stuck
     other_evidence = tuple(e for e in all_evidence if e not in finding.evidence)
     return replace(
@@ -108,10 +112,16 @@ def _by_rules(
         verdict=Verdict.STUCK,
         cause=cause,
         since=finding.since,
-        suspicion=suspicion,
         shared=finding.shared,
         evidence=(*finding.evidence, *other_evidence, *_informational(context.sample)),
     )
+
+
+def grown(findings: Sequence[Finding]) -> tuple[float, tuple[Rise, ...]]:
+    """The suspicion of those that time alone doesn't change, and how that of the others grows."""
+    rises = [(f, f.weighing.rise if f.weighing is not None else None) for f in findings]
+    fixed = max((finding.suspicion for finding, rise in rises if rise is None), default=0.0)
+    return fixed, tuple(rise for _, rise in rises if rise is not None)
 
 
 def _tells(finding: Finding) -> bool:
@@ -124,7 +134,6 @@ def _degraded_by(
     base: SampleJudgment,
     cause: Cause,
     finding: Finding,
-    suspicion: float,
     near: tuple[Evidence, ...],
 ) -> SampleJudgment:
     """Calls come back, and a rule says that nothing comes of them."""
@@ -135,7 +144,6 @@ def _degraded_by(
         cause=cause,
         degraded_since=finding.since,
         degraded_by=finding.label,
-        suspicion=suspicion,
         evidence=(*finding.evidence, *other_evidence, *_informational(base.state)),
     )
 

@@ -43,6 +43,8 @@ class Slots:
         self._pools: dict[tuple[str, str], Pool] = {}
         self._samples: dict[str, int] = {}
         self._sandboxes: dict[str, int] = {}
+        self.asked = False
+        """Whether anything was asked of what others hold; whoever wants to know resets it."""
         for task in tasks:
             if task.status == "started":
                 self._add(task)
@@ -73,6 +75,7 @@ class Slots:
 
     def competitors(self, task: TaskState) -> int:
         """Running samples of the task's process, over all its tasks."""
+        self.asked = True
         return self._samples.get(run_of(task), 0)
 
     def free_sandboxes(self, task: TaskState) -> int | None:
@@ -84,6 +87,7 @@ class Slots:
 
     def may_wait(self, task: TaskState, sample: SampleState) -> bool:
         """Whether others hold so many connections that its next call may have to wait for one."""
+        self.asked = True
         return any(held >= pool.fewest for pool, held in self._wanted(task, sample))
 
     def holders(self, task: TaskState, sample: SampleState) -> tuple[list[Place], bool]:

@@ -13,9 +13,10 @@ from watchdog.diagnose.erring import with_errors
 from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
 from watchdog.diagnose.hangs import hung_setup, never_finished
 from watchdog.diagnose.lifecycle import is_older_than
+from watchdog.diagnose.memo import basis_of
 from watchdog.diagnose.overrides import task_exceptions
 from watchdog.diagnose.rules import RULES
-from watchdog.diagnose.samples import judge_sample, phase_of
+from watchdog.diagnose.samples import grown, judge_sample, phase_of
 from watchdog.diagnose.slots import run_of
 from watchdog.diagnose.writers import is_left, writer_gone
 from watchdog.model.allowances import Allowance
@@ -23,7 +24,7 @@ from watchdog.model.causes import main_cause, main_of_counts
 from watchdog.model.instants import clock, earliest, latest
 from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.report import SampleCounts
-from watchdog.model.state import TaskState
+from watchdog.model.state import EvalSetState, TaskState
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
 from watchdog.model.words import duration
 
@@ -169,10 +170,18 @@ def _growth(task: TaskState) -> tuple[Evidence, ...]:
 def _judge_samples(
     eval_set: EvalSetContext, task: TaskState, allowance: Allowance
 ) -> list[SampleJudgment]:
-    return [
-        judge_sample(SampleContext(eval_set, task, sample, allowance), RULES)
-        for sample in task.samples.values()
-    ]
+    contexts = (
+        SampleContext(eval_set, task, sample, allowance) for sample in task.samples.values()
+    )
+    memo = eval_set.memo
+    if memo is None:
+        return [_judge_sample(context) for context in contexts]
+    basis = basis_of(eval_set, task, allowance)
+    return [memo.judged(context, basis, _judge_sample) for context in contexts]
+
+
+def _judge_sample(context: SampleContext) -> SampleJudgment:
+    return judge_sample(context, RULES)
 
 
 def _unheard(eval_set: EvalSetContext) -> str | None:
@@ -181,9 +190,19 @@ def _unheard(eval_set: EvalSetContext) -> str | None:
     A log that is finished isn't read again, and says nothing of a runner that was started since.
     """
     since, judging = eval_set.state.unreadable_since, eval_set.judging
-    if since is None or judging.now - since <= judging.max_age:
+    if since is None or not is_unheard(eval_set.state, judging.now, judging.max_age):
         return None
     return f"not to be seen since {clock(since)}: {eval_set.state.unreadable}"
+
+
+def is_unheard(state: EvalSetState, now: float, max_age: float) -> bool:
+    """Whether it is too long ago that the eval set was listed."""
+    return state.unreadable_since is not None and now - state.unreadable_since > max_age
+
+
+def is_stale(task: TaskState, now: float, max_age: float) -> bool:
+    """Whether it is too long ago that the task was read."""
+    return task.read_at is not None and now - task.read_at > max_age
 
 
 def _why_unknown(task: TaskState, now: float, max_age: float) -> str | None:
@@ -192,7 +211,7 @@ def _why_unknown(task: TaskState, now: float, max_age: float) -> str | None:
         return task.backlog
     if task.read_at is None or task.spec is None:
         return task.unreadable or "not read yet"
-    if now - task.read_at > max_age:
+    if is_stale(task, now, max_age):
         return task.unreadable or "last read too long ago"
     if task.status == "started" and not task.manifest_seen:
         return _without_buffer(task.log)
@@ -224,6 +243,7 @@ def _unwritten(task: TaskState, finding: Finding) -> TaskJudgment:
         base,
         cause=Cause.LOG_WRITE_FAILED,
         suspicion=finding.suspicion,
+        fixed=finding.suspicion,
         evidence=finding.evidence,
     )
 
@@ -315,9 +335,12 @@ def _idle_findings(
 def _with_idle(base: TaskJudgment, findings: list[CauseFinding]) -> TaskJudgment:
     if not findings:
         return base
+    fixed, rising = grown([finding for _, finding in findings])
     base = replace(
         base,
         suspicion=max(base.suspicion, *(f.suspicion for _, f in findings)),
+        fixed=fixed,
+        rising=rising,
         weighings=tuple((cause, f.weighing) for cause, f in findings if f.weighing is not None),
     )
     stuck = next(((cause, f) for cause, f in findings if f.suspicion >= 1), None)

@@ -10,7 +10,7 @@ from watchdog.model.report import SampleCounts
 from watchdog.model.state import EvalSetState, OpenCall, SampleState, TaskState
 from watchdog.model.told import Text
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Phase, Severity, Verdict
-from watchdog.model.weighing import Weighing
+from watchdog.model.weighing import Rise, Weighing
 
 
 class Waiting(Struct, frozen=True):
@@ -46,6 +46,10 @@ class SampleJudgment(Struct, frozen=True):
     """Since when it is stuck; None when it is not."""
     suspicion: float = 0.0
     """Evidence for stuck over the bound at which the verdict falls; 1 and above is stuck."""
+    fixed: float = 0.0
+    """The same without what grows by time alone."""
+    rising: tuple[Rise, ...] = ()
+    """What grows by time alone."""
     wait: float | None = None
     """Seconds between the last failed attempt and the next one; None when none is due."""
     estimated: float = 0.0
@@ -65,6 +69,10 @@ class SampleJudgment(Struct, frozen=True):
     """What it waits for on purpose; where something of that is overdue, what is."""
     overdue: bool = False
     """What it waits for has lasted longer than its bound: worth a warning, whatever the verdict."""
+
+    def suspicion_at(self, now: float) -> float:
+        """The suspicion at `now`, while the judgment holds."""
+        return max(self.fixed, *(rise.at(now) for rise in self.rising), 0.0)
 
     @property
     def key(self) -> SampleKey:
@@ -106,6 +114,10 @@ class TaskJudgment(Struct, frozen=True):
     cause: Cause | None = None
     since: float | None = None
     suspicion: float = 0.0
+    fixed: float = 0.0
+    """What of it is the task's own and doesn't grow by time alone."""
+    rising: tuple[Rise, ...] = ()
+    """What of it is the task's own and does."""
     last_progress_at: float | None = None
     evidence: tuple[Evidence, ...] = ()
     weighings: tuple[tuple[Cause, Weighing], ...] = ()
@@ -126,6 +138,11 @@ class TaskJudgment(Struct, frozen=True):
     def model(self) -> str:
         """The task's model; empty where the log could not be read."""
         return self.state.spec.model if self.state.spec else ""
+
+    def suspicion_at(self, now: float) -> float:
+        """The suspicion at `now`, while the judgment holds: its own, or that of a sample."""
+        own = max(self.fixed, *(rise.at(now) for rise in self.rising), 0.0)
+        return max(own, *(sample.suspicion_at(now) for sample in self.samples), 0.0)
 
     def stuck(self) -> tuple[SampleJudgment, ...]:
         """Its stuck samples."""

@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from watchdog.model.told import Text
 
+_NOT_ENOUGH = 0.99
+"""The most that is suspected where there is too little to say anything."""
+
 
 class Explanation(Struct, frozen=True):
     """A way in which it may pass by itself, and how often the fleet sees one as bad as this."""
@@ -23,6 +26,19 @@ class Explanation(Struct, frozen=True):
         return self.expected_per_week / self.tolerated
 
 
+class Rise(Struct, frozen=True):
+    """Suspicion that grows by time alone: 1 once `limit` seconds have passed since `since`."""
+
+    since: float
+    limit: float
+    enough: bool = True
+
+    def at(self, now: float) -> float:
+        """The suspicion at `now`, in seconds since the epoch."""
+        suspicion = max(0.0, (now - self.since) / self.limit)
+        return suspicion if self.enough else min(suspicion, _NOT_ENOUGH)
+
+
 class Weighing(Struct, frozen=True):
     """What is weighed for one sample by one rule.
 
@@ -35,6 +51,7 @@ class Weighing(Struct, frozen=True):
         limit: and how many it may, where that decides: the duration at which the ratio is 1, or
             what was declared.
         change: what would change the verdict, in words.
+        since: since when it lasts, where time alone makes it longer.
     """
 
     subject: Text
@@ -44,6 +61,7 @@ class Weighing(Struct, frozen=True):
     lasted: float | None = None
     limit: float | None = None
     change: tuple[Text, ...] = ()
+    since: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -72,4 +90,11 @@ class Weighing(Struct, frozen=True):
             suspicion = max(0.0, (self.lasted or 0.0) / self.limit)
         else:
             suspicion = max(0.0, self.weight / self.bound)
-        return suspicion if self.enough else min(suspicion, 0.99)
+        return suspicion if self.enough else min(suspicion, _NOT_ENOUGH)
+
+    @property
+    def rise(self) -> Rise | None:
+        """How the suspicion grows by time alone; None where it doesn't."""
+        if self.since is None or self.limit is None:
+            return None
+        return Rise(self.since, self.limit, self.enough)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.correlate import correlate, troubled_models
 from watchdog.correlate.incidents import Findings, Notes
 from watchdog.diagnose.judge import judge
-from watchdog.diagnose.orphans import find_orphans
+from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.placeholders import fill_store
 from watchdog.model.allowances import Override
 from watchdog.model.judgment import EvalSetJudgment
@@ -59,15 +60,57 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
     """
     orphans = find_orphans(states, now, limits)
     judgments = judge(states, now, limits, max_age, orphans, learned=learned, overrides=overrides)
+    surroundings = Surroundings(
+        problems=tuple(problems),
+        overrides=overrides,
+        findings=findings,
+        store=store,
+        notes=notes,
+        not_watched=not_watched,
+        sources=sources,
+    )
+    return concluded(judgments, orphans, surroundings, now, max_age)
+
+
+class Surroundings(Struct, frozen=True):
+    """What a snapshot is made of beside judgments."""
+
+    problems: tuple[Problem, ...] = ()
+    """What could not be read."""
+    overrides: tuple[Override, ...] = ()
+    """What people said of eval sets, tasks and models."""
+    findings: Findings = _UNTESTED
+    """Direct API tests, and status pages."""
+    store: str | None = None
+    """Address of the logs, `{eval_set_id}` in it, for commands."""
+    notes: Notes = _NO_NOTES
+    """What the service knows of eval sets beyond their judgment."""
+    not_watched: int = 0
+    """How many jobs are left out on purpose."""
+    sources: tuple[SourceReport, ...] = ()
+    """How each source answers."""
+
+
+def concluded(
+    judgments: Sequence[EvalSetJudgment],
+    orphans: Orphans,
+    around: Surroundings,
+    now: float,
+    max_age: float,
+) -> Snapshot:
+    """What follows from judgments: incidents, and all that surfaces show."""
+    problems, findings, store = around.problems, around.findings, around.store
     all_problems = (*problems, orphans.problem) if orphans.problem else tuple(problems)
-    incidents = correlate(judgments, now, findings, notes)
+    incidents = correlate(judgments, now, findings, around.notes)
     incidents = tuple(_with_store(incident, store) for incident in incidents)
     eval_sets = tuple(_with_conclusions(judgment, incidents, store) for judgment in judgments)
     evaluation = snapshot(
-        eval_sets, incidents, all_problems, now, troubled_models(judgments), not_watched
+        eval_sets, incidents, all_problems, now, troubled_models(judgments), around.not_watched
     )
-    evaluation = with_sources(evaluation, sources, max_age)
-    return replace(evaluation, tests=_newest(findings), acknowledged=_acknowledged(overrides, now))
+    evaluation = with_sources(evaluation, around.sources, max_age)
+    return replace(
+        evaluation, tests=_newest(findings), acknowledged=_acknowledged(around.overrides, now)
+    )
 
 
 def _acknowledged(overrides: Iterable[Override], now: float) -> tuple[str, ...]:
@@ -96,7 +139,7 @@ def _with_conclusions(
     conclusions = [c for i in own for c in i.conclusions if c.meaning is not Meaning.NOT_TESTED]
     actions = tuple(fill_store(action, name, store) for action in eval_set.actions)
     if not conclusions:
-        return replace(eval_set, actions=actions)
+        return replace(eval_set, actions=actions) if actions else eval_set
     first = next((i.actions for i in own if i.conclusions and i.eval_sets[0] == name), actions)
     return replace(
         eval_set,

@@ -163,7 +163,7 @@ def _task_figures(eval_set_id: str, task: TaskJudgment, now: float) -> TaskFigur
         report=report,
         calls=_calls(task),
         fail_streak=max((sample.fail_streak for sample in report.running), default=0),
-        suspicion=task.suspicion,
+        suspicion=task.suspicion_at(now),
         estimated_stuck_seconds=max((s.estimated for s in task.samples), default=0.0),
         stuck_seconds=report.stuck_seconds,
         last_progress_at=task.last_progress_at,

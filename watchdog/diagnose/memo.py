@@ -1,0 +1,223 @@
+"""Samples' judgments that still hold: of a sample of which nothing changed nothing is judged anew.
+
+A judgment rests on the sample, on what is the same for all samples of its task (`basis_of`), on
+what its model's fleet experienced, and on the time. Of each sample that is judged it is found out
+until when time alone changes nothing of it: by judging it as of an instant to come.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from watchdog.diagnose.context import (
+    Basis,
+    EvalSetContext,
+    Finding,
+    Judge,
+    SampleContext,
+    SamplePlace,
+)
+from watchdog.diagnose.holding import same_sample
+from watchdog.diagnose.slots import run_of
+from watchdog.diagnose.writers import is_left, writer_gone
+from watchdog.model.allowances import Allowance
+from watchdog.model.cluster import ClusterView
+from watchdog.model.judgment import SampleJudgment
+from watchdog.model.state import SampleState, TaskState
+
+FIRST = 4
+"""Polls that are looked ahead of a sample that was judged anew; twice as many each time after."""
+LONGEST = 64
+"""Polls that are looked ahead at the most."""
+_NEAR = 0.5
+"""The suspicion from which on evidence is told (`samples.py`)."""
+
+
+class _Kept(Struct):
+    """A judgment, and what it rests on."""
+
+    state: SampleState
+    basis: Basis
+    purpose: Basis
+    """What it waits for on purpose."""
+    judgment: SampleJudgment
+    until: float
+    """Time alone changes nothing of it until then."""
+    versions: tuple[tuple[str, int], ...]
+    """Models whose fleet was asked for it, each with the version of that."""
+    slots: tuple[bool, int] | None
+    """Whether it may have to wait for a connection, among how many; None where nothing asked."""
+    polls: int = FIRST
+    """So many are looked ahead next."""
+
+    def rests_on(self, context: SampleContext, basis: Basis) -> bool:
+        """Whether all that it was concluded from is as it was, but for the time."""
+        if self.state is not context.sample or self.basis != basis:
+            return False
+        version = context.judging.fleet.version
+        if any(version(model) != number for model, number in self.versions):
+            return False
+        if self.slots is not None and self.slots != _slots(context):
+            return False
+        return self.purpose == _purpose(context)
+
+    def holds_at(self, context: SampleContext, judge: Judge) -> bool:
+        """Whether the same is to be said as of the instant of `context`, which is to come."""
+        later, models = _asking(judge, context)
+        if models - {model for model, _ in self.versions}:
+            return False
+        return same_sample(self.judgment, later, context.now)
+
+
+class SampleMemo:
+    """The judgments of an eval set's samples, from poll to poll."""
+
+    def __init__(self, interval: float, spread: float = 1.0) -> None:
+        """For polls of every `interval` seconds; `spread`, near 1, is this eval set's own.
+
+        What is judged at once so falls due at different times.
+        """
+        self._step = interval * spread
+        self._before: dict[SamplePlace, _Kept] = {}
+        self._kept: dict[SamplePlace, _Kept] = {}
+        self._ahead: dict[float, EvalSetContext] = {}
+        self.judged_anew = 0
+        """Samples of this round that were judged, those looked ahead for not counted."""
+
+    def begin(self) -> None:
+        """All samples are gone through once more: those that don't come are forgotten."""
+        self._before, self._kept = self._kept, {}
+        self._ahead = {}
+        self.judged_anew = 0
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """The models whose fleet was asked for any of them, each with its version."""
+        return dict(pair for kept in self._kept.values() for pair in kept.versions)
+
+    def judged(self, context: SampleContext, basis: Basis, judge: Judge) -> SampleJudgment:
+        """What holds of the sample now: what held before, or what `judge` says."""
+        place = (context.task.log, context.sample.key)
+        kept = self._before.get(place)
+        if kept is None or not self._holds(kept, context, basis, judge):
+            kept = self._anew(context, basis, judge)
+        self._kept[place] = kept
+        return kept.judgment
+
+    def _holds(self, kept: _Kept, context: SampleContext, basis: Basis, judge: Judge) -> bool:
+        if not kept.rests_on(context, basis):
+            return False
+        return context.now <= kept.until or self._holds_on(kept, context, judge)
+
+    def _holds_on(self, kept: _Kept, context: SampleContext, judge: Judge) -> bool:
+        """Whether it holds, by time alone, for some polls from now on; each time for longer."""
+        at = context.now + kept.polls * self._step
+        if not kept.holds_at(self._at(context, at), judge):
+            return False
+        kept.until, kept.polls = at, min(2 * kept.polls, LONGEST)
+        return True
+
+    def _anew(self, context: SampleContext, basis: Basis, judge: Judge) -> _Kept:
+        """Whether it will hold is found out when it is asked for again: much changes before."""
+        self.judged_anew += 1
+        judgment, models = _asking(judge, context)
+        slots = _slots(context) if context.eval_set.slots.asked else None
+        version = context.judging.fleet.version
+        return _Kept(
+            state=context.sample,
+            basis=basis,
+            purpose=_purpose(context),
+            judgment=judgment,
+            until=context.now,
+            versions=tuple((model, version(model)) for model in models),
+            slots=slots,
+        )
+
+    def _at(self, context: SampleContext, at: float) -> SampleContext:
+        """The same sample as of an instant to come, if nothing happens until then."""
+        if at not in self._ahead:
+            judging = replace(context.judging, now=at)
+            self._ahead[at] = replace(context.eval_set, judging=judging)
+        return replace(context, eval_set=self._ahead[at])
+
+    def kept(self, context: SampleContext) -> "_Kept | None":
+        """What is kept of a sample."""
+        return self._kept.get((context.task.log, context.sample.key))
+
+
+class Extension:
+    """What a memo keeps, as of an instant to come: whether it all holds until then."""
+
+    def __init__(self, memo: SampleMemo) -> None:
+        self._memo = memo
+        self.holds = True
+        self._looked: list[_Kept] = []
+
+    def judged(self, context: SampleContext, basis: Basis, judge: Judge) -> SampleJudgment:
+        """What was said of the sample, where it holds then; else what is to be said then."""
+        kept = self._memo.kept(context)
+        if kept is None or not self.holds or not kept.rests_on(context, basis):
+            self.holds = False
+            return judge(context)
+        if context.now > kept.until:
+            self.holds = kept.holds_at(context, judge)
+            self._looked.append(kept)
+        return kept.judgment
+
+    def confirm(self, until: float) -> None:
+        """It was all found to hold until then."""
+        for kept in self._looked:
+            kept.until = until
+
+
+def basis_of(eval_set: EvalSetContext, task: TaskState, allowance: Allowance) -> Basis:
+    """What samples of a task are judged by besides themselves, their fleet and the time."""
+    judging, cluster = eval_set.judging, eval_set.state.cluster
+    return (
+        task.spec,
+        task.runs_commands,
+        writer_gone(judging.now, task) if is_left(task) else None,
+        allowance,
+        judging.limits,
+        judging.baselines,
+        judging.explaining,
+        eval_set.suspended,
+        _frozen(eval_set.frozen.get(run_of(task))),
+        eval_set.gated,
+        eval_set.placed_at,
+        eval_set.runner,
+        eval_set.human,
+        (cluster.deaths, *_of_view(cluster.view)) if cluster is not None else None,
+    )
+
+
+def _of_view(view: ClusterView) -> Basis:
+    return view.known, view.sandboxes, view.events, view.nodes
+
+
+def _frozen(finding: Finding | None) -> Basis | None:
+    """A runner's silence without its length: what rules go by is whether it has reached a bound."""
+    if finding is None:
+        return None
+    reached = finding.suspicion >= 1, finding.suspicion >= _NEAR
+    return (finding.since, finding.evidence, finding.weighing and finding.weighing.limit, reached)
+
+
+def _purpose(context: SampleContext) -> Basis:
+    purpose = context.eval_set.on_purpose
+    if not (purpose.awaited or purpose.stop or purpose.stops):
+        return ()
+    place = (context.task.log, context.sample.key)
+    return purpose.awaited.get(place), purpose.stop_of(context.sample.uuid)
+
+
+def _slots(context: SampleContext) -> tuple[bool, int]:
+    slots = context.eval_set.slots
+    return slots.may_wait(context.task, context.sample), slots.competitors(context.task)
+
+
+def _asking(judge: Judge, context: SampleContext) -> tuple[SampleJudgment, frozenset[str]]:
+    """A judgment, and the models whose fleet was asked for it."""
+    fleet, slots = context.judging.fleet, context.eval_set.slots
+    fleet.asked, slots.asked = set(), False
+    judgment = judge(context)
+    return judgment, frozenset(fleet.asked)

@@ -1,0 +1,298 @@
+"""Judges from poll to poll: an eval set is judged again only where something may say otherwise.
+
+That is so where a fact of it changed, where something that it is judged by changed (its models'
+fleet, what was learned, settings, what people said), or where the instant has come at which time
+alone may change its judgment. What comes out is what judging all anew says (`diagnose.judge`):
+tests compare the two over all recordings and simulated fleets.
+"""
+
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from watchdog.diagnose.baselines import Baselines
+from watchdog.diagnose.clocks import by_store_clock
+from watchdog.diagnose.context import JudgingContext
+from watchdog.diagnose.fleet_index import FleetIndex
+from watchdog.diagnose.holding import same_eval_set
+from watchdog.diagnose.judge import judge_one
+from watchdog.diagnose.memo import FIRST, LONGEST, Extension, SampleMemo
+from watchdog.diagnose.orphans import Orphans, find_orphans
+from watchdog.diagnose.tasks import is_stale, is_unheard
+from watchdog.model.allowances import Override
+from watchdog.model.judgment import EvalSetJudgment
+from watchdog.model.learned import Learned
+from watchdog.model.state import ClusterState, EvalSetState, TaskState
+from watchdog.model.thresholds import Thresholds
+
+Reason = Literal["new", "changed", "due", "fleet", "learned", "settings", "age"]
+"""Why an eval set was judged again."""
+
+LEARNED_POLLS = 20
+"""Within so many polls every eval set is judged by what was learned since, each in its turn."""
+_SPREAD = 0.25
+"""By such a share the instants differ to which eval sets are looked ahead."""
+_VIEW_FRESH = 2.0
+"""Polls after which what the cluster showed is old: by it nothing is looked ahead."""
+_OF_READING = frozenset({"read_at"})
+_TASK_FIELDS = tuple(f for f in TaskState.__struct_fields__ if f not in _OF_READING)
+_STATE_FIELDS = tuple(f for f in EvalSetState.__struct_fields__ if f not in {"tasks", "cluster"})
+
+Ages = tuple[str | bool, ...]
+_NEWS = 0.05
+"""By such a share more was watched, or seen, before it counts as learned anew."""
+_Key = tuple[str, str, int]
+"""An eval set: its source, its id, and which of several that have both."""
+
+
+class Settings(Struct, frozen=True):
+    """What all eval sets are judged by alike."""
+
+    limits: Thresholds
+    overrides: tuple[Override, ...]
+
+
+class _Entry(Struct):
+    """An eval set's judgment, and what it rests on."""
+
+    state: EvalSetState
+    """As it was read; what is compared."""
+    moved: EvalSetState
+    """The same by the store's clock."""
+    memo: SampleMemo
+    baselines: Baselines
+    settings: Settings
+    step: float
+    """Seconds of one poll that is looked ahead; a little different for each eval set."""
+    slot: int
+    """Which poll of a round it takes up what was learned in."""
+    judgment: EvalSetJudgment | None = None
+    changed: bool = False
+    """A fact of it changed since it was judged."""
+    until: float = 0.0
+    """Time alone changes nothing of it until then."""
+    polls: int = FIRST
+    """So many were looked ahead."""
+    versions: dict[str, int] = {}
+    orphaned: float | None = None
+    ages: Ages = ()
+    """What is too old to go by."""
+
+
+class IncrementalJudge:
+    """Judges all eval sets, poll after poll. Not for several threads."""
+
+    def __init__(self, interval: float) -> None:
+        """For polls of about every `interval` seconds."""
+        self._interval = interval
+        self._index = FleetIndex()
+        self._entries: dict[_Key, _Entry] = {}
+        self._baselines: Baselines | None = None
+        self._learned: Learned | None = None
+        self._polls = 0
+        self.reasons: Counter[Reason] = Counter()
+        """Why eval sets were judged at the last poll; of the others the judgment held."""
+        self.samples_judged = 0
+        """Samples that were judged at the last poll."""
+        self.looked_ahead = 0
+        """Eval sets of which it was found out whether their judgment still holds."""
+
+    def judge(  # noqa: PLR0913 - what a judgment depends on
+        self,
+        states: Sequence[EvalSetState],
+        now: float,
+        limits: Thresholds,
+        max_age: float,
+        *,
+        learned: Learned,
+        overrides: tuple[Override, ...] = (),
+    ) -> tuple[tuple[EvalSetJudgment, ...], Orphans]:
+        """Every eval set judged at `now`, as `diagnose.judge.judge` does; and the orphans."""
+        self._polls += 1
+        self.reasons, self.samples_judged, self.looked_ahead = Counter(), 0, 0
+        settings, baselines = Settings(limits, overrides), self._newest(learned, limits)
+        entries = list(self._entries_of(states, settings, baselines))
+        moved = [entry.moved for entry in entries]
+        fleet = self._index.update(moved)
+        orphans = find_orphans(moved, now, limits)
+        base = JudgingContext(now, limits, max_age, fleet, baselines, orphans, overrides)
+        judgments = tuple(self._judged(entry, base, settings) for entry in entries)
+        return judgments, orphans
+
+    def _newest(self, learned: Learned, limits: Thresholds) -> Baselines:
+        if self._baselines is None or self._learned is None or differs(self._learned, learned):
+            self._learned, self._baselines = learned, Baselines(learned, limits)
+        return self._baselines
+
+    def _entries_of(
+        self, states: Sequence[EvalSetState], settings: Settings, baselines: Baselines
+    ) -> Iterator[_Entry]:
+        before, self._entries = self._entries, {}
+        for state in states:
+            key = (state.source, state.eval_set_id, 0)
+            if key in self._entries:
+                key = (*key[:2], len(self._entries))
+            entry = before.get(key)
+            if entry is None:
+                entry = self._begun(state, settings, baselines)
+            elif state is not entry.state:
+                entry.changed = entry.changed or not same_but_read(entry.state, state)
+                entry.state, entry.moved = state, by_store_clock(state)
+            self._entries[key] = entry
+            yield entry
+
+    def _begun(self, state: EvalSetState, settings: Settings, baselines: Baselines) -> _Entry:
+        number = zlib.crc32(f"{state.source}\0{state.eval_set_id}".encode(errors="replace"))
+        spread = 1 - _SPREAD + 2 * _SPREAD * (number % 1000) / 1000
+        return _Entry(
+            state=state,
+            moved=by_store_clock(state),
+            memo=SampleMemo(self._interval, spread),
+            baselines=baselines,
+            settings=settings,
+            step=self._interval * spread,
+            slot=number % LEARNED_POLLS,
+        )
+
+    def _judged(self, entry: _Entry, base: JudgingContext, settings: Settings) -> EvalSetJudgment:
+        ages = self._ages(entry, base)
+        reason = self._reason(entry, base, settings, ages)
+        if reason is None and entry.judgment is not None:
+            return entry.judgment
+        judging = replace(base, baselines=entry.baselines)
+        if reason == "due" and entry.judgment is not None and self._holds_on(entry, judging):
+            return entry.judgment
+        entry.settings, entry.changed, entry.ages = settings, False, ages
+        entry.orphaned = base.orphans.since.get(entry.state.eval_set_id)
+        entry.memo.begin()
+        entry.judgment = judge_one(judging, entry.moved, entry.memo)
+        entry.versions = entry.memo.versions
+        entry.until, entry.polls = base.now, FIRST
+        self.reasons[reason or "new"] += 1
+        self.samples_judged += entry.memo.judged_anew
+        return entry.judgment
+
+    def _holds_on(self, entry: _Entry, judging: JudgingContext) -> bool:
+        """Whether its judgment holds, by time alone, for some polls from now on."""
+        if entry.ages[-1] or entry.judgment is None:
+            return False
+        self.looked_ahead += 1
+        at = judging.now + entry.polls * entry.step
+        extension = Extension(entry.memo)
+        later_state = read_again(entry.moved, at - judging.now)
+        later = judge_one(replace(judging, now=at), later_state, extension)
+        if not extension.holds or not same_eval_set(entry.judgment, later, at):
+            return False
+        extension.confirm(at)
+        entry.until, entry.polls = at, min(2 * entry.polls, LONGEST)
+        return True
+
+    def _reason(
+        self, entry: _Entry, base: JudgingContext, settings: Settings, ages: Ages
+    ) -> Reason | None:
+        """Why it is to be judged again; None where its judgment holds."""
+        is_its_turn = self._polls % LEARNED_POLLS == entry.slot
+        if is_its_turn and entry.baselines is not base.baselines:
+            entry.baselines = base.baselines
+            return "learned"
+        orphaned = base.orphans.since.get(entry.state.eval_set_id)
+        version = base.fleet.version
+        reasons: tuple[tuple[Reason, bool], ...] = (
+            ("new", entry.judgment is None),
+            ("changed", entry.changed or entry.orphaned != orphaned),
+            ("settings", entry.settings != settings),
+            ("age", entry.ages != ages),
+            ("fleet", any(version(model) != at for model, at in entry.versions.items())),
+            ("due", base.now > entry.until),
+        )
+        return next((reason for reason, is_so in reasons if is_so), None)
+
+    def _ages(self, entry: _Entry, base: JudgingContext) -> Ages:
+        """What of it is too old to go by; at the end, whether what the cluster showed is old."""
+        state, now, max_age = entry.state, base.now, base.max_age
+        stale = [log for log, task in state.tasks.items() if is_stale(task, now, max_age)]
+        view = state.view
+        is_old = view is not None and now - view.at > _VIEW_FRESH * self._interval
+        return (*stale, is_unheard(state, now, max_age), is_old)
+
+
+def same_but_read(one: EvalSetState, other: EvalSetState) -> bool:
+    """Whether two states of an eval set differ in nothing but when they were read."""
+    if not all(_same(getattr(one, name), getattr(other, name)) for name in _STATE_FIELDS):
+        return False
+    if one.tasks.keys() != other.tasks.keys() or not _same_cluster(one.cluster, other.cluster):
+        return False
+    return all(_same_task(task, other.tasks[log]) for log, task in one.tasks.items())
+
+
+def _same_task(one: TaskState, other: TaskState) -> bool:
+    if one is other:
+        return True
+    return all(_same(getattr(one, name), getattr(other, name)) for name in _TASK_FIELDS)
+
+
+def _same_cluster(one: ClusterState | None, other: ClusterState | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one is other or replace(one, view=replace(one.view, at=other.view.at)) == other
+
+
+def _same(one: object, other: object) -> bool:
+    """Large values are kept as they are where nothing of them changes, and are the same object."""
+    return one is other or (not isinstance(one, dict) and one == other)
+
+
+def read_again(state: EvalSetState, seconds: float) -> EvalSetState:
+    """The eval set as it will be after so many seconds in which nothing happens but polls."""
+    cluster = state.cluster
+    tasks = {
+        log: replace(task, read_at=task.read_at + seconds) if task.read_at is not None else task
+        for log, task in state.tasks.items()
+    }
+    if cluster is None:
+        return replace(state, tasks=tasks)
+    view = replace(cluster.view, at=cluster.view.at + seconds)
+    return replace(state, tasks=tasks, cluster=replace(cluster, view=view))
+
+
+def differs(earlier: Learned, newest: Learned) -> bool:
+    """Whether so much was learned since that verdicts may differ for it."""
+    if earlier is newest:
+        return False
+    if earlier.troubles != newest.troubles or earlier.durations.keys() != newest.durations.keys():
+        return True
+    sizes = [(earlier.weeks, newest.weeks), (_calls(earlier), _calls(newest))]
+    return any(abs(more - less) > _NEWS * less for less, more in sizes)
+
+
+def _calls(learned: Learned) -> float:
+    attempts = sum(one.ok + one.failed for one in learned.attempts.values())
+    return attempts + sum(one.total for one in learned.durations.values())
+
+
+class Evaluator:
+    """What `evaluate` says, poll after poll, for what changed. Not for several threads."""
+
+    def __init__(self, interval: float) -> None:
+        """For polls of about every `interval` seconds."""
+        self.judge = IncrementalJudge(interval)
+        self._figures: dict[int, tuple[EvalSetJudgment, EvalSetFigures]] = {}
+
+    def evaluate(
+        self,
+        states: Sequence[EvalSetState],
+        now: float,
+        limits: Thresholds,
+        max_age: float,
+        learned: Learned,
+        around: Surroundings,
+    ) -> Snapshot:
+        """Everything that can be said of these eval sets at `now`; arguments as of `evaluate`."""
+        judgments, orphans = self.judge.judge(
+            states, now, limits, max_age, learned=learned, overrides=around.overrides
+        )
+        return concluded(judgments, orphans, around, now, max_age)
