@@ -446,6 +446,7 @@ class EvalSetState(Struct, frozen=True):
     """An eval set: its logs by name, and what its runner said."""
 
     eval_set_id: str
+    """What it is called here: no other has the same."""
     tasks: dict[str, TaskState] = field(default_factory=dict)
     listed: bool = False
     address: str = ""
@@ -459,6 +460,8 @@ class EvalSetState(Struct, frozen=True):
     """Since when it can't be listed, in seconds since the epoch; None while it can."""
     source: str = ""
     """The source that tells of it; empty for one look."""
+    name: str = ""
+    """What it is called there, in its folder and its cluster; empty where that is its id."""
     read_at: float | None = None
     last_log_line_at: float | None = None
     log_lines_since: float | None = None
@@ -490,6 +493,11 @@ class EvalSetState(Struct, frozen=True):
     """By pod, what its runner said last; at most PODS_MAX."""
     learn_since: float | None = None
     """What ended before this instant was learned in an earlier life of the service."""
+
+    @property
+    def own_name(self) -> str:
+        """What its source, its cluster and commands about it call it."""
+        return self.name or self.eval_set_id
 
     @property
     def view(self) -> ClusterView | None:

@@ -40,7 +40,9 @@ _VIEW_FRESH = 2.0
 """Polls after which what the cluster showed is old: by it nothing is looked ahead."""
 _OF_READING = frozenset({"read_at"})
 _TASK_FIELDS = tuple(f for f in TaskState.__struct_fields__ if f not in _OF_READING)
-_STATE_FIELDS = tuple(f for f in EvalSetState.__struct_fields__ if f not in {"tasks", "cluster"})
+_STATE_FIELDS = tuple(
+    f for f in EvalSetState.__struct_fields__ if f not in {"tasks", "cluster", "read_at"}
+)
 
 Ages = tuple[str | bool, ...]
 _NEWS = 0.05

@@ -37,7 +37,7 @@ from watchdog.pipeline.source_state import (
 from watchdog.pipeline.targets import store_of
 from watchdog.redaction import without_secrets
 from watchdog.service.heap import Heap
-from watchdog.service.kept import KeptExperience, KeptMutes
+from watchdog.service.kept import KeptExperience, KeptMutes, KeptNames
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
 from watchdog.service.stand_ins import StandIns
@@ -72,6 +72,7 @@ class Parts(Struct, frozen=True):
     status_pages: StatusPageRounds
     deliverer: Deliverer
     mutes: KeptMutes
+    names: KeptNames
     experience: KeptExperience
     metrics: SelfMetrics
     stand_ins: StandIns
@@ -97,6 +98,7 @@ class App:
         self._status_pages = parts.status_pages
         self._deliverer = parts.deliverer
         self._mutes = parts.mutes
+        self._names = parts.names
         self._experience = parts.experience
         self.metrics = parts.metrics
         self.stand_ins = parts.stand_ins
@@ -275,6 +277,7 @@ class App:
         self._on_snapshot(snapshot)
 
     async def _notify(self, snapshot: Snapshot) -> None:
+        await self._names.save(self._sources)
         await self._deliverer.handle(snapshot, self.listed)
         self.metrics.channels_failing(self._deliverer.channels, self._deliverer.refusing)
 
