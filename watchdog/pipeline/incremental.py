@@ -26,8 +26,10 @@ from watchdog.diagnose.tasks import is_stale, is_unheard
 from watchdog.model.allowances import Override
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.learned import Learned
+from watchdog.model.report import EvalSetFigures, Snapshot
 from watchdog.model.state import ClusterState, EvalSetState, TaskState
 from watchdog.model.thresholds import Thresholds
+from watchdog.pipeline.evaluate import Surroundings, concluded
 
 Reason = Literal["new", "changed", "due", "fleet", "learned", "settings", "age"]
 """Why an eval set was judged again."""
