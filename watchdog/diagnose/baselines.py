@@ -7,7 +7,7 @@ Sources: docs/detection.md.
 """
 
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -131,6 +131,19 @@ _PRIOR_ATTEMPTS = 20.0
 _PRIOR_STREAKS = 100.0
 
 
+class _Trouble(Struct, frozen=True):
+    """What is known of one kind of trouble."""
+
+    prior: Prior
+    seen: Histogram | None
+    weeks: tuple[float, ...]
+    """So much observation its priors are worth."""
+
+
+_KINDS: tuple[TroubleKind, ...] = get_args(TroubleKind)
+_GROUPS: tuple[TroubleGroup, ...] = get_args(TroubleGroup)
+
+
 class Limit(Struct, frozen=True):
     """How long a call may take, and why."""
 
@@ -152,6 +165,21 @@ class Baselines:
         self._limits = limits
         self._cache: dict[tuple[CallName, bool, bool], Limit] = {}
         self.errors = UsualErrors(learned)
+        self._troubles = {
+            (kind, group): _Trouble(
+                TROUBLES[name],
+                learned.troubles.get(name),
+                (PRIOR_WEEKS,) if kind == "own" else OUTAGE_WEEKS,
+            )
+            for kind in _KINDS
+            for group in _GROUPS
+            for name in (trouble_name(kind, group),)
+        }
+        self._tolerated = {
+            family: _share(family) * _tolerance(limits, family)
+            for family in (*SHARES, *WARNING_SHARES)
+        }
+        self._weeks = learned.weeks if math.isfinite(learned.weeks) else 0.0
         self._names = {family: _names(learned, family) for family in ANCHORS}
 
     @property
@@ -166,7 +194,7 @@ class Baselines:
 
     def tolerated(self, family: Family | RunFamily) -> float:
         """False pages per week that this family of rules may cause; of runs, false warnings."""
-        return _share(family) * _tolerance(self._limits, family)
+        return self._tolerated[family]
 
     @property
     def warnings(self) -> float:
@@ -184,11 +212,10 @@ class Baselines:
         The mean of the Gamma distribution that is left of the prior after so many weeks with so
         many troubles as long (a Poisson process; Gelman et al., Bayesian Data Analysis, 2.6).
         """
-        name = trouble_name(kind, group)
-        histogram = self._learned.troubles.get(name)
-        prior = TROUBLES[name].above(seconds / self._limits.scale)
-        longer = histogram.above(seconds) if histogram is not None else 0.0
-        return self._posterior(prior, longer, (PRIOR_WEEKS,) if kind == "own" else OUTAGE_WEEKS)
+        trouble = self._troubles[kind, group]
+        prior = trouble.prior.above(seconds / self._limits.scale)
+        longer = trouble.seen.above(seconds) if trouble.seen is not None else 0.0
+        return self._posterior(prior, longer, trouble.weeks)
 
     def usual_failing(self, model: str, ok: int = 0, failed: int = 0) -> float:
         """The chance that an attempt fails in normal times, by the model's and these outcomes."""
@@ -276,14 +303,15 @@ class Baselines:
         longest = histogram.largest(_rank(histogram))
         return Limit(high, expected_per_week, tolerated, round(histogram.total), longest)
 
-    @property
-    def _weeks(self) -> float:
-        return self._learned.weeks if math.isfinite(self._learned.weeks) else 0.0
-
     def _posterior(
         self, prior_weekly: float, count: float, prior_weeks: tuple[float, ...]
     ) -> float:
-        return max((weeks * prior_weekly + count) / (weeks + self._weeks) for weeks in prior_weeks)
+        watched, most = self._weeks, 0.0
+        for weeks in prior_weeks:
+            # asked many times for each failing sample: faster than max() of a generator
+            mean = (weeks * prior_weekly + count) / (weeks + watched)
+            most = max(most, mean)
+        return most
 
 
 def _share(family: Family | RunFamily) -> float:

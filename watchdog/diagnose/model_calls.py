@@ -26,6 +26,8 @@ def failing(cause: Cause) -> Detect:
 
     def detect(context: SampleContext) -> Finding | None:
         sample = context.sample
+        if not sample.streaks:
+            return None
         streaks = (one for one in sample.streaks if cause_of(sample, one) is cause)
         findings = [_finding(context, one, situation(context, one, cause)) for one in streaks]
         return max(findings, key=lambda finding: finding.suspicion, default=None)

@@ -170,6 +170,8 @@ def cluster_cause(cause: Cause) -> Detect:
 
     def detect(context: SampleContext) -> Finding | None:
         runner = context.eval_set.runner
+        if runner is None and context.eval_set.state.cluster is None:
+            return None
         is_down = runner is not None and runner[1].suspicion >= 1
         # of a runner that is down nothing else explains anything
         troubles = [] if is_down else [*sandbox_troubles(context)]

@@ -18,6 +18,7 @@ from watchdog.model.report import (
     TaskFigures,
     TaskReport,
 )
+from watchdog.model.told import said
 
 S = TypeVar("S", bound=Struct)
 
@@ -51,6 +52,7 @@ def aged(figures: EvalSetFigures, now: float, *, samples: bool = True) -> EvalSe
         ),
         stuck_seconds=elapsed(figures.report.stuck_since, now),
         estimated_stuck_seconds=_estimated(figures, tasks),
+        summary=said(figures.summary, now) if figures.summary else figures.report.summary,
     )
     return _changed(figures, report=report, tasks=_same(figures.tasks, tasks))
 

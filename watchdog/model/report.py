@@ -19,6 +19,7 @@ from watchdog.model.probe import (
     Size,
     Subject,
 )
+from watchdog.model.told import Text
 from watchdog.model.verdict import SCHEMA_VERSION, Cause, Phase, Scope, Severity, Verdict
 
 Timestamp = Annotated[
@@ -328,6 +329,8 @@ class EvalSetFigures(Struct, frozen=True):
     """Whether people asked not to hear of it, or of any of its tasks that is stuck."""
     no_page: bool = False
     """Whether people want a warning in place of a page for it, or for all that is stuck in it."""
+    summary: Text = ""
+    """The report's, as it is to be read at any instant."""
 
 
 class Snapshot(Struct, frozen=True):

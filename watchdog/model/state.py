@@ -82,6 +82,8 @@ class Streak(Struct, frozen=True):
     @property
     def cause(self) -> Cause:
         """The main cause of its failures."""
+        if len(self.causes) == 1:
+            return self.causes[0][0]
         return main_of_counts(dict(self.causes)) or Cause.UNEXPLAINED
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from watchdog.model.told import Text
 
-_NOT_ENOUGH = 0.99
+NOT_ENOUGH = 0.99
 """The most that is suspected where there is too little to say anything."""
 
 
@@ -36,7 +36,7 @@ class Rise(Struct, frozen=True):
     def at(self, now: float) -> float:
         """The suspicion at `now`, in seconds since the epoch."""
         suspicion = max(0.0, (now - self.since) / self.limit)
-        return suspicion if self.enough else min(suspicion, _NOT_ENOUGH)
+        return suspicion if self.enough else min(suspicion, NOT_ENOUGH)
 
 
 class Weighing(Struct, frozen=True):
@@ -90,7 +90,7 @@ class Weighing(Struct, frozen=True):
             suspicion = max(0.0, (self.lasted or 0.0) / self.limit)
         else:
             suspicion = max(0.0, self.weight / self.bound)
-        return suspicion if self.enough else min(suspicion, _NOT_ENOUGH)
+        return suspicion if self.enough else min(suspicion, NOT_ENOUGH)
 
     @property
     def rise(self) -> Rise | None:

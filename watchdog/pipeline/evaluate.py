@@ -1,6 +1,6 @@
 """From what is remembered to a finished snapshot: judge, correlate, report. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,12 +14,12 @@ from watchdog.model.allowances import Override
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.learned import Learned
 from watchdog.model.probe import Conclusion, Meaning, ProbeResult
-from watchdog.model.report import Snapshot, SourceReport
+from watchdog.model.report import EvalSetFigures, Snapshot, SourceReport
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.told import told
 from watchdog.model.verdict import Evidence, Incident, Problem
-from watchdog.pipeline.snapshot import snapshot, with_sources
+from watchdog.pipeline.snapshot import figures_of, snapshot, with_sources
 from watchdog.probing.view import view
 
 _NOTHING = Learned()
@@ -91,12 +91,13 @@ class Surroundings(Struct, frozen=True):
     """How each source answers."""
 
 
-def concluded(
+def concluded(  # noqa: PLR0913, PLR0917 - judgments, and what they are told with
     judgments: Sequence[EvalSetJudgment],
     orphans: Orphans,
     around: Surroundings,
     now: float,
     max_age: float,
+    figures: Callable[[EvalSetJudgment, float], EvalSetFigures] = figures_of,
 ) -> Snapshot:
     """What follows from judgments: incidents, and all that surfaces show."""
     problems, findings, store = around.problems, around.findings, around.store
@@ -106,7 +107,13 @@ def concluded(
     incidents = tuple(_with_store(incident, names, store) for incident in incidents)
     eval_sets = tuple(_with_conclusions(judgment, incidents, store) for judgment in judgments)
     evaluation = snapshot(
-        eval_sets, incidents, all_problems, now, troubled_models(judgments), around.not_watched
+        eval_sets,
+        incidents,
+        all_problems,
+        now,
+        troubled_models(judgments),
+        around.not_watched,
+        tuple(figures(eval_set, now) for eval_set in eval_sets),
     )
     evaluation = with_sources(evaluation, around.sources, max_age)
     return replace(

@@ -29,7 +29,9 @@ from watchdog.model.learned import Learned
 from watchdog.model.report import EvalSetFigures, Snapshot
 from watchdog.model.state import ClusterState, EvalSetState, TaskState
 from watchdog.model.thresholds import Thresholds
+from watchdog.model.verdict import Verdict
 from watchdog.pipeline.evaluate import Surroundings, concluded
+from watchdog.pipeline.snapshot import figures_of
 
 Reason = Literal["new", "changed", "due", "fleet", "learned", "settings", "age"]
 """Why an eval set was judged again."""
@@ -98,6 +100,7 @@ class IncrementalJudge:
         self._baselines: Baselines | None = None
         self._learned: Learned | None = None
         self._polls = 0
+        self._judged_at = float("-inf")
         self.reasons: Counter[Reason] = Counter()
         """Why eval sets were judged at the last poll; of the others the judgment held."""
         self.samples_judged = 0
@@ -116,7 +119,8 @@ class IncrementalJudge:
         overrides: tuple[Override, ...] = (),
     ) -> tuple[tuple[EvalSetJudgment, ...], Orphans]:
         """Every eval set judged at `now`, as `diagnose.judge.judge` does; and the orphans."""
-        self._polls += 1
+        self._polls += now > self._judged_at
+        self._judged_at = now
         self.reasons, self.samples_judged, self.looked_ahead = Counter(), 0, 0
         settings, baselines = Settings(limits, overrides), self._newest(learned, limits)
         entries = list(self._entries_of(states, settings, baselines))
@@ -278,6 +282,17 @@ def _calls(learned: Learned) -> float:
     return attempts + sum(one.total for one in learned.durations.values())
 
 
+class Question(Struct, frozen=True):
+    """What is to be judged, and by what."""
+
+    states: Sequence[EvalSetState]
+    limits: Thresholds
+    max_age: float
+    """Seconds after which what was last read is too old."""
+    learned: Learned
+    around: Surroundings
+
+
 class Evaluator:
     """What `evaluate` says, poll after poll, for what changed. Not for several threads."""
 
@@ -285,18 +300,32 @@ class Evaluator:
         """For polls of about every `interval` seconds."""
         self.judge = IncrementalJudge(interval)
         self._figures: dict[int, tuple[EvalSetJudgment, EvalSetFigures]] = {}
+        self._before = self._figures
 
-    def evaluate(
-        self,
-        states: Sequence[EvalSetState],
-        now: float,
-        limits: Thresholds,
-        max_age: float,
-        learned: Learned,
-        around: Surroundings,
-    ) -> Snapshot:
-        """Everything that can be said of these eval sets at `now`; arguments as of `evaluate`."""
+    def evaluate(self, asked: Question, now: float) -> Snapshot:
+        """Everything that can be said of these eval sets at `now`.
+
+        Of a calm eval set of which nothing changed the figures are the same object as before, with
+        the durations that they had then (`model.aged`).
+        """
         judgments, orphans = self.judge.judge(
-            states, now, limits, max_age, learned=learned, overrides=around.overrides
+            asked.states,
+            now,
+            asked.limits,
+            asked.max_age,
+            learned=asked.learned,
+            overrides=asked.around.overrides,
         )
-        return concluded(judgments, orphans, around, now, max_age)
+        self._before, self._figures = self._figures, {}
+        return concluded(judgments, orphans, asked.around, now, asked.max_age, self._figures_of)
+
+    def _figures_of(self, judgment: EvalSetJudgment, now: float) -> EvalSetFigures:
+        kept = self._before.get(id(judgment))
+        if kept is None or kept[0] is not judgment or judgment.verdict not in _CALM:
+            kept = judgment, figures_of(judgment, now)
+        self._figures[id(judgment)] = kept
+        return kept[1]
+
+
+_CALM = frozenset({Verdict.FINISHED, Verdict.STARTING, Verdict.PROGRESSING})
+"""Of these nobody is told, and what is shown of them says no more with time than how long."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from math import inf
 
 from msgspec.structs import replace
 
@@ -47,6 +48,7 @@ from watchdog.model.verdict import (
     Verdict,
     worst,
 )
+from watchdog.model.weighing import NOT_ENOUGH
 from watchdog.model.words import outcomes
 
 _TEXT_MAX = 1000
@@ -62,9 +64,11 @@ def snapshot(  # noqa: PLR0913, PLR0917 - all that it is made of
     now: float,
     troubled: frozenset[str] = frozenset(),
     not_watched: int = 0,
+    figures: tuple[EvalSetFigures, ...] | None = None,
 ) -> Snapshot:
-    """Everything that one evaluation found, ready to be shown."""
-    figures = tuple(_figures(eval_set, now) for eval_set in eval_sets)
+    """Everything that one evaluation found, ready to be shown; `figures` where they are there."""
+    if figures is None:
+        figures = tuple(figures_of(eval_set, now) for eval_set in eval_sets)
     verdict = worst([eval_set.verdict for eval_set in eval_sets])
     sources: dict[str, set[str]] = {}
     for eval_set in eval_sets:
@@ -114,7 +118,8 @@ def _cause_of(verdict: Verdict, eval_sets: tuple[EvalSetJudgment, ...]) -> Cause
     return main_cause(eval_set.cause for eval_set in eval_sets if eval_set.verdict is verdict)
 
 
-def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
+def figures_of(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
+    """What surfaces show of an eval set."""
     cluster = eval_set.state.cluster
     tasks = tuple(_task_figures(eval_set.state.eval_set_id, task, now) for task in eval_set.tasks)
     report = EvalSetReport(
@@ -142,7 +147,7 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         name=eval_set.state.own_name,
     )
     no_page = eval_set.is_warned_of is not None
-    return EvalSetFigures(report, tasks, _is_muted(eval_set), no_page)
+    return EvalSetFigures(report, tasks, _is_muted(eval_set), no_page, eval_set.summary)
 
 
 def _models(eval_set: EvalSetJudgment, tasks: Iterable[TaskFigures]) -> tuple[str, ...]:
@@ -171,6 +176,23 @@ def _task_figures(eval_set_id: str, task: TaskJudgment, now: float) -> TaskFigur
         stuck_seconds=report.stuck_seconds,
         last_progress_at=task.last_progress_at,
         estimates=_estimates(task, now),
+        rising=_rising(task),
+    )
+
+
+def _rising(task: TaskJudgment) -> tuple[Ramp, ...]:
+    """How the suspicion of the task and of its samples grows by time alone.
+
+    Of those that grow alike the oldest is always the largest.
+    """
+    oldest: dict[tuple[float, bool], float] = {}
+    for rise in (*task.rising, *(rise for sample in task.samples for rise in sample.rising)):
+        key = (rise.limit, rise.enough)
+        oldest[key] = min(rise.since, oldest.get(key, rise.since))
+    return tuple(
+        Ramp(0.0, since, limit * (NOT_ENOUGH if not enough else inf), 1 / limit)
+        for (limit, enough), since in oldest.items()
+        if limit > 0
     )
 
 

@@ -25,7 +25,8 @@ from watchdog.model.state import EvalSetState
 from watchdog.model.texts import first_line
 from watchdog.notify.deliver import Deliverer
 from watchdog.pipeline.degraded import DegradedRuns
-from watchdog.pipeline.evaluate import evaluate
+from watchdog.pipeline.evaluate import Surroundings
+from watchdog.pipeline.incremental import Evaluator, Question
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import (
     SourceState,
@@ -104,6 +105,7 @@ class App:
         self.metrics = parts.metrics
         self.stand_ins = parts.stand_ins
         self._redacted = RedactedSnapshots()
+        self._evaluator = Evaluator(settings.interval)
         self._verdicts = VerdictLog()
         self._silent: frozenset[str] = frozenset()
         self._turned_at = clock()
@@ -228,24 +230,17 @@ class App:
         In a thread of its own: what it reads are values, gathered here before it begins.
         """
         settings = self._settings
-        limits = settings.thresholds
-        return await self._apart(
-            partial(
-                evaluate,
-                states,
-                tuple(all_problems(self._sources)),
-                now,
-                limits,
-                max_age=self._max_age,
-                learned=self.learner.learned,
-                overrides=(*settings.allowances, *self._mutes.overrides),
-                findings=Findings(dict(self._prober.results), self._status_pages.incidents),
-                store=store_of(settings),
-                notes=Notes(self._degraded_runs.since(now), self._deliverer.restrictions(states)),
-                not_watched=all_not_watched(self._sources),
-                sources=all_reports(self._sources, now, self._max_age),
-            )
+        around = Surroundings(
+            problems=tuple(all_problems(self._sources)),
+            overrides=(*settings.allowances, *self._mutes.overrides),
+            findings=Findings(dict(self._prober.results), self._status_pages.incidents),
+            store=store_of(settings),
+            notes=Notes(self._degraded_runs.since(now), self._deliverer.restrictions(states)),
+            not_watched=all_not_watched(self._sources),
+            sources=all_reports(self._sources, now, self._max_age),
         )
+        asked = Question(states, settings.thresholds, self._max_age, self.learner.learned, around)
+        return await self._apart(partial(self._evaluator.evaluate, asked, now))
 
     async def _apart(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._judging, work)

@@ -70,7 +70,7 @@ def test_a_parked_sample_that_the_runner_counts_waits_and_alerts_nobody():
     )
     sample = only_sample(eval_set)
     assert [(e.kind, e.at) for e in sample.evidence] == [("approval", 610)]
-    assert sample.evidence[0].text.startswith(
+    assert read(sample.evidence[0].text).startswith(
         "a person's approval of a call of bash is awaited since 1970-01-01 00:10 UTC, for "
     )
     assert (sample.waiting.since, sample.waiting.bound, sample.overdue) == (610, DAY, False)
@@ -237,7 +237,7 @@ def test_beyond_a_day_it_waits_still_and_is_overdue(hours, overdue):
     now = 610 + hours * HOUR
     sample = only_sample(judged(now, known(now, {"1": parked()}, counted(1))))
     assert (sample.verdict, sample.overdue) == (Verdict.WAITING, overdue)
-    assert ("longer than the 24 h that it may take" in sample.evidence[0].text) is overdue
+    assert ("longer than the 24 h that it may take" in read(sample.evidence[0].text)) is overdue
 
 
 def test_a_sandbox_in_trouble_is_trouble_for_a_sample_that_waits_too():
@@ -304,7 +304,7 @@ def test_beyond_its_bound_a_stop_excuses_nothing_and_is_still_said():
     sample = only_sample(eval_set)
     assert sample.overdue
     assert sample.waiting.words == "a stop was asked for"
-    assert sample.evidence[-1].text == (
+    assert read(sample.evidence[-1].text) == (
         "a stop was asked for at 1970-01-01 06:44 UTC: longer than the 15 min that it may take"
     )
 

@@ -9,7 +9,7 @@ from tests.builders import logs
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.config.settings import Settings
-from watchdog.service import app as app_module
+from watchdog.pipeline.incremental import Evaluator
 from watchdog.service.run import build
 
 
@@ -36,8 +36,10 @@ class Gate:
         self.count = 0
         self.at_once = 0
         self.most_at_once = 0
-        self._evaluate = app_module.evaluate
-        monkeypatch.setattr(app_module, "evaluate", self)
+        self._evaluate = Evaluator.evaluate
+        monkeypatch.setattr(
+            Evaluator, "evaluate", lambda evaluator, *arguments: self(evaluator, *arguments)
+        )
 
     def __call__(self, *args, **kwargs):
         self.count += 1
