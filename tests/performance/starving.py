@@ -248,7 +248,7 @@ def _tell_where(monitor: Any) -> None:
             continue
         if "select" not in frame.f_code.co_name:
             told = began
-            stack = "".join(traceback.format_stack(frame)[-4:])
+            stack = "".join(traceback.format_stack(frame)[-14:])
             held = time.perf_counter() - began
             sys.stderr.write(f"the loop is held for {held:.3f} s at\n{stack}\n")
 
