@@ -1,8 +1,9 @@
 """Measures attacks: python -m tests.security [--check] [--merge] [NAME…].
 
 Each is checked by `watchdog check`, and appears beside others that `watchdog run` watches. The
-whole table goes into docs/security.md; with `--merge` the lines of those that are named. Fails where one costs more than 10 s of CPU or 300 MiB above
-idle, delays another eval set's verdict by more than one poll, or isn't told as it should be.
+whole table goes into docs/security.md; with `--merge` the lines of those that are named. Fails
+where one costs more than 10 s of CPU or 300 MiB above idle, delays another eval set's verdict by
+more than one poll, or isn't told as it should be.
 """
 
 import sys
