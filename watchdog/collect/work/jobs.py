@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 ROWS = 500
 """Rows in a piece."""
+ERRORS = 50_000
+"""Characters of errors in a piece, give or take one error: their causes are looked for in them."""
 NAMES = 2_000
 """Names of members, or of samples, in a piece."""
 TEXTS_MAX = 51
@@ -142,16 +144,30 @@ def segment_pieces(
 def row_pieces(place: int, rows: Rows) -> Iterator[SegmentPiece]:
     """A member's rows, a few at a time."""
     bad, hole, total = rows.bad[:TEXTS_MAX], rows.hole, len(rows.rows)
-    if hole is None and total <= ROWS:
+    if hole is None and total <= ROWS and _characters(rows.rows) <= ERRORS:
         yield SegmentPiece(place, rows=rows.rows, bad=bad, last=True)
         return
     parts = (rows.rows,) if hole is None else (rows.rows[:hole], rows.rows[hole:])
     for number, part in enumerate(parts):
-        for some in batched(part, ROWS):
-            yield SegmentPiece(place, rows=tuple(some))
+        for some in _few(part):
+            yield SegmentPiece(place, rows=some)
         if hole is not None and number == 0:
             yield SegmentPiece(place, hole=True, ends_in_hole=hole == total)
     yield SegmentPiece(place, bad=bad, last=True, ends_in_hole=hole == total)
+
+
+def _characters(rows: Iterable[Row]) -> int:
+    return sum(len(row.error) for row in rows if row.error is not None)
+
+
+def _few(rows: tuple[Row, ...]) -> Iterator[tuple[Row, ...]]:
+    """Rows in pieces of at most `ROWS` and about `ERRORS`."""
+    begin = characters = 0
+    for end, row in enumerate(rows, 1):
+        characters += len(row.error) if row.error is not None else 0
+        if end - begin == ROWS or characters > ERRORS or end == len(rows):
+            yield rows[begin:end]
+            begin, characters = end, 0
 
 
 def manifest(data: bytes, _: bytes) -> Iterator[bytes]:
