@@ -7,6 +7,7 @@ What the parts are and how they are joined stands in `run.py`.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -180,10 +181,9 @@ class App:
         seconds = time.monotonic() - started_at
         self._slowest_poll = max(seconds, self._slowest_poll * 0.9)
         self.metrics.stage_took("collect", seconds)
-        for reason in result.failures:
-            self.metrics.source_error(source.name, reason)
-        for part, reason in result.part_failures:
-            self.metrics.source_error(part, reason)
+        failures = Counter((source.name, reason) for reason in result.failures)
+        for (part, reason), times in (failures + Counter(result.part_failures)).items():
+            self.metrics.source_error(part, reason, times)
         self._note_silence()
         return result
 

@@ -1,7 +1,7 @@
 """The sample buffer of one log in a store: its manifest, and each new segment once."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Literal
 
@@ -27,6 +27,8 @@ from watchdog.model.verdict import Problem
 MANIFEST = "manifest.json"
 AHEAD = 8
 """Segments fetched at once; they are handed on in order."""
+KNOWN_AT_ONCE = 5_000
+"""Samples that ended whose names are taken in at once: some milliseconds."""
 HALF_WRITTEN = 0.05
 """Seconds until a manifest that is no JSON is read once more: Inspect overwrites it in place where
 the store is a directory, and one poll in some thousands meets it half written."""
@@ -98,9 +100,11 @@ class Buffer:
         """Whether segments wait that could not be read so far."""
         return not self._complete
 
-    def know(self, keys: Iterable[SampleKey]) -> None:
+    async def know(self, keys: Sequence[SampleKey]) -> None:
         """Samples that the log names as ended: their members in segments are nothing odd."""
-        self._known.update(member_name(key) for key in keys)
+        for begin in range(0, len(keys), KNOWN_AT_ONCE):
+            await pace().breathe(self._account)
+            self._known.update(map(member_name, keys[begin : begin + KNOWN_AT_ONCE]))
 
     async def refresh(self) -> Change:
         """Ask for a new manifest.

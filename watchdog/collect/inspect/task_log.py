@@ -123,7 +123,7 @@ class TaskLog:
         if failure and self.spec is None:
             raise failure
         if self._eval.finished:
-            self._send(emit)
+            await self._send(emit)
         else:
             failure = await self._running(emit) or failure
         if failure:
@@ -138,7 +138,7 @@ class TaskLog:
         # a process that is gone may have finished its log first
         due = self._local.is_left or change != "unchanged"
         failure = await self._try_log() if due else None
-        self._send(emit)
+        await self._send(emit)
         if not self._eval.finished:
             self._local.tell(emit)
             await self._read_buffer(change, emit)
@@ -175,7 +175,7 @@ class TaskLog:
             self._unsent.append(facts)
             self._look_again = True
 
-    def _send(self, emit: Emit) -> None:
+    async def _send(self, emit: Emit) -> None:
         while self._unsent:
             facts = self._unsent.pop(0)
             emit(facts.spec)
@@ -183,7 +183,7 @@ class TaskLog:
                 count = len(facts.ended.samples)
                 self._ended = count if self._eval.finished else self._ended + count
                 self._check_room()
-                self._buffer.know(sample.key for sample in facts.ended.samples)
+                await self._buffer.know([sample.key for sample in facts.ended.samples])
                 emit(facts.ended)
         self._check_room()
 
