@@ -34,9 +34,14 @@ def annotated_groups(annotation: str) -> frozenset[str] | None:
 def required(groups: Iterable[str]) -> frozenset[str] | None:
     """Groups as an eval set names them, bounded; None where there is none."""
     names = {name for group in groups if (name := bare(group))}
-    if len(names) > GROUPS_MAX or any(len(name) > GROUP_LENGTH_MAX for name in names):
+    if len(names) > GROUPS_MAX or not all(map(_is_name, names)):
         return frozenset({UNKNOWABLE})
     return frozenset(names) or None
+
+
+def _is_name(name: str) -> bool:
+    """Whether a group may be called so: half a surrogate pair can't be written anywhere."""
+    return len(name) <= GROUP_LENGTH_MAX and not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def is_secret(groups: Collection[str] | None) -> bool:

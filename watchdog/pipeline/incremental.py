@@ -321,11 +321,23 @@ class Evaluator:
 
     def _figures_of(self, judgment: EvalSetJudgment, now: float) -> EvalSetFigures:
         kept = self._before.get(id(judgment))
-        if kept is None or kept[0] is not judgment or judgment.verdict not in _CALM:
+        if kept is None or kept[0] is not judgment or _grows(judgment):
             kept = judgment, figures_of(judgment, now)
         self._figures[id(judgment)] = kept
         return kept[1]
 
 
 _CALM = frozenset({Verdict.FINISHED, Verdict.STARTING, Verdict.PROGRESSING})
-"""Of these nobody is told, and what is shown of them says no more with time than how long."""
+"""Of these nobody is told."""
+
+
+def _grows(judgment: EvalSetJudgment) -> bool:
+    """Whether more is shown of it that changes with time than how long and how much."""
+    if judgment.verdict not in _CALM:
+        return True
+    evidence = (
+        *judgment.evidence,
+        *(e for task in judgment.tasks for e in task.evidence),
+        *(e for task in judgment.tasks for sample in task.samples for e in sample.evidence),
+    )
+    return any(not isinstance(item.text, str) for item in evidence)

@@ -37,9 +37,11 @@ class Gate:
         self.at_once = 0
         self.most_at_once = 0
         self._evaluate = Evaluator.evaluate
-        monkeypatch.setattr(
-            Evaluator, "evaluate", lambda evaluator, *arguments: self(evaluator, *arguments)
-        )
+
+        def gated(evaluator, *arguments):
+            return self(evaluator, *arguments)
+
+        monkeypatch.setattr(Evaluator, "evaluate", gated)
 
     def __call__(self, *args, **kwargs):
         self.count += 1

@@ -10,6 +10,7 @@ all groups; its incidents are told all the same.
 from watchdog.collect.json_bounds import loads
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, Store, StoreError, join
+from watchdog.collect.values import text
 from watchdog.model.access import required
 from watchdog.model.facts import ModelAccessRead
 from watchdog.model.verdict import Problem
@@ -78,5 +79,6 @@ def decode(data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
 
 
 def _names(names: object) -> tuple[str, ...]:
-    texts = (name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
-    return tuple(name for name in texts if 0 < len(name) <= NAME_LENGTH_MAX)[:NAMES_MAX]
+    items = names if isinstance(names, list) else []
+    texts = (text(name) for name in items if isinstance(name, str))
+    return tuple(name for name in texts if name and len(name) <= NAME_LENGTH_MAX)[:NAMES_MAX]

@@ -3,11 +3,14 @@
 A request is its head and the data; an answer is pieces, then its end or a fault.
 """
 
+from collections.abc import Callable
 from struct import Struct as Layout
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
+
+T = TypeVar("T")
 
 LENGTH: Final = Layout(">Q")
 PIECE: Final = b"P"
@@ -41,10 +44,23 @@ class Fault(Struct, frozen=True):
     cpu_seconds: float = 0.0
 
 
+def reader(record: type[T]) -> Callable[[bytes], T]:
+    """Reads a record; what is nested without end is as corrupt as all else that isn't one."""
+    decode = msgspec.msgpack.Decoder(record).decode
+
+    def read(data: bytes) -> T:
+        try:
+            return decode(data)
+        except RecursionError as error:
+            raise msgspec.DecodeError("nested too deeply") from error
+
+    return read
+
+
 encode = msgspec.msgpack.Encoder().encode
-request_of = msgspec.msgpack.Decoder(Request).decode
-end_of = msgspec.msgpack.Decoder(End).decode
-fault_of = msgspec.msgpack.Decoder(Fault).decode
+request_of = reader(Request)
+end_of = reader(End)
+fault_of = reader(Fault)
 
 
 def framed(payload: bytes) -> bytes:

@@ -28,6 +28,7 @@ from watchdog.collect.stores.zip_members import (
     directory,
     read_content,
 )
+from watchdog.collect.work.frames import reader
 from watchdog.model.facts import Row, SampleSummary, SpecRead
 
 T = TypeVar("T")
@@ -107,13 +108,13 @@ class SummariesPiece(Struct, frozen=True, omit_defaults=True):
 
 
 encode = msgspec.msgpack.Encoder().encode
-arguments_of = msgspec.msgpack.Decoder(SegmentArguments).decode
-segment_piece = msgspec.msgpack.Decoder(SegmentPiece).decode
-entries_piece = msgspec.msgpack.Decoder(EntriesPiece).decode
-summaries_piece = msgspec.msgpack.Decoder(SummariesPiece).decode
-log_arguments_of = msgspec.msgpack.Decoder(LogArguments).decode
-header_piece = msgspec.msgpack.Decoder(SpecRead).decode
-json_piece = msgspec.msgpack.Decoder(JsonPiece).decode
+arguments_of = reader(SegmentArguments)
+segment_piece = reader(SegmentPiece)
+entries_piece = reader(EntriesPiece)
+summaries_piece = reader(SummariesPiece)
+log_arguments_of = reader(LogArguments)
+header_piece = reader(SpecRead)
+json_piece = reader(JsonPiece)
 
 
 def segment(data: bytes, arguments: bytes) -> Iterator[bytes]:

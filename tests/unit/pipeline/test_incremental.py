@@ -1,0 +1,138 @@
+"""Judging from poll to poll says at every poll what judging all anew says."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from tests.quality.fleet import Works
+from tests.quality.fleets import FLEETS
+from tests.quality.remembered import Remembered
+from tests.recordings.unpack import names, unpack
+from watchdog.config.load import load
+from watchdog.model.aged import aged
+from watchdog.model.learned import Learned
+from watchdog.model.report import Snapshot
+from watchdog.model.state import EvalSetState
+from watchdog.model.thresholds import Thresholds
+from watchdog.pipeline.evaluate import Surroundings, evaluate
+from watchdog.pipeline.incremental import (
+    LEARNED_POLLS,
+    Evaluator,
+    IncrementalJudge,
+    Question,
+    read_again,
+    same_but_read,
+)
+from watchdog.pipeline.source_state import all_states
+from watchdog.pipeline.targets import read_targets
+
+LIMITS, MAX_AGE, INTERVAL = Thresholds(), 90.0, 30.0
+NOTHING = Learned()
+SETTINGS = load({})
+WEEKS = 0.015
+
+
+def rendered(snapshot: Snapshot) -> object:
+    """All that anybody can read of it, as of its instant."""
+    figures = [aged(one, snapshot.at) for one in snapshot.figures]
+    report = replace(snapshot.report, eval_sets=tuple(one.report for one in figures))
+    of_tasks = [
+        (t.fail_streak, round(t.suspicion, 6), round(t.estimated_stuck_seconds, 3), t.calls)
+        for one in figures
+        for t in one.tasks
+    ]
+    return msgspec.to_builtins((report, of_tasks, sorted(snapshot.undecided)))
+
+
+def both(evaluator: Evaluator, states: Sequence[EvalSetState], now: float) -> tuple[object, object]:
+    """The word of the one that goes from poll to poll, and the word of all anew."""
+    asked = Question(states, LIMITS, MAX_AGE, NOTHING, Surroundings())
+    mine = rendered(evaluator.evaluate(asked, now))
+    return mine, rendered(evaluate(states, (), now, LIMITS, MAX_AGE, learned=NOTHING))
+
+
+def recorded(folder: Path, name: str) -> Iterator[tuple[list[EvalSetState], float]]:
+    """States as they were at some instants of a recording."""
+    bundles = unpack(name, folder)
+    for bundle in dict.fromkeys((bundles[len(bundles) // 2], bundles[-1])):
+        (read,) = asyncio.run(read_targets([str(bundle)], SETTINGS, None, 0.0))
+        yield all_states(read.sources), read.as_of
+
+
+@pytest.mark.parametrize("name", names())
+def test_while_nothing_happens_time_alone_changes_the_same(name, tmp_path):
+    evaluator, judged, polls = Evaluator(INTERVAL), 0, 0
+    for begun, as_of in recorded(tmp_path, name):
+        states, now = begun, as_of
+        # an hour of polls, then as many hours in longer steps
+        for step in (*[INTERVAL] * 120, *[10 * INTERVAL] * 60):
+            mine, anew = both(evaluator, states, now)
+            assert mine == anew
+            judged += sum(evaluator.judge.reasons.values())
+            polls += len(states)
+            states, now = [read_again(state, step) for state in states], now + step
+    assert judged < polls / 2
+
+
+@pytest.mark.parametrize("name", FLEETS)
+def test_over_a_fleet_it_says_the_same(name):
+    works, remembered, evaluator = Works(FLEETS[name], 7, WEEKS), Remembered(), Evaluator(300.0)
+    held = 0
+    for now in works.polls():
+        mine, anew = both(evaluator, remembered.take(works, now), now)
+        assert mine == anew
+        running = sum(1 for _ in works.samples())
+        held += running - evaluator.judge.samples_judged
+    assert held > 0
+
+
+def only_state(tmp_path: Path, name: str = "slow_but_healthy") -> tuple[EvalSetState, float]:
+    *_, (states, now) = recorded(tmp_path, name)
+    return states[0], now
+
+
+def test_what_is_read_again_and_unchanged_is_the_same_object(tmp_path):
+    state, now = only_state(tmp_path)
+    evaluator = Evaluator(INTERVAL)
+    shown = []
+    for number in range(4):
+        asked = Question([state], LIMITS, MAX_AGE, NOTHING, Surroundings())
+        shown.append(evaluator.evaluate(asked, now + number * INTERVAL).figures[0])
+        state = read_again(state, INTERVAL)
+    assert shown[3] is shown[1]
+
+
+def test_what_is_not_read_any_more_is_judged_once_it_is_too_old(tmp_path):
+    state, now = only_state(tmp_path)
+    judge = IncrementalJudge(INTERVAL)
+    verdicts = []
+    for number in range(6):
+        (judgment,), _ = judge.judge(
+            [state], now + number * INTERVAL, LIMITS, MAX_AGE, learned=NOTHING
+        )
+        verdicts.append(judgment.verdict)
+    assert verdicts[-1] == "unknown" != verdicts[0]
+
+
+def test_what_was_learned_is_taken_up_within_a_round_of_polls(tmp_path):
+    state, now = only_state(tmp_path)
+    judge, learned, reasons = IncrementalJudge(INTERVAL), NOTHING, []
+    for number in range(2 * LEARNED_POLLS):
+        if number == LEARNED_POLLS // 2:
+            learned = Learned(weeks=1.0)
+        judge.judge([state], now + number * INTERVAL, LIMITS, 1e9, learned=learned)
+        reasons += [reason for reason, count in judge.reasons.items() if count]
+    assert reasons.count("learned") == 1
+
+
+def test_two_readings_differ_by_what_they_say_alone(tmp_path):
+    state, _ = only_state(tmp_path)
+    assert same_but_read(state, read_again(state, 60.0))
+    (log, task), *_ = state.tasks.items()
+    other = replace(state, tasks={**state.tasks, log: replace(task, http_retries=7)})
+    assert not same_but_read(state, other)
+    assert not same_but_read(state, replace(state, last_log_line_at=1.0))
