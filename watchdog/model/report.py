@@ -4,6 +4,7 @@ Instants are ISO 8601 UTC texts that end in Z (or null), durations are seconds, 
 """
 
 from collections.abc import Iterable
+from math import inf
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -286,6 +287,20 @@ class TaskCalls(Struct, frozen=True):
     fail: dict[Cause, int]
 
 
+class Ramp(Struct, frozen=True, gc=False):
+    """What grows with time by itself, up to a bound: `base + rate * (now - since)`."""
+
+    base: float
+    since: float
+    most: float = inf
+    """Seconds after `since` at which it grows no more."""
+    rate: float = 1.0
+
+    def at(self, now: float) -> float:
+        """Its value at `now`."""
+        return self.base + self.rate * min(self.most, max(0.0, now - self.since))
+
+
 class TaskFigures(Struct, frozen=True):
     """What the metrics show of a task beyond its report."""
 
@@ -297,6 +312,11 @@ class TaskFigures(Struct, frozen=True):
     estimated_stuck_seconds: float
     stuck_seconds: float
     last_progress_at: float | None
+    estimates: tuple[Ramp | None, ...] = ()
+    """How `estimated_stuck_seconds` of each running sample grows; None where it doesn't, empty
+    where none does."""
+    rising: tuple[Ramp, ...] = ()
+    """Suspicions that grow with time; `suspicion` is the greatest of them at least."""
 
 
 class EvalSetFigures(Struct, frozen=True):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
+from watchdog.model.aged import elapsed
 from watchdog.model.causes import main_cause
 from watchdog.model.instants import earliest, latest, timestamp
 from watchdog.model.instants import from_timestamp as instant
@@ -21,6 +22,7 @@ from watchdog.model.report import (
     PendingItem,
     ProbeReport,
     ProblemReport,
+    Ramp,
     Report,
     RunningSample,
     Snapshot,
@@ -167,7 +169,23 @@ def _task_figures(eval_set_id: str, task: TaskJudgment, now: float) -> TaskFigur
         estimated_stuck_seconds=max((s.estimated for s in task.samples), default=0.0),
         stuck_seconds=report.stuck_seconds,
         last_progress_at=task.last_progress_at,
+        estimates=_estimates(task, now),
     )
+
+
+def _estimates(task: TaskJudgment, now: float) -> tuple[Ramp | None, ...]:
+    """How the waits of its samples' streaks grow until their next attempts are due."""
+    ramps = tuple(_estimate(sample, now) for sample in task.samples)
+    return ramps if any(ramps) else ()
+
+
+def _estimate(sample: SampleJudgment, now: float) -> Ramp | None:
+    streak, wait = sample.state.streak, sample.wait
+    if streak is None or streak.first_at is None or streak.last_at is None or wait is None:
+        return None
+    if now >= streak.last_at + wait:
+        return None
+    return Ramp(max(0.0, streak.last_at - streak.first_at), streak.last_at, wait)
 
 
 def _calls(task: TaskJudgment) -> TaskCalls:
@@ -327,7 +345,8 @@ def _created(task: TaskJudgment) -> float | None:
 
 
 def _elapsed(since: float | None, now: float) -> float:
-    return max(0.0, now - since) if since is not None else 0.0
+    """As a report's instant tells it: others count on from there."""
+    return elapsed(timestamp(since), now)
 
 
 def _cut(text: str) -> str:

@@ -1,0 +1,97 @@
+"""Durations as of now: as if everything were judged anew, and the same record where none runs."""
+
+import pytest
+from msgspec.structs import replace
+
+from tests.builders.rows import Rows, facts, schedule, state
+from tests.builders.snapshots import NOW, ago, degraded, eval_set, figures, partially_stuck
+from watchdog.model.aged import aged, elapsed
+from watchdog.model.report import Ramp
+from watchdog.model.thresholds import Thresholds
+from watchdog.pipeline.evaluate import evaluate
+
+ATTEMPTS = schedule(600, 11)
+BEGAN = ATTEMPTS[-1] + 5.0
+
+
+def durations(figures):
+    """All that grows with time."""
+    tasks = [(t.stuck_seconds, t.estimated_stuck_seconds) for t in figures.tasks]
+    reports = [(t.stuck_seconds, t.stuck_since) for t in figures.report.tasks]
+    samples = [
+        (s.stuck_seconds, s.estimated_stuck_seconds, s.pending)
+        for task in figures.report.tasks
+        for s in task.running
+    ]
+    report = figures.report
+    return report.stuck_seconds, report.estimated_stuck_seconds, tasks, reports, samples
+
+
+def judged(now):
+    """A sample in its back-off, one that hangs, and one at work; read once."""
+    rows = {
+        "1": Rows().fails(ATTEMPTS),
+        "2": Rows().ok(0.123456).pending("model", 30.987654),
+        "3": Rows().ok(BEGAN - 20),
+    }
+    states = [state(facts(rows, read_at=BEGAN))]
+    (figures,) = evaluate(states, (), now, Thresholds(), 1e9).figures
+    return figures
+
+
+@pytest.mark.parametrize("later", [0.0, 1.5, 600.25, 1800.0])
+def test_durations_are_those_of_judging_anew(later):
+    first, anew = judged(BEGAN), judged(BEGAN + later)
+    assert durations(aged(first, BEGAN + later)) == durations(anew)
+    assert durations(aged(anew, BEGAN + later)) == durations(anew)
+
+
+def test_a_streak_s_waits_grow_until_the_next_attempt_only():
+    first = judged(BEGAN)
+    assert [ramp is not None for ramp in first.tasks[0].estimates] == [True, False, False]
+    estimates = [
+        aged(first, BEGAN + later).report.estimated_stuck_seconds for later in (0, 60, 1e6, 2e6)
+    ]
+    assert estimates[0] < estimates[1] == estimates[0] + 60 < estimates[2] == estimates[3]
+
+
+def test_what_has_no_duration_is_the_same_record():
+    calm = figures(degraded())
+    assert aged(calm, NOW + 1e6) is calm
+    stuck = figures(eval_set())
+    assert aged(stuck, NOW) is stuck
+
+
+def test_only_what_grows_is_another_record():
+    before = figures(partially_stuck())
+    after = aged(before, NOW + 60)
+    assert after.report.stuck_seconds == 4860.0
+    (task,) = after.report.tasks
+    assert task is after.tasks[0].report
+    assert (task.stuck_seconds, after.tasks[0].stuck_seconds) == (4860.0, 4860.0)
+    hung, _ = task.running
+    assert (hung.stuck_seconds, hung.pending.seconds) == (4860.0, 5460.0)
+    assert (
+        replace(after, report=before.report, tasks=before.tasks) == before
+    )  # whether it is muted, say
+
+
+def test_of_the_metrics_samples_stay_as_they_are():
+    before = figures(partially_stuck())
+    after = aged(before, NOW + 60, samples=False)
+    assert after.tasks[0].stuck_seconds == 4860.0
+    assert after.report.tasks[0].running is before.report.tasks[0].running
+
+
+def test_a_suspicion_grows_as_far_as_its_rule_lets_it():
+    before = figures(degraded())
+    (task,) = before.tasks
+    rising = replace(before, tasks=(replace(task, rising=(Ramp(0.0, NOW - 50, rate=0.01),)),))
+    assert aged(rising, NOW).tasks[0].suspicion == 0.5
+    assert aged(rising, NOW + 25).tasks[0].suspicion == 0.75
+
+
+def test_instants():
+    assert elapsed(ago(5), NOW) == 5.0
+    assert elapsed(ago(-5), NOW) == 0.0
+    assert elapsed(None, NOW) == 0.0
