@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, TypeVar
 
+import msgspec
 import re2  # type: ignore[import-untyped]
 from msgspec import Struct
 from msgspec.structs import replace
@@ -50,23 +51,52 @@ class Mask:
         """Args: models: whose names are replaced; shown: names that stay as they are."""
         self._replaced: dict[str, str] = {}
         self._written: set[str] = set()
+        self._hidden: set[str] = set()
         for model in dict.fromkeys(models):
             self._add(stand_in(model, key), (*forms(model), clean(model)))
         shown_forms = {form for name in shown for form in forms(name)}
         self._shown = {_folded(form) for form in shown_forms}
         self._written |= shown_forms
         self._pattern: Any = None
+        self._finder: Any = None
 
     def add_ids(self, key: Key, ids: Iterable[str]) -> None:
         """Replace names of eval sets too."""
         for name in ids:
             self._add(stand_in(name, key, "eval-set"), (_unicode(name), clean(name)))
-        self._pattern = None
+        self._pattern = self._finder = None
 
     def _add(self, token: str, ways: Iterable[str]) -> None:
         for way in filter(None, ways):
             self._replaced.setdefault(_folded(way), token)
             self._written.add(way)
+            self._hidden.add(way)
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The names that are replaced, as they may be written."""
+        return frozenset(self._hidden)
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """The names that stay as they are."""
+        return frozenset(self._shown)
+
+    def touches(self, record: Struct) -> bool:
+        """Whether a text of a record may be another without these names; seldom said in vain.
+
+        The record is searched as a whole: most hold none of them.
+        """
+        if len(self._replaced) > NAMES_MAX:
+            return True
+        try:
+            text = msgspec.json.encode(record).decode()
+        except UnicodeEncodeError:  # a broken file name
+            return True
+        if self._finder is None:
+            self._finder = _compiled({_in_json(name) for name in self._hidden})
+        # the beginning of a name may stand where a text was cut
+        return f'{CUT}"' in text or self._finder.search(text) is not None
 
     def __call__(self, text: str) -> str:
         """The text without these names."""
@@ -123,6 +153,10 @@ def _folded(name: str) -> str:
 def _unicode(text: str) -> str:
     """A text that can be written: a broken file name holds what no Unicode text can."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _in_json(name: str) -> str:
+    return msgspec.json.encode(_unicode(name)).decode()[1:-1]
 
 
 def _compiled(names: Collection[str]) -> Any:  # noqa: ANN401

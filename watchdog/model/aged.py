@@ -36,7 +36,7 @@ def aged(figures: EvalSetFigures, now: float, *, samples: bool = True) -> EvalSe
         now: seconds since the epoch.
         samples: whether those of the single samples are wanted too.
     """
-    if not samples and not _grows(figures):
+    if not samples and not grows(figures):
         return figures
     tasks = tuple(_task_figures(task, now, samples) for task in figures.tasks)
     reports = {id(old.report): new.report for old, new in zip(figures.tasks, tasks, strict=True)}
@@ -55,8 +55,8 @@ def aged(figures: EvalSetFigures, now: float, *, samples: bool = True) -> EvalSe
     return _changed(figures, report=report, tasks=_same(figures.tasks, tasks))
 
 
-def _grows(figures: EvalSetFigures) -> bool:
-    """Whether a duration of the eval set or of a task does."""
+def grows(figures: EvalSetFigures) -> bool:
+    """Whether a duration of the eval set, or of one of its tasks, changes with time alone."""
     report: EvalSetReport = figures.report
     return report.stuck_since is not None or any(
         task.rising or task.estimates or task.report.stuck_since is not None

@@ -122,6 +122,7 @@ class Secrets:
         self._lock = threading.Lock()
         self._values: OrderedDict[str, None] = OrderedDict()
         self._matcher: Matcher | None = None
+        self._generation = 0
         for value in values:
             self.learn(value)
 
@@ -130,8 +131,9 @@ class Secrets:
         if len(value) < SHORTEST or value in REDACTED.decode():
             return
         with self._lock:
-            if value not in self._values:
+            if value[:VALUE_MAX] not in self._values:
                 self._matcher = None
+                self._generation += 1
             self._values[value[:VALUE_MAX]] = None
             self._values.move_to_end(value[:VALUE_MAX])
             while len(self._values) > KNOWN_MAX:
@@ -142,6 +144,12 @@ class Secrets:
         with self._lock:
             self._values.pop(value, None)
             self._matcher = None
+            self._generation += 1
+
+    @property
+    def generation(self) -> int:
+        """Another number whenever a value was learned or forgotten."""
+        return self._generation
 
     @property
     def matcher(self) -> Matcher:

@@ -46,6 +46,7 @@ from watchdog.service.status_pages import StatusPageRounds
 from watchdog.service.stopping import CLOSE_SECONDS
 from watchdog.service.verdict_log import VerdictLog
 from watchdog.surfaces.metrics import SelfMetrics
+from watchdog.surfaces.redacted import RedactedSnapshots
 from watchdog.surfaces.web.health import Health
 from watchdog.threads import DefaultExecutor
 
@@ -103,6 +104,7 @@ class App:
         self._experience = parts.experience
         self.metrics = parts.metrics
         self.stand_ins = parts.stand_ins
+        self._redacted = RedactedSnapshots()
         self._verdicts = VerdictLog()
         self._silent: frozenset[str] = frozenset()
         self._turned_at = clock()
@@ -216,9 +218,7 @@ class App:
         self.stand_ins.take(snapshot)
         snapshot = await self._request_tests(snapshot, states, now)
         # from here on it is only shown and told: tests need models' names as they are
-        snapshot = await self._apart(
-            partial(without_secrets, snapshot, keep=frozenset({"subjects"}))
-        )
+        snapshot = await self._apart(partial(self._redacted.of, snapshot))
         self._publish(snapshot)
         return snapshot
 

@@ -288,7 +288,7 @@ def _web(app: App, settings: Settings, clock: Clock, secrets: Secrets) -> Site:
     return Site(
         read=lambda: app.snapshot,
         health=app.health,
-        exposition=Exposition(lambda: app.stand_ins.masked(app.snapshot), app.metrics),
+        exposition=Exposition(lambda: app.snapshot, app.metrics, app.stand_ins.masked),
         clock=clock,
         refresh=max(1, round(settings.interval)),
         hosts=hosts(settings.address[0], settings.external_url, settings.web.hosts),

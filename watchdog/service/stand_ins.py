@@ -27,9 +27,9 @@ class StandIns:
         """Learn which models are secret."""
         self._models.take(snapshot.report)
 
-    def masked(self, snapshot: Snapshot | None) -> Snapshot | None:
+    def masked(self, snapshot: Snapshot) -> Snapshot:
         """A snapshot as the metrics show it."""
-        return snapshot if self._shows_all or snapshot is None else self._models.masked(snapshot)
+        return snapshot if self._shows_all else self._models.masked(snapshot)
 
     def counting(self, count: Callable[[ProbeResult], None]) -> Callable[[ProbeResult], None]:
         """Counts a direct API test under the name that the metrics show."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.model.causes import ERROR_CAUSES
 from watchdog.model.report import EvalSetFigures, Snapshot, TaskFigures
@@ -38,6 +39,8 @@ class Family(Struct, frozen=True):
     help: str
     labels: Labels
     samples: Callable[[Series], Iterable[Sample]]
+    grows: bool = False
+    """Whether its values may grow while nothing happens."""
 
 
 def label(value: str | None) -> str:
@@ -47,14 +50,25 @@ def label(value: str | None) -> str:
 
 def series(snapshot: Snapshot) -> Series:
     """Group a snapshot by label sets."""
+    eval_sets, fleet = of_eval_sets(snapshot.figures), of_fleet(snapshot)
+    return replace(eval_sets, incidents=fleet.incidents, tests=fleet.tests)
+
+
+def of_eval_sets(all_figures: Iterable[EvalSetFigures]) -> Series:
+    """Group eval sets by label sets."""
     eval_sets: dict[Labels, list[EvalSetFigures]] = {}
     tasks: dict[Labels, list[TaskFigures]] = {}
-    incidents: dict[Labels, int] = {}
-    for figures in snapshot.figures:
+    for figures in all_figures:
         eval_sets.setdefault((label(figures.report.eval_set_id),), []).append(figures)
         for task in figures.tasks:
             names = (task.eval_set_id, task.report.task, task.report.model)
             tasks.setdefault(tuple(map(label, names)), []).append(task)
+    return Series(eval_sets, tasks, {}, {})
+
+
+def of_fleet(snapshot: Snapshot) -> Series:
+    """Group what is told of no single eval set."""
+    incidents: dict[Labels, int] = {}
     for incident in snapshot.report.incidents:
         if incident.verdict is Verdict.DEGRADED and incident.cause not in ERROR_CAUSES:
             # the alerts on a provider's and on many incidents are about what is stuck
@@ -65,7 +79,7 @@ def series(snapshot: Snapshot) -> Series:
         tuple(map(label, (test.route, test.provider, test.model, test.size))): float(test.passed)
         for test in snapshot.tests
     }
-    return Series(eval_sets, tasks, incidents, tests)
+    return Series({}, {}, incidents, tests)
 
 
 def _states(labels: Labels, current: Verdict) -> Iterator[Sample]:
@@ -157,6 +171,7 @@ FAMILIES: tuple[Family, ...] = (
         "How long an eval set has been stuck; 0 when it is not.",
         ("eval_set_id", "cause"),
         _eval_set_stuck,
+        grows=True,
     ),
     Family(
         "eval_watchdog_eval_set_muted",
@@ -185,6 +200,7 @@ FAMILIES: tuple[Family, ...] = (
         "How long the longest stuck sample of a task has been stuck; 0 when none is.",
         (*TASK, "cause"),
         _task_stuck,
+        grows=True,
     ),
     Family(
         "eval_watchdog_task_estimated_stuck_seconds",
@@ -192,6 +208,7 @@ FAMILIES: tuple[Family, ...] = (
         "Retry count times wait, summed over the real waits of the current streak.",
         TASK,
         _of_tasks(lambda task: task.estimated_stuck_seconds),
+        grows=True,
     ),
     Family(
         "eval_watchdog_task_samples",
@@ -220,6 +237,7 @@ FAMILIES: tuple[Family, ...] = (
         "Evidence for stuck over the bound at which the verdict falls: 1 and above is stuck.",
         TASK,
         _of_tasks(lambda task: task.suspicion),
+        grows=True,
     ),
     Family(
         "eval_watchdog_task_last_progress_timestamp_seconds",

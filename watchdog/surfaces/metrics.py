@@ -5,7 +5,6 @@
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -27,9 +26,12 @@ from watchdog.model.instants import from_timestamp
 from watchdog.model.probe import ProbeResult
 from watchdog.model.report import Snapshot, SourceReport
 from watchdog.redaction import redact
-from watchdog.surfaces.families import FAMILIES, Family, Series, label, series
+from watchdog.surfaces.deflated import Deflater, Piece, Plain, joined
+from watchdog.surfaces.exposition import Expositions
+from watchdog.surfaces.families import FAMILIES, Family, label
 
 Read = Callable[[], Snapshot | None]
+_EOF = b"# EOF\n"
 _STAGE_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
@@ -196,43 +198,67 @@ class SelfMetrics:
             self._probe_tokens.labels(*about).inc(result.tokens)
 
 
-class SnapshotCollector(Collector):
-    """Yields the families of whatever snapshot is current at the scrape."""
+class _One(Collector):
+    """A family for the client's encoders."""
 
-    def __init__(self, read: Read) -> None:
-        self._read = read
+    def __init__(self, family: Family) -> None:
+        kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
+        self._metric = kind(family.name, family.help, labels=family.labels)
 
     def collect(self) -> Iterator[Metric]:
-        """All families; none before the first snapshot."""
-        snapshot = self._read()
-        if snapshot is not None:
-            by_labels = series(snapshot)
-            yield from (_metric(family, by_labels) for family in FAMILIES)
-
-    def describe(self) -> Iterator[Metric]:
-        """Names for the registry, without a snapshot."""
-        return iter(())
+        """It alone, without a sample."""
+        return iter((self._metric,))
 
 
 class Exposition:
     """What `/metrics` answers."""
 
-    def __init__(self, read: Read, own: SelfMetrics) -> None:
-        self._registry = own.registry
-        self._registry.register(SnapshotCollector(read))
+    def __init__(
+        self,
+        read: Read,
+        own: SelfMetrics,
+        masked: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot,
+    ) -> None:
+        """Args: read: the current snapshot; own: metrics of ourselves; masked: as it is shown."""
+        self._read = read
+        self._own = own.registry
+        self._masked = masked
+        self._expositions = Expositions()
+        self._families = tuple(_One(family) for family in FAMILIES)
+
+    def content_type(self, accept: str) -> str:
+        """Of the answer: Prometheus text or OpenMetrics, as `accept` asks."""
+        return _chosen(accept)[1]
 
     def render(self, accept: str) -> tuple[bytes, str]:
-        """Body and content type, Prometheus text or OpenMetrics as `accept` asks."""
-        encode, content_type = self.encoder(accept)
-        return encode(), content_type
+        """Body and content type, in one piece."""
+        return joined(self.pieces(accept), Plain()), self.content_type(accept)
 
-    def encoder(self, accept: str) -> tuple[Callable[[], bytes], str]:
-        """What makes the body, and its content type, which is known without any work."""
-        try:
-            encode, content_type = choose_encoder(accept)
-        except (TypeError, ValueError):
-            encode, content_type = choose_encoder("")
-        return partial(encode, self._registry), content_type
+    def pieces(self, accept: str) -> Iterator[Piece]:
+        """The body; of what is as it was at the last scrape nothing is made anew."""
+        encode, _ = _chosen(accept)
+        deflate = Deflater().piece
+        own, end = _without_end(encode(self._own))
+        yield deflate(own)
+        snapshot = self._read()
+        if snapshot is not None:
+            rows = self._expositions.of(snapshot, self._masked)
+            for family, row in zip(self._families, rows, strict=True):
+                yield deflate(_without_end(encode(family))[0])
+                yield from row
+        yield deflate(end)
+
+
+def _chosen(accept: str) -> tuple[Callable[[Collector], bytes], str]:
+    try:
+        return choose_encoder(accept)
+    except (TypeError, ValueError):
+        return choose_encoder("")
+
+
+def _without_end(text: bytes) -> tuple[bytes, bytes]:
+    """OpenMetrics ends with a line that says so, Prometheus text without."""
+    return (text[: -len(_EOF)], _EOF) if text.endswith(_EOF) else (text, b"")
 
 
 def markdown() -> str:
@@ -267,14 +293,6 @@ def _label(value: str | None) -> str:
 
 def _head(family: SelfFamily) -> tuple[str, str, tuple[str, ...]]:
     return family.name, family.help, family.labels
-
-
-def _metric(family: Family, by_labels: Series) -> Metric:
-    kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
-    metric = kind(family.name, family.help, labels=family.labels)
-    for labels, value in family.samples(by_labels):
-        metric.add_metric(labels, value)
-    return metric
 
 
 if __name__ == "__main__":

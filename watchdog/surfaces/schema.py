@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from watchdog.model.report import Report
+from watchdog.model.report import EvalSetReport, Report
 
 SCHEMA_ID = "urn:stuck-eval-watchdog:report:1"
 
 
-def encode_report(report: Report) -> bytes:
+def encode_report(report: Report | EvalSetReport) -> bytes:
     """One JSON object; a name that no Unicode text can be (a broken file name) is mended."""
     try:
         return msgspec.json.encode(report)

@@ -44,7 +44,26 @@ def visible(report: Report, viewer: Viewer, key: Key) -> View:
     hidden = tuple(e for e in report.eval_sets if e.eval_set_id in ids)
     if not hidden:
         return View(report, Mask(key, ()))
-    mask = _mask(shown, hidden, key)
+    mask = mask_of(shown, hidden, key)
+    return view_of(report, shown, tuple(mask.record(e) for e in shown), len(hidden), mask)
+
+
+def view_of(
+    report: Report,
+    shown: tuple[EvalSetReport, ...],
+    masked: tuple[EvalSetReport, ...],
+    hidden: int,
+    mask: Mask,
+) -> View:
+    """A report of some of its eval sets.
+
+    Args:
+        report: all of it.
+        shown: those that may be seen.
+        masked: the same without names of others.
+        hidden: how many others there are.
+        mask: takes their names out.
+    """
     unheard = report.verdict is Verdict.UNKNOWN and any(
         s.state != "answers" for s in report.sources
     )
@@ -53,11 +72,11 @@ def visible(report: Report, viewer: Viewer, key: Key) -> View:
         report,
         verdict=verdict,
         cause=main_cause(e.cause for e in shown if e.verdict is verdict),
-        eval_sets=tuple(mask.record(eval_set) for eval_set in shown),
+        eval_sets=masked,
         incidents=tuple(_incidents(report, shown, mask)),
         problems=_problems(report, shown, mask),
         sources=mask.record(report.sources),
-        hidden=len(hidden),
+        hidden=hidden,
     )
     return View(visible_report, mask)
 
@@ -68,7 +87,8 @@ def hidden_ids(report: Report, viewer: Viewer) -> frozenset[str]:
     return frozenset(hidden)
 
 
-def _mask(shown: Iterable[EvalSetReport], hidden: Iterable[EvalSetReport], key: Key) -> Mask:
+def mask_of(shown: Iterable[EvalSetReport], hidden: Iterable[EvalSetReport], key: Key) -> Mask:
+    """Replaces the names of what is hidden."""
     known = {n for e in shown for n in (e.eval_set_id, e.name, *e.models)}
     hidden = tuple(hidden)
     models = (name for e in hidden for name in (*e.models, *(t.model for t in e.tasks)))

@@ -110,7 +110,7 @@ async def test_a_link_may_be_followed_and_nothing_is_drawn_in():
 
 
 async def test_a_head_costs_nothing(monkeypatch):
-    for work in ("render", "encode_report", "document_json"):
+    for work in ("render", "report_pieces", "document_json"):
         monkeypatch.setattr(routes, work, None)
     bare = {"/": "text/html; charset=utf-8", REPORT: "application/json"}
     for path, content_type in {**bare, "/api/v1/openapi.json": "application/json"}.items():

@@ -29,8 +29,9 @@ def error(path: str, status: int, text: str, headers: Mapping[str, str] | None =
     return response
 
 
-def head(status: int, content_type: str) -> Response:
+def head(status: int, content_type: str, headers: Mapping[str, str] | None = None) -> Response:
     """The head of an answer whose body nobody asked for; it costs nothing."""
-    response = Response(status_code=status, headers={"Content-Type": content_type})
+    names = {"Content-Type": content_type, **(headers or {})}
+    response = Response(status_code=status, headers=names)
     del response.headers["content-length"]  # of a body that was not made
     return response

@@ -49,7 +49,8 @@ class BoundedProtocol(H11Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        # what an application calls to cut its answer off (`faults.abort`)
+        super().__init__(config, server_state, {**app_state, "abort": self.abort}, _loop)
         self.logger = _log
         self.peer = ""
         self.aborted = False

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 
 import structlog
@@ -16,22 +17,27 @@ from watchdog.masking import Key
 from watchdog.model.access import EVERYTHING, Viewer
 from watchdog.model.report import Report, Snapshot
 from watchdog.surfaces.metrics import Exposition
-from watchdog.surfaces.reduced import reduced
-from watchdog.surfaces.schema import encode_report
+from watchdog.surfaces.report_pieces import eval_set_pieces, reduced_report, report_pieces
+from watchdog.surfaces.visible_parts import Seen
 from watchdog.surfaces.web.access import Access, AccessControl, viewer_of
-from watchdog.surfaces.web.access.views import Views
+from watchdog.surfaces.web.access.views import Views, health_of
 from watchdog.surfaces.web.answers import JSON, error, head, json
 from watchdog.surfaces.web.endpoints import ENDPOINTS, GZIP, HTML, Endpoint
+from watchdog.surfaces.web.etags import Etags, matches
 from watchdog.surfaces.web.faults import Faults
 from watchdog.surfaces.web.gate import Gate
 from watchdog.surfaces.web.handout import Bundle, Handout
 from watchdog.surfaces.web.health import Health, live, ready
 from watchdog.surfaces.web.hosts import Hosts
 from watchdog.surfaces.web.openapi import document_json
+from watchdog.surfaces.web.outgoing import Outgoing
 from watchdog.surfaces.web.page import render, style_source
 from watchdog.surfaces.web.pieces import Pieces
+from watchdog.surfaces.web.rendition import Rendition, Renditions
 from watchdog.surfaces.web.security import SecurityHeaders
 from watchdog.surfaces.web.shared import Shared
+from watchdog.surfaces.web.streamed import VARY, Streamed
+from watchdog.threads import DefaultExecutor
 
 NOBODY = "no eval set of this id is watched"
 
@@ -58,6 +64,7 @@ class Site:
         self._bundle = bundle
         self._access = access
         self._views = Views(key)
+        self._etags = Etags()
         self._bundling = asyncio.Lock()
         self._read = read
         self._health = health
@@ -66,7 +73,12 @@ class Site:
         self._stalled_after = stalled_after
         self._refresh = refresh
         self._hosts = hosts
-        self._pages, self._reports, self._exposed = Shared(), Shared(), Shared()
+        self._outgoing = Outgoing()
+        self._pages, self._reduced = Shared(), Shared()
+        self._viewing = DefaultExecutor(1, "views")
+        self._scraping = DefaultExecutor(1, "metrics")
+        reporting = DefaultExecutor(1, "report")
+        self._wholes, self._singles = Renditions(reporting), Renditions(reporting, kept=0)
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -81,7 +93,7 @@ class Site:
             routes=[Route(one.path, getattr(self, one.name)) for one in endpoints],
             middleware=[
                 Middleware(SecurityHeaders, style_source=style_source()),
-                Middleware(Pieces),
+                Middleware(Pieces, outgoing=self._outgoing),
                 Middleware(Faults),
                 Middleware(Gate, hosts=self._hosts),
                 *([Middleware(AccessControl, access=self._access)] if self._access else []),
@@ -89,15 +101,26 @@ class Site:
             exception_handlers={HTTPException: _refuse},
         )
 
-    def _seen_by(self, viewer: Viewer) -> tuple[Snapshot | None, Health]:
+    async def _seen_by(self, viewer: Viewer) -> tuple[Snapshot | None, Health]:
         """What a viewer may see."""
-        return self._views.of(self._read(), self._health(), viewer)
+        snapshot, health = self._read(), self._health()
+        if snapshot is None or viewer.sees_all:
+            return snapshot, health
+        seen = await self._seen(snapshot, viewer)
+        return seen.snapshot, health_of(health, seen)
+
+    async def _seen(self, snapshot: Snapshot, viewer: Viewer) -> Seen:
+        seen = self._views.known(snapshot, viewer)
+        if seen is not None:
+            return seen
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._viewing, self._views.made, snapshot, viewer)
 
     async def page(self, request: Request) -> Response:
         """Status page for people."""
         if _bare(request):
             return head(200, HTML)
-        (snapshot, health), now = self._seen_by(viewer_of(request)), self._clock()
+        (snapshot, health), now = await self._seen_by(viewer_of(request)), self._clock()
         html = await self._pages.get(
             snapshot.report if snapshot is not None else None,
             (health, int(now)),
@@ -107,16 +130,21 @@ class Site:
 
     async def report(self, request: Request) -> Response:
         """The report, or with `?eval_set_id=` that of one eval set."""
-        report, eval_set_id = self._report(viewer_of(request)), _eval_set_id(request)
-        if eval_set_id is not None and not _watched(report, eval_set_id):
+        current, eval_set_id = self._current(), _eval_set_id(request)
+        snapshot = (await self._seen(current, viewer_of(request))).snapshot
+        if eval_set_id is not None and not _watched(snapshot.report, eval_set_id):
             raise HTTPException(404, NOBODY)
+        headers = {"Content-Type": JSON, "ETag": self._etags.of(current, snapshot)}
+        if matches(request.headers, headers["ETag"]):
+            return Response(status_code=304, headers={**headers, "Vary": VARY})
         if _bare(request):
-            return head(200, JSON)
+            return head(200, JSON, headers)
         if eval_set_id is None:
-            body = await self._reports.get(report, None, lambda: encode_report(report))
+            making = self._wholes.reading(current, snapshot, partial(report_pieces, snapshot))
         else:
-            body = await self._reports.once(lambda: _encoded(report, eval_set_id))
-        return Response(body, media_type=JSON)
+            one = partial(eval_set_pieces, snapshot, eval_set_id)
+            making = self._singles.reading(current, request, one)
+        return Streamed(making, self._outgoing, headers)
 
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document."""
@@ -125,7 +153,8 @@ class Site:
     async def evidence(self, request: Request) -> Response:
         """The evidence bundle of one eval set as an archive; one at a time."""
         viewer, eval_set_id = viewer_of(request), _eval_set_id(request) or ""
-        part = reduced(self._report(viewer), eval_set_id)
+        snapshot = (await self._seen(self._current(), viewer)).snapshot
+        part = await self._reduced.once(partial(reduced_report, snapshot, eval_set_id))
         if part is None:
             raise HTTPException(404, NOBODY)
         if self._bundle is None:
@@ -139,11 +168,12 @@ class Site:
 
     async def metrics(self, request: Request) -> Response:
         """Prometheus text or OpenMetrics."""
-        encode, content_type = self._exposition.encoder(request.headers.get("accept", ""))
+        accept = request.headers.get("accept", "")
+        headers = {"Content-Type": self._exposition.content_type(accept)}
         if _bare(request):
-            return head(200, content_type)
-        body = await self._exposed.join(content_type, encode)
-        return Response(body, headers={"Content-Type": content_type})
+            return head(200, headers["Content-Type"])
+        scrape = Rendition(self._exposition.pieces(accept), self._scraping)
+        return Streamed(nullcontext(scrape), self._outgoing, headers)
 
     async def healthz(self, _: Request) -> Response:
         """The process lives and its loop turns."""
@@ -154,14 +184,14 @@ class Site:
         """The first complete poll is done, and the sources answer."""
         # everybody may ask, so it names nothing that not everybody may see
         nobody = self._access.nobody if self._access is not None else EVERYTHING
-        state = ready(self._seen_by(nobody)[1])
+        state = ready((await self._seen_by(nobody))[1])
         return json(state, 200 if state.ready else 503)
 
-    def _report(self, viewer: Viewer) -> Report:
-        snapshot, _ = self._seen_by(viewer)
+    def _current(self) -> Snapshot:
+        snapshot = self._read()
         if snapshot is None:
             raise HTTPException(503, "the first poll is running", {"Retry-After": "5"})
-        return snapshot.report
+        return snapshot
 
 
 def build_app(  # noqa: PLR0913
@@ -220,11 +250,6 @@ def _eval_set_id(request: Request) -> str | None:
 
 def _watched(report: Report, eval_set_id: str) -> bool:
     return any(one.eval_set_id == eval_set_id for one in report.eval_sets)
-
-
-def _encoded(report: Report, eval_set_id: str) -> bytes:
-    part = reduced(report, eval_set_id)
-    return b"" if part is None else encode_report(part)
 
 
 async def _refuse(request: Request, refusal: Exception) -> Response:

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from watchdog.threads import DefaultExecutor
+
+T = TypeVar("T")
 
 
 class Shared:
@@ -24,23 +26,15 @@ class Shared:
             self._subject, self._key, self._made = subject, key, made
         return await asyncio.shield(made)
 
-    async def join(self, key: object, make: Callable[[], bytes]) -> bytes:
-        """What is being made just now, or is made now; it is not kept."""
-        made = self._made
-        if made is None or made.done() or key != self._key:
-            made = self._begin(make)
-            self._key, self._made = key, made
-        return await asyncio.shield(made)
-
-    async def once(self, make: Callable[[], bytes]) -> bytes:
+    async def once(self, make: Callable[[], T]) -> T:
         """What nobody else asks for."""
         return await asyncio.shield(self._begin(make))
 
-    def _begin(self, make: Callable[[], bytes]) -> asyncio.Future[bytes]:
+    def _begin(self, make: Callable[[], T]) -> asyncio.Future[T]:
         made = asyncio.get_running_loop().run_in_executor(self._thread, make)
         made.add_done_callback(_failed)  # also where its client is gone
         return made
 
 
-def _failed(made: asyncio.Future[bytes]) -> bool:
+def _failed(made: asyncio.Future[Any]) -> bool:
     return made.done() and (made.cancelled() or made.exception() is not None)

@@ -1,51 +1,73 @@
 """The current snapshot as each kind of viewer sees it: made once for those who see the same."""
 
+import threading
 from collections import OrderedDict
 
 from msgspec.structs import replace
 
-from watchdog.masking import Key
+from watchdog.masking import Key, Mask
 from watchdog.model.access import Viewer
-from watchdog.model.report import Report, Snapshot
-from watchdog.surfaces.visible import View, hidden_ids, visible
+from watchdog.model.report import Snapshot
+from watchdog.surfaces.visible_parts import Seen, VisibleParts
 from watchdog.surfaces.web.health import Health
 
 KEPT = 16
-"""Kinds of viewers whose view is kept until the next snapshot."""
+"""Kinds of viewers whose view is kept until others are asked for."""
+
+_Kind = tuple[frozenset[str], bool]
 
 
 class Views:
-    """Views of one report at a time."""
+    """Views of one snapshot at a time."""
 
     def __init__(self, key: Key) -> None:
         self._key = key
-        self._report: Report | None = None
-        self._views: OrderedDict[frozenset[str], View] = OrderedDict()
+        self._nothing = Mask(key, ())
+        self._parts: OrderedDict[_Kind, VisibleParts] = OrderedDict()
+        self._seen: dict[_Kind, tuple[Snapshot, Seen]] = {}
+        self._everything: Seen | None = None
+        self._lock = threading.Lock()
 
-    def of(
-        self, snapshot: Snapshot | None, health: Health, viewer: Viewer
-    ) -> tuple[Snapshot | None, Health]:
-        """What a viewer sees of a snapshot, and of how the service is."""
-        if snapshot is None or viewer.sees_all:
-            return snapshot, health
-        view = self._view(snapshot.report, viewer)
-        known = {incident.id for incident in view.report.incidents}
-        health = replace(
-            health,
-            failing_sources=view.mask.record(health.failing_sources),
-            sources=view.mask.record(health.sources),
-            failing_channels=view.mask.record(health.failing_channels),
-            held={name: why for name, why in health.held.items() if name in known},
-        )
-        return replace(snapshot, report=view.report), health
+    def known(self, snapshot: Snapshot, viewer: Viewer) -> Seen | None:
+        """What a viewer sees, where that is known already; it takes no time."""
+        if viewer.sees_all:
+            everything = self._everything
+            if everything is None or everything.snapshot is not snapshot:
+                self._everything = everything = Seen(snapshot, self._nothing)
+            return everything
+        of, seen = self._seen.get(_kind(viewer), (None, None))
+        return seen if of is snapshot else None
 
-    def _view(self, report: Report, viewer: Viewer) -> View:
-        if report is not self._report:
-            self._report = report
-            self._views.clear()
-        kind = hidden_ids(report, viewer)
-        if kind not in self._views:
-            self._views[kind] = visible(report, viewer, self._key)
-            while len(self._views) > KEPT:
-                self._views.popitem(last=False)
-        return self._views[kind]
+    def made(self, snapshot: Snapshot, viewer: Viewer) -> Seen:
+        """What a viewer sees. It looks at every eval set: not for the event loop."""
+        with self._lock:
+            seen = self.known(snapshot, viewer)
+            if seen is None:
+                kind = _kind(viewer)
+                seen = self._of(kind, viewer).of(snapshot)
+                self._seen[kind] = (snapshot, seen)
+            return seen
+
+    def _of(self, kind: _Kind, viewer: Viewer) -> VisibleParts:
+        parts = self._parts.pop(kind, None) or VisibleParts(viewer, self._key)
+        self._parts[kind] = parts
+        while len(self._parts) > KEPT:
+            oldest, _ = self._parts.popitem(last=False)
+            self._seen.pop(oldest, None)
+        return parts
+
+
+def _kind(viewer: Viewer) -> _Kind:
+    return viewer.groups, viewer.sees_unlabelled
+
+
+def health_of(health: Health, seen: Seen) -> Health:
+    """How the service is, without names that a viewer may not see."""
+    incidents = {incident.id for incident in seen.snapshot.report.incidents}
+    return replace(
+        health,
+        failing_sources=seen.mask.record(health.failing_sources),
+        sources=seen.mask.record(health.sources),
+        failing_channels=seen.mask.record(health.failing_channels),
+        held={name: why for name, why in health.held.items() if name in incidents},
+    )
