@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from tests.builders.rows import Rows, facts, schedule, state
 from tests.builders.snapshots import NOW, ago, degraded, eval_set, figures, partially_stuck
-from watchdog.model.aged import aged, elapsed
+from watchdog.model.aged import aged, aged_heads, elapsed
 from watchdog.model.report import Ramp
 from watchdog.model.thresholds import Thresholds
 from watchdog.pipeline.evaluate import evaluate
@@ -78,9 +78,12 @@ def test_only_what_grows_is_another_record():
 
 def test_of_the_metrics_samples_stay_as_they_are():
     before = figures(partially_stuck())
-    after = aged(before, NOW + 60, samples=False)
+    after = aged_heads(before, NOW + 60)
     assert after.tasks[0].stuck_seconds == 4860.0
-    assert after.report.tasks[0].running is before.report.tasks[0].running
+    assert after.report.stuck_seconds == 4860.0
+    assert after.report.tasks is before.report.tasks
+    calm = figures(degraded())
+    assert aged_heads(calm, NOW + 60) is calm
 
 
 def test_a_suspicion_grows_as_far_as_its_rule_lets_it():
