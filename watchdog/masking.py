@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from watchdog.model.texts import clean
 
 STAND_IN_DIGITS = 12
-NAMES_MAX = 5_000
-"""Names that are looked for at once; where there are more, texts are left out whole."""
+NAMES_MAX = 20_000
+"""Names that are looked for at once, in 20 MB; where there are more, texts are left out whole."""
 LEFT_OUT = "[not shown to you]"
 CUT = "…"
 LEAST_BEGUN = 4
@@ -50,13 +50,11 @@ class Mask:
     def __init__(self, key: Key, models: Iterable[str], shown: Iterable[str] = ()) -> None:
         """Args: models: whose names are replaced; shown: names that stay as they are."""
         self._replaced: dict[str, str] = {}
-        self._written: set[str] = set()
         self._hidden: set[str] = set()
         for model in dict.fromkeys(models):
             self._add(stand_in(model, key), (*forms(model), clean(model)))
-        shown_forms = {form for name in shown for form in forms(name)}
-        self._shown = {_folded(form) for form in shown_forms}
-        self._written |= shown_forms
+        self._shown_forms = {form for name in shown for form in forms(name)}
+        self._shown = {_folded(form) for form in self._shown_forms}
         self._pattern: Any = None
         self._finder: Any = None
 
@@ -69,7 +67,6 @@ class Mask:
     def _add(self, token: str, ways: Iterable[str]) -> None:
         for way in filter(None, ways):
             self._replaced.setdefault(_folded(way), token)
-            self._written.add(way)
             self._hidden.add(way)
 
     @property
@@ -78,25 +75,31 @@ class Mask:
         return frozenset(self._hidden)
 
     @property
-    def shown(self) -> frozenset[str]:
-        """The names that stay as they are."""
-        return frozenset(self._shown)
+    def spared(self) -> frozenset[str]:
+        """The names that stay as they are though they hold one that is replaced."""
+        if not 0 < len(self._replaced) <= NAMES_MAX:
+            return frozenset()
+        return frozenset(form for form in self._shown_forms if self._found_in(form))
 
     def touches(self, record: Struct) -> bool:
         """Whether a text of a record may be another without these names; seldom said in vain.
 
         The record is searched as a whole: most hold none of them.
         """
-        if len(self._replaced) > NAMES_MAX:
-            return True
+        if not 0 < len(self._replaced) <= NAMES_MAX:
+            return bool(self._replaced)
         try:
             text = msgspec.json.encode(record).decode()
         except UnicodeEncodeError:  # a broken file name
             return True
-        if self._finder is None:
-            self._finder = _compiled({_in_json(name) for name in self._hidden})
         # the beginning of a name may stand where a text was cut
-        return f'{CUT}"' in text or self._finder.search(text) is not None
+        return f'{CUT}"' in text or self._found_in(text)
+
+    def _found_in(self, text: str) -> bool:
+        """Whether a name that is replaced stands in a text, or in one written as JSON."""
+        if self._finder is None:
+            self._finder = _compiled(self._hidden | {_in_json(name) for name in self._hidden})
+        return self._finder.search(text) is not None
 
     def __call__(self, text: str) -> str:
         """The text without these names."""
@@ -105,7 +108,7 @@ class Mask:
         if len(self._replaced) > NAMES_MAX:
             return LEFT_OUT
         if self._pattern is None:
-            self._pattern = _compiled(self._written)
+            self._pattern = _compiled(self._hidden | self.spared)
         return str(self._pattern.sub(self._stand_in, self._whole(_unicode(text))))
 
     def _whole(self, text: str) -> str:

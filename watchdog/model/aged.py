@@ -29,32 +29,39 @@ def elapsed(since: str | None, now: float) -> float:
     return max(0.0, now - instant) if instant is not None else 0.0
 
 
-def aged(figures: EvalSetFigures, now: float, *, samples: bool = True) -> EvalSetFigures:
+def aged(figures: EvalSetFigures, now: float) -> EvalSetFigures:
     """The same with the durations that it has at `now`; itself where none of them changes.
 
     Args:
         figures: of an eval set, as of any instant.
         now: seconds since the epoch.
-        samples: whether those of the single samples are wanted too.
     """
-    if not samples and not grows(figures):
-        return figures
-    tasks = tuple(_task_figures(task, now, samples) for task in figures.tasks)
+    tasks = tuple(_task_figures(task, now) for task in figures.tasks)
     reports = {id(old.report): new.report for old, new in zip(figures.tasks, tasks, strict=True)}
+    in_report = tuple(
+        reports.get(id(task)) or _task(task, now, ()) for task in figures.report.tasks
+    )
     report = _changed(
         figures.report,
-        tasks=_same(
-            figures.report.tasks,
-            tuple(
-                reports.get(id(task)) or _task(task, now, (), samples)
-                for task in figures.report.tasks
-            ),
-        ),
+        tasks=_same(figures.report.tasks, in_report),
         stuck_seconds=elapsed(figures.report.stuck_since, now),
         estimated_stuck_seconds=_estimated(figures, tasks),
         summary=said(figures.summary, now) if figures.summary else figures.report.summary,
     )
     return _changed(figures, report=report, tasks=_same(figures.tasks, tasks))
+
+
+def aged_heads(figures: EvalSetFigures, now: float) -> EvalSetFigures:
+    """The same, but of its own durations and its tasks' figures alone: what metrics show."""
+    if not grows(figures):
+        return figures
+    tasks = tuple(_head(task, now) for task in figures.tasks)
+    report = _changed(
+        figures.report,
+        stuck_seconds=elapsed(figures.report.stuck_since, now),
+        estimated_stuck_seconds=_estimated(figures, tasks),
+    )
+    return replace(figures, report=report, tasks=tasks)
 
 
 def grows(figures: EvalSetFigures) -> bool:
@@ -72,14 +79,21 @@ def _estimated(figures: EvalSetFigures, tasks: tuple[TaskFigures, ...]) -> float
     return max(task.estimated_stuck_seconds for task in tasks)
 
 
-def _task_figures(figures: TaskFigures, now: float, samples: bool) -> TaskFigures:
-    report = _task(figures.report, now, figures.estimates, samples)
+def _task_figures(figures: TaskFigures, now: float) -> TaskFigures:
+    report = _task(figures.report, now, figures.estimates)
+    return _changed(_head(figures, now), report=report)
+
+
+def _head(figures: TaskFigures, now: float) -> TaskFigures:
+    """A task's own durations, without its report's."""
+    rising = figures.rising
     return _changed(
         figures,
-        report=report,
-        stuck_seconds=report.stuck_seconds,
+        stuck_seconds=elapsed(figures.report.stuck_since, now),
         estimated_stuck_seconds=_of_samples(figures, now),
-        suspicion=max((figures.suspicion, *(ramp.at(now) for ramp in figures.rising))),
+        suspicion=max((figures.suspicion, *(ramp.at(now) for ramp in rising)))
+        if rising
+        else figures.suspicion,
     )
 
 
@@ -95,10 +109,8 @@ def _estimate(sample: RunningSample, ramp: Ramp | None, now: float) -> float:
     return sample.estimated_stuck_seconds if ramp is None else ramp.at(now)
 
 
-def _task(
-    task: TaskReport, now: float, estimates: tuple[Ramp | None, ...], samples: bool
-) -> TaskReport:
-    running = _running(task.running, now, estimates) if samples else task.running
+def _task(task: TaskReport, now: float, estimates: tuple[Ramp | None, ...]) -> TaskReport:
+    running = _running(task.running, now, estimates)
     return _changed(task, stuck_seconds=elapsed(task.stuck_since, now), running=running)
 
 
@@ -111,19 +123,25 @@ def _running(
 
 
 def _sample(sample: RunningSample, ramp: Ramp | None, now: float) -> RunningSample:
-    pending = sample.pending
-    if sample.stuck_since is None and ramp is None and (pending is None or pending.since is None):
-        return sample
+    """Of many: what doesn't change is found out first."""
+    pending = _pending(sample.pending, now)
+    if sample.stuck_since is None and ramp is None and sample.stuck_seconds == 0.0:
+        return sample if pending is sample.pending else replace(sample, pending=pending)
     return _changed(
         sample,
         stuck_seconds=elapsed(sample.stuck_since, now),
-        pending=_pending(pending, now) if pending is not None else None,
+        pending=pending,
         estimated_stuck_seconds=_estimate(sample, ramp, now),
     )
 
 
-def _pending(pending: PendingItem, now: float) -> PendingItem:
-    return _changed(pending, seconds=elapsed(pending.since, now))
+def _pending(pending: PendingItem | None, now: float) -> PendingItem | None:
+    if pending is None:
+        return None
+    seconds = elapsed(pending.since, now)
+    if seconds == pending.seconds:
+        return pending
+    return PendingItem(pending.kind, pending.name, pending.since, seconds)
 
 
 def _changed(record: S, **fields: Any) -> S:  # noqa: ANN401 - any record's

@@ -15,7 +15,7 @@ from operator import itemgetter
 from msgspec import Struct
 from prometheus_client.utils import floatToGoString
 
-from watchdog.model.aged import aged, grows
+from watchdog.model.aged import aged_heads, grows
 from watchdog.model.report import EvalSetFigures, Snapshot
 from watchdog.part_cache import PartCache
 from watchdog.surfaces.deflated import Deflater, Piece
@@ -91,7 +91,7 @@ class Expositions:
     def _run(self, figures: tuple[EvalSetFigures, ...], last: _Run | None, at: float) -> _Run:
         if last is not None and (not last.grows or last.at == at):
             return last
-        now = tuple(aged(one, at, samples=False) for one in figures)
+        now = tuple(aged_heads(one, at) for one in figures)
         moving = any(grows(one) for one in figures)
         pieces = self._pieces(of_eval_sets(now), last.pieces if last is not None else None)
         return _Run(figures, pieces, moving, at)

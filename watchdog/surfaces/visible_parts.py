@@ -47,10 +47,10 @@ class VisibleParts:
         return Seen(replace(snapshot, report=view.report, figures=figures), view.mask)
 
     def _all_masked(self, shown: list[EvalSetFigures]) -> tuple[EvalSetFigures, ...]:
-        """Where names stand that are hidden doesn't depend on those that are shown."""
+        """Where hidden names stand doesn't depend on the names that are shown."""
         touched = self._touched.all_of(shown, self._mask.hidden)
         some = [one for one, is_touched in zip(shown, touched, strict=True) if is_touched]
-        masked = self._masked.all_of(some, (self._mask.hidden, self._mask.shown))
+        masked = self._masked.all_of(some, (self._mask.hidden, self._mask.spared))
         by_id = {id(before): after for before, after in zip(some, masked, strict=True)}
         return tuple(by_id.get(id(one), one) for one in shown)
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from tests.builders.rows import Rows, facts, schedule, state
 from tests.builders.snapshots import NOW, ago, degraded, eval_set, figures, partially_stuck
-from watchdog.model.aged import aged, elapsed
+from watchdog.model.aged import aged, aged_heads, elapsed
 from watchdog.model.report import Ramp
 from watchdog.model.thresholds import Thresholds
 from watchdog.pipeline.evaluate import evaluate
@@ -27,6 +27,20 @@ def durations(figures):
     return report.stuck_seconds, report.estimated_stuck_seconds, tasks, reports, samples
 
 
+def flat(figures):
+    """The same as numbers in a row."""
+    report = figures.report
+    samples = [sample for task in report.tasks for sample in task.running]
+    return [
+        report.stuck_seconds,
+        report.estimated_stuck_seconds,
+        *(t.stuck_seconds for t in figures.tasks),
+        *(s.stuck_seconds for s in samples),
+        *(s.estimated_stuck_seconds for s in samples),
+        *(s.pending.seconds for s in samples if s.pending is not None),
+    ]
+
+
 def judged(now):
     """A sample in its back-off, one that hangs, and one at work; read once."""
     rows = {
@@ -42,8 +56,9 @@ def judged(now):
 @pytest.mark.parametrize("later", [0.0, 1.5, 600.25, 1800.0])
 def test_durations_are_those_of_judging_anew(later):
     first, anew = judged(BEGAN), judged(BEGAN + later)
-    assert durations(aged(first, BEGAN + later)) == durations(anew)
-    assert durations(aged(anew, BEGAN + later)) == durations(anew)
+    # a report's instants are cut to milliseconds
+    assert durations(aged(first, BEGAN + later)) == durations(aged(anew, BEGAN + later))
+    assert flat(aged(first, BEGAN + later)) == pytest.approx(flat(anew), abs=0.0011)
 
 
 def test_a_streak_s_waits_grow_until_the_next_attempt_only():
@@ -78,9 +93,12 @@ def test_only_what_grows_is_another_record():
 
 def test_of_the_metrics_samples_stay_as_they_are():
     before = figures(partially_stuck())
-    after = aged(before, NOW + 60, samples=False)
+    after = aged_heads(before, NOW + 60)
     assert after.tasks[0].stuck_seconds == 4860.0
-    assert after.report.tasks[0].running is before.report.tasks[0].running
+    assert after.report.stuck_seconds == 4860.0
+    assert after.report.tasks is before.report.tasks
+    calm = figures(degraded())
+    assert aged_heads(calm, NOW + 60) is calm
 
 
 def test_a_suspicion_grows_as_far_as_its_rule_lets_it():

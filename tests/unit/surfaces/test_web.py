@@ -6,12 +6,22 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from tests.builders.snapshots import HOSTILE, NOW, eval_set, realistic, sample, snapshot, task
+from tests.builders.snapshots import (
+    HOSTILE,
+    NOW,
+    ago,
+    eval_set,
+    realistic,
+    sample,
+    snapshot,
+    task,
+)
 from tests.paths import ROOT
 from watchdog.model.report import ProblemReport
 from watchdog.notify.decide import HELD, Reason
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.reduced import reduced
+from watchdog.surfaces.web import page
 from watchdog.surfaces.web.health import Health
 from watchdog.surfaces.web.page import render
 from watchdog.surfaces.web.routes import build_app
@@ -265,3 +275,21 @@ def test_every_address_stands_in_the_readme():
 def test_a_name_that_no_unicode_text_can_be_is_on_the_page():
     html = render(snapshot(eval_set("broken\udcff")), WELL, NOW, 30)
     assert "Evidence for an escalation" in html
+
+
+def test_of_many_the_worst_are_told_in_full_and_each_has_a_line(monkeypatch):
+    monkeypatch.setattr(page, "MAX_TOLD", 2)
+    stuck = [
+        eval_set(f"stuck-{n}", stuck_since=ago(1000 * n), stuck_seconds=0.0) for n in range(1, 6)
+    ]
+    html = render(snapshot(*stuck), WELL, NOW, 30)
+    assert "Needs a person (5)" in html
+    assert html.count("<h3>What to do</h3>") == 2
+    assert [html.count(f"stuck-{n}</") for n in range(1, 6)] == [1] * 5
+    assert html.index("stuck-5</") < html.index("stuck-4</") < html.index("3 more eval sets")
+    assert html.index("3 more eval sets") < html.index("stuck-3</") < html.index("stuck-1</")
+
+
+def test_durations_on_the_page_are_as_of_now():
+    later = replace(snapshot(eval_set(stuck_since=ago(60), stuck_seconds=60.0)), at=NOW + 7200)
+    assert "for 2 h 1 min" in render(later, WELL, NOW + 7200, 30)

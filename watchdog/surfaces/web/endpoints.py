@@ -73,6 +73,7 @@ ENDPOINTS = (
         "All that is watched, or one eval set of it.",
         {
             200: Body("The report.", (JSON,), Report),
+            304: Body("The client has it: its `If-None-Match` names the answer's `ETag`.", ()),
             400: _refused("The eval set's id is given more than once.", api=True),
             404: _refused("No eval set of this id is watched.", api=True),
             503: _refused(_NOT_YET, api=True),

@@ -2,21 +2,32 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
 
+from watchdog.model.aged import aged, elapsed
 from watchdog.model.causes import cause_words
 from watchdog.model.instants import clock_of, timestamp
-from watchdog.model.report import EvalSetReport, RunningSample, Snapshot, TaskReport
+from watchdog.model.report import (
+    EvalSetFigures,
+    EvalSetReport,
+    RunningSample,
+    Snapshot,
+    TaskReport,
+)
 from watchdog.model.texts import clean, spans
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Verdict
 from watchdog.model.words import VERDICT_WORDS, at_work, count, duration, strip, tally
+from watchdog.surfaces.report_pieces import figures_of
 from watchdog.surfaces.web.health import Health
 
 MAX_SAMPLES = 20
 MAX_FINISHED = 200
+MAX_TOLD = 200
+"""Eval sets under one heading that are told in full, the worst first; of others there is a line."""
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("watchdog.surfaces.web"),
@@ -45,8 +56,16 @@ class Group(Struct, frozen=True):
 
     title: str
     eval_sets: tuple[EvalSetReport, ...]
+    """Those that are told in full, with their durations as of now."""
     open: bool
     """Whether their details are unfolded."""
+    others: tuple[EvalSetReport, ...] = ()
+    """Those of which there is a line."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return len(self.eval_sets) + len(self.others)
 
 
 _GROUPS: tuple[tuple[str, frozenset[Verdict], bool], ...] = (
@@ -87,15 +106,23 @@ def _silent(health: Health) -> set[str]:
 
 def groups(snapshot: Snapshot) -> tuple[Group, ...]:
     """Eval sets by what they ask of the reader, the worst first; empty groups are left out."""
-    ordered = sorted(
-        snapshot.report.eval_sets,
-        key=lambda e: (-SEVERITY.index(e.verdict), -e.stuck_seconds, e.eval_set_id),
-    )
+    ordered = sorted(figures_of(snapshot), key=lambda one: _order(one.report, snapshot.at))
     all_groups = (
-        Group(title, tuple(e for e in ordered if e.verdict in verdicts), unfolded)
+        _group(
+            title, [one for one in ordered if one.report.verdict in verdicts], snapshot.at, unfolded
+        )
         for title, verdicts, unfolded in _GROUPS
     )
     return tuple(group for group in all_groups if group.eval_sets)
+
+
+def _order(report: EvalSetReport, now: float) -> tuple[int, float, str]:
+    return -SEVERITY.index(report.verdict), -elapsed(report.stuck_since, now), report.eval_set_id
+
+
+def _group(title: str, members: Sequence[EvalSetFigures], now: float, unfolded: bool) -> Group:
+    told = tuple(aged(one, now).report for one in members[:MAX_TOLD])
+    return Group(title, told, unfolded, tuple(one.report for one in members[MAX_TOLD:]))
 
 
 def stuck_samples(task: TaskReport) -> list[RunningSample]:

@@ -11,7 +11,7 @@ from watchdog.model.report import Snapshot
 from watchdog.surfaces.visible_parts import Seen, VisibleParts
 from watchdog.surfaces.web.health import Health
 
-KEPT = 16
+KEPT = 8
 """Kinds of viewers whose view is kept until others are asked for."""
 
 _Kind = tuple[frozenset[str], bool]
