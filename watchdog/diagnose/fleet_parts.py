@@ -29,7 +29,13 @@ class Part(Struct):
 
     def __len__(self) -> int:
         """How many items there are in it, samples included."""
-        return self.samples + sum(map(len, _lists(self)))
+        return self.samples + sum(map(len, self.lists))
+
+    @property
+    def lists(self) -> "tuple[list[float], ...]":
+        """Each sort of item by itself."""
+        # a list of pairs is gone through as one of instants is
+        return (self.ok, self.failed, self.sent, self.failing, self.open, self.buckets)  # type: ignore[return-value]
 
 
 Parts = dict[str, Part]
@@ -50,37 +56,39 @@ class Change:
 
     def take(self, part: Part, sign: int) -> None:
         """With a part that comes (1) or goes (-1)."""
-        for counter, items in zip(self._counters(), _lists(part), strict=True):
+        for counter, items in zip(self.counters, part.lists, strict=True):
             for item in items:
                 counter[item] += sign
         self.samples += sign * part.samples
 
     def join(self, later: "Change") -> None:
         """With what changed after it."""
-        for counter, more in zip(self._counters(), later._counters(), strict=True):
+        for counter, more in zip(self.counters, later.counters, strict=True):
             for item, count in more.items():
                 counter[item] += count
         self.samples += later.samples
 
     def reduce(self) -> None:
         """Without what came and went."""
-        for counter in self._counters():
+        for counter in self.counters:
             for item in [item for item, count in counter.items() if not count]:
                 del counter[item]
 
     @property
     def total(self) -> int:
         """How many more items there are with it; samples included."""
-        return self.samples + sum(sum(counter.values()) for counter in self._counters())
+        return self.samples + sum(sum(counter.values()) for counter in self.counters)
 
     def __len__(self) -> int:
         """How many items come or go."""
-        return sum(map(len, self._counters()))
+        return sum(map(len, self.counters))
 
     def __bool__(self) -> bool:
-        return bool(self.samples) or any(self._counters())
+        return bool(self.samples) or any(self.counters)
 
-    def _counters(self) -> "tuple[Counter[float], ...]":
+    @property
+    def counters(self) -> "tuple[Counter[float], ...]":
+        """Each sort of item by itself, in the order of a part's lists."""
         # a counter of pairs is counted as one of instants is
         return (  # type: ignore[return-value]
             self.ok,
@@ -90,17 +98,6 @@ class Change:
             self.open,
             self.buckets,
         )
-
-
-def _lists(part: Part) -> "tuple[list[float], ...]":
-    return (  # type: ignore[return-value]
-        part.ok,
-        part.failed,
-        part.sent,
-        part.failing,
-        part.open,
-        part.buckets,
-    )
 
 
 def parts_of(task: TaskState) -> Iterator[Parts]:

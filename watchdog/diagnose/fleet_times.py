@@ -174,5 +174,3 @@ def _forget(record: _Model) -> None:
     """Not to bring up to date what nobody asks about, or what is cheaper to gather anew."""
     if record.pending is not None and len(record.pending) > max(LOAD, record.size // AGAIN):
         record.times = record.pending = None
-
-

@@ -33,7 +33,9 @@ class PlainFleet:
 
     def failing_samples(self, model: str, since: float) -> int:
         streaks = (streak for sample in self._running for streak in sample.streaks)
-        return sum(s.model == model and s.last_at is not None and s.last_at >= since for s in streaks)
+        return sum(
+            s.model == model and s.last_at is not None and s.last_at >= since for s in streaks
+        )
 
     def independent_failures(self, model: str, since: float, until: float, least: float) -> int:
         failed = [at for at in self._failed(model) if at >= since]
@@ -63,7 +65,9 @@ class PlainFleet:
 
     def _open(self, model: str) -> list[float]:
         calls = (call for sample in self._running for call in sample.open_calls)
-        return [c.since for c in calls if (c.kind, c.name) == ("model", model) and c.since is not None]
+        return [
+            c.since for c in calls if (c.kind, c.name) == ("model", model) and c.since is not None
+        ]
 
     def _ok(self, model: str) -> Iterator[tuple[float, float, int]]:
         """When it ended, when it was sent as far as that is known, and for how many it stands."""

@@ -163,7 +163,7 @@ def answers(fleet: Fleet | PlainFleet, states: Iterable[EvalSetState]) -> dict[s
     }  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.lists(st.booleans(), min_size=1, max_size=12))
 def test_what_is_brought_up_to_date_answers_as_what_is_made_anew(seed, asked):
     world, index = World(seed), FleetIndex()
@@ -242,7 +242,9 @@ def test_the_version_stays_where_the_same_is_told_otherwise():
 
 def _fleet_of(tasks: int) -> list[EvalSetState]:
     outcomes = tuple(Outcome(n % 2 == 0, float(n), None, "a", "e") for n in range(6))
-    samples = {SampleKey(str(n), 1): SampleState(SampleKey(str(n), 1), recent=outcomes) for n in range(4)}
+    samples = {
+        SampleKey(str(n), 1): SampleState(SampleKey(str(n), 1), recent=outcomes) for n in range(4)
+    }
     return [
         EvalSetState(f"set-{n}", tasks={"log": TaskState("log", samples=dict(samples))})
         for n in range(tasks)
