@@ -111,6 +111,19 @@ def parts_of(task: TaskState) -> Iterator[Parts]:
 
 def changes_of(before: TaskState, after: TaskState) -> Iterator[tuple[Parts, int]]:
     """What comes (1) and what goes (-1) where a task became another."""
+    if before.samples is not after.samples:
+        yield from _samples_changes(before, after)
+    for outcomes, sign in _outcome_changes(before.retired, after.retired):
+        yield outcome_parts(outcomes), sign
+    if not _ends_alike(before, after):
+        yield ended_parts(before), -1
+        yield ended_parts(after), 1
+    if _forgets_otherwise(before, after):
+        yield forgotten_parts(before), -1
+        yield forgotten_parts(after), 1
+
+
+def _samples_changes(before: TaskState, after: TaskState) -> Iterator[tuple[Parts, int]]:
     for key, sample in after.samples.items():
         earlier = before.samples.get(key)
         if earlier is None:
@@ -120,16 +133,15 @@ def changes_of(before: TaskState, after: TaskState) -> Iterator[tuple[Parts, int
     for key, sample in before.samples.items():
         if key not in after.samples:
             yield sample_parts(sample), -1
-    for outcomes, sign in _outcome_changes(before.retired, after.retired):
-        yield outcome_parts(outcomes), sign
-    if not _ends_alike(before, after):
-        yield ended_parts(before), -1
-        yield ended_parts(after), 1
-    if before.successes is not after.successes or _remembered_since(before) != _remembered_since(
-        after
-    ):
-        yield forgotten_parts(before), -1
-        yield forgotten_parts(after), 1
+
+
+def _forgets_otherwise(before: TaskState, after: TaskState) -> bool:
+    """Whether other successes may be remembered by no sample."""
+    if before.successes is not after.successes:
+        return True
+    if before.samples is after.samples and before.retired is after.retired:
+        return False
+    return bool(after.successes) and _remembered_since(before) != _remembered_since(after)
 
 
 def sample_parts(sample: SampleState) -> Parts:

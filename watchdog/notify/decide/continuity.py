@@ -1,6 +1,6 @@
 """Whether what stands now is an incident that people know, and what of it changed. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -42,6 +42,30 @@ def _shares(incident: IncidentReport | Incident, earlier: IncidentReport | Incid
         return True
     joint = incident.scope in JOINT_SCOPES or earlier.scope in JOINT_SCOPES
     return joint and bool(set(incident.eval_sets) & set(earlier.eval_sets))
+
+
+class Akin:
+    """Incidents by what makes two of them the same: few are asked whether they continue another."""
+
+    def __init__(self, incidents: Iterable[IncidentReport]) -> None:
+        self._incidents = tuple(incidents)
+        self._places: dict[tuple[str, str], list[int]] = {}
+        for place, incident in enumerate(self._incidents):
+            for mark in _marks(incident):
+                self._places.setdefault(mark, []).append(place)
+
+    def like(self, other: IncidentReport) -> list[IncidentReport]:
+        """Those that may be the same as another, in their order; all that are, are among them."""
+        places = {place for mark in _marks(other) for place in self._places.get(mark, ())}
+        return [self._incidents[place] for place in sorted(places)]
+
+
+def _marks(incident: IncidentReport) -> set[tuple[str, str]]:
+    """One of these, at least, two incidents have in common that `continues` takes for one."""
+    marks = {("id", incident.id), ("subject", incident.subject)}
+    marks |= {("model", model) for model in incident.models}
+    marks |= {("eval_set", name) for name in incident.eval_sets}
+    return marks if incident.eval_sets else marks | {("eval_set", "")}
 
 
 def _is_same_death(incident: IncidentReport | Incident, earlier: IncidentReport | Incident) -> bool:

@@ -21,6 +21,14 @@ def unsure(snapshot: Snapshot) -> frozenset[str]:
     return snapshot.undecided | unknown
 
 
+def _are_sure(eval_sets: Sequence[EvalSetReport], snapshot: Snapshot) -> bool:
+    """Whether everything of these could be read."""
+    undecided = snapshot.undecided
+    return not any(
+        item.eval_set_id in undecided or item.verdict is Verdict.UNKNOWN for item in eval_sets
+    )
+
+
 def ending(
     entry: LedgerEntry,
     eval_sets: Sequence[EvalSetReport],
@@ -29,7 +37,7 @@ def ending(
     intervals: Intervals,
 ) -> Reason:
     """`resolve`, `gone`, or what it waits for; `eval_sets` are those of it that are watched."""
-    if any(item.eval_set_id in unsure(snapshot) for item in eval_sets):
+    if not _are_sure(eval_sets, snapshot):
         return Reason.HOLD_UNKNOWN
     return (
         _if_vanished(entry, eval_sets, snapshot, now, intervals)
