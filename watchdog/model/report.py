@@ -3,7 +3,8 @@
 Instants are ISO 8601 UTC texts that end in Z (or null), durations are seconds, sample ids texts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -310,7 +311,7 @@ class EvalSetFigures(Struct, frozen=True):
     """Whether people want a warning in place of a page for it, or for all that is stuck in it."""
 
 
-class Snapshot(Struct, frozen=True):
+class Snapshot(Struct, frozen=True, dict=True):
     """A finished evaluation of everything watched; the surfaces read it and nothing else."""
 
     at: float
@@ -329,3 +330,8 @@ class Snapshot(Struct, frozen=True):
     that left."""
     tests: tuple[ProbeResult, ...] = ()
     """The newest direct API test of each model, route and size."""
+
+    @cached_property
+    def watched(self) -> Mapping[str, EvalSetReport]:
+        """Its eval sets by id."""
+        return {eval_set.eval_set_id: eval_set for eval_set in self.report.eval_sets}

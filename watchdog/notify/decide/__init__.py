@@ -11,7 +11,7 @@ from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
 from watchdog.model.verdict import Verdict, worst
 from watchdog.notify.decide.announcements import PAGE, unannounced
 from watchdog.notify.decide.continuity import Akin, continues, fingerprint, joined, meanings
-from watchdog.notify.decide.ending import ending, unsure
+from watchdog.notify.decide.ending import ending, is_unsure
 from watchdog.notify.decide.opening import has_held, opening
 from watchdog.notify.decide.records import (
     ENDING,
@@ -102,7 +102,8 @@ def _as_it_is(
 ) -> IncidentReport:
     """All its parts together; what became a page this moment is none before it has held."""
     hidden = out_of_sight(entry.incident, snapshot)
-    incident = joined(entry.incident, tuple(parts), unsure(snapshot) | hidden)
+    unsure = {name for name in entry.incident.eval_sets if is_unsure(name, snapshot)}
+    incident = joined(entry.incident, tuple(parts), unsure | hidden)
     is_new_page = incident.severity == "page" and entry.shown.severity != "page"
     if is_new_page and not has_held(incident, snapshot, now, intervals):
         return replace(incident, severity="warning")
@@ -187,7 +188,7 @@ def _absent(
     intervals: Intervals,
 ) -> Iterator[Decision]:
     """The open ones that don't stand any more."""
-    watched = {eval_set.eval_set_id: eval_set for eval_set in snapshot.report.eval_sets}
+    watched = snapshot.watched
     standing = Akin(snapshot.report.incidents)
     for entry in open_incidents.values():
         if any(continues(i, entry.incident) for i in standing.like(entry.incident)):
