@@ -210,18 +210,19 @@ def _sample_changes(before: SampleState, after: SampleState) -> Iterator[tuple[P
 
 
 def _outcome_changes(
-    before: Sequence[Outcome], after: Sequence[Outcome]
+    before: Iterable[Outcome], after: Iterable[Outcome]
 ) -> Iterator[tuple[Sequence[Outcome], int]]:
     """The oldest go, new ones come; where they differ otherwise, all go and all come."""
     if before is after:
         return
+    old, new = tuple(before), tuple(after)
     kept = 0
-    if before and after and after[0] in before:
-        first = before.index(after[0])
-        if before[first:] == after[: len(before) - first]:
-            kept = len(before) - first
-    yield before[: len(before) - kept], -1
-    yield after[kept:], 1
+    if new and new[0] in old:
+        first = old.index(new[0])
+        if old[first:] == new[: len(old) - first]:
+            kept = len(old) - first
+    yield old[: len(old) - kept], -1
+    yield new[kept:], 1
 
 
 def _models(outcomes: Iterable[Outcome]) -> set[str]:
