@@ -108,7 +108,8 @@ def joined(
     unread = [name for name in before.eval_sets if name in unsure and name not in stuck]
     eval_sets = (*stuck, *unread)
     members = dict.fromkeys((*before.recovered, *before.eval_sets))
-    recovered = tuple(name for name in members if name not in eval_sets)
+    present = frozenset(eval_sets)
+    recovered = tuple(name for name in members if name not in present)
     wide = before if unread else first
     secret = (name for part in (before, first, *parts) for name in part.secret_models)
     return replace(
