@@ -21,7 +21,7 @@ from watchdog.model.report import IncidentReport, Snapshot
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.model.words import duration
-from watchdog.notify.decide.ending import unsure
+from watchdog.notify.decide.ending import is_unsure
 from watchdog.service.run import serve
 from watchdog.surfaces.terminal import print_report
 
@@ -87,7 +87,7 @@ class Story:
         for incident in self.incidents.values():
             if incident.id in seen:
                 continue
-            if unsure(snapshot).isdisjoint(incident.eval_sets):
+            if not any(is_unsure(name, snapshot) for name in incident.eval_sets):
                 self._resolved(incident, snapshot)
             else:
                 seen[incident.id] = incident

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.context import EvalSetContext, SamplePlace
 from watchdog.diagnose.deadlines import deadline_for
 from watchdog.diagnose.runner import idle_since
+from watchdog.diagnose.slots import Pool, Stuck
 from watchdog.model.allowances import Allowance
 from watchdog.model.causes import main_cause
 from watchdog.model.instants import earliest, latest
@@ -43,23 +44,35 @@ def _maybe_blocked(
         return sample
     if sample.state.ending_since is not None:
         return sample
-    places, are_all = eval_set.slots.holders(task, sample.state)
-    holders = [judged[place] for place in places if place in judged]
-    if not holders or len(holders) < len(places):
+    pool, are_all = eval_set.slots.full(task, sample.state)
+    if pool is None:
         return sample
-    if any(holder.verdict is not Verdict.STUCK for holder in holders):
+    if pool.stuck is None:
+        # it doesn't hold any itself, so they are the same for all that wait
+        pool.stuck = _holders(pool, judged)
+    if not pool.stuck.all_stuck:
         return sample
     patience = deadline_for(eval_set.judging.baselines, allowance, "step", "solver").seconds
     if not are_all and eval_set.judging.now - since < patience:
         return sample
-    return _blocked(
-        sample, holders, latest(since, earliest(*(holder.since for holder in holders))) or since
+    return _blocked(sample, pool.stuck, latest(since, pool.stuck.since) or since)
+
+
+def _holders(pool: Pool, judged: Judged) -> Stuck:
+    """What the samples that hold a pool have in common."""
+    holders = [judged[place] for place in pool.held if place in judged]
+    is_whole = bool(holders) and len(holders) == len(pool.held)
+    return Stuck(
+        count=len(holders),
+        all_stuck=is_whole and all(holder.verdict is Verdict.STUCK for holder in holders),
+        cause=main_cause(holder.cause for holder in holders),
+        since=earliest(*(holder.since for holder in holders)),
     )
 
 
-def _blocked(sample: SampleJudgment, holders: list[SampleJudgment], since: float) -> SampleJudgment:
-    cause = main_cause(holder.cause for holder in holders) or Cause.UNEXPLAINED
-    text = f"it waits for a connection slot, and all {len(holders)} are held by stuck samples"
+def _blocked(sample: SampleJudgment, holders: Stuck, since: float) -> SampleJudgment:
+    cause = holders.cause or Cause.UNEXPLAINED
+    text = f"it waits for a connection slot, and all {holders.count} are held by stuck samples"
     return replace(
         sample,
         verdict=Verdict.STUCK,

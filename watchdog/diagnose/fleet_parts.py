@@ -111,6 +111,19 @@ def parts_of(task: TaskState) -> Iterator[Parts]:
 
 def changes_of(before: TaskState, after: TaskState) -> Iterator[tuple[Parts, int]]:
     """What comes (1) and what goes (-1) where a task became another."""
+    if before.samples is not after.samples:
+        yield from _samples_changes(before, after)
+    for outcomes, sign in _outcome_changes(before.retired, after.retired):
+        yield outcome_parts(outcomes), sign
+    if not _ends_alike(before, after):
+        yield ended_parts(before), -1
+        yield ended_parts(after), 1
+    if _forgets_otherwise(before, after):
+        yield forgotten_parts(before), -1
+        yield forgotten_parts(after), 1
+
+
+def _samples_changes(before: TaskState, after: TaskState) -> Iterator[tuple[Parts, int]]:
     for key, sample in after.samples.items():
         earlier = before.samples.get(key)
         if earlier is None:
@@ -120,16 +133,15 @@ def changes_of(before: TaskState, after: TaskState) -> Iterator[tuple[Parts, int
     for key, sample in before.samples.items():
         if key not in after.samples:
             yield sample_parts(sample), -1
-    for outcomes, sign in _outcome_changes(before.retired, after.retired):
-        yield outcome_parts(outcomes), sign
-    if not _ends_alike(before, after):
-        yield ended_parts(before), -1
-        yield ended_parts(after), 1
-    if before.successes is not after.successes or _remembered_since(before) != _remembered_since(
-        after
-    ):
-        yield forgotten_parts(before), -1
-        yield forgotten_parts(after), 1
+
+
+def _forgets_otherwise(before: TaskState, after: TaskState) -> bool:
+    """Whether other successes may be remembered by no sample."""
+    if before.successes is not after.successes:
+        return True
+    if before.samples is after.samples and before.retired is after.retired:
+        return False
+    return bool(after.successes) and _remembered_since(before) != _remembered_since(after)
 
 
 def sample_parts(sample: SampleState) -> Parts:
@@ -198,18 +210,19 @@ def _sample_changes(before: SampleState, after: SampleState) -> Iterator[tuple[P
 
 
 def _outcome_changes(
-    before: Sequence[Outcome], after: Sequence[Outcome]
+    before: Iterable[Outcome], after: Iterable[Outcome]
 ) -> Iterator[tuple[Sequence[Outcome], int]]:
     """The oldest go, new ones come; where they differ otherwise, all go and all come."""
     if before is after:
         return
+    old, new = tuple(before), tuple(after)
     kept = 0
-    if before and after and after[0] in before:
-        first = before.index(after[0])
-        if before[first:] == after[: len(before) - first]:
-            kept = len(before) - first
-    yield before[: len(before) - kept], -1
-    yield after[kept:], 1
+    if new and new[0] in old:
+        first = old.index(new[0])
+        if old[first:] == new[: len(old) - first]:
+            kept = len(old) - first
+    yield old[: len(old) - kept], -1
+    yield new[kept:], 1
 
 
 def _models(outcomes: Iterable[Outcome]) -> set[str]:

@@ -20,6 +20,15 @@ Place = tuple[str, SampleKey]
 """A log's name and a sample in it."""
 
 
+class Stuck(Struct, frozen=True):
+    """Holders of a pool: whether all are stuck, by what and since when."""
+
+    count: int
+    all_stuck: bool
+    cause: Cause | None
+    since: float | None
+
+
 class Pool(Struct):
     """The connections of one model in one process."""
 
@@ -29,6 +38,8 @@ class Pool(Struct):
     refused: bool = False
     """Whether anything was refused for its rate: then an adaptive pool may have shrunk."""
     total: int = 0
+    stuck: "Stuck | None" = None
+    """What its holders have in common, once it was looked up (`blocked.py`)."""
 
     @property
     def fewest(self) -> int:
@@ -90,14 +101,12 @@ class Slots:
         self.asked = True
         return any(held >= pool.fewest for pool, held in self._wanted(task, sample))
 
-    def holders(self, task: TaskState, sample: SampleState) -> tuple[list[Place], bool]:
-        """Those for whom it may have to wait, and whether they hold all that there can be."""
-        place = (task.log, sample.key)
+    def full(self, task: TaskState, sample: SampleState) -> tuple[Pool | None, bool]:
+        """The pool for which it may have to wait, and whether all that there can be are held."""
         for pool, held in self._wanted(task, sample):
             if held >= pool.fewest:
-                others = [other for other in pool.held if other != place]
-                return others, held >= pool.bounds.most
-        return [], False
+                return pool, held >= pool.bounds.most
+        return None, False
 
     def _wanted(self, task: TaskState, sample: SampleState) -> Iterator[tuple[Pool, int]]:
         """The pools that it may ask, each with how many connections others hold of it."""

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from watchdog.fold import cluster, runner, runner_errors, tasks
+from watchdog.fold.drafts import with_tasks
 from watchdog.model.facts import (
     AttemptsRead,
     ClusterRead,
@@ -54,8 +55,12 @@ _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
 }
 
 
+OF_ONE_LOG = (*_TASK_HANDLERS, SpecRead, ManifestRead)
+"""Facts that change nothing beyond one log, and its eval set's own fields."""
+
+
 def fold(state: EvalSetState, fact: Fact) -> EvalSetState:
-    """The eval set's state after one more fact."""
+    """The eval set's state after one more fact; a draft (`fold/drafts.py`) is changed itself."""
     if isinstance(fact, RowsRead | RowsLost):
         return fold_rows_of(state, fact.log, (fact,))
     on_task = _TASK_HANDLERS.get(type(fact))
@@ -75,15 +80,13 @@ def fold_rows_of(
     state: EvalSetState, log: str, facts: Sequence[RowsRead | RowsLost]
 ) -> EvalSetState:
     """The eval set's state after several facts about the rows of one log."""
-    task = tasks.rows_taken(_task(state, log), facts)
-    return replace(state, tasks={**state.tasks, log: task})
+    return with_tasks(state, {log: tasks.rows_taken(_task(state, log), facts)})
 
 
 def _on_task(
     state: EvalSetState, log: str, handler: Callable[[TaskState, Any], TaskState], fact: Fact
 ) -> EvalSetState:
-    task = handler(_task(state, log), fact)
-    return replace(state, tasks={**state.tasks, log: task})
+    return with_tasks(state, {log: handler(_task(state, log), fact)})
 
 
 def _task(state: EvalSetState, log: str) -> TaskState:

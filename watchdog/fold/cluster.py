@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from watchdog.fold.drafts import with_tasks
 from watchdog.fold.lessons import Lessons
 from watchdog.model import pod_reasons
 from watchdog.model.cluster import ClusterView, Container, Pod, PodEvent, newest_job
@@ -123,7 +124,7 @@ def started(state: EvalSetState, log: str) -> EvalSetState:
     lessons.took(call_name("setup", STARTUP), created_at - started_at, created_at)
     task = replace(task, durations=lessons.added_to(task.durations))
     cluster = replace(cluster, startup_learned_of=started_at)
-    return replace(state, tasks={**state.tasks, log: task}, cluster=cluster)
+    return replace(with_tasks(state, {log: task}), cluster=cluster)
 
 
 def runner_log_sampled(state: EvalSetState, fact: RunnerLogSampled) -> EvalSetState:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from watchdog.fold.drafts import logs_named, with_sample, with_tasks
 from watchdog.fold.runner_errors import log_read
 from watchdog.fold.sample_errors import cause_of_end, kind_of
 from watchdog.model.facts import (
@@ -40,11 +41,9 @@ def task_progress_logged(state: EvalSetState, fact: TaskProgressLogged) -> EvalS
     state = _tried(state, fact)
     if fact.http_retries is None:
         return state
-    tasks = {
-        log: _counted(task, fact, fact.http_retries) if _is_task(task, fact.task) else task
-        for log, task in state.tasks.items()
-    }
-    return replace(state, tasks=tasks)
+    logs = logs_named(state, fact.task)
+    tasks = {log: _counted(state.tasks[log], fact, fact.http_retries) for log in logs}
+    return with_tasks(state, tasks)
 
 
 def sandbox_restart_logged(state: EvalSetState, fact: SandboxRestartLogged) -> EvalSetState:
@@ -59,18 +58,23 @@ def sandbox_restart_logged(state: EvalSetState, fact: SandboxRestartLogged) -> E
 
 def sample_death_logged(state: EvalSetState, fact: SampleDeathLogged) -> EvalSetState:
     """A sample ended in an error and begins anew in place: no summary tells of that end."""
-    running = [log for log, task in state.tasks.items() if task.status == "started"]
-    named = [log for log in running if _is_task(state.tasks[log], fact.task)]
-    logs = named or (running if fact.task is None and len(running) == 1 else [])
-    if not logs:
+    log = _dying_log(state, fact.task)
+    if log is None:
         return state
-    task = state.tasks[logs[0]]
+    task = state.tasks[log]
     summary = SampleSummary(fact.key, error=fact.error)
     death = Death(fact.key, fact.at, cause_of_end(summary), kind_of(fact.error), fact.error)
     if death in task.deaths:
         return state
     task = replace(task, deaths=(*task.deaths, death)[-DEATHS_MAX:])
-    return replace(state, tasks={**state.tasks, logs[0]: task})
+    return with_tasks(state, {log: task})
+
+
+def _dying_log(state: EvalSetState, task_name: str | None) -> str | None:
+    """Whose sample died: the first that runs of that name; the only one where none is named."""
+    named = logs_named(state, task_name) if task_name is not None else list(state.tasks)
+    running = [log for log in named if state.tasks[log].status == "started"]
+    return running[0] if running and (task_name is not None or len(running) == 1) else None
 
 
 def throughput_logged(state: EvalSetState, fact: ThroughputLogged) -> EvalSetState:
@@ -106,12 +110,13 @@ def _habit(state: EvalSetState, fact: RunnerLogRead) -> EvalSetState:
 def _tried(state: EvalSetState, fact: TaskProgressLogged) -> EvalSetState:
     if fact.retry is None:
         return state
+    named = ((log, state.tasks[log]) for log in logs_named(state, fact.task))
     tasks = {
         log: replace(task, retry=max(task.retry or fact.retry, fact.retry))
-        for log, task in state.tasks.items()
-        if _is_task(task, fact.task) and task.retry != fact.retry and _began_before(task, fact.at)
+        for log, task in named
+        if task.retry != fact.retry and _began_before(task, fact.at)
     }
-    return replace(state, tasks={**state.tasks, **tasks}) if tasks else state
+    return with_tasks(state, tasks) if tasks else state
 
 
 def _began_before(task: TaskState, at: float | None) -> bool:
@@ -147,20 +152,14 @@ def _counted(task: TaskState, fact: TaskProgressLogged, retries: int) -> TaskSta
     return replace(task, http_retries=retries, http_retries_at=fact.at, http_retries_before=before)
 
 
-def _is_task(task: TaskState, name: str | None) -> bool:
-    """The log line has the task's name; `a/b` may stand there as `b`."""
-    task_name = task.spec.task if task.spec else None
-    return task_name is not None and (task_name == name or task_name.rsplit("/", 1)[-1] == name)
-
-
 def _with_sample(
     state: EvalSetState,
     task_name: str | None,
     key: SampleKey,
     change: Callable[[SampleState], SampleState],
 ) -> EvalSetState:
-    for log, task in state.tasks.items():
-        if key in task.samples and _is_task(task, task_name):
-            changed = replace(task, samples={**task.samples, key: change(task.samples[key])})
-            return replace(state, tasks={**state.tasks, log: changed})
+    for log in logs_named(state, task_name):
+        sample = state.tasks[log].samples.get(key)
+        if sample is not None:
+            return with_sample(state, log, change(sample))
     return state

@@ -3,7 +3,8 @@
 Instants are ISO 8601 UTC texts that end in Z (or null), durations are seconds, sample ids texts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from math import inf
 from typing import Annotated, Literal
 
@@ -333,7 +334,7 @@ class EvalSetFigures(Struct, frozen=True):
     """The report's, as it is to be read at any instant."""
 
 
-class Snapshot(Struct, frozen=True):
+class Snapshot(Struct, frozen=True, dict=True):
     """A finished evaluation of everything watched; the surfaces read it and nothing else."""
 
     at: float
@@ -352,3 +353,8 @@ class Snapshot(Struct, frozen=True):
     that left."""
     tests: tuple[ProbeResult, ...] = ()
     """The newest direct API test of each model, route and size."""
+
+    @cached_property
+    def watched(self) -> Mapping[str, EvalSetReport]:
+        """Its eval sets by id."""
+        return {eval_set.eval_set_id: eval_set for eval_set in self.report.eval_sets}

@@ -105,7 +105,10 @@ def concluded(  # noqa: PLR0913, PLR0917 - judgments, and what they are told wit
     incidents = correlate(judgments, now, findings, around.notes)
     names = {judgment.state.eval_set_id: judgment.state.own_name for judgment in judgments}
     incidents = tuple(_with_store(incident, names, store) for incident in incidents)
-    eval_sets = tuple(_with_conclusions(judgment, incidents, store) for judgment in judgments)
+    own = _by_eval_set(incidents)
+    eval_sets = tuple(
+        _with_conclusions(j, own.get(j.state.eval_set_id, ()), store) for j in judgments
+    )
     evaluation = snapshot(
         eval_sets,
         incidents,
@@ -138,12 +141,20 @@ def _with_store(incident: Incident, names: Mapping[str, str], store: str | None)
     return replace(incident, actions=tuple(fill_store(a, first, store) for a in incident.actions))
 
 
+def _by_eval_set(incidents: Iterable[Incident]) -> dict[str, list[Incident]]:
+    """The incidents of each eval set, by its id."""
+    own: dict[str, list[Incident]] = {}
+    for incident in incidents:
+        for name in incident.eval_sets:
+            own.setdefault(name, []).append(incident)
+    return own
+
+
 def _with_conclusions(
-    eval_set: EvalSetJudgment, incidents: Sequence[Incident], store: str | None
+    eval_set: EvalSetJudgment, own: Sequence[Incident], store: str | None
 ) -> EvalSetJudgment:
     """An eval set that says what the direct tests of its incidents mean."""
     name = eval_set.state.eval_set_id
-    own = [incident for incident in incidents if name in incident.eval_sets]
     conclusions = [c for i in own for c in i.conclusions if c.meaning is not Meaning.NOT_TESTED]
     own_name = eval_set.state.own_name
     actions = tuple(fill_store(action, own_name, store) for action in eval_set.actions)

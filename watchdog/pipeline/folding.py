@@ -9,7 +9,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from watchdog.fold import fold, fold_rows_of
+from watchdog.fold import OF_ONE_LOG, fold, fold_rows_of
+from watchdog.fold.drafts import draft, finished
 from watchdog.model.facts import EndedRead, Fact, ManifestRead, RowsLost, RowsRead
 from watchdog.model.state import EvalSetState
 
@@ -41,8 +42,11 @@ class Folding:
     def __init__(self, begin: Callable[[str], EvalSetState]) -> None:
         self._begin = begin
         self.states: dict[str, EvalSetState] = {}
+        """As they were published last."""
+        self._drafts: dict[str, EvalSetState] = {}
         self._waiting: dict[str, deque[Fact]] = {}
-        self._rows: dict[str, _Rows] = {}
+        self._rows: dict[str, dict[str, _Rows]] = {}
+        """By eval set and log."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def take(self, fact: Fact) -> None:
@@ -64,6 +68,13 @@ class Folding:
             await asyncio.gather(*self._tasks)
         for name in tuple(self._rows):
             self._flush(name)
+        self.publish()
+
+    def publish(self) -> None:
+        """What was folded so far, as states; rows that are still being gathered come later."""
+        for name, state in self._drafts.items():
+            self.states[name] = finished(state)
+        self._drafts.clear()
 
     async def _fold_all(self, name: str) -> None:
         facts = self._waiting[name]
@@ -73,7 +84,9 @@ class Folding:
                 fact = facts.popleft()
                 if is_large(self._state(name), fact):
                     self._flush(name)
-                    self.states[name] = await asyncio.to_thread(fold, self._state(name), fact)
+                    # a value: nothing may be changed in place in another thread
+                    state = finished(self._state(name))
+                    self._drafts[name] = await asyncio.to_thread(fold, state, fact)
                 else:
                     self._fold(name, fact)
                 if time.perf_counter() - began > SLICE:
@@ -83,23 +96,33 @@ class Folding:
             del self._waiting[name]
 
     def _fold(self, name: str, fact: Fact) -> None:
-        rows = self._rows.get(name)
         if isinstance(fact, RowsRead | RowsLost):
-            if rows is not None and (rows.facts[0].log != fact.log or rows.count >= TOGETHER):
-                self._flush(name)
-            self._rows.setdefault(name, _Rows()).add(fact)
+            rows = self._rows.get(name, {}).get(fact.log)
+            if rows is not None and rows.count >= TOGETHER:
+                self._flush(name, fact.log)
+            self._rows.setdefault(name, {}).setdefault(fact.log, _Rows()).add(fact)
             return
-        self._flush(name)
-        self.states[name] = fold(self._state(name), fact)
+        self._flush(name, _only_log(fact))
+        self._drafts[name] = fold(draft(self._state(name)), fact)
 
-    def _flush(self, name: str) -> None:
-        rows = self._rows.pop(name, None)
-        if rows is not None:
-            log = rows.facts[0].log
-            self.states[name] = fold_rows_of(self._state(name), log, rows.facts)
+    def _flush(self, name: str, log: str | None = None) -> None:
+        """Fold the rows of an eval set that were gathered; of one log where one is given."""
+        by_log = self._rows.get(name, {})
+        for each in (log,) if log is not None else tuple(by_log):
+            rows = by_log.pop(each, None)
+            if rows is not None:
+                state = draft(self._state(name))
+                self._drafts[name] = fold_rows_of(state, each, rows.facts)
+        if not by_log:
+            self._rows.pop(name, None)
 
     def _state(self, name: str) -> EvalSetState:
-        return self.states.get(name) or self._begin(name)
+        return self._drafts.get(name) or self.states.get(name) or self._begin(name)
+
+
+def _only_log(fact: Fact) -> str | None:
+    """The log that a fact is about; None for one about the eval set, or about what others hold."""
+    return fact.log if isinstance(fact, OF_ONE_LOG) else None  # type: ignore[union-attr]
 
 
 def is_large(state: EvalSetState, fact: Fact) -> bool:

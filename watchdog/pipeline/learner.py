@@ -14,6 +14,7 @@ from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.erred_days import halved_days, with_run
 from watchdog.diagnose.failing import chance_any_fails_all, group_of
 from watchdog.diagnose.fleet import Fleet, Peers
+from watchdog.diagnose.fleet_index import FleetIndex
 from watchdog.model.histogram import Histogram, add, bin_of, difference, halved, merge
 from watchdog.model.learned import (
     MEMORY_WEEKS,
@@ -45,6 +46,21 @@ class _Totals(Struct, frozen=True):
     ok: int = 0
     finished: bool = False
     """Whether the errors of its samples were counted."""
+    task: TaskState | None = None
+    """As it was; none of it is gone through again where only when it was read changed."""
+
+    def has_all(self, task: TaskState) -> bool:
+        """Whether nothing came since that teaches anything."""
+        last = self.task
+        return last is task or (
+            last is not None
+            and last.samples is task.samples
+            and last.durations is task.durations
+            and last.passed_total == task.passed_total
+            and last.calls_ok == task.calls_ok
+            and (last.spec, last.status, last.completed_at)
+            == (task.spec, task.status, task.completed_at)
+        )
 
 
 class _Trouble(Struct, frozen=True):
@@ -61,6 +77,7 @@ class Learner:
     def __init__(self, learned: Learned | None = None, limits: Thresholds | None = None) -> None:
         self.learned = learned or Learned()
         self._limits = limits or Thresholds()
+        self._index = FleetIndex()
         self._totals: dict[tuple[str, str], _Totals] = {}
         self._troubles: dict[str, _Trouble] = {}
         self._giants: dict[tuple[str, CallName], float] = {}
@@ -80,13 +97,16 @@ class Learner:
         """What ended before this instant is counted already."""
         return self.learned.until
 
-    def take(self, states: Sequence[EvalSetState], now: float) -> None:
-        """Learn what is new in these states; `now` in seconds since the epoch."""
+    def take(self, states: Sequence[EvalSetState], now: float, fleet: Fleet | None = None) -> None:
+        """Learn what is new in these states; `now` in seconds since the epoch.
+
+        `fleet` is theirs, where somebody has it already.
+        """
         names = {state.eval_set_id for state in states}
         self._giants = {key: n for key, n in self._giants.items() if key[0] in names}
         previous = self._totals
         self._totals = {}
-        fleet = Fleet(states)
+        fleet = fleet or self._index.update(states)
         for state in states:
             for task in state.tasks.values():
                 key = (state.eval_set_id, task.log)
@@ -96,6 +116,8 @@ class Learner:
     def _of_task(
         self, state: EvalSetState, task: TaskState, previous: _Totals | None, fleet: Fleet
     ) -> _Totals:
+        if previous is not None and previous.has_all(task):
+            return previous if previous.task is task else replace(previous, task=task)
         totals = previous or _first_totals(task)
         if task.durations is not totals.durations:
             self._durations(state.eval_set_id, task.durations, totals.durations)
@@ -106,7 +128,7 @@ class Learner:
         if ok > totals.ok and task.spec is not None:
             self._attempts(task.spec.model, ok=ok - totals.ok)
         finished = totals.finished or self._finished(task)
-        return _Totals(task.durations, task.passed_total, max(ok, totals.ok), finished)
+        return _Totals(task.durations, task.passed_total, max(ok, totals.ok), finished, task)
 
     def _finished(self, task: TaskState) -> bool:
         """Whether a task has ended by itself; what share of its samples erred is counted then."""

@@ -71,9 +71,15 @@ class SourceState(Struct):
 
         Before it was listed, those of which more is known than that it doesn't answer.
         """
+        self.publish()
         if self.listed_once:
             return self.states
         return {n: s for n, s in self.states.items() if s.listed or s.tasks or s.cluster}
+
+    def publish(self) -> None:
+        """Let `states` hold what was folded so far, also where a poll is under way."""
+        if self._folding is not None:
+            self._folding.publish()
 
     async def poll(self, now: float) -> PollResult:
         """Poll the source, fold what it says, forget the eval sets that are gone."""
@@ -154,6 +160,8 @@ class SourceState(Struct):
 
 def all_states(sources: Iterable[SourceState]) -> list[EvalSetState]:
     """The states of all sources, in order of their names."""
+    for source in sources:
+        source.publish()
     states = [state for source in sources for state in source.states.values()]
     return sorted(states, key=lambda state: state.eval_set_id)
 

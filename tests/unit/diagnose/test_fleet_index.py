@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.builders.calls import calls_of
-from tests.unit.diagnose.plain_fleet import PlainFleet
+from tests.builders.plain_fleet import PlainFleet
 from watchdog.diagnose import fleet_times, newest, sorted_instants
 from watchdog.diagnose.fleet import Fleet, thinned
 from watchdog.diagnose.fleet_index import FleetIndex
@@ -46,8 +46,8 @@ def _bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(newest, "KEPT", 2)
     monkeypatch.setattr("watchdog.diagnose.fleet_parts.RECENT", 6)
     monkeypatch.setattr("watchdog.diagnose.fleet_parts.RETIRED_MAX", 6)
-    monkeypatch.setattr("tests.unit.diagnose.plain_fleet.RECENT", 6)
-    monkeypatch.setattr("tests.unit.diagnose.plain_fleet.RETIRED_MAX", 6)
+    monkeypatch.setattr("tests.builders.plain_fleet.RECENT", 6)
+    monkeypatch.setattr("tests.builders.plain_fleet.RETIRED_MAX", 6)
 
 
 class World:

@@ -3,16 +3,26 @@
 import asyncio
 from functools import reduce
 
+import pytest
+from msgspec.structs import replace
+
+from tests.builders.calls import calls_of
 from watchdog.fold import fold
+from watchdog.fold.drafts import TasksDraft
 from watchdog.model.facts import (
     Listing,
     ManifestRead,
+    RetryLogged,
     Row,
     RowsLost,
     RowsRead,
+    SampleDeathLogged,
     SampleKey,
     SampleSummary,
+    SpecRead,
+    TaskProgressLogged,
     TaskRead,
+    TaskSpec,
 )
 from watchdog.model.state import EvalSetState
 from watchdog.pipeline.folding import APART, Folding, is_large
@@ -43,12 +53,72 @@ def test_it_comes_to_the_same_as_one_fact_after_the_other():
     assert asyncio.run(main()) == reduce(fold, facts(), EvalSetState("set"))
 
 
+def test_what_was_published_does_not_change():
+    folding = Folding(EvalSetState)
+    retry = RetryLogged("set", 10.0, "t", KEYS[0], "m", 1, 5.0, "")
+    for fact in (
+        SpecRead("set", "a.eval", TaskSpec("t", "i", "m"), "started"),
+        ManifestRead("set", "a.eval", (SampleSummary(KEYS[0]), SampleSummary(KEYS[1]))),
+        retry,
+    ):
+        folding.take(fact)
+    folding.publish()
+    before = folding.states["set"]
+    for later in (replace(retry, wait=7.0, at=20.0), TaskRead("set", "a.eval", 1.0)):
+        folding.take(later)
+    assert type(before.tasks) is type(before.tasks["a.eval"].samples) is dict
+    assert before.tasks["a.eval"].samples[KEYS[0]].announced_wait == 5.0
+    folding.publish()
+    assert folding.states["set"].tasks["a.eval"].samples[KEYS[0]].announced_wait == 7.0
+
+
+def _many(tasks: int):
+    """Facts about tasks of one eval set, as they come from readers side by side."""
+    logs = [f"{n}.eval" for n in range(tasks)]
+    for n, log in enumerate(logs):
+        yield SpecRead("set", log, TaskSpec(f"task-{n}", f"{n}", "m"), "started")
+        yield ManifestRead("set", log, (SampleSummary(KEYS[0]),))
+    for number in (1, 2):
+        for log in logs:
+            yield RowsRead("set", log, KEYS[0], (Row(number, f"e{number}", "info", 1.0),))
+    for n, log in enumerate(logs):
+        yield TaskRead("set", log, 1.0)
+        yield RetryLogged("set", 10.0, f"task-{n}", KEYS[0], "m", 1, 5.0, "")
+        yield TaskProgressLogged("set", 10.0, f"task-{n}", None, None, n)
+        yield SampleDeathLogged("set", 10.0, f"task-{n}", KEYS[0], "Error")
+
+
+def _visited(tasks: int) -> int:
+    """How many tasks' dicts were copied, entry by entry, for so many tasks."""
+    copied = 0
+
+    class Counted(TasksDraft):
+        def __init__(self, before):
+            nonlocal copied
+            copied += len(before)
+            super().__init__(before)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("watchdog.fold.drafts.TasksDraft", Counted)
+        folding = Folding(EvalSetState)
+        for fact in _many(tasks):
+            folding.take(fact)
+        calls = calls_of(folding.publish)
+    assert folding.states["set"] == reduce(fold, _many(tasks), EvalSetState("set"))
+    return copied + calls
+
+
+def test_a_fact_about_one_task_does_not_go_through_all():
+    assert _visited(80) <= 4 * _visited(20)
+
+
 def test_the_loop_turns_while_a_large_fact_is_folded():
     async def main():
         folding = Folding(EvalSetState)
         folding.take(ManifestRead("set", "a.eval", tuple(SampleSummary(key) for key in KEYS)))
         folding.take(TaskRead("set", "a.eval", 1.0))
         folding.take(TaskRead("other", "a.eval", 2.0))
+        folding.publish()
         before = dict(folding.states)
         await folding.settle()
         return before, folding.states

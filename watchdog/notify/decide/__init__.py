@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
 from watchdog.model.verdict import Verdict, worst
 from watchdog.notify.decide.announcements import PAGE, unannounced
-from watchdog.notify.decide.continuity import continues, fingerprint, joined, meanings
-from watchdog.notify.decide.ending import ending, unsure
+from watchdog.notify.decide.continuity import Akin, continues, fingerprint, joined, meanings
+from watchdog.notify.decide.ending import ending, is_unsure
 from watchdog.notify.decide.opening import has_held, opening
 from watchdog.notify.decide.records import (
     ENDING,
@@ -82,8 +82,9 @@ def _standing(
     intervals: Intervals,
 ) -> Iterator[Decision]:
     """The open ones that stand, as they are now."""
+    standing = Akin(_incidents(snapshot))
     for entry in open_incidents.values():
-        parts = [part for part in _incidents(snapshot) if continues(part, entry.incident)]
+        parts = [p for p in standing.like(entry.incident) if continues(p, entry.incident)]
         if parts:
             incident = _as_it_is(entry, parts, snapshot, now, intervals)
             reason = Reason.STILL_OPEN
@@ -101,7 +102,8 @@ def _as_it_is(
 ) -> IncidentReport:
     """All its parts together; what became a page this moment is none before it has held."""
     hidden = out_of_sight(entry.incident, snapshot)
-    incident = joined(entry.incident, tuple(parts), unsure(snapshot) | hidden)
+    unsure = {name for name in entry.incident.eval_sets if is_unsure(name, snapshot)}
+    incident = joined(entry.incident, tuple(parts), unsure | hidden)
     is_new_page = incident.severity == "page" and entry.shown.severity != "page"
     if is_new_page and not has_held(incident, snapshot, now, intervals):
         return replace(incident, severity="warning")
@@ -120,8 +122,9 @@ def _new(  # noqa: PLR0913, PLR0917
     back: set[tuple[str, int]] = set()
     entries = (*open_incidents.values(), *resolved)
     recent = [entry for entry in entries if now - entry.opened_at < intervals.group_wait]
+    known = Akin(entry.incident for entry in open_incidents.values())
     for incident in _incidents(snapshot):
-        if any(continues(incident, entry.incident) for entry in open_incidents.values()):
+        if any(continues(incident, earlier) for earlier in known.like(incident)):
             continue
         if not listed or is_unlisted(incident, snapshot):
             yield Decision(Reason.HOLD_UNTIL_LISTED, incident, now)
@@ -185,9 +188,10 @@ def _absent(
     intervals: Intervals,
 ) -> Iterator[Decision]:
     """The open ones that don't stand any more."""
-    watched = {eval_set.eval_set_id: eval_set for eval_set in snapshot.report.eval_sets}
+    watched = snapshot.watched
+    standing = Akin(snapshot.report.incidents)
     for entry in open_incidents.values():
-        if any(continues(incident, entry.incident) for incident in snapshot.report.incidents):
+        if any(continues(i, entry.incident) for i in standing.like(entry.incident)):
             continue
         eval_sets = [watched[name] for name in entry.incident.eval_sets if name in watched]
         reason = Reason.HOLD_UNTIL_LISTED

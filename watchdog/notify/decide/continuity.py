@@ -1,6 +1,6 @@
 """Whether what stands now is an incident that people know, and what of it changed. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -44,6 +44,30 @@ def _shares(incident: IncidentReport | Incident, earlier: IncidentReport | Incid
     return joint and bool(set(incident.eval_sets) & set(earlier.eval_sets))
 
 
+class Akin:
+    """Incidents by what makes two of them the same: few are asked whether they continue another."""
+
+    def __init__(self, incidents: Iterable[IncidentReport]) -> None:
+        self._incidents = tuple(incidents)
+        self._places: dict[tuple[str, str], list[int]] = {}
+        for place, incident in enumerate(self._incidents):
+            for mark in _marks(incident):
+                self._places.setdefault(mark, []).append(place)
+
+    def like(self, other: IncidentReport) -> list[IncidentReport]:
+        """Those that may be the same as another, in their order; all that are, are among them."""
+        places = {place for mark in _marks(other) for place in self._places.get(mark, ())}
+        return [self._incidents[place] for place in sorted(places)]
+
+
+def _marks(incident: IncidentReport) -> set[tuple[str, str]]:
+    """One of these, at least, two incidents have in common that `continues` takes for one."""
+    marks = {("id", incident.id), ("subject", incident.subject)}
+    marks |= {("model", model) for model in incident.models}
+    marks |= {("eval_set", name) for name in incident.eval_sets}
+    return marks if incident.eval_sets else marks | {("eval_set", "")}
+
+
 def _is_same_death(incident: IncidentReport | Incident, earlier: IncidentReport | Incident) -> bool:
     """One dead runner, of which only less is known by now: its pod's events are gone."""
     died = incident.runner_died and earlier.runner_died
@@ -84,7 +108,8 @@ def joined(
     unread = [name for name in before.eval_sets if name in unsure and name not in stuck]
     eval_sets = (*stuck, *unread)
     members = dict.fromkeys((*before.recovered, *before.eval_sets))
-    recovered = tuple(name for name in members if name not in eval_sets)
+    present = frozenset(eval_sets)
+    recovered = tuple(name for name in members if name not in present)
     wide = before if unread else first
     secret = (name for part in (before, first, *parts) for name in part.secret_models)
     return replace(

@@ -14,11 +14,11 @@ LONGEST_ABSENCE = 4 * 3600.0
 _ON_PURPOSE = frozenset({Verdict.FINISHED, Verdict.WAITING})
 
 
-def unsure(snapshot: Snapshot) -> frozenset[str]:
-    """Eval sets of which not everything could be read."""
-    eval_sets = snapshot.report.eval_sets
-    unknown = {item.eval_set_id for item in eval_sets if item.verdict is Verdict.UNKNOWN}
-    return snapshot.undecided | unknown
+def is_unsure(eval_set_id: str, snapshot: Snapshot) -> bool:
+    """Whether not everything of an eval set that is watched could be read."""
+    eval_set = snapshot.watched.get(eval_set_id)
+    is_unknown = eval_set is not None and eval_set.verdict is Verdict.UNKNOWN
+    return is_unknown or eval_set_id in snapshot.undecided
 
 
 def ending(
@@ -29,7 +29,7 @@ def ending(
     intervals: Intervals,
 ) -> Reason:
     """`resolve`, `gone`, or what it waits for; `eval_sets` are those of it that are watched."""
-    if any(item.eval_set_id in unsure(snapshot) for item in eval_sets):
+    if any(is_unsure(item.eval_set_id, snapshot) for item in eval_sets):
         return Reason.HOLD_UNKNOWN
     return (
         _if_vanished(entry, eval_sets, snapshot, now, intervals)

@@ -71,11 +71,8 @@ def has_held(
     """
     if incident.scope in JOINT_SCOPES or incident.runner_died:
         return True
-    stuck = (
-        eval_set
-        for eval_set in snapshot.report.eval_sets
-        if eval_set.eval_set_id in incident.eval_sets and eval_set.verdict is Verdict.STUCK
-    )
+    own = (snapshot.watched.get(name) for name in incident.eval_sets)
+    stuck = (item for item in own if item is not None and item.verdict is Verdict.STUCK)
     return all(_holds(eval_set, now, intervals) for eval_set in stuck)
 
 

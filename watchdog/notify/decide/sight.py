@@ -32,8 +32,7 @@ def out_of_sight(incident: IncidentReport, snapshot: Snapshot) -> frozenset[str]
 
 def hidden(incident: IncidentReport, snapshot: Snapshot) -> list[str]:
     """Its eval sets that aren't shown."""
-    watched = {eval_set.eval_set_id for eval_set in snapshot.report.eval_sets}
-    return [name for name in incident.eval_sets if name not in watched]
+    return [name for name in incident.eval_sets if name not in snapshot.watched]
 
 
 def is_muted(eval_set_id: str, snapshot: Snapshot) -> bool:
