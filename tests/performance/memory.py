@@ -74,7 +74,9 @@ def main(tasks: int = 100, samples: int = 15, events: int = 100) -> None:
     gc.collect()
     traced, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    running = [s for state in states.values() for t in state.tasks.values() for s in t.samples.values()]
+    running = [
+        s for state in states.values() for t in state.tasks.values() for s in t.samples.values()
+    ]
     count = len(running)
     print(f"{tasks:,} tasks, {count:,} samples, {events:,} events each; {took:.1f} s of CPU")
     print(f"outcomes a sample: {sum(len(s.recent) for s in running) / count:.1f}")

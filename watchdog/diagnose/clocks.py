@@ -11,7 +11,6 @@ from watchdog.model.spans import OpenSpan
 from watchdog.model.state import (
     EvalSetState,
     OpenCall,
-    Outcome,
     SampleState,
     SandboxFailures,
     Streak,
@@ -70,7 +69,7 @@ def _task(task: TaskState) -> TaskState:
         deaths=tuple(death._replace(at=_moved(death.at, by)) for death in task.deaths),
         last_start_at=_moved(task.last_start_at, by),
         samples={key: _sample(sample, by) for key, sample in task.samples.items()},
-        retired=_outcomes(task.retired, by),
+        retired=task.retired.moved(by),
     )
 
 
@@ -79,7 +78,7 @@ def _sample(sample: SampleState, by: float) -> SampleState:
     return replace(
         sample,
         **moved,
-        recent=_outcomes(sample.recent, by),
+        recent=sample.recent.moved(by),
         streaks=tuple(_streak(streak, by) for streak in sample.streaks),
         spans=tuple(_span(span, by) for span in sample.spans),
         open_calls=tuple(_call(call, by) for call in sample.open_calls),
@@ -111,10 +110,6 @@ def _failing(failing: SandboxFailures | None, by: float) -> SandboxFailures | No
 
 def _call(call: OpenCall, by: float) -> OpenCall:
     return replace(call, since=_moved(call.since, by))
-
-
-def _outcomes(outcomes: tuple[Outcome, ...], by: float) -> tuple[Outcome, ...]:
-    return tuple(outcome._replace(at=_moved(outcome.at, by)) for outcome in outcomes)
 
 
 def _moved(instant: float | None, by: float) -> float | None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from watchdog.fold import repetition, sandbox_calls, turns
 from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
+from watchdog.fold.outcomes import RecentOutcomes
 from watchdog.fold.spans import Spans
 from watchdog.fold.streaks import Streaks
 from watchdog.model.facts import Row
@@ -21,10 +22,8 @@ from watchdog.model.repetition import Repetition
 from watchdog.model.spans import ROOT, SCORER_TYPES, SETUP_TYPES, TOOL_TYPES
 from watchdog.model.state import (
     PENDING_MAX,
-    RECENT,
     CallKind,
     OpenCall,
-    Outcome,
     SampleState,
     ToolTurn,
 )
@@ -82,8 +81,7 @@ class _Work:
         self.last_row = sample.last_row
         self.last_work_row = sample.last_work_row
         self.count = 0
-        self.recent = list(sample.recent)
-        self.ended_ids = {outcome.event_id for outcome in sample.recent}
+        self.recent = RecentOutcomes(sample.recent)
         self.ok = 0
         self.fails: Counter[Cause] = Counter(dict(sample.fails))
         self.streaks = Streaks(sample.streaks, self.spans)
@@ -128,7 +126,7 @@ class _Work:
             last_row=self.last_row,
             last_work_row=self.last_work_row,
             rows=self.sample.rows + self.count,
-            recent=tuple(self.recent[-RECENT:]),
+            recent=self.recent.done(),
             ok_total=self.sample.ok_total + self.ok,
             fails=tuple(self.fails.items()),
             streaks=self.streaks.done(),
@@ -217,25 +215,18 @@ class _Work:
         calls = self.open.values()
         return [call for call in calls if span in {ROOT, call.span}]
 
-    def forget(self, event_id: str) -> None:
+    def forget(self, place: int) -> None:
         """A failure that was presumed was none."""
-        index = next(i for i, o in enumerate(self.recent) if o.event_id == event_id)
-        outcome = self.recent.pop(index)
-        self.ended_ids.discard(event_id)
-        cause = outcome.cause
+        cause = self.recent.forget(place)
         if cause is not None:
             self.fails[cause] -= 1
             self.fails = +self.fails
 
     def outcome(self, row: Row, cause: Cause | None, began: float | None = None) -> None:
-        self.ended_ids.add(row.event_id)
         at = row.at if cause is not None else row.completed_at or row.at
-        self.recent.append(Outcome(cause is None, at, cause, row.name, row.event_id, began))
+        self.recent.append(at, cause, row.name, row.event_id, began)
         if cause is None and at is not None:
             self.lessons.succeeded(row.name, at)
-        if len(self.recent) > 4 * RECENT:
-            del self.recent[:-RECENT]
-            self.ended_ids = {outcome.event_id for outcome in self.recent}
 
 
 def _model(work: _Work, row: Row) -> None:
@@ -279,10 +270,12 @@ def _model_end(work: _Work, row: Row) -> None:
     if not failed and (work.turns or row.calls):
         span, answers = work.turns_of(row)
         work.set_turns(span, turns.answered(answers, row, work.calls_in(span), span))
-    if work.silent_failures and not failed and _was_presumed(work, row):
-        work.forget(row.event_id)
-    if row.event_id in work.ended_ids:
-        _told_again(work, row)
+    place = work.recent.place_of(row.event_id)
+    if work.silent_failures and not failed and place is not None and work.recent.has_failed(place):
+        work.forget(place)
+        place = None
+    if place is not None:
+        _told_again(work, row, place)
     elif row.error is not None:
         _failure(work, row, row.error)
     else:
@@ -299,11 +292,7 @@ def _began(work: _Work, row: Row) -> float | None:
     return None if is_short else began
 
 
-def _was_presumed(work: _Work, row: Row) -> bool:
-    return any(o.event_id == row.event_id and not o.ok for o in work.recent)
-
-
-def _told_again(work: _Work, row: Row) -> None:
+def _told_again(work: _Work, row: Row, place: int) -> None:
     """An answered call is written once without and once with its `completed`."""
     if row.error is not None or row.completed_at is None:
         return
@@ -311,10 +300,7 @@ def _told_again(work: _Work, row: Row) -> None:
     work.repetition = repetition.told_again(work.repetition, row)
     work.last_success_at = latest(work.last_success_at, row.completed_at)
     work.first_success_at = work.first_success_at or row.completed_at
-    for index in range(len(work.recent) - 1, -1, -1):
-        if work.recent[index].event_id == row.event_id:
-            work.recent[index] = work.recent[index]._replace(at=row.completed_at)
-            return
+    work.recent.ended_at(place, row.completed_at)
 
 
 def _success(work: _Work, row: Row, began: float | None) -> None:

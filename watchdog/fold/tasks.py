@@ -27,6 +27,7 @@ from watchdog.model.facts import (
 )
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import TEARDOWN, call_name
+from watchdog.model.outcomes import last_of
 from watchdog.model.repetition import Repetition
 from watchdog.model.state import (
     ERRORED_MAX,
@@ -37,7 +38,6 @@ from watchdog.model.state import (
     Ended,
     EndState,
     ErroredEntry,
-    Outcome,
     SampleState,
     TaskState,
 )
@@ -290,7 +290,7 @@ def _ended(summary: SampleSummary) -> Ended:
 def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
     """Samples that run no more: their calls go on to the task's totals."""
     samples, lessons = dict(task.samples), Lessons(task.learn_since)
-    retired: list[Outcome] = list(task.retired)
+    retired = [task.retired]
     failed = Counter(dict(task.calls_failed))
     ok = task.calls_ok
     worked_at = task.last_worked_at
@@ -299,7 +299,7 @@ def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
         if sample is not None:
             ok += sample.ok_total
             failed.update(dict(sample.fails))
-            retired += sample.recent
+            retired.append(sample.recent)
             _taken_down(sample, task.ended.get(key), lessons)
             worked_at = latest(worked_at, sample.last_progress_at)
     return replace(
@@ -307,7 +307,7 @@ def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
         samples=samples,
         calls_ok=ok,
         calls_failed=tuple(failed.items()),
-        retired=tuple(retired[-RETIRED_MAX:]),
+        retired=last_of(retired, RETIRED_MAX) if len(retired) > 1 else task.retired,
         last_worked_at=worked_at,
     )
 

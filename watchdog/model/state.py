@@ -6,6 +6,7 @@
 from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from watchdog.model.access import UNKNOWABLE, annotated_groups
 from watchdog.model.causes import main_of_counts
@@ -22,6 +23,8 @@ from watchdog.model.facts import (
 from watchdog.model.histogram import Histogram
 from watchdog.model.instants import latest
 from watchdog.model.learned import CallName
+from watchdog.model.outcomes import Outcome as Outcome  # noqa: PLC0414 - it stands here for those who look for it
+from watchdog.model.outcomes import Outcomes
 from watchdog.model.repetition import Repetition
 from watchdog.model.runner_words import RunnerWords, WriteFailures
 from watchdog.model.spans import SETUP_TYPES, OpenSpan, life_within
@@ -38,20 +41,6 @@ ERRORED_MAX = 50
 """Errored samples kept with their text, as many as the report shows."""
 
 CallKind = Literal["model", "tool", "sandbox", "input"]
-
-
-class Outcome(NamedTuple):
-    """The end of one model-call attempt, in row order."""
-
-    ok: bool
-    at: float | None
-    """For a success its end; for a failure the attempt's start (its end is not recorded)."""
-    cause: Cause | None
-    model: str
-    event_id: str
-    began: float | None = None
-    """Of a success that took longer than a minute, when that attempt began: the model took it on
-    then, which says nothing of those that came after."""
 
 
 class Streak(Struct, frozen=True):
@@ -158,7 +147,7 @@ class SampleState(Struct, frozen=True):
     last_work_row: int = 0
     """The newest row that isn't a log line."""
     rows: int = 0
-    recent: tuple[Outcome, ...] = ()
+    recent: Outcomes = Outcomes()
     """The last outcomes, oldest first."""
     ok_total: int = 0
     fails: tuple[tuple[Cause, int], ...] = ()
@@ -207,6 +196,9 @@ class SampleState(Struct, frozen=True):
     """Its newest rows can't be read: its present state is unknown."""
     holed: bool = False
     """Rows of it can't be read, and nothing since then shows that it gets on."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "recent", Outcomes.of(self.recent))
 
     @property
     def streak(self) -> Streak | None:
@@ -324,7 +316,7 @@ class TaskState(Struct, frozen=True):
     passed: tuple[PassedStreak, ...] = ()
     """The last runs of failures that passed, over all samples."""
     passed_total: int = 0
-    retired: tuple[Outcome, ...] = ()
+    retired: Outcomes = Outcomes(identified=False)
     """The last outcomes of samples that ended: still evidence for those that go on."""
     successes: dict[str, Successes] = field(default_factory=dict)
     """When calls succeeded, by model, over all samples and beyond what they remember."""
@@ -355,6 +347,9 @@ class TaskState(Struct, frozen=True):
     """Why the last attempt to read it failed; None after a good one."""
     backlog: str | None = None
     """How far it was read, where there is more than one poll may read; None where all was."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "retired", Outcomes.of(self.retired))
 
     @property
     def attempts(self) -> int:
