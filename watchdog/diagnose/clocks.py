@@ -7,7 +7,9 @@ that, the runner's clock being behind; where it is negative, the clock is ahead.
 from msgspec.structs import replace
 
 from watchdog.fold.clock_lag import lag
-from watchdog.model.spans import OpenSpan
+from watchdog.model.ends import Ends
+from watchdog.model.repetition import PackedRepetition
+from watchdog.model.spans import OpenSpan, OpenSpans
 from watchdog.model.state import (
     EvalSetState,
     OpenCall,
@@ -15,6 +17,7 @@ from watchdog.model.state import (
     SandboxFailures,
     Streak,
     TaskState,
+    ToolTurns,
 )
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import duration
@@ -60,7 +63,7 @@ def _task(task: TaskState) -> TaskState:
         task,
         spec=replace(spec, created_at=_moved(spec.created_at, by)) if spec else None,
         completed_at=_moved(task.completed_at, by),
-        ended={key: end._replace(at=_moved(end.at, by)) for key, end in task.ended.items()},
+        ended=Ends.of({k: end._replace(at=_moved(end.at, by)) for k, end in task.ended.items()}),
         last_ended_at=_moved(task.last_ended_at, by),
         last_completed_at=_moved(task.last_completed_at, by),
         last_worked_at=_moved(task.last_worked_at, by),
@@ -80,12 +83,12 @@ def _sample(sample: SampleState, by: float) -> SampleState:
         **moved,
         recent=sample.recent.moved(by),
         streaks=tuple(_streak(streak, by) for streak in sample.streaks),
-        spans=tuple(_span(span, by) for span in sample.spans),
+        spans=OpenSpans.of(_span(span, by) for span in sample.spans),
         open_calls=tuple(_call(call, by) for call in sample.open_calls),
         answered=_call(sample.answered, by) if sample.answered else None,
         sandbox_failing=_failing(sample.sandbox_failing, by),
-        turns=tuple(replace(turn, since=_moved(turn.since, by)) for turn in sample.turns),
-        repetition=sample.repetition.moved(by),
+        turns=ToolTurns.of(replace(t, since=_moved(t.since, by)) for t in sample.turns),
+        repetition=PackedRepetition.of(sample.repetition.unpacked().moved(by)),
     )
 
 

@@ -18,14 +18,17 @@ from watchdog.fold.streaks import Streaks
 from watchdog.model.facts import Row
 from watchdog.model.instants import later, latest
 from watchdog.model.learned import call_name
-from watchdog.model.repetition import Repetition
-from watchdog.model.spans import ROOT, SCORER_TYPES, SETUP_TYPES, TOOL_TYPES
+from watchdog.model.names import shared_name
+from watchdog.model.packed import Packed
+from watchdog.model.repetition import PackedRepetition, Repetition
+from watchdog.model.spans import ROOT, SCORER_TYPES, SETUP_TYPES, TOOL_TYPES, OpenSpans
 from watchdog.model.state import (
     PENDING_MAX,
     CallKind,
     OpenCall,
     SampleState,
     ToolTurn,
+    ToolTurns,
 )
 from watchdog.model.verdict import Cause
 
@@ -91,7 +94,7 @@ class _Work:
         self.last_progress_at = sample.last_progress_at
         self.open = {call.event_id: call for call in sample.open_calls}
         self.answered = sample.answered
-        self.turns = sample.turns
+        self.turns = self._turns_before = sample.turns.unpacked()
         self.sandbox_failing = sample.sandbox_failing
         self.scorers = list(sample.scorer_spans)
         self.scoring_since = sample.scoring_since
@@ -101,7 +104,7 @@ class _Work:
         self.ending_since = sample.ending_since
         self.command_at = sample.command_at
         self.command_timeout = sample.command_timeout
-        self.repetition = sample.repetition
+        self.repetition = self._repetition_before = sample.repetition.unpacked()
         self.holed = sample.holed
 
     def take(self, row: Row) -> None:
@@ -136,8 +139,8 @@ class _Work:
             last_progress_at=self.last_progress_at,
             open_calls=tuple(self.open.values()),
             answered=self.answered,
-            spans=tuple(self.spans.open.values()),
-            turns=self.turns,
+            spans=OpenSpans.of(self.spans.open.values()),
+            turns=self._packed_turns(),
             sandbox_failing=self.sandbox_failing,
             scorer_spans=tuple(self.scorers),
             scoring_since=self.scoring_since,
@@ -147,10 +150,18 @@ class _Work:
             ending_since=self.ending_since,
             command_at=self.command_at,
             command_timeout=self.command_timeout,
-            repetition=self.repetition,
+            repetition=self._packed_repetition(),
             lost=self.lost,
             holed=self.holed,
         )
+
+    def _packed_turns(self) -> Packed[ToolTurn]:
+        return self.sample.turns if self.turns is self._turns_before else ToolTurns.of(self.turns)
+
+    def _packed_repetition(self) -> PackedRepetition:
+        if self.repetition is self._repetition_before:
+            return self.sample.repetition
+        return PackedRepetition.of(self.repetition)
 
     def progress(self, row: Row) -> None:
         self.holed = False
@@ -163,7 +174,7 @@ class _Work:
         self.open[row.event_id] = OpenCall(
             row.event_id,
             kind,
-            row.name,
+            shared_name(row.name),
             row.at,
             row.id,
             row.timeout,

@@ -1,7 +1,7 @@
 """Handlers for the facts about one log: its specification, its samples, its rows."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -9,6 +9,7 @@ from watchdog.fold.errors import CANCELLED
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.rows import fold_rows
 from watchdog.fold.sample_errors import cause_of_end, kind_of
+from watchdog.model.ends import Ended, EndState
 from watchdog.model.facts import (
     AttemptsRead,
     EndedRead,
@@ -28,18 +29,18 @@ from watchdog.model.facts import (
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import TEARDOWN, call_name
 from watchdog.model.outcomes import last_of
-from watchdog.model.repetition import Repetition
+from watchdog.model.repetition import PackedRepetition
+from watchdog.model.spans import OpenSpans
 from watchdog.model.state import (
     ERRORED_MAX,
     FORMER_MAX,
     PASSED_MAX,
     RETIRED_MAX,
     Death,
-    Ended,
-    EndState,
     ErroredEntry,
     SampleState,
     TaskState,
+    ToolTurns,
 )
 
 FAILURES_WRITTEN = (0, 3, 172)
@@ -97,7 +98,7 @@ def manifest_read(
     lessons = _set_up(task, running.values(), hindered_at)
     task = replace(
         task,
-        samples={key: _met(task.samples.get(key), summary) for key, summary in running.items()},
+        samples={state.key: state for state in _all_met(task, running.values())},
         manifest_seen=True,
         last_start_at=latest(task.last_start_at, *(s.started_at for s in running.values())),
     )
@@ -200,9 +201,9 @@ def _holed(sample: SampleState) -> SampleState:
         sample,
         streaks=(),
         open_calls=(),
-        spans=(),
-        turns=(),
-        repetition=Repetition(),
+        spans=OpenSpans(),
+        turns=ToolTurns(),
+        repetition=PackedRepetition(),
         lost=True,
         holed=True,
     )
@@ -241,6 +242,10 @@ def end_state(summary: SampleSummary) -> EndState:
     return "errored" if summary.error is not None else "completed"
 
 
+def _all_met(task: TaskState, running: Iterable[SampleSummary]) -> Iterator[SampleState]:
+    return (_met(task.samples.get(summary.key), summary) for summary in running)
+
+
 def _met(sample: SampleState | None, summary: SampleSummary) -> SampleState:
     """The known state of a sample, or a new one where it started (again)."""
     if sample is not None and (sample.uuid, sample.started_at) == (
@@ -255,26 +260,34 @@ def _end(
     task: TaskState, summaries: Iterable[SampleSummary], again: Collection[SampleKey] = ()
 ) -> TaskState:
     """Take in samples that ended; those that run `again` have not, after all."""
-    ends = {key: end for key, end in task.ended.items() if key not in again}
-    errored = {e.summary.key: e for e in task.errored if e.summary.key in ends}
-    for summary in summaries:
-        end = _ended(summary)
-        ends[summary.key] = end
-        errored.pop(summary.key, None)
-        if end.state == "errored":
-            errored[summary.key] = ErroredEntry(summary, end.cause)
-    if ends == task.ended:
+    by_key = {summary.key: summary for summary in summaries}
+    ends = {key: _ended(summary) for key, summary in by_key.items()}
+    before = task.ended.some([*ends, *again])
+    new = {key: end for key, end in ends.items() if before.get(key) != end}
+    taken_back = [key for key in again if key in before and key not in ends]
+    if not new and not taken_back:
         return task
+    replaced = [before[key] for key in (*new, *taken_back) if key in before]
+    errored = {e.summary.key: e for e in task.errored if e.summary.key not in (*ends, *again)}
+    errored |= {
+        key: ErroredEntry(by_key[key], end.cause)
+        for key, end in ends.items()
+        if end.state == "errored"
+    }
+    completed = (end.at for end in new.values() if end.state == "completed")
+    states, causes = Counter(task.ended_counts), Counter(dict(task.errored_causes))
+    states.update(end.state for end in new.values())
+    states.subtract(end.state for end in replaced)
+    causes.update(end.cause for end in new.values() if end.cause)
+    causes.subtract(end.cause for end in replaced if end.cause)
     return replace(
         task,
-        ended=ends,
-        ended_counts=dict(Counter(end.state for end in ends.values())),
-        last_ended_at=latest(task.last_ended_at, *(end.at for end in ends.values())),
-        last_completed_at=latest(
-            task.last_completed_at, *(e.at for e in ends.values() if e.state == "completed")
-        ),
+        ended=task.ended.changed(new, taken_back),
+        ended_counts=dict(+states),
+        last_ended_at=latest(task.last_ended_at, *(end.at for end in new.values())),
+        last_completed_at=latest(task.last_completed_at, *completed),
         errored=tuple(errored.values())[-ERRORED_MAX:],
-        errored_causes=tuple(Counter(e.cause for e in ends.values() if e.cause).items()),
+        errored_causes=tuple((+causes).items()),
     )
 
 

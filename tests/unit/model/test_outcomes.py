@@ -1,7 +1,7 @@
 """Outcomes in columns say what the records say that they were made of."""
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders.weight import weight
@@ -29,6 +29,7 @@ def _bare(outcomes) -> tuple[Outcome, ...]:
     return tuple(outcome._replace(event_id="") for outcome in outcomes)
 
 
+@settings(deadline=None)
 @given(MANY, st.slices(60))
 def test_it_reads_like_the_tuple(records, places):
     outcomes = Outcomes.of(records)
@@ -45,6 +46,7 @@ def test_it_reads_like_the_tuple(records, places):
     assert (outcomes != (*records, Outcome(True, 1.0, None, "m", "e"))) is True
 
 
+@settings(deadline=None)
 @given(MANY)
 def test_its_columns_say_the_same(records):
     outcomes = Outcomes.of(records)
@@ -72,6 +74,7 @@ def test_its_columns_say_the_same(records):
     )
 
 
+@settings(deadline=None)
 @given(MANY)
 def test_it_comes_back_from_bytes(records):
     outcomes = Outcomes.of(records)
@@ -80,6 +83,7 @@ def test_it_comes_back_from_bytes(records):
     assert again.kinds is outcomes.kinds or len(outcomes.kinds) > 4
 
 
+@settings(deadline=None)
 @given(st.lists(MANY, max_size=6))
 def test_of_several_the_last_stay(parts):
     outcomes = last_of(map(Outcomes.of, parts), 100)
@@ -102,6 +106,7 @@ def test_as_many_kinds_as_outcomes():
     assert len(done.kinds) == RECENT
 
 
+@settings(deadline=None)
 @given(MANY, MANY, st.data())
 def test_folding_changes_what_it_is_about(before, after, data):
     """Held against lists of records, as they were kept before."""
