@@ -9,6 +9,7 @@ from watchdog.fold.errors import CANCELLED
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.rows import fold_rows
 from watchdog.fold.sample_errors import cause_of_end, kind_of
+from watchdog.model.durations_of_calls import CallDurations
 from watchdog.model.ends import Ended, EndState
 from watchdog.model.facts import (
     AttemptsRead,
@@ -29,6 +30,7 @@ from watchdog.model.facts import (
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import TEARDOWN, call_name
 from watchdog.model.outcomes import last_of
+from watchdog.model.packed import Packed
 from watchdog.model.repetition import PackedRepetition
 from watchdog.model.spans import OpenSpans
 from watchdog.model.state import (
@@ -38,6 +40,8 @@ from watchdog.model.state import (
     RETIRED_MAX,
     Death,
     ErroredEntry,
+    PassedStreak,
+    PassedStreaks,
     SampleState,
     TaskState,
     ToolTurns,
@@ -185,11 +189,17 @@ def _lag(fact: RowsRead) -> float | None:
 def _taught(task: TaskState, lessons: Lessons) -> TaskState:
     return replace(
         task,
-        durations=lessons.added_to(task.durations),
+        durations=CallDurations.of(lessons.added_to(task.durations)),
         successes=lessons.successes_with(task.successes),
-        passed=(*task.passed, *lessons.passed)[-PASSED_MAX:],
+        passed=_last_passed(task, lessons),
         passed_total=task.passed_total + len(lessons.passed),
     )
+
+
+def _last_passed(task: TaskState, lessons: Lessons) -> Packed[PassedStreak]:
+    if not lessons.passed:
+        return task.passed
+    return PassedStreaks.of((*task.passed, *lessons.passed)[-PASSED_MAX:])
 
 
 def _holed(sample: SampleState) -> SampleState:

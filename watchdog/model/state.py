@@ -12,6 +12,7 @@ from msgspec.structs import force_setattr
 from watchdog.model.access import UNKNOWABLE, annotated_groups
 from watchdog.model.causes import main_of_counts
 from watchdog.model.cluster import ClusterView, Job
+from watchdog.model.durations_of_calls import CallDurations
 from watchdog.model.ends import Ended as Ended  # noqa: PLC0414 - as below
 from watchdog.model.ends import Ends, EndState
 from watchdog.model.facts import (
@@ -23,9 +24,7 @@ from watchdog.model.facts import (
     ThroughputLogged,
     WriterProcess,
 )
-from watchdog.model.histogram import Histogram
 from watchdog.model.instants import latest
-from watchdog.model.learned import CallName
 from watchdog.model.outcomes import Outcome as Outcome  # noqa: PLC0414 - it stands here for those who look for it
 from watchdog.model.outcomes import Outcomes
 from watchdog.model.packed import Packed
@@ -88,6 +87,12 @@ class PassedStreak(NamedTuple):
     attempts: int
     independent: int
     cause: Cause
+
+
+class PassedStreaks(Packed[PassedStreak], frozen=True, gc=False):
+    """Several, oldest first."""
+
+    records = msgspec.msgpack.Decoder(tuple[PassedStreak, ...])
 
 
 class OpenCall(Struct, frozen=True, gc=False):
@@ -315,9 +320,9 @@ class TaskState(Struct, frozen=True):
     calls_failed: tuple[tuple[Cause, int], ...] = ()
     learn_since: float | None = None
     """What ended before this instant was learned in an earlier life of the service."""
-    durations: dict[CallName, Histogram] = field(default_factory=dict)
+    durations: CallDurations = CallDurations()
     """Completed calls, over all samples; bounded by NAMES_MAX."""
-    passed: tuple[PassedStreak, ...] = ()
+    passed: PassedStreaks = PassedStreaks()
     """The last runs of failures that passed, over all samples."""
     passed_total: int = 0
     retired: Outcomes = Outcomes(identified=False)
@@ -354,6 +359,10 @@ class TaskState(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """As a sample."""
+        if isinstance(self.durations, dict):
+            force_setattr(self, "durations", CallDurations.of(self.durations))
+        if isinstance(self.passed, tuple):
+            force_setattr(self, "passed", PassedStreaks.of(self.passed))
         if isinstance(self.ended, dict):
             force_setattr(self, "ended", Ends.of(self.ended))
         if isinstance(self.retired, tuple):
