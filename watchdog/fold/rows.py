@@ -16,7 +16,7 @@ from watchdog.fold.outcomes import RecentOutcomes
 from watchdog.fold.spans import Spans
 from watchdog.fold.streaks import Streaks
 from watchdog.model.facts import Row
-from watchdog.model.instants import later, latest
+from watchdog.model.instants import later
 from watchdog.model.learned import call_name
 from watchdog.model.names import shared_name
 from watchdog.model.packed import Packed
@@ -165,7 +165,7 @@ class _Work:
 
     def progress(self, row: Row) -> None:
         self.holed = False
-        self.last_progress_at = latest(self.last_progress_at, row.at, row.completed_at)
+        self.last_progress_at = later(self.last_progress_at, later(row.at, row.completed_at))
 
     def begin(self, row: Row, kind: CallKind) -> None:
         self.ending_since = None
@@ -211,6 +211,8 @@ class _Work:
 
     def turns_of(self, row: Row) -> tuple[str, tuple[ToolTurn, ...]]:
         """The span whose answers a row is about, and those that are under way in it."""
+        if not self.turns:
+            return self.spans.place(row.span_id), ()
         having = {turn.span for turn in self.turns}
         place = self.spans.place(row.span_id)
         span = next((one for one in self.spans.around(row.span_id) if one in having), place)
@@ -298,7 +300,7 @@ def _began(work: _Work, row: Row) -> float | None:
     call, streak = work.open.get(row.event_id), work.streaks.of(row.span_id)
     at = call.since if call is not None else row.at
     failed_at = streak.last_at if streak is not None else None
-    began = latest(at, failed_at)
+    began = later(at, failed_at)
     is_short = row.completed_at is not None and row.completed_at - (began or 0.0) <= _SHORT
     return None if is_short else began
 
@@ -309,7 +311,7 @@ def _told_again(work: _Work, row: Row, place: int) -> None:
         return
     work.progress(row)
     work.repetition = repetition.told_again(work.repetition, row)
-    work.last_success_at = latest(work.last_success_at, row.completed_at)
+    work.last_success_at = later(work.last_success_at, row.completed_at)
     work.first_success_at = work.first_success_at or row.completed_at
     work.recent.ended_at(place, row.completed_at)
 
@@ -326,7 +328,7 @@ def _success(work: _Work, row: Row, began: float | None) -> None:
     work.ok += 1
     if row.completed_at is not None:
         work.first_success_at = work.first_success_at or row.completed_at
-        work.last_success_at = latest(work.last_success_at, row.completed_at)
+        work.last_success_at = later(work.last_success_at, row.completed_at)
     work.outcome(row, None, began)
 
 
@@ -380,8 +382,8 @@ def _command(work: _Work, row: Row) -> None:
     if by_tool or work.scorers or work.spans.types_around(row.span_id) & _NO_COMMAND:
         return
     ended_at = row.completed_at or row.at
-    work.command_at = latest(work.command_at, ended_at)
-    work.command_timeout = latest(work.command_timeout, row.timeout)
+    work.command_at = later(work.command_at, ended_at)
+    work.command_timeout = later(work.command_timeout, row.timeout)
     if ended_at is not None and row.at is not None and ended_at - row.at >= LEAST_GAP:
         work.lessons.took(COMMAND, ended_at - row.at, ended_at)
 

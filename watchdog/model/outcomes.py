@@ -140,7 +140,7 @@ class Outcomes(Struct, frozen=True, gc=False):
     @property
     def began(self) -> dict[int, float]:
         """Of those that took long, by place, when they began."""
-        return dict(_LONG.iter_unpack(self.long))
+        return dict(_LONG.iter_unpack(self.long)) if self.long else {}
 
     @property
     def models(self) -> frozenset[str]:
