@@ -7,11 +7,11 @@ from itertools import accumulate
 from msgspec import Struct
 
 from watchdog.model.instants import latest
-from watchdog.model.outcomes import Outcome, Outcomes
 from watchdog.model.state import (
     RECENT,
     RETIRED_MAX,
     EvalSetState,
+    Outcome,
     SampleState,
     Streak,
     TaskState,
@@ -179,14 +179,21 @@ def _by_model(eval_sets: Iterable[EvalSetState]) -> dict[str, _Times]:
     return by_model
 
 
-def _add(by_model: dict[str, _Times], outcomes: Outcomes) -> list[_Times]:
+def _add(by_model: dict[str, _Times], outcomes: Iterable[Outcome]) -> list[_Times]:
     """Add outcomes to their models' times, by the store's clock; the models that they were of."""
     times_of: dict[str, _Times] = {}
-    for (model, cause), instants in outcomes.by_kind():
-        times = times_of[model] = by_model.setdefault(model, _Times())
-        (times.ok if cause is None else times.failed).extend(instants)
-    for model, sent_at in outcomes.sent():
-        times_of[model].taken_on = max(times_of[model].taken_on, sent_at)
+    for outcome in outcomes:
+        if outcome.at is None:
+            continue
+        model = outcome.model
+        times = times_of.get(model)
+        if times is None:
+            times = times_of[model] = by_model.setdefault(model, _Times())
+        if outcome.ok:
+            times.ok.append(outcome.at)
+            times.taken_on = max(times.taken_on, outcome.began or outcome.at)
+        else:
+            times.failed.append(outcome.at)
     return list(times_of.values())
 
 
@@ -231,7 +238,7 @@ def _remembered_since(task: TaskState) -> float | None:
     """From when on every sample remembers all its outcomes; None where they always did."""
     full = [s.recent for s in task.samples.values() if len(s.recent) >= RECENT]
     full += [task.retired] if len(task.retired) >= RETIRED_MAX else []
-    return latest(*(recent[0].at for recent in full))
+    return latest(*(outcome.at for recent in full for outcome in recent[:1]))
 
 
 def _after(times: list[float], instant: float) -> float | None:

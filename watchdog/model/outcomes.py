@@ -105,6 +105,14 @@ class Outcomes(Struct, frozen=True, gc=False):
     def __reversed__(self) -> Iterator[Outcome]:
         return reversed(tuple(self))
 
+    def index(self, outcome: Outcome) -> int:
+        """Where the first is that says the same.
+
+        Raises:
+            ValueError: none does.
+        """
+        return tuple(self).index(outcome)
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, tuple):
             other = Outcomes.of(other)

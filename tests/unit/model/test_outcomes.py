@@ -39,10 +39,13 @@ def test_it_reads_like_the_tuple(records, places):
     assert [outcomes[place] for place in range(-len(bare), len(bare))] == [*bare, *bare]
     assert tuple(reversed(outcomes)) == bare[::-1]
     assert (len(outcomes), bool(outcomes)) == (len(bare), bool(bare))
+    assert [outcomes.index(record) for record in bare] == [bare.index(record) for record in bare]
+    assert all(record in outcomes for record in bare)
+    assert Outcome(True, -1.0, None, "another") not in outcomes
     assert outcomes == records
     assert outcomes == Outcomes.of(list(records))
     assert hash(outcomes) == hash(Outcomes.of(records))
-    assert not outcomes != records
+    assert (outcomes != records) is False
     assert (outcomes != (*records, Outcome(True, 1.0, None, "m", "e"))) is True
 
 
