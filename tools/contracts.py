@@ -38,10 +38,12 @@ PURE = frozenset(
         "shlex",
         "statistics",
         "string",
+        "struct",
         "textwrap",
         "types",
         "typing",
         "unicodedata",
+        "zlib",  # its checksums
     }
 )
 """The standard library's types and pure functions, msgspec, and RE2's patterns."""

@@ -11,6 +11,7 @@ import re
 from msgspec import Struct
 
 from watchdog.collect.inspect.buffers import CorruptManifest, TooMany
+from watchdog.collect.inspect.memory import Ranges
 from watchdog.collect.inspect.specification import closed, uncounted
 from watchdog.collect.limits import JOURNAL_PARTS, LOG_CONTENT, SAMPLES, some
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
@@ -64,7 +65,7 @@ class EvalLog:
         self._log = log
         self._limit = limit
         self._etag: str | None = None
-        self._journal_read: set[int] = set()
+        self._journal_read = Ranges()
         self._broken: StoreError | None = None
         self._start: tuple[int, SpecRead] | None = None
         self.spec: SpecRead | None = None
@@ -149,7 +150,8 @@ class EvalLog:
 
     async def _new_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
         matches = (JOURNAL.fullmatch(member) for member in members)
-        numbers = sorted({int(match[1]) for match in matches if match} - self._journal_read)
+        parts = {int(match[1]) for match in matches if match}
+        numbers = sorted(part for part in parts if part not in self._journal_read)
         samples: list[SampleSummary] = []
         bad: list[str] = []
         for part in numbers[: JOURNAL_PARTS.value]:
