@@ -12,6 +12,7 @@ from collections.abc import Callable
 from watchdog.fold import fold, fold_rows_of
 from watchdog.model.facts import EndedRead, Fact, ManifestRead, RowsLost, RowsRead
 from watchdog.model.state import EvalSetState
+from watchdog.pipeline.resumption import is_quiet
 
 APART = 2_000
 """Samples, in a fact and in what is known of its log; more are folded in a thread."""
@@ -39,6 +40,8 @@ class Folding:
     def __init__(self, begin: Callable[[str], EvalSetState]) -> None:
         self._begin = begin
         self.states: dict[str, EvalSetState] = {}
+        self.changed: set[str] = set()
+        """Eval sets of which something was folded that a restart would have to read again."""
         self._waiting: dict[str, deque[Fact]] = {}
         self._rows: dict[str, _Rows] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,6 +74,7 @@ class Folding:
                 fact = facts.popleft()
                 if is_large(self._state(name), fact):
                     self._flush(name)
+                    self.changed.add(name)
                     self.states[name] = await asyncio.to_thread(fold, self._state(name), fact)
                 else:
                     self._fold(name, fact)
@@ -88,16 +92,22 @@ class Folding:
             self._rows.setdefault(name, _Rows()).add(fact)
             return
         self._flush(name)
-        self.states[name] = fold(self._state(name), fact)
+        before = self._state(name)
+        after = self.states[name] = fold(before, fact)
+        if name not in self.changed and not is_quiet(fact, before, after):
+            self.changed.add(name)
 
     def _flush(self, name: str) -> None:
         rows = self._rows.pop(name, None)
         if rows is not None:
             log = rows.facts[0].log
+            self.changed.add(name)
             self.states[name] = fold_rows_of(self._state(name), log, rows.facts)
 
     def _state(self, name: str) -> EvalSetState:
-        return self.states.get(name) or self._begin(name)
+        if name not in self.states:
+            self.states[name] = self._begin(name)
+        return self.states[name]
 
 
 def is_large(state: EvalSetState, fact: Fact) -> bool:

@@ -1,16 +1,19 @@
 """What is remembered of each source: states by eval set, standing problems, how it answers."""
 
+import asyncio
+import time
 from collections.abc import Callable, Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from watchdog.collect.absence import LISTINGS, SECONDS
-from watchdog.collect.source import PollResult, Source
+from watchdog.collect.source import PollResult, Source, position_of
 from watchdog.model.instants import timestamp
 from watchdog.model.report import SourceReport, SourceStanding
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
-from watchdog.pipeline.folding import Folding
+from watchdog.pipeline.folding import SLICE, Folding
+from watchdog.pipeline.resumption import Cut, Resumption
 
 LATE = "its poll has not come to an end"
 """Why a source is silent that neither answers nor refuses."""
@@ -47,6 +50,8 @@ class SourceState(Struct):
     """What ended before this instant was learned by an earlier life of the service."""
     learned_before: float | None = None
     """The same of what it shows at first: what other sources taught since is no part of it."""
+    resumption: Resumption = field(default_factory=Resumption)
+    """What an earlier life of the service left of it."""
     _folding: Folding | None = None
 
     @property
@@ -83,8 +88,31 @@ class SourceState(Struct):
         self.polled_at = now
         self._note_listing(result, now)
         if result.watched is not None:
-            self.states = {k: v for k, v in self.states.items() if k in result.watched}
+            for name in self.states.keys() - result.watched:
+                del self.states[name]
+                folding.changed.discard(name)
+            self.resumption.keep(result.watched)
         return result
+
+    async def cuts(self) -> dict[str, Cut]:
+        """The eval sets that changed since they were asked for last; between two polls only."""
+        folding, cuts = self._folding, dict[str, Cut]()
+        began = time.perf_counter()
+        for name in sorted(folding.changed) if folding is not None else ():
+            position = position_of(self.source, name)
+            if position is not None and name in self.states:
+                cuts[name] = Cut(self.states[name], position)
+            if time.perf_counter() - began > SLICE:
+                await asyncio.sleep(0)
+                began = time.perf_counter()
+        if folding is not None:
+            folding.changed -= cuts.keys()
+        return cuts
+
+    def change_all(self) -> None:
+        """None of its cuts is kept any more."""
+        if self._folding is not None:
+            self._folding.changed |= self.states.keys()
 
     def _note_listing(self, result: PollResult, now: float) -> None:
         self.occupied = result.occupied
@@ -142,6 +170,9 @@ class SourceState(Struct):
         return self.problems[0].text if self.problems else "no answer"
 
     def _begin(self, eval_set_id: str) -> EvalSetState:
+        resumed = self.resumption.begin(eval_set_id)
+        if resumed is not None:
+            return resumed
         learned = self.learned_until() if self.listed_once else self.learned_before
         return EvalSetState(eval_set_id, learn_since=learned, source=self.label)
 

@@ -36,6 +36,7 @@ from watchdog.pipeline.source_state import (
 )
 from watchdog.pipeline.targets import store_of
 from watchdog.redaction import without_secrets
+from watchdog.service.checkpoints import Checkpoints
 from watchdog.service.heap import Heap
 from watchdog.service.kept import KeptExperience, KeptMutes
 from watchdog.service.prober import Prober
@@ -73,6 +74,7 @@ class Parts(Struct, frozen=True):
     deliverer: Deliverer
     mutes: KeptMutes
     experience: KeptExperience
+    checkpoints: Checkpoints
     metrics: SelfMetrics
     stand_ins: StandIns
 
@@ -98,6 +100,7 @@ class App:
         self._deliverer = parts.deliverer
         self._mutes = parts.mutes
         self._experience = parts.experience
+        self._checkpoints = parts.checkpoints
         self.metrics = parts.metrics
         self.stand_ins = parts.stand_ins
         self._verdicts = VerdictLog()
@@ -155,6 +158,7 @@ class App:
 
     async def poll(self, source: SourceState) -> None:
         """One source's job."""
+        await self._checkpoints.load()
         result = await self._read(source)
         started_at = time.monotonic()
         await self._mutes.read()
@@ -166,6 +170,7 @@ class App:
         await self._notify(snapshot)
         if self.listed:
             self._status_pages.take(_providers(snapshot))
+        await self._checkpoints.take(source)
 
     async def _read(self, source: SourceState) -> PollResult:
         """Poll a source, and count how long it took and what failed."""
@@ -303,7 +308,7 @@ class App:
         schedule.every(_FLUSH_SECONDS, "flush", self._deliverer.flush)
         schedule.every(_PRUNE_SECONDS, "prune", self._deliverer.prune)
         schedule.every(_CHECK_SECONDS, "check-channels", self._deliverer.check)
-        schedule.every(_SAVE_SECONDS, "save", self._experience.save)
+        schedule.every(_SAVE_SECONDS, "save", self._save)
         schedule.every(_TURN_SECONDS, "turn", self.turn)
         await schedule.run(stop)
 
@@ -313,8 +318,14 @@ class App:
             _close("tests", self._prober.aclose()),
             _close("status pages", self._status_pages.aclose()),
             _close("channels and ledger", self._save_and_close()),
+            _close("checkpoints", self._checkpoints.aclose()),
             *(_close(source.name, source.aclose()) for source in self._sources),
         )
+
+    async def _save(self) -> None:
+        # in this order: what is read anew was not learned before
+        await self._checkpoints.save()
+        await self._experience.save()
 
     async def _save_and_close(self) -> None:
         self._judging.shutdown(wait=False, cancel_futures=True)

@@ -8,8 +8,16 @@ it happens.
 from msgspec.structs import replace
 
 from watchdog.collect.faults import FAULT, Faults
+from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult, Source
+from watchdog.collect.source import (
+    Emit,
+    PollResult,
+    Recall,
+    Source,
+    position_of,
+    resume_from,
+)
 from watchdog.model.facts import EvalSetUnreadable, Fact
 from watchdog.model.verdict import Problem
 
@@ -24,6 +32,8 @@ class GuardedSource:
         self._noted = Faults(self._name)
         self._faults: dict[str, str] = {}
         """Of this poll, by eval set."""
+        self._incomplete: set[str] = set()
+        """Eval sets of which a fault lost something, in this life."""
 
     @property
     def name(self) -> str:
@@ -33,6 +43,16 @@ class GuardedSource:
     def place_of(self, eval_set_id: str, log: str) -> Place | None:
         """As the source's."""
         return self._source.place_of(eval_set_id, log)
+
+    def position(self, eval_set_id: str) -> EvalSetPosition | None:
+        """As the source's; none of an eval set in which a fault of the program lost something."""
+        if eval_set_id in self._incomplete:
+            return None
+        return position_of(self._source, eval_set_id)
+
+    def resume_from(self, recall: Recall) -> None:
+        """As the source's."""
+        resume_from(self._source, recall)
 
     async def aclose(self) -> None:
         """As the source's."""
@@ -48,6 +68,7 @@ class GuardedSource:
                 emit(fact)
             except Exception as error:  # noqa: BLE001 - it must cost no other eval set anything
                 self._faults.setdefault(fact.eval_set_id, self._noted.note(error))
+                self._incomplete.add(fact.eval_set_id)
 
         try:
             result = await self._source.poll(now, guarded)

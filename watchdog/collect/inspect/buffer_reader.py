@@ -7,6 +7,7 @@ from typing import Literal
 
 from watchdog.collect.inspect.buffers import CorruptManifest, Manifest, member_name
 from watchdog.collect.inspect.events import KNOWN_KINDS
+from watchdog.collect.inspect.positions import BufferPosition, numbers, ranges
 from watchdog.collect.inspect.segment_zip import Wanted
 from watchdog.collect.limits import MANIFEST_BYTES
 from watchdog.collect.source import Emit
@@ -71,6 +72,7 @@ class Buffer:
         self._known: set[str] = set()
         self._complete = True
         self._standing: dict[Problem, None] = {}
+        self._resumed_count = 0
         self.running = 0
         """Samples that its manifest names as not completed."""
         self.stored_at: float | None = None
@@ -86,7 +88,7 @@ class Buffer:
     @property
     def count(self) -> int:
         """Samples that its manifest names."""
-        return len(self._manifest.samples)
+        return len(self._manifest.samples) or self._resumed_count
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -101,6 +103,28 @@ class Buffer:
     def know(self, keys: Iterable[SampleKey]) -> None:
         """Samples that the log names as ended: their members in segments are nothing odd."""
         self._known.update(member_name(key) for key in keys)
+
+    @property
+    def position(self) -> BufferPosition:
+        """How far it was read."""
+        return BufferPosition(
+            etag=self._etag if self._complete and self._broken is None else None,
+            read=ranges(self._read),
+            missed=ranges(self._missed),
+            count=self.count,
+            running=self.running,
+            stored_at=self.stored_at,
+            problems=tuple(self._standing),
+            manifest_problems=self._manifest_problems,
+        )
+
+    def resume(self, position: BufferPosition) -> None:
+        """Go on from there."""
+        self._etag, self._resumed_count = position.etag, position.count
+        self._read, self._missed = numbers(position.read), numbers(position.missed)
+        self.running, self.stored_at = position.running, position.stored_at
+        self._standing = dict.fromkeys(position.problems)
+        self._manifest_problems = position.manifest_problems
 
     async def refresh(self) -> Change:
         """Ask for a new manifest.
@@ -137,7 +161,7 @@ class Buffer:
         if self.present:
             text = "gone, though the log says that its task runs"
             self._manifest_problems = (Problem(join(self._folder, MANIFEST), text),)
-        self._etag = None
+        self._etag, self._resumed_count = None, 0
         self._broken = None
 
     async def _take(self, got: Got | Large) -> Change:
@@ -154,7 +178,7 @@ class Buffer:
             self._broken = got.etag, StoreError("too_large", f"{where}: {error.text}")
             raise self._broken[1] from error
         self._broken = None
-        self._etag = got.etag
+        self._etag, self._resumed_count = got.etag, 0
         self.running = sum(not one.summary.completed for one in self._manifest.samples)
         self.stored_at = latest(self.stored_at, got.modified_at)
         self._manifest_problems = tuple(Problem(where, text) for text in self._manifest.bad)

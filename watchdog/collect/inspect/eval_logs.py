@@ -19,6 +19,7 @@ from watchdog.collect.inspect.approval import approver_policies
 from watchdog.collect.inspect.buffers import CorruptManifest, TooMany, error_line
 from watchdog.collect.inspect.connections import connections
 from watchdog.collect.inspect.metadata import allowance
+from watchdog.collect.inspect.positions import LogPosition, numbers, ranges
 from watchdog.collect.json_bounds import fields_of
 from watchdog.collect.limits import JOURNAL_PARTS, LOG_CONTENT, SAMPLES, Beyond, some
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
@@ -99,6 +100,20 @@ class EvalLog:
         """The version that was read last."""
         return self._etag
 
+    @property
+    def position(self) -> LogPosition:
+        """How far it was read; one that is broken is read anew."""
+        if self._broken is not None or self.spec is None:
+            return LogPosition()
+        journal = ranges(self._journal_read)
+        return LogPosition(self._etag, journal, self.stored_at, self.bad)
+
+    def resume(self, position: LogPosition, spec: SpecRead) -> None:
+        """Go on from there; `spec` is what was read of its task."""
+        self._etag, self.stored_at = position.etag, position.stored_at
+        self._journal_read = numbers(position.journal)
+        self.bad, self.spec = position.bad, spec
+
     async def refresh(self) -> LogFacts | None:
         """Read what is new; None where the file is unchanged.
 
@@ -171,21 +186,21 @@ class EvalLog:
 
     async def _new_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
         matches = (JOURNAL.fullmatch(member) for member in members)
-        numbers = sorted({int(match[1]) for match in matches if match} - self._journal_read)
+        parts = sorted({int(match[1]) for match in matches if match} - self._journal_read)
         samples: list[SampleSummary] = []
         bad: list[str] = []
-        for part in numbers[: JOURNAL_PARTS.value]:
+        for part in parts[: JOURNAL_PARTS.value]:
             if len(samples) > SAMPLES.value:
                 break
             more, bad_ones = await version.summaries(f"_journal/summaries/{part}.json")
             samples += more
             bad += bad_ones
-        if len(numbers) > JOURNAL_PARTS.value:
-            bad.append(f"its journal has {JOURNAL_PARTS.text(len(numbers))}")
+        if len(parts) > JOURNAL_PARTS.value:
+            bad.append(f"its journal has {JOURNAL_PARTS.text(len(parts))}")
         if len(samples) > SAMPLES.value:
             bad.append(f"its journal has {SAMPLES.more}")
         self.bad = some([*self.bad, *bad])
-        self._journal_read.update(numbers)
+        self._journal_read.update(parts)
         ended = tuple(samples[: SAMPLES.value])
         return EndedRead(self._eval_set_id, self._log, ended) if ended else None
 

@@ -23,10 +23,11 @@ from watchdog.collect.inspect.naming import (
     log_file,
     newest_of_each_task,
 )
+from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.limits import LOGS, MEMBER_BYTES
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult
+from watchdog.collect.source import Emit, PollResult, Recall
 from watchdog.collect.stores.objects import FileMeta, Folder, Store, StoreError, join
 from watchdog.collect.values import printable
 from watchdog.collect.work.account import Account, PollLimits
@@ -81,6 +82,7 @@ class LogsSource:
         self._listing = Outcome()
         self._complete = True
         self._found: frozenset[str] | None = None
+        self._recall: Recall = lambda _name: None
 
     @property
     def name(self) -> str:
@@ -102,6 +104,16 @@ class LogsSource:
         """Where a log is that is followed."""
         task = self._tasks.get(eval_set_id, {}).get(log)
         return task.place if task is not None else None
+
+    def position(self, eval_set_id: str) -> EvalSetPosition | None:
+        """How far an eval set's logs were read; None where nobody can go on from there."""
+        positions = {n: task.position for n, task in self._tasks.get(eval_set_id, {}).items()}
+        tasks = {name: position for name, position in positions.items() if position is not None}
+        return EvalSetPosition(tasks) if len(tasks) == len(positions) else None
+
+    def resume_from(self, recall: Recall) -> None:
+        """Ask for what is left of each eval set when it is first listed."""
+        self._recall = recall
 
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """List where it is time to, then read all logs at once."""
@@ -287,6 +299,8 @@ class LogsSource:
             or TaskLog(self._place(folder, eval_set_id, log.file.name), self._account(eval_set_id))
             for log in files
         }
+        if eval_set_id not in self._tasks:
+            self._resume(eval_set_id, tasks)
         for log in files:
             tasks[log.file.name].listed(log.file)
         files = await self._without_others(folder, files, tasks)
@@ -314,6 +328,13 @@ class LogsSource:
             emit(attempts)
         emit(self._located(folder, eval_set_id))
         return True
+
+    def _resume(self, eval_set_id: str, tasks: dict[str, TaskLog]) -> None:
+        """Go on with the logs of which something is left."""
+        resumed = self._recall(eval_set_id)
+        for name, position in resumed.position.tasks.items() if resumed is not None else ():
+            if name in tasks and resumed is not None and name in resumed.state.tasks:
+                tasks[name].resume(position, resumed.state.tasks[name])
 
     async def _read_access(
         self, folder: str, eval_set_id: str, listing: Folder, emit: Emit

@@ -12,13 +12,15 @@ from watchdog.collect.inspect.eval_logs import EvalLog, LogFacts
 from watchdog.collect.inspect.json_logs import JsonLog
 from watchdog.collect.inspect.local_database import LocalDatabase
 from watchdog.collect.inspect.naming import is_json, stem
+from watchdog.collect.inspect.positions import LogPosition, TaskPosition
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
 from watchdog.collect.work.account import Account
 from watchdog.collect.work.limits import RUNNING
-from watchdog.model.facts import TaskBacklog, TaskRead, TaskSpec, TaskUnreadable
+from watchdog.model.facts import SpecRead, TaskBacklog, TaskRead, TaskSpec, TaskUnreadable
 from watchdog.model.instants import latest
+from watchdog.model.state import TaskState
 from watchdog.model.verdict import Problem
 
 
@@ -74,6 +76,32 @@ class TaskLog:
     def is_other(self) -> bool:
         """Whether the file was read and is no log, though it is named like one."""
         return isinstance(self._eval, JsonLog) and self._eval.is_other
+
+    @property
+    def position(self) -> TaskPosition | None:
+        """How far it was read; None where nobody can go on from there."""
+        if self._database is not None or self._local.path is not None:
+            return None
+        file, buffer = self._file, self._buffer.position
+        if self._unsent:
+            return TaskPosition(LogPosition(), buffer)
+        read = (file.etag, file.mtime) if file is not None and not self._log_due else None
+        return TaskPosition(self._eval.position, buffer, read, self._ended)
+
+    def resume(self, position: TaskPosition, task: TaskState) -> None:
+        """Go on from there; `task` is the state that was folded from what was read until then."""
+        self._buffer.resume(position.buffer)
+        self._buffer.know(task.ended)
+        self._buffer.know(task.samples)
+        if position.log.etag is None or task.spec is None or task.status is None:
+            return
+        place = self.place
+        words = (task.spec, task.status, task.error, task.completed_at)
+        self._eval.resume(position.log, SpecRead(place.eval_set_id, place.log, *words))
+        self._ended = position.ended
+        if position.file is not None:
+            etag, mtime = position.file
+            self._file, self._log_due = FileMeta(place.log, 0, mtime, etag), False
 
     def listed(self, file: FileMeta) -> None:
         """Take in what a listing shows: another file is read again, a buffer is looked for."""
