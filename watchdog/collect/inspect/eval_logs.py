@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 from watchdog.collect.inspect.approval import approver_policies
 from watchdog.collect.inspect.buffers import CorruptManifest, TooMany, error_line
 from watchdog.collect.inspect.connections import connections
+from watchdog.collect.inspect.memory import Ranges
 from watchdog.collect.inspect.metadata import allowance
 from watchdog.collect.json_bounds import fields_of
 from watchdog.collect.limits import JOURNAL_PARTS, LOG_CONTENT, SAMPLES, Beyond, some
@@ -80,9 +81,9 @@ class EvalLog:
         self._log = log
         self._limit = limit
         self._etag: str | None = None
-        self._journal_read: set[int] = set()
+        self._journal_read = Ranges()
         self._broken: StoreError | None = None
-        self._start: tuple[int, dict[str, Any]] | None = None
+        self._start: tuple[int, SpecRead] | None = None
         self.spec: SpecRead | None = None
         self.stored_at: float | None = None
         """When the version that was read last was stored."""
@@ -144,17 +145,16 @@ class EvalLog:
             return LogFacts(uncounted(spec, self.bad), closed(spec.status, ended))
         if START not in members:
             raise CorruptZip(f"neither {HEADER} nor {START} in it")
-        start = await self._start_of(version, members)
-        begun = {"status": "started", "version": start.get("version")}
-        spec = self._spec_read(begun, _object(start.get("eval")))
+        spec = await self._start_of(version, members)
         ended = await self._new_ended(version, members)
         return LogFacts(uncounted(spec, self.bad), ended)
 
-    async def _start_of(self, version: "_Version", members: Directory) -> dict[str, Any]:
+    async def _start_of(self, version: "_Version", members: Directory) -> SpecRead:
         checksum = members[START].checksum
         if self._start is None or self._start[0] != checksum:
             start = await version.json(START)
-            self._start = (checksum, {key: start.get(key) for key in ("version", "eval")})
+            begun = {"status": "started", "version": start.get("version")}
+            self._start = checksum, self._spec_read(begun, _object(start.get("eval")))
         return self._start[1]
 
     def _spec_read(self, header: dict[str, Any], spec: dict[str, Any]) -> SpecRead:
@@ -171,7 +171,8 @@ class EvalLog:
 
     async def _new_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
         matches = (JOURNAL.fullmatch(member) for member in members)
-        numbers = sorted({int(match[1]) for match in matches if match} - self._journal_read)
+        parts = {int(match[1]) for match in matches if match}
+        numbers = sorted(part for part in parts if part not in self._journal_read)
         samples: list[SampleSummary] = []
         bad: list[str] = []
         for part in numbers[: JOURNAL_PARTS.value]:
