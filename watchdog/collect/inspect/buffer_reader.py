@@ -7,7 +7,8 @@ from typing import Literal
 
 from watchdog.collect.inspect.buffers import CorruptManifest, Manifest, member_name
 from watchdog.collect.inspect.events import KNOWN_KINDS
-from watchdog.collect.inspect.positions import BufferPosition, numbers, ranges
+from watchdog.collect.inspect.memory import Names, Ranges
+from watchdog.collect.inspect.positions import BufferPosition
 from watchdog.collect.inspect.segment_zip import Wanted
 from watchdog.collect.limits import MANIFEST_BYTES
 from watchdog.collect.source import Emit
@@ -45,7 +46,11 @@ class Unfinished(Exception):  # noqa: N818 - reads as what it says
 
 
 class Buffer:
-    """A log's buffer and what was read of it already."""
+    """A log's buffer, and which segments were read of it already.
+
+    Between two polls it holds no manifest, only which version was read to its end; one that wasn't
+    is asked for anew. So what it remembers does not grow with how much was written.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 - where it is, and who pays for it
         self,
@@ -63,32 +68,26 @@ class Buffer:
         self._limit = limit
         self._account = account or Account()
         self._etag: str | None = None
+        self._let_go_of: str | None = None
         self._broken: tuple[str | None, StoreError] | None = None
         self._died: set[int] = set()
         self._manifest = Manifest()
         self._manifest_problems: tuple[Problem, ...] = ()
-        self._read: set[int] = set()
+        self._read = Ranges()
         self._missed: set[int] = set()
-        self._known: set[str] = set()
+        self._known = Names()
         self._complete = True
         self._standing: dict[Problem, None] = {}
-        self._resumed_count = 0
+        self.present = False
+        """Whether a manifest was there when it was last asked for."""
+        self.count = 0
+        """Samples that its manifest names."""
         self.running = 0
         """Samples that its manifest names as not completed."""
         self.stored_at: float | None = None
         """When the newest of its objects that were read was stored."""
         self.failures: list[str] = []
         """Reasons of reads that failed for good since they were taken last."""
-
-    @property
-    def present(self) -> bool:
-        """Whether a manifest was there when it was last asked for."""
-        return self._etag is not None
-
-    @property
-    def count(self) -> int:
-        """Samples that its manifest names."""
-        return len(self._manifest.samples) or self._resumed_count
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -109,8 +108,9 @@ class Buffer:
         """How far it was read."""
         return BufferPosition(
             etag=self._etag if self._complete and self._broken is None else None,
-            read=ranges(self._read),
-            missed=ranges(self._missed),
+            present=self.present,
+            read=self._read.bounds,
+            missed=tuple(sorted(self._missed)),
             count=self.count,
             running=self.running,
             stored_at=self.stored_at,
@@ -120,9 +120,10 @@ class Buffer:
 
     def resume(self, position: BufferPosition) -> None:
         """Go on from there."""
-        self._etag, self._resumed_count = position.etag, position.count
-        self._read, self._missed = numbers(position.read), numbers(position.missed)
-        self.running, self.stored_at = position.running, position.stored_at
+        self._etag, self.present = position.etag, position.present
+        self._read, self._missed = Ranges.within(position.read), set(position.missed)
+        self.count, self.running = position.count, position.running
+        self.stored_at = position.stored_at
         self._standing = dict.fromkeys(position.problems)
         self._manifest_problems = position.manifest_problems
 
@@ -161,7 +162,8 @@ class Buffer:
         if self.present:
             text = "gone, though the log says that its task runs"
             self._manifest_problems = (Problem(join(self._folder, MANIFEST), text),)
-        self._etag, self._resumed_count = None, 0
+        self._etag = self._let_go_of = None
+        self.present = False
         self._broken = None
 
     async def _take(self, got: Got | Large) -> Change:
@@ -178,13 +180,21 @@ class Buffer:
             self._broken = got.etag, StoreError("too_large", f"{where}: {error.text}")
             raise self._broken[1] from error
         self._broken = None
-        self._etag, self._resumed_count = got.etag, 0
+        is_same = got.etag is not None and got.etag == self._let_go_of
+        self._etag, self._let_go_of, self.present = got.etag, None, True
+        self.count = len(self._manifest.samples)
         self.running = sum(not one.summary.completed for one in self._manifest.samples)
         self.stored_at = latest(self.stored_at, got.modified_at)
         self._manifest_problems = tuple(Problem(where, text) for text in self._manifest.bad)
         self._known.update(sample.member for sample in self._manifest.samples)
         self._complete = False
-        return "changed"
+        return "unchanged" if is_same else "changed"
+
+    def let_go(self) -> None:
+        """Forget the manifest; while it isn't read to its end, the next refresh brings it again."""
+        if not self._complete and self._etag is not None:
+            self._let_go_of, self._etag = self._etag, None
+        self._manifest = Manifest()
 
     def emit_manifest(self, emit: Emit) -> None:
         """Hand on the samples that are in the buffer now."""
@@ -199,10 +209,13 @@ class Buffer:
             Unfinished: there was more than the eval set may have read in this poll.
         """
         manifest = None
-        while manifest is not self._manifest:
-            manifest = self._manifest
-            await self._read_due(manifest, emit)
-        self._complete = True
+        try:
+            while manifest is not self._manifest:
+                manifest = self._manifest
+                await self._read_due(manifest, emit)
+            self._complete = True
+        finally:
+            self.let_go()
 
     async def _read_due(self, manifest: Manifest, emit: Emit) -> None:
         due = await self._due_now()
@@ -275,8 +288,13 @@ class Buffer:
         else:
             text = "the worker process gave up on several of its members; the rest is not read"
             self._lose(segment, requests, StoreError("too_large", text), emit)
-        self._read.add(segment)
+        self._done(segment)
         self.stored_at = latest(self.stored_at, got.modified_at)
+
+    def _done(self, segment: int) -> None:
+        self._read.add(segment)
+        self._died.discard(segment)
+        self._missed.discard(segment)
 
     async def _read_members(
         self, segment: int, got: Got | Large, requests: list[Wanted], emit: Emit
@@ -333,13 +351,13 @@ class Buffer:
         """
         change = await self.refresh()
         if change == "absent":
-            self._manifest = Manifest()
+            self._manifest, self.count = Manifest(), 0
         elif change == "changed":
             self.emit_manifest(emit)
         return change != "unchanged"
 
     def _lose(self, segment: int, requests: list[Wanted], error: StoreError, emit: Emit) -> None:
-        self._read.add(segment)
+        self._done(segment)
         self.failures.append(error.reason)
         self.stand(segment, error.text)
         for one in requests:

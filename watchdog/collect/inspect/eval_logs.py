@@ -18,8 +18,9 @@ from msgspec import Struct, structs
 from watchdog.collect.inspect.approval import approver_policies
 from watchdog.collect.inspect.buffers import CorruptManifest, TooMany, error_line
 from watchdog.collect.inspect.connections import connections
+from watchdog.collect.inspect.memory import Ranges
 from watchdog.collect.inspect.metadata import allowance
-from watchdog.collect.inspect.positions import LogPosition, numbers, ranges
+from watchdog.collect.inspect.positions import LogPosition
 from watchdog.collect.json_bounds import fields_of
 from watchdog.collect.limits import JOURNAL_PARTS, LOG_CONTENT, SAMPLES, Beyond, some
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
@@ -81,9 +82,9 @@ class EvalLog:
         self._log = log
         self._limit = limit
         self._etag: str | None = None
-        self._journal_read: set[int] = set()
+        self._journal_read = Ranges()
         self._broken: StoreError | None = None
-        self._start: tuple[int, dict[str, Any]] | None = None
+        self._start: tuple[int, SpecRead] | None = None
         self.spec: SpecRead | None = None
         self.stored_at: float | None = None
         """When the version that was read last was stored."""
@@ -105,13 +106,12 @@ class EvalLog:
         """How far it was read; one that is broken is read anew."""
         if self._broken is not None or self.spec is None:
             return LogPosition()
-        journal = ranges(self._journal_read)
-        return LogPosition(self._etag, journal, self.stored_at, self.bad)
+        return LogPosition(self._etag, self._journal_read.bounds, self.stored_at, self.bad)
 
     def resume(self, position: LogPosition, spec: SpecRead) -> None:
         """Go on from there; `spec` is what was read of its task."""
         self._etag, self.stored_at = position.etag, position.stored_at
-        self._journal_read = numbers(position.journal)
+        self._journal_read = Ranges.within(position.journal)
         self.bad, self.spec = position.bad, spec
 
     async def refresh(self) -> LogFacts | None:
@@ -159,17 +159,16 @@ class EvalLog:
             return LogFacts(uncounted(spec, self.bad), closed(spec.status, ended))
         if START not in members:
             raise CorruptZip(f"neither {HEADER} nor {START} in it")
-        start = await self._start_of(version, members)
-        begun = {"status": "started", "version": start.get("version")}
-        spec = self._spec_read(begun, _object(start.get("eval")))
+        spec = await self._start_of(version, members)
         ended = await self._new_ended(version, members)
         return LogFacts(uncounted(spec, self.bad), ended)
 
-    async def _start_of(self, version: "_Version", members: Directory) -> dict[str, Any]:
+    async def _start_of(self, version: "_Version", members: Directory) -> SpecRead:
         checksum = members[START].checksum
         if self._start is None or self._start[0] != checksum:
             start = await version.json(START)
-            self._start = (checksum, {key: start.get(key) for key in ("version", "eval")})
+            begun = {"status": "started", "version": start.get("version")}
+            self._start = checksum, self._spec_read(begun, _object(start.get("eval")))
         return self._start[1]
 
     def _spec_read(self, header: dict[str, Any], spec: dict[str, Any]) -> SpecRead:
@@ -186,21 +185,22 @@ class EvalLog:
 
     async def _new_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
         matches = (JOURNAL.fullmatch(member) for member in members)
-        parts = sorted({int(match[1]) for match in matches if match} - self._journal_read)
+        parts = {int(match[1]) for match in matches if match}
+        numbers = sorted(part for part in parts if part not in self._journal_read)
         samples: list[SampleSummary] = []
         bad: list[str] = []
-        for part in parts[: JOURNAL_PARTS.value]:
+        for part in numbers[: JOURNAL_PARTS.value]:
             if len(samples) > SAMPLES.value:
                 break
             more, bad_ones = await version.summaries(f"_journal/summaries/{part}.json")
             samples += more
             bad += bad_ones
-        if len(parts) > JOURNAL_PARTS.value:
-            bad.append(f"its journal has {JOURNAL_PARTS.text(len(parts))}")
+        if len(numbers) > JOURNAL_PARTS.value:
+            bad.append(f"its journal has {JOURNAL_PARTS.text(len(numbers))}")
         if len(samples) > SAMPLES.value:
             bad.append(f"its journal has {SAMPLES.more}")
         self.bad = some([*self.bad, *bad])
-        self._journal_read.update(parts)
+        self._journal_read.update(numbers)
         ended = tuple(samples[: SAMPLES.value])
         return EndedRead(self._eval_set_id, self._log, ended) if ended else None
 

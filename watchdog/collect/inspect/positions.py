@@ -1,25 +1,22 @@
 """How far the logs of an eval set were read: what a reader needs to go on after a restart.
 
 Taken together with the state that was folded from what was read; never without it, or rows would
-be lost. Numbers of segments and of parts of a journal are kept as ranges, since almost all are
-read in order.
+be lost.
 """
-
-from collections.abc import Iterable
 
 from msgspec import Struct
 
 from watchdog.model.verdict import Problem
 
-Ranges = tuple[tuple[int, int], ...]
-"""First and last of each run of numbers, both included, in ascending order."""
+Bounds = tuple[int, ...]
+"""Whole numbers as `Ranges` has them: where a range begins, where it is over, and so on."""
 
 
 class LogPosition(Struct, frozen=True):
     """A log's file: the version that was read last."""
 
     etag: str | None = None
-    journal: Ranges = ()
+    journal: Bounds = ()
     """Parts of its journal that were read."""
     stored_at: float | None = None
     bad: tuple[str, ...] = ()
@@ -30,8 +27,9 @@ class BufferPosition(Struct, frozen=True):
 
     etag: str | None = None
     """None where the manifest has to be read anew: not all that it names was read."""
-    read: Ranges = ()
-    missed: Ranges = ()
+    read: Bounds = ()
+    missed: tuple[int, ...] = ()
+    present: bool = False
     history: int | None = None
     """The last segment that was read of its history; None where all of that was."""
     count: int = 0
@@ -68,24 +66,3 @@ class EvalSetPosition(Struct, frozen=True):
     """By log."""
     runners: dict[str, CursorPosition] = {}
     """By the pod's UID."""
-
-
-def ranges(numbers: Iterable[int]) -> Ranges:
-    """The numbers as runs."""
-    runs: list[tuple[int, int]] = []
-    first = last = None
-    for number in sorted(numbers):
-        if last is not None and number == last + 1:
-            last = number
-            continue
-        if first is not None and last is not None:
-            runs.append((first, last))
-        first = last = number
-    if first is not None and last is not None:
-        runs.append((first, last))
-    return tuple(runs)
-
-
-def numbers(runs: Ranges) -> set[int]:
-    """The numbers that the runs stand for."""
-    return {number for first, last in runs for number in range(first, last + 1)}

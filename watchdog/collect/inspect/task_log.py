@@ -128,6 +128,8 @@ class TaskLog:
         except Unfinished as backlog:
             emit(TaskBacklog(place.eval_set_id, place.log, now, str(backlog)))
             return replace(self._outcome(None), unfinished=True)
+        finally:
+            self._buffer.let_go()
         return self._outcome(failure)
 
     def _stored_at(self) -> float | None:
