@@ -96,3 +96,18 @@ def resume_from(source: Source, recall: Recall) -> None:
     """Let a source go on from what is left, where it can."""
     if isinstance(source, Resumable):
         source.resume_from(recall)
+
+
+@runtime_checkable
+class HistoryReader(Protocol):
+    """A source that reads what is newest first, where there is much."""
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Between two polls, until then (`time.monotonic`): read on in what was passed over."""
+        ...
+
+
+async def read_history(source: Source, emit: Emit, until: float) -> None:
+    """Read on in what a source passed over, where it does that."""
+    if isinstance(source, HistoryReader):
+        await source.read_history(emit, until)

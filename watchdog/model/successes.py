@@ -42,6 +42,29 @@ def succeeded(known: Successes, instants: Iterable[float]) -> Successes:
     return Successes(spacing, buckets)
 
 
+def joined(one: dict[str, Successes], other: dict[str, Successes]) -> dict[str, Successes]:
+    """What two readings of the same calls know, each a part of them, by model."""
+    names = [*one, *(name for name in other if name not in one)][:MODELS_MAX]
+    none = Successes()
+    return {name: _joined(one.get(name, none), other.get(name, none)) for name in names}
+
+
+def _joined(one: Successes, other: Successes) -> Successes:
+    spacing, buckets, more = one.spacing, one.buckets, other.buckets
+    while spacing < other.spacing:
+        spacing, buckets = _coarser(spacing, buckets)
+    more_spacing = other.spacing
+    while more_spacing < spacing:
+        more_spacing, more = _coarser(more_spacing, more)
+    buckets = dict(buckets)
+    for number, (at, count) in more.items():
+        first, known = buckets.get(number, (at, 0))
+        buckets[number] = (min(first, at), max(known, count))
+    while len(buckets) > BUCKETS_MAX:
+        spacing, buckets = _coarser(spacing, buckets)
+    return Successes(spacing, buckets)
+
+
 def _coarser(
     spacing: float, buckets: dict[int, tuple[float, int]]
 ) -> tuple[float, dict[int, tuple[float, int]]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct, field
 
 from watchdog.collect.absence import LISTINGS, SECONDS
-from watchdog.collect.source import PollResult, Source, position_of
+from watchdog.collect.source import PollResult, Source, position_of, read_history
 from watchdog.model.instants import timestamp
 from watchdog.model.report import SourceReport, SourceStanding
 from watchdog.model.state import EvalSetState
@@ -93,6 +93,13 @@ class SourceState(Struct):
                 folding.changed.discard(name)
             self.resumption.keep(result.watched)
         return result
+
+    async def read_history(self, seconds: float) -> None:
+        """Read on for so long in what the polls passed over."""
+        if self._folding is not None:
+            until = time.monotonic() + seconds
+            await read_history(self.source, self._folding.take, until)
+            await self._folding.settle()
 
     async def cuts(self) -> dict[str, Cut]:
         """The eval sets that changed since they were asked for last; between two polls only."""

@@ -59,6 +59,8 @@ _FLUSH_SECONDS = 1.0
 _PRUNE_SECONDS = 3600.0
 _CHECK_SECONDS = 3600.0
 _SAVE_SECONDS = 60.0
+HISTORY_SHARE = 0.25
+"""Of the time is spent on old rows of long histories, once what is new was judged."""
 
 log = structlog.get_logger(__name__)
 
@@ -170,6 +172,7 @@ class App:
         await self._notify(snapshot)
         if self.listed:
             self._status_pages.take(_providers(snapshot))
+        await source.read_history(HISTORY_SHARE * self._settings.interval)
         await self._checkpoints.take(source)
 
     async def _read(self, source: SourceState) -> PollResult:

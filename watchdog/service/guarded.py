@@ -16,6 +16,7 @@ from watchdog.collect.source import (
     Recall,
     Source,
     position_of,
+    read_history,
     resume_from,
 )
 from watchdog.model.facts import EvalSetUnreadable, Fact
@@ -61,7 +62,22 @@ class GuardedSource:
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """As the source's; a fault of the program is a problem with a reason."""
         self._faults = {}
+        try:
+            result = await self._source.poll(now, self._guarded(emit))
+        except Exception as error:  # noqa: BLE001 - it must cost no other source anything
+            result = self._failed(error, now, emit)
+        if result.watched is not None:
+            self._eval_sets &= result.watched
+        return self._with_faults(result, now, emit)
 
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """As the source's."""
+        try:
+            await read_history(self._source, self._guarded(emit), until)
+        except Exception as error:  # noqa: BLE001 - it must cost no other source anything
+            self._noted.note(error)
+
+    def _guarded(self, emit: Emit) -> Emit:
         def guarded(fact: Fact) -> None:
             self._eval_sets.add(fact.eval_set_id)
             try:
@@ -70,13 +86,7 @@ class GuardedSource:
                 self._faults.setdefault(fact.eval_set_id, self._noted.note(error))
                 self._incomplete.add(fact.eval_set_id)
 
-        try:
-            result = await self._source.poll(now, guarded)
-        except Exception as error:  # noqa: BLE001 - it must cost no other source anything
-            result = self._failed(error, now, emit)
-        if result.watched is not None:
-            self._eval_sets &= result.watched
-        return self._with_faults(result, now, emit)
+        return guarded
 
     def _failed(self, error: Exception, now: float, emit: Emit) -> PollResult:
         """Nothing of it is known any better than before."""

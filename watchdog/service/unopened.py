@@ -11,6 +11,7 @@ from watchdog.collect.source import (
     Recall,
     Source,
     position_of,
+    read_history,
     resume_from,
 )
 from watchdog.collect.targets import TargetError
@@ -63,6 +64,11 @@ class UnopenedSource:
         self._recall = recall
         if self._source is not None:
             resume_from(self._source, recall)
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """As the source's."""
+        if self._source is not None:
+            await read_history(self._source, emit, until)
 
     async def aclose(self) -> None:
         """As the source's."""

@@ -1,6 +1,7 @@
 """The sample buffer of one log in a store: its manifest, and each new segment once."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from contextlib import aclosing
 from typing import Literal
@@ -8,6 +9,7 @@ from typing import Literal
 from watchdog.collect.inspect.buffers import CorruptManifest, Manifest, member_name
 from watchdog.collect.inspect.events import KNOWN_KINDS
 from watchdog.collect.inspect.memory import Names, Ranges
+from watchdog.collect.inspect.newest import Gap, newest
 from watchdog.collect.inspect.positions import BufferPosition
 from watchdog.collect.inspect.segment_zip import Wanted
 from watchdog.collect.limits import MANIFEST_BYTES
@@ -22,7 +24,15 @@ from watchdog.collect.work.limits import CULPRITS, HELD_BYTES, THREAD_BYTES
 from watchdog.collect.work.pace import pace
 from watchdog.collect.work.reading import in_thread, read_manifest, read_segment, read_small
 from watchdog.collect.work.worker import WorkFailed
-from watchdog.model.facts import ManifestRead, RowsLost, RowsRead, SampleKey
+from watchdog.model.facts import (
+    Fact,
+    HistoryBegun,
+    HistoryRead,
+    ManifestRead,
+    RowsLost,
+    RowsRead,
+    SampleKey,
+)
 from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
@@ -35,6 +45,8 @@ the store is a directory, and one poll in some thousands meets it half written."
 PROBLEMS_LIMIT = 50
 """Problems of one log that are kept; one more says that there are others."""
 
+OLDER_ROWS = 500
+"""Rows of a history that are folded at once: some milliseconds."""
 MANY = 1_000
 """Samples of a manifest; the segments of more are looked for in a thread."""
 
@@ -60,8 +72,10 @@ class Buffer:
         log: str,
         limit: int,
         account: Account | None = None,
+        newest_first: bool = False,
     ) -> None:
         self._store = store
+        self._newest_first = newest_first
         self._folder = folder
         self._eval_set_id = eval_set_id
         self._log = log
@@ -77,6 +91,10 @@ class Buffer:
         self._missed: set[int] = set()
         self._known = Names()
         self._complete = True
+        self._gaps: dict[str, Gap] = {}
+        """Of samples whose newest rows are still to be read."""
+        self._history_at: int | None = None
+        self._history: tuple[int, int] = (0, 0)
         self._standing: dict[Problem, None] = {}
         self.present = False
         """Whether a manifest was there when it was last asked for."""
@@ -99,6 +117,16 @@ class Buffer:
         """Whether segments wait that could not be read so far."""
         return not self._complete
 
+    @property
+    def in_gap(self) -> bool:
+        """Whether it was left between the oldest and the newest rows of a sample."""
+        return bool(self._gaps)
+
+    @property
+    def history(self) -> tuple[int, int] | None:
+        """Segments of its history, read so far and all; None where all of it is read."""
+        return None if self._history_at is None else self._history
+
     def know(self, keys: Iterable[SampleKey]) -> None:
         """Samples that the log names as ended: their members in segments are nothing odd."""
         self._known.update(member_name(key) for key in keys)
@@ -111,6 +139,7 @@ class Buffer:
             present=self.present,
             read=self._read.bounds,
             missed=tuple(sorted(self._missed)),
+            history=None if self._history_at is None else (self._history_at, *self._history),
             count=self.count,
             running=self.running,
             stored_at=self.stored_at,
@@ -122,6 +151,8 @@ class Buffer:
         """Go on from there."""
         self._etag, self.present = position.etag, position.present
         self._read, self._missed = Ranges.within(position.read), set(position.missed)
+        if position.history is not None:
+            self._history_at, self._history = position.history[0], position.history[1:]
         self.count, self.running = position.count, position.running
         self.stored_at = position.stored_at
         self._standing = dict.fromkeys(position.problems)
@@ -214,11 +245,14 @@ class Buffer:
                 manifest = self._manifest
                 await self._read_due(manifest, emit)
             self._complete = True
+            self._gaps = {}
         finally:
             self.let_go()
 
     async def _read_due(self, manifest: Manifest, emit: Emit) -> None:
         due = await self._due_now()
+        if self._pass_over(manifest, due, emit):
+            due = await self._due_now()
         segments = sorted(due)
         for begin in range(0, len(segments), AHEAD):
             self._check_share(len(segments) - begin)
@@ -229,6 +263,69 @@ class Buffer:
                 await pace().breathe(self._account)
             if manifest is not self._manifest:
                 return
+
+    def _pass_over(self, manifest: Manifest, due: dict[int, list[Wanted]], emit: Emit) -> bool:
+        """Whether some of it is left for later, so that the newest is read now."""
+        if not self._newest_first or self._history_at is not None or self._gaps:
+            return False
+        choice = newest(manifest, frozenset(due), begun=len(self._read) > 0)
+        if choice is None:
+            return False
+        self._gaps = choice.gaps
+        self._history_at, self._history = min(due) - 1, (0, len(due))
+        self._read.update(sorted(choice.passed_over))
+        keys = tuple(s.summary.key for s in manifest.samples if s.member in choice.gaps)
+        emit(HistoryBegun(self._eval_set_id, self._log, keys))
+        return True
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Read on in what was passed over, in order, until then (`time.monotonic`).
+
+        Raises:
+            StoreError: a transient failure; the next call goes on there.
+        """
+        if self._history_at is None or self._gaps:
+            return
+        if not await self._with_manifest(emit):
+            return
+        manifest, due = self._manifest, self._due(self._history_at)
+        segments = sorted(due)
+        total = max(self._history[1], self._history[0] + len(segments))
+        for begin in range(0, len(segments), AHEAD):
+            if time.monotonic() >= until or manifest is not self._manifest:
+                return
+            batch = segments[begin : begin + AHEAD]
+            await self._read_older(batch, due, emit, is_last=begin + AHEAD >= len(segments))
+            self._history = self._history[0] + len(batch), total
+        if not segments:
+            emit(HistoryRead(self._eval_set_id, self._log, (), complete=True))
+        self._history_at = None
+
+    async def _with_manifest(self, emit: Emit) -> bool:
+        """Whether there is one, and all that it names beyond the history was read."""
+        was_complete = self._complete
+        self._let_go_of, self._etag = self._etag or self._let_go_of, None
+        change = await self.refresh()
+        if change == "changed":
+            self.emit_manifest(emit)  # what is new in it is read by the next poll
+        elif change == "unchanged":
+            self._complete = was_complete
+        return change == "unchanged" and was_complete
+
+    async def _read_older(
+        self, batch: list[int], due: dict[int, list[Wanted]], emit: Emit, *, is_last: bool
+    ) -> None:
+        older, manifest = _Older(self._eval_set_id, self._log, emit), self._manifest
+        try:
+            replies = await asyncio.gather(*map(self._fetch, batch))
+            for segment, got in zip(batch, replies, strict=True):
+                await self._segment(segment, got, due[segment], older.take)
+                if manifest is not self._manifest:
+                    return
+                self._history_at = segment
+                await pace().breathe(self._account)
+        finally:
+            older.hand_on(complete=is_last and self._history_at == batch[-1])
 
     def _check_share(self, due: int) -> None:
         why = self._account.used_up
@@ -242,19 +339,37 @@ class Buffer:
             return self._due()
         return await in_thread(Buffer._due, self, self._account)
 
-    def _due(self) -> dict[int, list[Wanted]]:
-        """Segments that are not read yet, with the running samples that have rows in them."""
+    def _due(self, after: int | None = None) -> dict[int, list[Wanted]]:
+        """Segments that are not read yet, with the running samples that have rows in them.
+
+        Or all of them after that one, read or not.
+        """
         due: dict[int, list[Wanted]] = {}
         for sample in self._manifest.samples:
             if sample.summary.completed:
                 continue
             before = 0
             for reference in sample.references:
-                if reference.segment not in self._read:
+                if self._is_due(sample.member, reference.segment, after):
                     request = Wanted(sample, reference, before)
                     due.setdefault(reference.segment, []).append(request)
                 before = max(before, reference.last_event_id or 0)
         return due
+
+    def _is_due(self, member: str, segment: int, after: int | None) -> bool:
+        if after is not None:
+            return segment > after
+        gap = self._gaps.get(member)
+        return segment not in self._read and (gap is None or not gap.after < segment < gap.before)
+
+    def _close_gaps(self, segment: int, requests: list[Wanted], emit: Emit) -> None:
+        """The newest rows of a sample begin: between them and its oldest there is a hole."""
+        for one in requests:
+            gap = self._gaps.get(one.sample.member)
+            if gap is not None and segment >= gap.before:
+                del self._gaps[one.sample.member]
+                key = one.sample.summary.key
+                emit(RowsLost(self._eval_set_id, self._log, key, newest=False))
 
     def _path(self, segment: int) -> str:
         return join(self._folder, f"segment.{segment}.zip")
@@ -273,6 +388,7 @@ class Buffer:
     async def _segment(
         self, segment: int, got: Got | Large | StoreError, requests: list[Wanted], emit: Emit
     ) -> None:
+        self._close_gaps(segment, requests, emit)
         if isinstance(got, StoreError):
             await self._missing(segment, got, requests, emit)
             return
@@ -415,6 +531,32 @@ class Buffer:
             self._standing[problem] = None
         else:
             self._standing[Problem(self._folder, "there are more problems than are kept")] = None
+
+
+class _Older:
+    """Hands rows on as those of a history, some hundred at a time."""
+
+    def __init__(self, eval_set_id: str, log: str, emit: Emit) -> None:
+        self._where = (eval_set_id, log)
+        self._emit = emit
+        self._parts: list[RowsRead | RowsLost] = []
+        self._rows = 0
+
+    def take(self, fact: Fact) -> None:
+        """A fact about rows of it, or another one."""
+        if not isinstance(fact, RowsRead | RowsLost):
+            self._emit(fact)
+            return
+        self._parts.append(fact)
+        self._rows += len(fact.rows) if isinstance(fact, RowsRead) else 0
+        if self._rows >= OLDER_ROWS:
+            self.hand_on(complete=False)
+
+    def hand_on(self, *, complete: bool) -> None:
+        """What was taken since the last time."""
+        if self._parts or complete:
+            self._emit(HistoryRead(*self._where, tuple(self._parts), complete))
+        self._parts, self._rows = [], 0
 
 
 class _Members:

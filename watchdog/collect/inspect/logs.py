@@ -13,6 +13,7 @@ from watchdog.collect.inspect.absent import AbsentEvalSets
 from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
 from watchdog.collect.inspect.former import FormerAttempts
+from watchdog.collect.inspect.histories import problems, read_histories
 from watchdog.collect.inspect.interactions import Interactions
 from watchdog.collect.inspect.model_access import ModelAccess
 from watchdog.collect.inspect.naming import (
@@ -55,6 +56,8 @@ class LogsOptions(Struct, frozen=True):
     """Whether to look for Inspect's database where a running log has no buffer beside it."""
     poll_limits: PollLimits = PollLimits()
     """What an eval set may use in one poll; for one look, all it wants."""
+    newest_first: bool = False
+    """Whether the newest rows of a long buffer are read first; the rest by `read_history`."""
     eval_set_id: str | None = None
     """Of logs in the root itself; without it the target's last part."""
 
@@ -92,8 +95,8 @@ class LogsSource:
     @property
     def settled(self) -> bool:
         """Whether the last listing was complete, and all logs in it are finished."""
-        tasks = [task for logs in self._tasks.values() for task in logs.values()]
-        return self._complete and self._listed_at is not None and all(t.finished for t in tasks)
+        finished = all(task.finished for task in self.all_tasks())
+        return self._complete and self._listed_at is not None and finished
 
     async def aclose(self) -> None:
         """Release the store's connections, and the worker process."""
@@ -126,7 +129,11 @@ class LogsSource:
             self._listed_at = None  # something has gone: see at the next poll what is there now
         failures = self._listing.failures if listed else ()
         return PollResult(
-            self._listing.problems + tuple(one for out in outcomes for one in out.problems),
+            (
+                *self._listing.problems,
+                *(one for out in outcomes for one in out.problems),
+                *problems(self.all_tasks(), self._store.target),
+            ),
             failures + tuple(one for out in outcomes for one in out.failures),
             self._complete,
             watched=self._found,
@@ -134,6 +141,14 @@ class LogsSource:
             occupied=self._was_occupied and not self._absent.root_is_lost,
             unfinished=any(outcome.unfinished for outcome in outcomes),
         )
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Read on in long histories, between two polls, until then (`time.monotonic`)."""
+        await read_histories(self.all_tasks(), emit, until)
+
+    def all_tasks(self) -> list[TaskLog]:
+        """The logs that are followed."""
+        return [task for logs in self._tasks.values() for task in logs.values()]
 
     def _listing_due(self, now: float) -> bool:
         if self._listed_at is None or not self._complete:
@@ -387,7 +402,13 @@ class LogsSource:
     def _place(self, folder: str, eval_set_id: str, log: str) -> Place:
         options = self._options
         return Place(
-            self._store, folder, eval_set_id, log, options.max_member_bytes, options.sqlite
+            self._store,
+            folder,
+            eval_set_id,
+            log,
+            options.max_member_bytes,
+            options.sqlite,
+            options.newest_first,
         )
 
     def _gone(self, eval_set_ids: set[str], emit: Emit) -> None:

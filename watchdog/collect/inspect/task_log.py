@@ -52,7 +52,7 @@ class TaskLog:
         self._account = account or Account()
         log = JsonLog if is_json(place.log) else EvalLog
         self._eval: EvalLog | JsonLog = log(place.store, place.path, *where, self._account)
-        self._buffer = Buffer(place.store, buffer, *where, self._account)
+        self._buffer = Buffer(place.store, buffer, *where, self._account, place.newest_first)
         self._database: tuple[Path, _Database] | None = None
         self._local = LocalDatabase(place)
         self._unsent: list[LogFacts] = []
@@ -80,7 +80,7 @@ class TaskLog:
     @property
     def position(self) -> TaskPosition | None:
         """How far it was read; None where nobody can go on from there."""
-        if self._database is not None or self._local.path is not None:
+        if self._database is not None or self._local.path is not None or self._buffer.in_gap:
             return None
         file, buffer = self._file, self._buffer.position
         if self._unsent:
@@ -109,6 +109,20 @@ class TaskLog:
         self._log_due |= before is None or (file.etag, file.mtime) != (before.etag, before.mtime)
         self._file = file
         self._look_again = True
+
+    @property
+    def history(self) -> tuple[int, int] | None:
+        """Segments of a long history: read so far, and all; None where none is to be read."""
+        return None if self._eval.finished else self._buffer.history
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Read on in a long history, until then (`time.monotonic`); what fails waits."""
+        try:
+            await self._buffer.read_history(self._account.metered(emit), until)
+        except StoreError as error:
+            self._buffer.failures.append(error.reason)
+        finally:
+            self._buffer.let_go()
 
     async def identify(self) -> None:
         """Read the log's specification where its name does not tell enough."""

@@ -16,6 +16,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.collect.inspect.histories import read_histories
 from watchdog.collect.inspect.logs import LogsSource
 from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.kubernetes.discovery import KINDS, Discovered, discover
@@ -136,6 +137,11 @@ class ClusterSource:
     def resume_from(self, recall: Recall) -> None:
         """Ask for what is left of each eval set when the cluster first shows it."""
         self._recall = recall
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Read on in the long histories of all eval sets, until then (`time.monotonic`)."""
+        sources = [one.logs for one in self._sets.values() if one.logs is not None]
+        await read_histories([t for logs in sources for t in logs.all_tasks()], emit, until)
 
     async def aclose(self) -> None:
         """Stop watching."""

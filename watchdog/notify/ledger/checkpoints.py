@@ -93,7 +93,9 @@ class CheckpointStore:
         columns = (getattr(table.c, name) for name in Checkpoint.__struct_fields__)
         with damage_named(), self._engine.connect() as connection:
             options = {"stream_results": True, "yield_per": FETCHED}
-            rows = connection.execution_options(**options).execute(select(*columns).where(*self._ours))
+            rows = connection.execution_options(**options).execute(
+                select(*columns).where(*self._ours)
+            )
             for row in rows:
                 yield Checkpoint(*row)
 
@@ -106,7 +108,9 @@ class CheckpointStore:
         keys = [*gone, *((one.source, one.eval_set) for one in checkpoints)]
         place = (table.c.source == bindparam("a"), table.c.eval_set == bindparam("b"))
         common = {"watch": self._watch, "version": self._version}
-        rows = [{**common, **{n: getattr(one, n) for n in one.__struct_fields__}} for one in checkpoints]
+        rows = [
+            {**common, **{n: getattr(one, n) for n in one.__struct_fields__}} for one in checkpoints
+        ]
         with damage_named(), self._engine.begin() as connection:
             if keys:
                 pairs = [{"a": source, "b": eval_set} for source, eval_set in keys]
@@ -174,9 +178,7 @@ class OpenedCheckpoints(Struct, frozen=True):
     warning: str = ""
 
 
-def open_checkpoints(
-    target: str | Path, now: float, watch: str, version: str
-) -> OpenedCheckpoints:
+def open_checkpoints(target: str | Path, now: float, watch: str, version: str) -> OpenedCheckpoints:
     """The checkpoints beside the ledger at `target`; none beside one in memory.
 
     Raises:
