@@ -208,7 +208,7 @@ class SampleState(Struct, frozen=True):
     holed: bool = False
     """Rows of it can't be read, and nothing since then shows that it gets on."""
     partial: bool = False
-    """Rows before its newest are still to be read: totals, and what began long ago, aren't known."""
+    """Rows before its newest are still to be read: totals, and what began long ago, are unknown."""
 
     @property
     def streak(self) -> Streak | None:

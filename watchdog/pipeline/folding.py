@@ -40,6 +40,8 @@ class Folding:
     def __init__(self, begin: Callable[[str], EvalSetState]) -> None:
         self._begin = begin
         self.states: dict[str, EvalSetState] = {}
+        self._first: dict[str, EvalSetState] = {}
+        """Of those of which nothing is folded yet: what an earlier life left is handed out once."""
         self.changed: set[str] = set()
         """Eval sets of which something was folded that a restart would have to read again."""
         self._waiting: dict[str, deque[Fact]] = {}
@@ -65,6 +67,7 @@ class Folding:
             await asyncio.gather(*self._tasks)
         for name in tuple(self._rows):
             self._flush(name)
+        self._first = {n: state for n, state in self._first.items() if n not in self.states}
 
     async def _fold_all(self, name: str) -> None:
         facts = self._waiting[name]
@@ -105,9 +108,11 @@ class Folding:
             self.states[name] = fold_rows_of(self._state(name), log, rows.facts)
 
     def _state(self, name: str) -> EvalSetState:
-        if name not in self.states:
-            self.states[name] = self._begin(name)
-        return self.states[name]
+        if name in self.states:
+            return self.states[name]
+        if name not in self._first:
+            self._first[name] = self._begin(name)
+        return self._first[name]
 
 
 def is_large(state: EvalSetState, fact: Fact) -> bool:

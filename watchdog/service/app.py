@@ -311,7 +311,7 @@ class App:
         schedule.every(_FLUSH_SECONDS, "flush", self._deliverer.flush)
         schedule.every(_PRUNE_SECONDS, "prune", self._deliverer.prune)
         schedule.every(_CHECK_SECONDS, "check-channels", self._deliverer.check)
-        schedule.every(_SAVE_SECONDS, "save", self._save)
+        schedule.every(_SAVE_SECONDS, "save", self.save)
         schedule.every(_TURN_SECONDS, "turn", self.turn)
         await schedule.run(stop)
 
@@ -325,7 +325,8 @@ class App:
             *(_close(source.name, source.aclose()) for source in self._sources),
         )
 
-    async def _save(self) -> None:
+    async def save(self) -> None:
+        """What a restart goes on with."""
         # in this order: what is read anew was not learned before
         await self._checkpoints.save()
         await self._experience.save()

@@ -150,7 +150,9 @@ class Checkpoints:
         if store is None or not self._writes:
             return
         async with self._lock:
-            cuts, gone = dict(self._pending), self._gone()
+            gone = self._gone()
+            self._pending = {key: c for key, c in self._pending.items() if key not in gone}
+            cuts = dict(self._pending)
             if not cuts and not gone:
                 return
             try:
@@ -168,7 +170,8 @@ class Checkpoints:
             there |= {(source.name, name) for name in source.states}
             there |= {(source.name, name) for name in source.resumption.names}
         names = {source.name for source in self._sources if source.listed_once}
-        return frozenset(key for key in self._sizes if key[0] in names and key not in there)
+        known = self._sizes.keys() | self._pending.keys()
+        return frozenset(key for key in known if key[0] in names and key not in there)
 
     def _write(
         self, store: CheckpointStore, cuts: dict[Key, Cut], gone: frozenset[Key], seconds: float

@@ -79,7 +79,8 @@ async def test_the_newest_rows_suffice_for_a_verdict(tmp_path, history):
     assert stuck.fail_streak >= 8
     assert report.eval_sets[0].verdict == "partially_stuck"
     (problem,) = [p for p in report.problems if "history" in p.text]
-    assert "0 % of" in problem.text and "newest events" in problem.text
+    assert "0 % of" in problem.text
+    assert "newest events" in problem.text
 
 
 async def test_what_comes_of_it_is_what_reading_in_order_gives(tmp_path, history):

@@ -71,7 +71,7 @@ async def test_every_later_report_is_that_of_the_life_that_goes_on(name, tmp_pat
     if len(bundles) < 2:
         pytest.skip("one instant only")
     logs.mkdir(parents=True)
-    end = random.Random(name).randrange(len(bundles) - 1)
+    end = random.Random(name).randrange(len(bundles) - 1)  # noqa: S311 - no secret
     learner = Learner(limits=LIMITS)
     going_on, restarted, cuts = life(logs), None, {}
     for number, bundle in enumerate(bundles):

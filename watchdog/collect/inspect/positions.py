@@ -31,8 +31,8 @@ class BufferPosition(Struct, frozen=True):
     missed: tuple[int, ...] = ()
     present: bool = False
     history: tuple[int, int, int] | None = None
-    """The last segment before what is to be read of its history, and how many were read of how many;
-    None where all of that was read."""
+    """The last segment before what is to be read of its history, and how many were read, of how
+    many; None where all of that was read."""
     count: int = 0
     running: int = 0
     stored_at: float | None = None

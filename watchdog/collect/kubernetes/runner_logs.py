@@ -162,7 +162,7 @@ def _position(cursor: Cursor) -> CursorPosition:
 
 
 def _digest(line: str) -> bytes:
-    """What a model or a sandbox wrote is kept by no checkpoint, where equality is all that counts."""
+    """Equality is all that counts: what was written there is kept by no checkpoint."""
     return blake2b(line.encode("utf-8", "replace"), digest_size=8).digest()
 
 
