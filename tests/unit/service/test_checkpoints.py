@@ -92,7 +92,7 @@ def fails(snapshot, eval_set="one") -> int:
 
 
 def segments(store: Counted) -> list[str]:
-    return [name for name in store.read if name.startswith("segment")]
+    return sorted(name for name in store.read if name.startswith("segment"))
 
 
 async def a_life(world, **build_options):
