@@ -138,6 +138,31 @@ async def test_a_restart_in_the_midst_of_it_goes_on_there(tmp_path, history):
     assert samples[0] == samples[1]
 
 
+async def test_after_a_long_time_away_too(tmp_path):
+    made = LongHistory(SAMPLES, 150)
+    made.write(tmp_path / SET)
+    before, _ = life(tmp_path)
+    await before.poll(made.ended_at)
+    kept = decode(encode((await before.cuts())[SET]))
+    now = made.fail(1, 3 * LONG, 1800.0) + 60.0
+    made.write(tmp_path / SET)
+    source, store = life(tmp_path)
+    state = resumed(kept.state, "store", None)
+    source.resumption = Resumption({SET: Resumed(kept.position, state)})
+    resume_from(source.source, source.resumption.recall)
+    await source.poll(now)
+    assert len(store.segments) == NEWEST
+    assert sample_of(judged(source, now), "2").verdict == Verdict.STUCK
+    assert sample_of(judged(source, now), "2").fail_streak < 3 * LONG
+    await all_history(source)
+    await source.poll(now)
+    in_order, _ = life(tmp_path, newest_first=False)
+    await in_order.poll(now)
+    samples = [next(iter(s.states[SET].tasks.values())).samples for s in (source, in_order)]
+    assert samples[0] == samples[1]
+    assert sample_of(judged(source, now), "2").fail_streak == 3 * LONG
+
+
 async def test_what_may_have_been_said_long_ago_is_held_back(tmp_path):
     """A sample that is silent: whether a person has it at hand stands in what isn't read yet."""
     made = LongHistory(SAMPLES, EVENTS)

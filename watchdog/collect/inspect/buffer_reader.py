@@ -279,7 +279,7 @@ class Buffer:
         return True
 
     async def read_history(self, emit: Emit, until: float) -> None:
-        """Read on in what was passed over, in order, until then (`time.monotonic`).
+        """Read on in what was passed over, in order, until then (`time.monotonic`) or a bit more.
 
         Raises:
             StoreError: a transient failure; the next call goes on there.
@@ -292,7 +292,7 @@ class Buffer:
         segments = sorted(due)
         total = max(self._history[1], self._history[0] + len(segments))
         for begin in range(0, len(segments), AHEAD):
-            if time.monotonic() >= until or manifest is not self._manifest:
+            if manifest is not self._manifest or (begin and time.monotonic() >= until):
                 return
             batch = segments[begin : begin + AHEAD]
             await self._read_older(batch, due, emit, is_last=begin + AHEAD >= len(segments))
@@ -350,17 +350,18 @@ class Buffer:
                 continue
             before = 0
             for reference in sample.references:
-                if self._is_due(sample.member, reference.segment, after):
+                segment = reference.segment
+                if segment > after if after is not None else self._is_due(sample.member, segment):
                     request = Wanted(sample, reference, before)
                     due.setdefault(reference.segment, []).append(request)
                 before = max(before, reference.last_event_id or 0)
         return due
 
-    def _is_due(self, member: str, segment: int, after: int | None) -> bool:
-        if after is not None:
-            return segment > after
+    def _is_due(self, member: str, segment: int) -> bool:
+        if segment in self._read:
+            return False
         gap = self._gaps.get(member)
-        return segment not in self._read and (gap is None or not gap.after < segment < gap.before)
+        return gap is None or not gap.after < segment < gap.before
 
     def _close_gaps(self, segment: int, requests: list[Wanted], emit: Emit) -> None:
         """The newest rows of a sample begin: between them and its oldest there is a hole."""
