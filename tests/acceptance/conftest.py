@@ -1,9 +1,11 @@
-"""Providers and Middleman, and the service that asks them."""
+"""Providers and Middleman, and the service that asks them; the service over some targets."""
 
 import pytest
 
-from tests.acceptance.tested_service import Service
+from tests.acceptance.tested_service import WEBHOOK, Service
 from tests.doubles.providers import Providers
+from watchdog.config.load import load
+from watchdog.service.run import _sources, build
 
 
 @pytest.fixture
@@ -23,3 +25,30 @@ async def service(tmp_path, world, slack):
     yield start
     for each in made:
         await each.app.aclose()
+
+
+@pytest.fixture
+async def serve(tmp_path, slack):
+    """Builds the service over targets; several in turn share one ledger, as restarts do."""
+    apps = []
+
+    async def start(clock, *targets, s3=None):
+        settings = load(
+            {
+                "logs": targets,
+                "listing_interval": 0.001,
+                "state": str(tmp_path / "state.sqlite3"),
+                "s3": s3 or {},
+                "slack": {"webhook_url": WEBHOOK, "api_url": slack.server.url},
+                "status_feeds": (),
+            }
+        )
+        for earlier in apps:
+            await earlier.aclose()
+        apps[:] = [build(settings, _sources(settings, clock), clock)]
+        await apps[0].start()
+        return apps[0]
+
+    yield start
+    for app in apps:
+        await app.aclose()

@@ -1,52 +1,20 @@
 """Sources apart, with the real service: one that is down or lies takes nothing from the others."""
 
 import contextlib
-import html
-import re
 import shutil
 import socket
 
 import pytest
 
 from tests.acceptance.playback import Playback
+from tests.acceptance.reading import page_of, verdicts
 from tests.contract.stores import aws, bucket, s3_server
 from watchdog.collect.inspect.logs import LogsSource
-from watchdog.config.load import load
-from watchdog.service.run import _sources, build
 from watchdog.surfaces.web.health import ready
-from watchdog.surfaces.web.page import render
 
 __all__ = ["aws", "bucket", "s3_server"]
 
-WEBHOOK = "https://hooks.slack.com/services/T/B/secret"
 HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><p>Hi</p></body></html>"
-
-
-@pytest.fixture
-async def serve(tmp_path, slack):
-    """Builds the service over targets; several in turn share one ledger, as restarts do."""
-    apps = []
-
-    async def start(clock, *targets, s3=None):
-        settings = load(
-            {
-                "logs": targets,
-                "listing_interval": 0.001,
-                "state": str(tmp_path / "state.sqlite3"),
-                "s3": s3 or {},
-                "slack": {"webhook_url": WEBHOOK, "api_url": slack.server.url},
-                "status_feeds": (),
-            }
-        )
-        for earlier in apps:
-            await earlier.aclose()
-        apps[:] = [build(settings, _sources(settings, clock), clock)]
-        await apps[0].start()
-        return apps[0]
-
-    yield start
-    for app in apps:
-        await app.aclose()
 
 
 @pytest.fixture
@@ -66,15 +34,6 @@ def stuck_in(tmp_path, name="logs"):
     playback = Playback("all_500", tmp_path / name)
     playback.play(-1)
     return playback
-
-
-def verdicts(app) -> dict[str, str]:
-    return {e.eval_set_id: e.verdict.value for e in app.snapshot.report.eval_sets}
-
-
-def page_of(app, now) -> str:
-    page = render(app.snapshot, app.health(), now, 30)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def metric(app, name: str) -> dict[str, float]:

@@ -138,7 +138,10 @@ class AgentBuffer:
         return content.getvalue()
 
     async def get(
-        self, path: str, limit: int, if_none_match: str | None = None
+        self,
+        path: str,
+        limit: int,  # noqa: ARG002 - the protocol's
+        if_none_match: str | None = None,
     ) -> Got | NotModified:
         """The manifest, or a segment."""
         name = path.rpartition("/")[2]

@@ -22,12 +22,13 @@ from watchdog.collect.inspect.buffers import (
     decode_summaries,
     decode_summary,
 )
-from watchdog.collect.inspect.eval_logs import EvalLog, spec_read
+from watchdog.collect.inspect.eval_logs import EvalLog
 from watchdog.collect.inspect.failing_request import failing_request
 from watchdog.collect.inspect.interactions import decode_count
 from watchdog.collect.inspect.json_content import decode as decode_json_log
 from watchdog.collect.inspect.naming import is_json, is_log, log_file, newest_of_each_task
 from watchdog.collect.inspect.sample_parts import RequestUnreadable
+from watchdog.collect.inspect.specification import spec_read
 from watchdog.collect.place import Place
 from watchdog.collect.stores.objects import FileMeta, StoreError
 from watchdog.collect.stores.zip_members import CorruptZip, MissingRange, directory, read_member
@@ -185,7 +186,10 @@ TARGETS = (
         "specification",
         specification,
         (ValueError, RecursionError),  # of json.loads here
-        ("inspect.connections", "inspect.approval", "inspect.metadata", "allowances"),
+        (
+            *("inspect.connections", "inspect.approval", "inspect.metadata"),
+            *("inspect.specification", "allowances"),
+        ),
         is_json=True,
     ),
     Target("eval_log", eval_log, (StoreError,), ("inspect.eval_logs",)),

@@ -67,7 +67,9 @@ def _of_recording(root: Path) -> Iterator[tuple[str, bytes]]:
     yield "zip_members", _zip(dict(list(small.items())[:2]), zipfile.ZIP_DEFLATED)
     start = json.loads(dict(_members(log))["_journal/start.json"])
     yield "specification", json.dumps(start).encode()
-    yield "json_log", json.dumps({"version": 2, "status": "success", **start}).encode()
+    finished = json.dumps({"version": 2, "status": "success", **start}).encode()
+    for target in ("json_log", "work_json_log", "work_header"):
+        yield target, finished
     yield "eval_log", _zip({"_journal/start.json": json.dumps(start).encode()})
     for segment in sorted(store.glob(".buffer/*/segment.*.zip"))[1:2]:
         for _, data in _members(segment):

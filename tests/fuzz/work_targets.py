@@ -12,16 +12,19 @@ from watchdog.collect.limits import LINE_LENGTH
 from watchdog.collect.stores.lines import last_lines
 from watchdog.collect.work import frames, jobs
 
-_ARGUMENTS = jobs.encode(jobs.SegmentArguments(("1_1.json", "none.json"), 4 * 1024 * 1024))
+_SEGMENT = jobs.encode(jobs.SegmentArguments(("1_1.json", "none.json"), 4 * 1024 * 1024))
+_LOG = jobs.encode(jobs.LogArguments("e", "log"))
 _PIECES = {
     "segment": jobs.segment_piece,
     "manifest": jobs.entries_piece,
     "summaries": jobs.summaries_piece,
+    "header": jobs.header_piece,
+    "json_log": jobs.json_piece,
 }
 
 
 def _work(job: str, data: bytes) -> None:
-    for piece in jobs.JOBS[job](data, _ARGUMENTS):
+    for piece in jobs.JOBS[job](data, _SEGMENT if job == "segment" else _LOG):
         kept(_PIECES[job](piece))
 
 
@@ -35,6 +38,14 @@ def manifest(data: bytes) -> None:
 
 def summaries(data: bytes) -> None:
     _work("summaries", data)
+
+
+def header(data: bytes) -> None:
+    _work("header", data)
+
+
+def json_log(data: bytes) -> None:
+    _work("json_log", data)
 
 
 def frame(data: bytes) -> None:
@@ -63,6 +74,8 @@ TARGETS = (
     Target("work_segment", segment, jobs.UNREADABLE, ("work.jobs",)),
     Target("work_manifest", manifest, jobs.UNREADABLE, is_json=True),
     Target("work_summaries", summaries, jobs.UNREADABLE, is_json=True),
+    Target("work_header", header, jobs.UNREADABLE, is_json=True),
+    Target("work_json_log", json_log, jobs.UNREADABLE, is_json=True),
     Target("work_frame", frame, (msgspec.DecodeError,), ("work.frames",)),
     Target("json", any_json, (ValueError,), ("json_bounds",), is_json=True),
     Target("model_access", model_groups, (), ("inspect.model_access",), is_json=True),

@@ -13,36 +13,13 @@ import time
 import tracemalloc
 from collections import Counter
 
-from tests.builders.agent_buffers import BEGAN, MODEL, AgentBuffer
+from tests.builders.agent_states import read
 from tests.builders.weight import by_type, weight
-from watchdog.collect.inspect.buffer_reader import Buffer
-from watchdog.model.facts import SpecRead, TaskRead, TaskSpec
-from watchdog.model.state import EvalSetState, SampleState
-from watchdog.pipeline.folding import Folding
-
-LIMIT = 1 << 30
-OWN = ("store", "account")
+from watchdog.model.state import SampleState
 
 
-async def read(
-    tasks: int, samples: int, events: int, every: float = 12.0
-) -> tuple[dict[str, EvalSetState], list[Buffer]]:
-    """Read so many tasks, each in an eval set of its own."""
-    folding, buffers = Folding(EvalSetState), []
-    for number in range(tasks):
-        name, log = f"eval-set-{number:05d}", f"2026-11-20T07-00-00_agents_{number:05d}.eval"
-        store = AgentBuffer(number, samples, events, every)
-        buffer = Buffer(store, f"{name}/.buffer/{log}", name, log, LIMIT)  # type: ignore[arg-type]
-        spec = TaskSpec("agents", f"task-{number}", MODEL, BEGAN, samples)
-        folding.take(SpecRead(name, log, spec, "started"))
-        await buffer.refresh()
-        buffer.emit_manifest(folding.take)
-        await buffer.read_rows(folding.take)
-        folding.take(TaskRead(name, log, BEGAN, BEGAN))
-        buffer._store = None  # type: ignore[assignment]  # noqa: SLF001 - made up content is not kept
-        buffers.append(buffer)
-    await folding.settle()
-    return folding.states, buffers
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def fields_of(samples: list[SampleState]) -> Counter[str]:
@@ -58,10 +35,10 @@ def fields_of(samples: list[SampleState]) -> Counter[str]:
 
 
 def _table(sizes: Counter[str], count: int, title: str) -> None:
-    print(f"\n{title}: {sum(sizes.values()) / count:,.0f} bytes")
+    _say(f"\n{title}: {sum(sizes.values()) / count:,.0f} bytes")
     for name, size in sizes.most_common(24):
         if size / count >= 1:
-            print(f"  {size / count:9,.1f}  {name}")
+            _say(f"  {size / count:9,.1f}  {name}")
 
 
 def main(tasks: int = 100, samples: int = 15, events: int = 100) -> None:
@@ -74,12 +51,14 @@ def main(tasks: int = 100, samples: int = 15, events: int = 100) -> None:
     gc.collect()
     traced, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    running = [s for state in states.values() for t in state.tasks.values() for s in t.samples.values()]
+    running = [
+        s for state in states.values() for t in state.tasks.values() for s in t.samples.values()
+    ]
     count = len(running)
-    print(f"{tasks:,} tasks, {count:,} samples, {events:,} events each; {took:.1f} s of CPU")
-    print(f"outcomes a sample: {sum(len(s.recent) for s in running) / count:.1f}")
-    print(f"traced: {traced / count:,.0f} bytes a sample")
-    print(f"states: {weight([states]) / count:,.0f}, readers: {weight(buffers) / count:,.0f}")
+    _say(f"{tasks:,} tasks, {count:,} samples, {events:,} events each; {took:.1f} s of CPU")
+    _say(f"outcomes a sample: {sum(len(s.recent) for s in running) / count:.1f}")
+    _say(f"traced: {traced / count:,.0f} bytes a sample")
+    _say(f"states: {weight([states]) / count:,.0f}, readers: {weight(buffers) / count:,.0f}")
     _table(fields_of(running), count, "fields of a sample")
     _table(by_type([states]), count, "states by type, a sample")
     _table(by_type(buffers, [states]), tasks, "readers by type, a task")

@@ -45,6 +45,8 @@ PORT = 19_464
 POLLS_SECONDS = 30.0
 ASK_EVERY = 0.05
 NOTICED = 0.1
+STACK = 6
+"""Innermost calls that are shown."""
 
 
 @dataclass
@@ -236,21 +238,29 @@ def _serve(base: Path) -> None:
 
 
 def _tell_where(monitor: Any) -> None:
-    """Print where the loop stands when a turn takes long."""
+    """Print where the loop stands when a turn takes long, and how much of that it worked."""
     main_thread = threading.main_thread().ident
     assert main_thread is not None
-    told = 0.0
+    told = seen = worked = 0.0
     while True:
         time.sleep(0.02)
         began = monitor.turn_began
+        if began != seen:
+            seen, worked = began, _worked()
         frame = sys._current_frames().get(main_thread)
         if frame is None or began == told or time.perf_counter() - began < NOTICED:
             continue
         if "select" not in frame.f_code.co_name:
             told = began
-            stack = "".join(traceback.format_stack(frame)[-4:])
-            held = time.perf_counter() - began
-            sys.stderr.write(f"the loop is held for {held:.3f} s at\n{stack}\n")
+            stack = "".join(traceback.format_stack(frame)[-STACK:])
+            held, own = time.perf_counter() - began, _worked() - worked
+            text = f"the loop is held for {held:.3f} s, at work {own:.3f} s, at\n{stack}\n"
+            sys.stderr.write(text)
+
+
+def _worked() -> float:
+    """Seconds of CPU of the main thread, which on Linux has the process' own number."""
+    return int(Path(f"/proc/self/task/{os.getpid()}/schedstat").read_text().split()[0]) / 1e9
 
 
 if __name__ == "__main__":

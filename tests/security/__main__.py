@@ -1,8 +1,9 @@
-"""Measures attacks: python -m tests.security [--check] [--all] [NAME…].
+"""Measures attacks: python -m tests.security [--check] [--merge] [NAME…].
 
 Each is checked by `watchdog check`, and appears beside others that `watchdog run` watches. The
-whole table goes into docs/security.md. Fails where one costs more than 10 s of CPU or 300 MiB above
-idle, delays another eval set's verdict by more than one poll, or isn't told as it should be.
+whole table goes into docs/security.md; with `--merge` the lines of those that are named. Fails
+where one costs more than 10 s of CPU or 300 MiB above idle, delays another eval set's verdict by
+more than one poll, or isn't told as it should be.
 """
 
 import sys
@@ -44,11 +45,17 @@ def main(arguments: list[str]) -> int:
             if not names or pressure.name in names:
                 rows.append(measured_pressure(pressure))
                 _say(rows[-1])
-    if not names and not only_check:
-        page.write(rows, idle, began)
+    if not only_check and (not names or "--merge" in arguments):
+        page.merge(rows, idle, began, _order())
     missed = sum(bool(row.missed) for row in rows)
     print(f"{len(rows)} attacks, {missed} of them beyond a goal")  # noqa: T201
     return 1 if missed else 0
+
+
+def _order() -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        machine = [pressure.name for pressure in pressures(Path(folder))]
+    return [*(attack.name for attack in all_attacks()), *(deed.name for deed in DEEDS), *machine]
 
 
 def _say(row: Row) -> None:

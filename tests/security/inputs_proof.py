@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import random
 import socket
 import struct
 import zipfile
@@ -65,13 +66,28 @@ def worst_text(size: int) -> str:
     return "\n".join(text * (each // len(text)) for text in WORST)
 
 
+NOISE = random.Random(19)  # noqa: S311 - noise
+
+
+def noise(length: int) -> str:
+    """Text that compresses to half of it: what is repeated beside it stays below the ratio."""
+    return NOISE.randbytes(length // 2).hex()
+
+
 def _error_rows(count: int) -> bytes:
-    texts = [worst_text(4000 * len(WORST)).split("\n")[place] for place in range(len(WORST))]
+    """Failures, each with an error and a traceback of 3,900 characters."""
+    texts = [text * (3900 // len(text)) for text in WORST]
     failing = (
-        event(error=f"{place} {texts[place % len(texts)]}", traceback=texts[-place % len(texts)])
+        event(error=noise(64) + texts[place % len(texts)], traceback=texts[-place % len(texts)])
         for place in range(count)
     )
     return zipped({"1_1.json": rows(*failing)})
+
+
+def _one_error(size: int) -> bytes:
+    """A row of a little less than 16 MiB."""
+    failing = event(error=worst_text(size), traceback=worst_text(MIB // 4), pad=noise(MIB // 8))
+    return zipped({"1_1.json": rows(failing)})
 
 
 def _runner_lines(root: Path) -> Path:
@@ -98,8 +114,8 @@ def _runner_lines(root: Path) -> Path:
 
 
 def _problems(root: Path) -> Path:
-    """200,000 rows of which none can be understood."""
-    bad = b",".join(b'{"id":%d,"event_id":"e","event":7}' % place for place in range(200_000))
+    """90,000 rows of which none can be understood."""
+    bad = b",".join(b'{"id":%d,"event_id":"e","event":7}' % place for place in range(90_000))
     return files(root, {SEGMENT: zipped({"1_1.json": b'{"events":[' + bad + b"]}"})})
 
 
@@ -285,9 +301,10 @@ def _interactions(data: bytes) -> Callable[[Path], Path]:
 
 
 ATTACKS: tuple[Attack, ...] = (
-    Attack("error texts", "text", one_file(SEGMENT, lambda: _error_rows(20_000))),
-    Attack("one error text of 16 MiB", "text", one_file(
-        SEGMENT, lambda: events(event(error=worst_text(16 * MIB), traceback=worst_text(MIB))))),
+    Attack("error texts", "text", one_file(SEGMENT, lambda: _error_rows(3_900))),
+    Attack("error texts beyond what is kept", "text", one_file(
+        SEGMENT, lambda: _error_rows(8_000)), "more than the 16,000,000 characters"),
+    Attack("one error text of 16 MiB", "text", one_file(SEGMENT, lambda: _one_error(15 * MIB))),
     Attack("runner log lines", "text", _runner_lines),
     Attack("errors that ended", "text", _summaries_of_errors),
     Attack("problems", "text", _problems),

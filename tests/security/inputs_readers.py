@@ -553,12 +553,32 @@ ATTACKS: tuple[Attack, ...] = (
         ),
     ),
     Attack(
+        "result_wide_15m",
+        "string",
+        member(
+            '{"events":[{"id":1,"event_id":"e","event":{"event":"tool","completed":"2026-11-23T15:44:41Z","result":"😀'.encode(),
+            b"a",
+            15 * MIB,
+            b'"}}]}',
+        ),
+    ),
+    Attack(
         "choices",
         "count",
         member(
             b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","output":{"choices":[{}',
             b",{}",
             100 * MIB,
+            b"]}}}]}",
+        ),
+    ),
+    Attack(
+        "choices_15m",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","output":{"choices_15m":[{}',
+            b",{}",
+            15 * MIB,
             b"]}}}]}",
         ),
     ),
@@ -573,6 +593,16 @@ ATTACKS: tuple[Attack, ...] = (
         ),
     ),
     Attack(
+        "input_refs_15m",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","error":"x","input_refs_15m":[[0,1]',
+            b",[0,1]",
+            15 * MIB,
+            b"]}}]}",
+        ),
+    ),
+    Attack(
         "input",
         "count",
         member(
@@ -583,12 +613,32 @@ ATTACKS: tuple[Attack, ...] = (
         ),
     ),
     Attack(
+        "input_15m",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","error":"x","input_15m":[1',
+            b",1",
+            15 * MIB,
+            b"]}}]}",
+        ),
+    ),
+    Attack(
         "keys",
         "count",
         member(
             b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","a":1',
             b',"a":1',
             100 * MIB,
+            b"}}]}",
+        ),
+    ),
+    Attack(
+        "keys_15m",
+        "count",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","a":1',
+            b',"a":1',
+            15 * MIB,
             b"}}]}",
         ),
     ),
@@ -616,6 +666,16 @@ ATTACKS: tuple[Attack, ...] = (
             b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","output":{"time":1.',
             b"1",
             100 * MIB,
+            b"}}}]}",
+        ),
+    ),
+    Attack(
+        "float_digits_15m",
+        "number",
+        member(
+            b'{"events":[{"id":1,"event_id":"e","event":{"event":"model","output":{"time":1.',
+            b"1",
+            15 * MIB,
             b"}}}]}",
         ),
     ),

@@ -17,22 +17,30 @@ HEAD = (
 SAID_MAX = 140
 
 
-def write(rows: Sequence[Row], idle: Usual, began: float) -> None:
-    """Put the table in its place."""
+def merge(rows: Sequence[Row], idle: Usual, began: float, order: Sequence[str]) -> None:
+    """Put these lines in the place of those of the same name, and the rest as it is."""
     head, _, rest = PAGE.read_text().partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    PAGE.write_text(f"{head}{BEGIN}\n{table(rows, idle, began)}\n{END}{tail}")
+    before, _, tail = rest.partition(END)
+    lines = {line.split(" | ")[0]: line for line in before.splitlines() if line.startswith("| ")}
+    lines |= {f"| {row.name}": _line(row) for row in rows}
+    kept = [lines[f"| {name}"] for name in order if f"| {name}" in lines]
+    text = _text(kept, idle, began)
+    PAGE.write_text(f"{head}{BEGIN}\n{text}\n{END}{tail}")
 
 
 def table(rows: Sequence[Row], idle: Usual, began: float) -> str:
     """The figures as Markdown."""
+    return _text([_line(row) for row in rows], idle, began)
+
+
+def _text(lines: Sequence[str], idle: Usual, began: float) -> str:
     day = time.strftime("%Y-%m-%d", time.gmtime(began))
-    missed = sum(bool(row.missed) for row in rows)
+    missed = sum(not line.endswith("| no |") for line in lines)
     text = (
-        f"{day}: {len(rows)} attacks, {missed} beyond a goal. CPU and MiB are above what the same"
+        f"{day}: {len(lines)} attacks, {missed} beyond a goal. CPU and MiB are above what the same"
         f" takes without one ({idle.line()}).\n\n"
     )
-    return text + HEAD + "\n".join(_line(row) for row in rows)
+    return text + HEAD + "\n".join(lines)
 
 
 def _line(row: Row) -> str:

@@ -1,6 +1,7 @@
 """Slow, idle, large and odd clients: a probe is answered meanwhile."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -61,12 +62,33 @@ async def test_odd_requests_get_fit_answers():
     assert seen == {"requests": len(inputs_http.ODD), "wrong": {}, "probes": [True]}
 
 
+WHOLE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
 async def test_half_a_request_after_a_whole_one_ends_too():
-    whole = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     async with served() as it:
-        answer = await inputs_http.ask("127.0.0.1", it.port, whole + inputs_http.HALF)
-    assert answer.count(b"HTTP/1.1 ") == 2
-    assert b"HTTP/1.1 408" in answer
+        reader, writer = await asyncio.open_connection("127.0.0.1", it.port)
+        writer.write(WHOLE)
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(inputs_http.HALF)
+        rest = await reader.read(-1)
+        writer.close()
+    assert inputs_http.status(head) == 200
+    assert rest.count(b"HTTP/1.1 ") == 1
+    assert b"HTTP/1.1 408" in rest
+
+
+async def test_one_after_the_other_is_answered_and_what_is_sent_ahead_is_not():
+    async with served() as it:
+        reader, writer = await asyncio.open_connection("127.0.0.1", it.port)
+        for _ in range(3):
+            writer.write(WHOLE)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(re.search(rb"content-length: (\d+)", head)[1])
+            await reader.readexactly(length)
+        writer.close()
+        answer = await inputs_http.ask("127.0.0.1", it.port, WHOLE * 500)
+    assert answer.count(b"HTTP/1.1 200") == 1
 
 
 async def test_a_reader_that_stalls_is_cut_off_and_holds_little():

@@ -152,10 +152,10 @@ def last_successes(eval_sets: Iterable[EvalSetJudgment]) -> dict[str, float]:
     last_ok: dict[str, float] = {}
     for eval_set in eval_sets:
         for task in eval_set.state.tasks.values():
-            outcomes = (o for s in task.samples.values() for o in s.recent)
-            for outcome in (*task.retired, *outcomes):
-                if outcome.ok and outcome.at is not None:
-                    last_ok[outcome.model] = max(last_ok.get(outcome.model, 0.0), outcome.at)
+            for outcomes in (task.retired, *(s.recent for s in task.samples.values())):
+                for (model, cause), times in outcomes.by_kind():
+                    if cause is None:
+                        last_ok[model] = max(last_ok.get(model, 0.0), *times)
     return last_ok
 
 

@@ -7,15 +7,17 @@ that, the runner's clock being behind; where it is negative, the clock is ahead.
 from msgspec.structs import replace
 
 from watchdog.fold.clock_lag import lag
-from watchdog.model.spans import OpenSpan
+from watchdog.model.ends import Ends
+from watchdog.model.repetition import PackedRepetition
+from watchdog.model.spans import OpenSpan, OpenSpans
 from watchdog.model.state import (
     EvalSetState,
     OpenCall,
-    Outcome,
     SampleState,
     SandboxFailures,
     Streak,
     TaskState,
+    ToolTurns,
 )
 from watchdog.model.verdict import Evidence
 from watchdog.model.words import duration
@@ -61,7 +63,7 @@ def _task(task: TaskState) -> TaskState:
         task,
         spec=replace(spec, created_at=_moved(spec.created_at, by)) if spec else None,
         completed_at=_moved(task.completed_at, by),
-        ended={key: end._replace(at=_moved(end.at, by)) for key, end in task.ended.items()},
+        ended=Ends.of({k: end._replace(at=_moved(end.at, by)) for k, end in task.ended.items()}),
         last_ended_at=_moved(task.last_ended_at, by),
         last_completed_at=_moved(task.last_completed_at, by),
         last_worked_at=_moved(task.last_worked_at, by),
@@ -70,7 +72,7 @@ def _task(task: TaskState) -> TaskState:
         deaths=tuple(death._replace(at=_moved(death.at, by)) for death in task.deaths),
         last_start_at=_moved(task.last_start_at, by),
         samples={key: _sample(sample, by) for key, sample in task.samples.items()},
-        retired=_outcomes(task.retired, by),
+        retired=task.retired.moved(by),
     )
 
 
@@ -79,14 +81,14 @@ def _sample(sample: SampleState, by: float) -> SampleState:
     return replace(
         sample,
         **moved,
-        recent=_outcomes(sample.recent, by),
+        recent=sample.recent.moved(by),
         streaks=tuple(_streak(streak, by) for streak in sample.streaks),
-        spans=tuple(_span(span, by) for span in sample.spans),
+        spans=OpenSpans.of(_span(span, by) for span in sample.spans),
         open_calls=tuple(_call(call, by) for call in sample.open_calls),
         answered=_call(sample.answered, by) if sample.answered else None,
         sandbox_failing=_failing(sample.sandbox_failing, by),
-        turns=tuple(replace(turn, since=_moved(turn.since, by)) for turn in sample.turns),
-        repetition=sample.repetition.moved(by),
+        turns=ToolTurns.of(replace(t, since=_moved(t.since, by)) for t in sample.turns),
+        repetition=PackedRepetition.of(sample.repetition.unpacked().moved(by)),
     )
 
 
@@ -111,10 +113,6 @@ def _failing(failing: SandboxFailures | None, by: float) -> SandboxFailures | No
 
 def _call(call: OpenCall, by: float) -> OpenCall:
     return replace(call, since=_moved(call.since, by))
-
-
-def _outcomes(outcomes: tuple[Outcome, ...], by: float) -> tuple[Outcome, ...]:
-    return tuple(outcome._replace(at=_moved(outcome.at, by)) for outcome in outcomes)
 
 
 def _moved(instant: float | None, by: float) -> float | None:

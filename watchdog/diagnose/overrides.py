@@ -23,7 +23,7 @@ def eval_set_exceptions(
     return (
         *((common,) if common else ()),
         *of_jobs(state, now, limits),
-        *_of_operator(overrides, now, state.eval_set_id),
+        *_of_operator(overrides, now, state),
     )
 
 
@@ -40,21 +40,31 @@ def task_exceptions(
     return (
         *((own,) if own else ()),
         *of_jobs(state, now, limits),
-        *_of_operator(overrides, now, state.eval_set_id, (name, model)),
+        *_of_operator(overrides, now, state, (name, model)),
     )
 
 
 def _of_operator(
-    overrides: tuple[Override, ...], now: float, eval_set: str, task: tuple[str, str] | None = None
+    overrides: tuple[Override, ...],
+    now: float,
+    state: EvalSetState,
+    task: tuple[str, str] | None = None,
 ) -> tuple[Exceptions, ...]:
     """What the configuration says of an eval set, or of a task and its model, while it holds."""
     return tuple(
         _exceptions(override.allowance)
         for override in overrides
         if (task is not None or override.for_all_tasks)
-        and override.matches(eval_set, *(task or ("", "")))
+        and _concerns(override, state, *(task or ("", "")))
         and (override.allowance.until is None or now < override.allowance.until)
     )
+
+
+def _concerns(override: Override, state: EvalSetState, task: str, model: str) -> bool:
+    """By id or name; what keeps people from being told only by id, which is one eval set's."""
+    hushes = override.allowance.mute_until is not None or override.allowance.page is False
+    names = {state.eval_set_id} if hushes else {state.eval_set_id, state.own_name}
+    return any(override.matches(name, task, model) for name in names)
 
 
 def _exceptions(allowance: Allowance) -> Exceptions:

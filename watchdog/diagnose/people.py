@@ -144,7 +144,7 @@ def _candidate(task: TaskState, sample: SampleState) -> _Candidate | None:
         return _Candidate(
             _PARKED, parked.since, place, _approval_of(calls[0]), needs_person(task.spec, calls)
         )
-    call = unapproved(sample.turns, sample.open_calls)
+    call = unapproved(sample.turns.unpacked(), sample.open_calls)
     if call is not None and needs_person(task.spec, (call.name,)):
         return _Candidate(_PARKED, call.since, place, _approval_of(call.name), by_policy=True)
     since = between_calls_since(sample) if sample.streak is None else None

@@ -52,18 +52,21 @@ def _is_pointless(action: Action) -> bool:
 _ONE = ("<pod>", "<node>")
 
 
-def fill_store(action: Action, eval_set_id: str, store: str | None) -> Action:
-    """`<store>` of an action as the address of the eval set's logs, where it has none yet."""
+def fill_store(action: Action, name: str, store: str | None) -> Action:
+    """`<store>` of an action as the address of the eval set's logs, where it has none yet.
+
+    `name` is the eval set's in its store.
+    """
     if _STORE not in action.text or any(place == _STORE for place, _ in action.values):
         return action
     template = store or STORE
     if "{eval_set_id}" not in template:
         template = f"{template.rstrip('/')}/{{eval_set_id}}"
     if template == STORE:
-        values = dict(action.values) | {"{eval_set_id}": eval_set_id}
+        values = dict(action.values) | {"{eval_set_id}": name}
         text = action.text.replace(_STORE, template)
         return replace(action, text=text, values=tuple(values.items()))
-    address = template.replace("{eval_set_id}", eval_set_id)
+    address = template.replace("{eval_set_id}", name)
     return replace(action, values=(*action.values, (_STORE, address)))
 
 
@@ -80,9 +83,9 @@ def _parts(around: Surroundings) -> dict[str, str]:
 def _values(around: Surroundings) -> Iterator[tuple[str, str]]:
     """What each placeholder stands for, as it is; empty where nothing is known."""
     state = around.state
-    yield "{eval_set_id}", state.eval_set_id
+    yield "{eval_set_id}", state.own_name
     address = state.address if state.cluster is None else ""
-    yield "<target>", address or state.eval_set_id
+    yield "<target>", address or state.own_name
     if state.logs_at and state.cluster is None:
         yield _STORE, state.logs_at
         yield "<log>", f"{state.logs_at}/{around.task.state.log}" if around.task else ""

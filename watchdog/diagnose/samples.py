@@ -12,7 +12,8 @@ from watchdog.diagnose.retries import next_wait
 from watchdog.diagnose.waiting import waits
 from watchdog.model.causes import CLUSTER_CAUSES, main_cause
 from watchdog.model.judgment import SampleJudgment, Waiting
-from watchdog.model.state import Outcome, SampleState
+from watchdog.model.outcomes import Outcome
+from watchdog.model.state import SampleState
 from watchdog.model.verdict import Cause, Evidence, Phase, Verdict
 
 _WINDOW = 20
@@ -161,7 +162,7 @@ def _moving_verdict(context: SampleContext, base: SampleJudgment) -> Verdict:
     sample = context.sample
     if _warrants_warning(context, base) or _failing_much(context):
         return Verdict.DEGRADED
-    has_begun = sample.ok_total > 0 or any(o.ok for o in sample.recent)
+    has_begun = sample.ok_total > 0 or sample.recent.any_ok
     return Verdict.PROGRESSING if has_begun or sample.scorer_spans else Verdict.STARTING
 
 

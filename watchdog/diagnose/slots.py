@@ -98,7 +98,7 @@ class Slots:
     def _wanted(self, task: TaskState, sample: SampleState) -> Iterator[tuple[Pool, int]]:
         """The pools that it may ask, each with how many connections others hold of it."""
         run, place = run_of(task), (task.log, sample.key)
-        models = {*_models(task), *(outcome.model for outcome in sample.recent)}
+        models = {*_models(task), *sample.recent.models}
         for model in sorted(models):
             pool = self._pools.get((run, model))
             if pool is not None:

@@ -32,9 +32,10 @@ from watchdog.errors import ConfigError, UsageError
 from watchdog.evidence.copy_store import copy_store
 from watchdog.evidence.redact import Stopped, redact_directory
 from watchdog.evidence.report import Wanted, write_report
+from watchdog.evidence.whose import Whose, whose
 from watchdog.model.instants import compact, timestamp
 from watchdog.model.verdict import Problem
-from watchdog.pipeline.targets import wants_cluster
+from watchdog.pipeline.targets import CLUSTER, wants_cluster
 from watchdog.redaction import Secrets, redact
 
 ARCHIVES = (".tar.gz", ".tgz")
@@ -72,7 +73,8 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
     """Write the bundle of an eval set, without secrets.
 
     Args:
-        eval_set_id: its id in the configured cluster and store.
+        eval_set_id: its id in the configured cluster and store; as the service has it, where
+            several sources hold one of its name.
         settings: how both are reached.
         now: the instant of the bundle, seconds since the epoch.
         output: the directory to make, or a file that ends in `.tar.gz`; by default a directory
@@ -88,7 +90,8 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
     learned_secrets = secrets if secrets is not None else Secrets(settings.secrets)
     try:
         with _staged(path) as staged:
-            notes = await _write(eval_set_id, settings, now, staged, max_bytes)
+            eval_set = whose(eval_set_id, settings, wanted.live)
+            notes = await _write(eval_set, settings, now, staged, max_bytes)
             await write_report(staged, settings, wanted, notes, learned_secrets)
             notes = (*notes, *await _finished(staged, wanted, learned_secrets))
     except OSError as error:
@@ -166,18 +169,18 @@ def _refuse(path: Path) -> None:
 
 
 async def _write(
-    eval_set_id: str, settings: Settings, now: float, into: Path, max_bytes: int
+    eval_set: Whose, settings: Settings, now: float, into: Path, max_bytes: int
 ) -> tuple[str, ...]:
     parts = await _both(
-        _store(eval_set_id, settings, into / "store", max_bytes),
-        _cluster(eval_set_id, settings, into / "kubernetes", now),
+        _store(eval_set, settings, into / "store", max_bytes),
+        _cluster(eval_set, settings, into / "kubernetes", now),
     )
     notes = tuple(printable(note) for part in parts for note in part.notes)
     if not any(part.found for part in parts):
-        raise UsageError(f"{printable(eval_set_id)}: no such eval set ({'; '.join(notes)})")
+        raise UsageError(f"{printable(eval_set.name)}: no such eval set ({'; '.join(notes)})")
     about = {
         "format": FORMAT,
-        "eval_set_id": eval_set_id,
+        "eval_set_id": eval_set.name,
         "captured_at": timestamp(now),
     }
     (into / MANIFEST).write_text(json.dumps(about) + "\n", "utf-8")
@@ -193,8 +196,8 @@ async def _both(*parts: Awaitable[Part]) -> list[Part]:
     return [part for part in results if isinstance(part, Part)]
 
 
-async def _store(eval_set_id: str, settings: Settings, into: Path, max_bytes: int) -> Part:
-    places = list(_places(eval_set_id, settings))
+async def _store(eval_set: Whose, settings: Settings, into: Path, max_bytes: int) -> Part:
+    places = list(_places(eval_set, settings))
     if not places:
         return Part(False, ("store: left out: kubernetes.store is not configured",))
     parts = []
@@ -206,16 +209,16 @@ async def _store(eval_set_id: str, settings: Settings, into: Path, max_bytes: in
     return Part(parts[-1].found, tuple(note for part in parts for note in part.notes))
 
 
-def _places(eval_set_id: str, settings: Settings) -> Iterator[tuple[str, str]]:
+def _places(eval_set: Whose, settings: Settings) -> Iterator[tuple[str, str]]:
     """Root and folder of everywhere that its logs may be."""
-    if settings.kubernetes.store is not None:
+    if settings.kubernetes.store is not None and eval_set.is_in(CLUSTER):
         root, folder = split_template(settings.kubernetes.store)
-        yield root, folder_of(folder, eval_set_id)
-    for target in settings.logs:
+        yield root, folder_of(folder, eval_set.name)
+    for target in filter(eval_set.is_in, settings.logs):
         yield (
             (target, "")
-            if last_part(target) == eval_set_id
-            else (target, folder_of(PLACE, eval_set_id))
+            if last_part(target) == eval_set.name
+            else (target, folder_of(PLACE, eval_set.name))
         )
 
 
@@ -231,7 +234,9 @@ async def _copy(root: str, folder: str, settings: Settings, into: Path, max_byte
     return Part(bool(copied.objects or copied.left_out), (summary, *_named(copied.left_out)))
 
 
-async def _cluster(eval_set_id: str, settings: Settings, into: Path, now: float) -> Part:
+async def _cluster(eval_set: Whose, settings: Settings, into: Path, now: float) -> Part:
+    if not eval_set.is_in(CLUSTER):
+        return Part(False, ("kubernetes: left out: another source tells of it",))
     if settings.logs and not wants_cluster(settings):
         return Part(False, ("kubernetes: left out: no cluster is watched",))
     try:
@@ -240,7 +245,7 @@ async def _cluster(eval_set_id: str, settings: Settings, into: Path, now: float)
         return Part(False, (f"kubernetes: left out: {error}",))
     try:
         exported = await asyncio.to_thread(
-            export, connection, settings.kubernetes, eval_set_id, into, now
+            export, connection, settings.kubernetes, eval_set.name, into, now
         )
     finally:
         connection.close()

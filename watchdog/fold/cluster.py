@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from watchdog.fold.lessons import Lessons
 from watchdog.model import pod_reasons
 from watchdog.model.cluster import ClusterView, Container, Pod, PodEvent, newest_job
+from watchdog.model.durations_of_calls import CallDurations
 from watchdog.model.facts import ClusterRead, RunnerLogSampled
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import STARTUP, call_name
@@ -121,7 +122,7 @@ def started(state: EvalSetState, log: str) -> EvalSetState:
         return state
     lessons = Lessons(task.learn_since)
     lessons.took(call_name("setup", STARTUP), created_at - started_at, created_at)
-    task = replace(task, durations=lessons.added_to(task.durations))
+    task = replace(task, durations=CallDurations.of(lessons.added_to(task.durations)))
     cluster = replace(cluster, startup_learned_of=started_at)
     return replace(state, tasks={**state.tasks, log: task}, cluster=cluster)
 

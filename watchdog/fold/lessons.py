@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from watchdog.model.durations_of_calls import CallDurations
 from watchdog.model.facts import Row
 from watchdog.model.histogram import Histogram, add
 from watchdog.model.learned import CallName
 from watchdog.model.state import NAMES_MAX, PassedStreak, Streak
 from watchdog.model.successes import MODELS_MAX, Successes, succeeded
+
+Durations = CallDurations | dict[CallName, Histogram]
 
 LEAST_GAP = 60.0
 """Seconds; shorter pauses between two calls teach nothing about a standstill."""
@@ -67,9 +70,11 @@ class Lessons:
             )
         )
 
-    def added_to(self, before: Mapping[CallName, Histogram]) -> dict[CallName, Histogram]:
+    def added_to(self, before: Durations) -> Durations:
         """The durations known and these; names beyond `NAMES_MAX` are left out."""
-        durations = dict(before)
+        if not self._calls:
+            return before
+        durations = dict(before.items())
         for name, seconds in self._calls.items():
             if name in durations or len(durations) < NAMES_MAX:
                 durations[name] = add(durations.get(name, Histogram()), seconds)

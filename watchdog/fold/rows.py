@@ -12,21 +12,23 @@ from msgspec.structs import replace
 from watchdog.fold import repetition, sandbox_calls, turns
 from watchdog.fold.errors import CANCELLED, classify
 from watchdog.fold.lessons import LEAST_GAP, Lessons
+from watchdog.fold.outcomes import RecentOutcomes
 from watchdog.fold.spans import Spans
 from watchdog.fold.streaks import Streaks
 from watchdog.model.facts import Row
-from watchdog.model.instants import later, latest
+from watchdog.model.instants import later
 from watchdog.model.learned import call_name
-from watchdog.model.repetition import Repetition
-from watchdog.model.spans import ROOT, SCORER_TYPES, SETUP_TYPES, TOOL_TYPES
+from watchdog.model.names import shared_name
+from watchdog.model.packed import Packed
+from watchdog.model.repetition import PackedRepetition, Repetition
+from watchdog.model.spans import ROOT, SCORER_TYPES, SETUP_TYPES, TOOL_TYPES, OpenSpans
 from watchdog.model.state import (
     PENDING_MAX,
-    RECENT,
     CallKind,
     OpenCall,
-    Outcome,
     SampleState,
     ToolTurn,
+    ToolTurns,
 )
 from watchdog.model.verdict import Cause
 
@@ -82,8 +84,7 @@ class _Work:
         self.last_row = sample.last_row
         self.last_work_row = sample.last_work_row
         self.count = 0
-        self.recent = list(sample.recent)
-        self.ended_ids = {outcome.event_id for outcome in sample.recent}
+        self.recent = RecentOutcomes(sample.recent)
         self.ok = 0
         self.fails: Counter[Cause] = Counter(dict(sample.fails))
         self.streaks = Streaks(sample.streaks, self.spans)
@@ -93,7 +94,7 @@ class _Work:
         self.last_progress_at = sample.last_progress_at
         self.open = {call.event_id: call for call in sample.open_calls}
         self.answered = sample.answered
-        self.turns = sample.turns
+        self.turns = self._turns_before = sample.turns.unpacked()
         self.sandbox_failing = sample.sandbox_failing
         self.scorers = list(sample.scorer_spans)
         self.scoring_since = sample.scoring_since
@@ -103,7 +104,7 @@ class _Work:
         self.ending_since = sample.ending_since
         self.command_at = sample.command_at
         self.command_timeout = sample.command_timeout
-        self.repetition = sample.repetition
+        self.repetition = self._repetition_before = sample.repetition.unpacked()
         self.holed = sample.holed
 
     def take(self, row: Row) -> None:
@@ -128,7 +129,7 @@ class _Work:
             last_row=self.last_row,
             last_work_row=self.last_work_row,
             rows=self.sample.rows + self.count,
-            recent=tuple(self.recent[-RECENT:]),
+            recent=self.recent.done(),
             ok_total=self.sample.ok_total + self.ok,
             fails=tuple(self.fails.items()),
             streaks=self.streaks.done(),
@@ -138,8 +139,8 @@ class _Work:
             last_progress_at=self.last_progress_at,
             open_calls=tuple(self.open.values()),
             answered=self.answered,
-            spans=tuple(self.spans.open.values()),
-            turns=self.turns,
+            spans=OpenSpans.of(self.spans.open.values()),
+            turns=self._packed_turns(),
             sandbox_failing=self.sandbox_failing,
             scorer_spans=tuple(self.scorers),
             scoring_since=self.scoring_since,
@@ -149,14 +150,22 @@ class _Work:
             ending_since=self.ending_since,
             command_at=self.command_at,
             command_timeout=self.command_timeout,
-            repetition=self.repetition,
+            repetition=self._packed_repetition(),
             lost=self.lost,
             holed=self.holed,
         )
 
+    def _packed_turns(self) -> Packed[ToolTurn]:
+        return self.sample.turns if self.turns is self._turns_before else ToolTurns.of(self.turns)
+
+    def _packed_repetition(self) -> PackedRepetition:
+        if self.repetition is self._repetition_before:
+            return self.sample.repetition
+        return PackedRepetition.of(self.repetition)
+
     def progress(self, row: Row) -> None:
         self.holed = False
-        self.last_progress_at = latest(self.last_progress_at, row.at, row.completed_at)
+        self.last_progress_at = later(self.last_progress_at, later(row.at, row.completed_at))
 
     def begin(self, row: Row, kind: CallKind) -> None:
         self.ending_since = None
@@ -165,7 +174,7 @@ class _Work:
         self.open[row.event_id] = OpenCall(
             row.event_id,
             kind,
-            row.name,
+            shared_name(row.name),
             row.at,
             row.id,
             row.timeout,
@@ -202,6 +211,8 @@ class _Work:
 
     def turns_of(self, row: Row) -> tuple[str, tuple[ToolTurn, ...]]:
         """The span whose answers a row is about, and those that are under way in it."""
+        if not self.turns:
+            return self.spans.place(row.span_id), ()
         having = {turn.span for turn in self.turns}
         place = self.spans.place(row.span_id)
         span = next((one for one in self.spans.around(row.span_id) if one in having), place)
@@ -217,25 +228,18 @@ class _Work:
         calls = self.open.values()
         return [call for call in calls if span in {ROOT, call.span}]
 
-    def forget(self, event_id: str) -> None:
+    def forget(self, place: int) -> None:
         """A failure that was presumed was none."""
-        index = next(i for i, o in enumerate(self.recent) if o.event_id == event_id)
-        outcome = self.recent.pop(index)
-        self.ended_ids.discard(event_id)
-        cause = outcome.cause
+        cause = self.recent.forget(place)
         if cause is not None:
             self.fails[cause] -= 1
             self.fails = +self.fails
 
     def outcome(self, row: Row, cause: Cause | None, began: float | None = None) -> None:
-        self.ended_ids.add(row.event_id)
         at = row.at if cause is not None else row.completed_at or row.at
-        self.recent.append(Outcome(cause is None, at, cause, row.name, row.event_id, began))
+        self.recent.append(at, cause, row.name, row.event_id, began)
         if cause is None and at is not None:
             self.lessons.succeeded(row.name, at)
-        if len(self.recent) > 4 * RECENT:
-            del self.recent[:-RECENT]
-            self.ended_ids = {outcome.event_id for outcome in self.recent}
 
 
 def _model(work: _Work, row: Row) -> None:
@@ -279,10 +283,12 @@ def _model_end(work: _Work, row: Row) -> None:
     if not failed and (work.turns or row.calls):
         span, answers = work.turns_of(row)
         work.set_turns(span, turns.answered(answers, row, work.calls_in(span), span))
-    if work.silent_failures and not failed and _was_presumed(work, row):
-        work.forget(row.event_id)
-    if row.event_id in work.ended_ids:
-        _told_again(work, row)
+    place = work.recent.place_of(row.event_id)
+    if work.silent_failures and not failed and place is not None and work.recent.has_failed(place):
+        work.forget(place)
+        place = None
+    if place is not None:
+        _told_again(work, row, place)
     elif row.error is not None:
         _failure(work, row, row.error)
     else:
@@ -294,27 +300,20 @@ def _began(work: _Work, row: Row) -> float | None:
     call, streak = work.open.get(row.event_id), work.streaks.of(row.span_id)
     at = call.since if call is not None else row.at
     failed_at = streak.last_at if streak is not None else None
-    began = latest(at, failed_at)
+    began = later(at, failed_at)
     is_short = row.completed_at is not None and row.completed_at - (began or 0.0) <= _SHORT
     return None if is_short else began
 
 
-def _was_presumed(work: _Work, row: Row) -> bool:
-    return any(o.event_id == row.event_id and not o.ok for o in work.recent)
-
-
-def _told_again(work: _Work, row: Row) -> None:
+def _told_again(work: _Work, row: Row, place: int) -> None:
     """An answered call is written once without and once with its `completed`."""
     if row.error is not None or row.completed_at is None:
         return
     work.progress(row)
     work.repetition = repetition.told_again(work.repetition, row)
-    work.last_success_at = latest(work.last_success_at, row.completed_at)
+    work.last_success_at = later(work.last_success_at, row.completed_at)
     work.first_success_at = work.first_success_at or row.completed_at
-    for index in range(len(work.recent) - 1, -1, -1):
-        if work.recent[index].event_id == row.event_id:
-            work.recent[index] = work.recent[index]._replace(at=row.completed_at)
-            return
+    work.recent.ended_at(place, row.completed_at)
 
 
 def _success(work: _Work, row: Row, began: float | None) -> None:
@@ -329,7 +328,7 @@ def _success(work: _Work, row: Row, began: float | None) -> None:
     work.ok += 1
     if row.completed_at is not None:
         work.first_success_at = work.first_success_at or row.completed_at
-        work.last_success_at = latest(work.last_success_at, row.completed_at)
+        work.last_success_at = later(work.last_success_at, row.completed_at)
     work.outcome(row, None, began)
 
 
@@ -383,8 +382,8 @@ def _command(work: _Work, row: Row) -> None:
     if by_tool or work.scorers or work.spans.types_around(row.span_id) & _NO_COMMAND:
         return
     ended_at = row.completed_at or row.at
-    work.command_at = latest(work.command_at, ended_at)
-    work.command_timeout = latest(work.command_timeout, row.timeout)
+    work.command_at = later(work.command_at, ended_at)
+    work.command_timeout = later(work.command_timeout, row.timeout)
     if ended_at is not None and row.at is not None and ended_at - row.at >= LEAST_GAP:
         work.lessons.took(COMMAND, ended_at - row.at, ended_at)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from watchdog.model.facts import Row
-from watchdog.model.instants import later, latest
+from watchdog.model.instants import later
 from watchdog.model.spans import ROOT, SPANS_MAX, TOOL_TYPES, OpenSpan, around, types_around
 from watchdog.model.state import OpenCall
 
@@ -55,7 +55,7 @@ class Spans:
         parent = self.open.get(span.parent) if span.parent is not None else None
         if parent is None:
             return ROOT
-        self.open[parent.id] = replace(parent, last_at=latest(parent.last_at, span.last_at))
+        self.open[parent.id] = replace(parent, last_at=later(parent.last_at, span.last_at))
         return parent.id
 
     def _worked(self, span_id: str | None, row: Row) -> None:
@@ -63,9 +63,9 @@ class Spans:
         if span is not None:
             self.open[span.id] = replace(
                 span,
-                last_at=latest(span.last_at, row.at),
+                last_at=later(span.last_at, row.at),
                 work_row=row.id,
-                work_at=latest(span.work_at, row.at),
+                work_at=later(span.work_at, row.at),
             )
 
     def place(self, span_id: str | None) -> str:

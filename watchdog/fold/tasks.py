@@ -1,7 +1,7 @@
 """Handlers for the facts about one log: its specification, its samples, its rows."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -9,6 +9,8 @@ from watchdog.fold.errors import CANCELLED
 from watchdog.fold.lessons import LEAST_GAP, Lessons
 from watchdog.fold.rows import fold_rows
 from watchdog.fold.sample_errors import cause_of_end, kind_of
+from watchdog.model.durations_of_calls import CallDurations
+from watchdog.model.ends import Ended, EndState
 from watchdog.model.facts import (
     AttemptsRead,
     EndedRead,
@@ -27,19 +29,22 @@ from watchdog.model.facts import (
 )
 from watchdog.model.instants import earliest, latest
 from watchdog.model.learned import TEARDOWN, call_name
-from watchdog.model.repetition import Repetition
+from watchdog.model.outcomes import last_of
+from watchdog.model.packed import Packed
+from watchdog.model.repetition import PackedRepetition
+from watchdog.model.spans import OpenSpans
 from watchdog.model.state import (
     ERRORED_MAX,
     FORMER_MAX,
     PASSED_MAX,
     RETIRED_MAX,
     Death,
-    Ended,
-    EndState,
     ErroredEntry,
-    Outcome,
+    PassedStreak,
+    PassedStreaks,
     SampleState,
     TaskState,
+    ToolTurns,
 )
 
 FAILURES_WRITTEN = (0, 3, 172)
@@ -99,7 +104,7 @@ def manifest_read(
     lessons = _set_up(task, running.values(), hindered_at)
     task = replace(
         task,
-        samples={key: _met(task.samples.get(key), summary) for key, summary in running.items()},
+        samples={state.key: state for state in _all_met(task, running.values())},
         manifest_seen=True,
         last_start_at=latest(task.last_start_at, *(s.started_at for s in running.values())),
     )
@@ -189,11 +194,17 @@ def taught(task: TaskState, lessons: Lessons) -> TaskState:
     """With what a batch of rows taught."""
     return replace(
         task,
-        durations=lessons.added_to(task.durations),
+        durations=CallDurations.of(lessons.added_to(task.durations)),
         successes=lessons.successes_with(task.successes),
-        passed=(*task.passed, *lessons.passed)[-PASSED_MAX:],
+        passed=_last_passed(task, lessons),
         passed_total=task.passed_total + len(lessons.passed),
     )
+
+
+def _last_passed(task: TaskState, lessons: Lessons) -> Packed[PassedStreak]:
+    if not lessons.passed:
+        return task.passed
+    return PassedStreaks.of((*task.passed, *lessons.passed)[-PASSED_MAX:])
 
 
 def holed(sample: SampleState) -> SampleState:
@@ -205,9 +216,9 @@ def holed(sample: SampleState) -> SampleState:
         sample,
         streaks=(),
         open_calls=(),
-        spans=(),
-        turns=(),
-        repetition=Repetition(),
+        spans=OpenSpans(),
+        turns=ToolTurns(),
+        repetition=PackedRepetition(),
         lost=True,
         holed=True,
     )
@@ -246,6 +257,10 @@ def end_state(summary: SampleSummary) -> EndState:
     return "errored" if summary.error is not None else "completed"
 
 
+def _all_met(task: TaskState, running: Iterable[SampleSummary]) -> Iterator[SampleState]:
+    return (_met(task.samples.get(summary.key), summary) for summary in running)
+
+
 def _met(sample: SampleState | None, summary: SampleSummary) -> SampleState:
     """The known state of a sample, or a new one where it started (again)."""
     if sample is not None and (sample.uuid, sample.started_at) == (
@@ -260,26 +275,34 @@ def _end(
     task: TaskState, summaries: Iterable[SampleSummary], again: Collection[SampleKey] = ()
 ) -> TaskState:
     """Take in samples that ended; those that run `again` have not, after all."""
-    ends = {key: end for key, end in task.ended.items() if key not in again}
-    errored = {e.summary.key: e for e in task.errored if e.summary.key in ends}
-    for summary in summaries:
-        end = _ended(summary)
-        ends[summary.key] = end
-        errored.pop(summary.key, None)
-        if end.state == "errored":
-            errored[summary.key] = ErroredEntry(summary, end.cause)
-    if ends == task.ended:
+    by_key = {summary.key: summary for summary in summaries}
+    ends = {key: _ended(summary) for key, summary in by_key.items()}
+    before = task.ended.some([*ends, *again])
+    new = {key: end for key, end in ends.items() if before.get(key) != end}
+    taken_back = [key for key in again if key in before and key not in ends]
+    if not new and not taken_back:
         return task
+    replaced = [before[key] for key in (*new, *taken_back) if key in before]
+    errored = {e.summary.key: e for e in task.errored if e.summary.key not in (*ends, *again)}
+    errored |= {
+        key: ErroredEntry(by_key[key], end.cause)
+        for key, end in ends.items()
+        if end.state == "errored"
+    }
+    completed = (end.at for end in new.values() if end.state == "completed")
+    states, causes = Counter(task.ended_counts), Counter(dict(task.errored_causes))
+    states.update(end.state for end in new.values())
+    states.subtract(end.state for end in replaced)
+    causes.update(end.cause for end in new.values() if end.cause)
+    causes.subtract(end.cause for end in replaced if end.cause)
     return replace(
         task,
-        ended=ends,
-        ended_counts=dict(Counter(end.state for end in ends.values())),
-        last_ended_at=latest(task.last_ended_at, *(end.at for end in ends.values())),
-        last_completed_at=latest(
-            task.last_completed_at, *(e.at for e in ends.values() if e.state == "completed")
-        ),
+        ended=task.ended.changed(new, taken_back),
+        ended_counts=dict(+states),
+        last_ended_at=latest(task.last_ended_at, *(end.at for end in new.values())),
+        last_completed_at=latest(task.last_completed_at, *completed),
         errored=tuple(errored.values())[-ERRORED_MAX:],
-        errored_causes=tuple(Counter(e.cause for e in ends.values() if e.cause).items()),
+        errored_causes=tuple((+causes).items()),
     )
 
 
@@ -295,7 +318,7 @@ def _ended(summary: SampleSummary) -> Ended:
 def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
     """Samples that run no more: their calls go on to the task's totals."""
     samples, lessons = dict(task.samples), Lessons(task.learn_since)
-    retired: list[Outcome] = list(task.retired)
+    retired = [task.retired]
     failed = Counter(dict(task.calls_failed))
     ok = task.calls_ok
     worked_at = task.last_worked_at
@@ -304,7 +327,7 @@ def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
         if sample is not None:
             ok += sample.ok_total
             failed.update(dict(sample.fails))
-            retired += sample.recent
+            retired.append(sample.recent)
             _taken_down(sample, task.ended.get(key), lessons)
             worked_at = latest(worked_at, sample.last_progress_at)
     return replace(
@@ -312,7 +335,7 @@ def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
         samples=samples,
         calls_ok=ok,
         calls_failed=tuple(failed.items()),
-        retired=tuple(retired[-RETIRED_MAX:]),
+        retired=last_of(retired, RETIRED_MAX) if len(retired) > 1 else task.retired,
         last_worked_at=worked_at,
     )
 

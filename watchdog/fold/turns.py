@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from watchdog.model.facts import Row
-from watchdog.model.instants import latest
+from watchdog.model.instants import later
 from watchdog.model.state import OpenCall, ToolTurn
 
 PASSES_ON = "escalate"
@@ -39,12 +39,12 @@ def calling(turns: Turns, open_calls: Iterable[OpenCall]) -> Turns:
 def answered(turns: Turns, row: Row, open_calls: Iterable[OpenCall], span: str = "") -> Turns:
     """After a model's answer in a span; the same one comes again with its end."""
     if turns and turns[-1].answer == row.event_id:
-        return (*turns[:-1], replace(turns[-1], since=latest(turns[-1].since, row.completed_at)))
+        return (*turns[:-1], replace(turns[-1], since=later(turns[-1].since, row.completed_at)))
     turns = calling(turns, open_calls)
     if not row.calls:
         return turns
     within = turns[:-1] if turns and turns[-1].passed_over else turns
-    turn = ToolTurn(row.event_id, row.id, row.calls, latest(row.at, row.completed_at), span)
+    turn = ToolTurn(row.event_id, row.id, row.calls, later(row.at, row.completed_at), span)
     return (*within, turn)[-DEPTH_MAX:]
 
 
@@ -52,7 +52,7 @@ def decided(turns: Turns, row: Row) -> Turns:
     """After an approver's word: the next one's turn, or the tool's."""
     if not turns:
         return turns
-    turn = replace(turns[-1], passed_over=False, since=latest(turns[-1].since, row.at))
+    turn = replace(turns[-1], passed_over=False, since=later(turns[-1].since, row.at))
     if row.type != PASSES_ON:
         turn = replace(turn, approved=min(turn.approved + 1, len(turn.calls)))
     return (*turns[:-1], turn)
@@ -74,7 +74,7 @@ def ended(turns: Turns, call: OpenCall | None, row: Row, open_calls: Iterable[Op
     turn = turns[-1]
     running = sum(other.kind == "tool" and other.row > turn.row for other in open_calls)
     approved = max(turn.approved, turn.begun - running)
-    since = latest(turn.since, row.at, row.completed_at)
+    since = later(turn.since, later(row.at, row.completed_at))
     return (*turns[:-1], replace(turn, approved=approved, since=since, passed_over=False))
 
 

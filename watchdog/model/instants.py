@@ -5,7 +5,11 @@ from datetime import UTC, datetime
 
 def latest(*instants: float | None) -> float | None:
     """The latest of the known instants."""
-    return max((instant for instant in instants if instant is not None), default=None)
+    newest: float | None = None
+    for instant in instants:
+        if instant is not None and (newest is None or instant > newest):
+            newest = instant
+    return newest
 
 
 def later(one: float | None, other: float | None) -> float | None:
@@ -17,7 +21,11 @@ def later(one: float | None, other: float | None) -> float | None:
 
 def earliest(*instants: float | None) -> float | None:
     """The earliest of the known instants."""
-    return min((instant for instant in instants if instant is not None), default=None)
+    oldest: float | None = None
+    for instant in instants:
+        if instant is not None and (oldest is None or instant < oldest):
+            oldest = instant
+    return oldest
 
 
 def from_timestamp(stamp: str | None) -> float | None:

@@ -5,6 +5,7 @@ A sample's agents are told apart by their spans: what one repeats, another's wor
 
 from typing import NamedTuple
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -15,6 +16,29 @@ THREADS_MAX = 16
 SPANS_MAX = 128
 TOOLS_MAX = 4
 """Names that are kept of the tools in a run."""
+
+
+_RUN = {"count": "c", "since": "s", "until": "u", "rests": "r", "kinds": "k", "others": "o"}
+_THREAD = {
+    "span": "s",
+    "who": "w",
+    "steps": "t",
+    "cycles": "c",
+    "answers": "a",
+    "failing": "f",
+    "turn": "n",
+    "calling": "g",
+    "answer": "e",
+    "idle_from": "i",
+    "pause": "p",
+    "calls": "l",
+    "spans": "k",
+    "messages": "m",
+    "sampled": "d",
+    "until": "u",
+    "active": "v",
+}
+"""How they are called where they are bytes."""
 
 
 class Step(NamedTuple):
@@ -28,7 +52,7 @@ class Step(NamedTuple):
     """Whether much of it passed outside of model calls: in a tool that waits, or in a pause."""
 
 
-class Run(Struct, frozen=True):
+class Run(Struct, frozen=True, gc=False, omit_defaults=True, rename=_RUN):
     """The same, or as bad, again and again without a break. The default is none."""
 
     count: int = 0
@@ -52,7 +76,7 @@ class Run(Struct, frozen=True):
         return replace(self, since=self.since + by, until=self.until + by) if self.count else self
 
 
-class Thread(Struct, frozen=True):
+class Thread(Struct, frozen=True, gc=False, omit_defaults=True, rename=_THREAD):
     """What one agent, or one solver, did last with one model in one role."""
 
     span: str
@@ -129,6 +153,52 @@ def _moved(thread: Thread, by: float) -> Thread:
         active=thread.active + by,
     )
 
+
+class PackedRepetition(Struct, frozen=True, gc=False):
+    """All of it as bytes, as most samples repeat nothing and are looked at seldom; a value."""
+
+    data: bytes = b""
+
+    @staticmethod
+    def of(repetition: "Repetition | PackedRepetition") -> "PackedRepetition":
+        """Packed; what is packed already stays as it is."""
+        if isinstance(repetition, PackedRepetition):
+            return repetition
+        if not repetition.threads and not repetition.spans:
+            return _NOTHING
+        return PackedRepetition(_encode((repetition.threads, repetition.spans)))
+
+    def unpacked(self) -> Repetition:
+        """The record itself."""
+        return Repetition(*_decode(self.data)) if self.data else Repetition()
+
+    @property
+    def threads(self) -> tuple[Thread, ...]:
+        """The one that did something last comes last."""
+        return self.unpacked().threads
+
+    @property
+    def spans(self) -> tuple[OpenSpan, ...]:
+        """Those that are open."""
+        return self.unpacked().spans
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, PackedRepetition) and self.data == other.data:
+            return True
+        if isinstance(other, Repetition | PackedRepetition):
+            return self.unpacked() == PackedRepetition.of(other).unpacked()
+        return NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.unpacked())
+
+
+_NOTHING = PackedRepetition()
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[tuple[Thread, ...], tuple[OpenSpan, ...]]).decode
 
 _REST = 30.0
 _REST_BESIDE = 10.0

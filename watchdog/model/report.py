@@ -144,6 +144,8 @@ class EvalSetReport(Struct, frozen=True):
     """When it was deleted, where that was seen."""
     source: str = ""
     """The source of the service that tells of it; empty for a check."""
+    name: str = ""
+    """What that source calls it: its id, but where an eval set of another source has that."""
 
 
 class ProbeReport(Struct, frozen=True):
@@ -236,6 +238,8 @@ class ProblemReport(Struct, frozen=True):
 
     where: str
     text: str
+    source: str = ""
+    """The source of the service that it is about; empty for a check."""
 
 
 class SourceReport(Struct, frozen=True):

@@ -6,9 +6,11 @@ every event names the one that it occurred within. Agents side by side have span
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
 from msgspec import Struct
 
 from watchdog.model.instants import latest
+from watchdog.model.packed import Packed
 
 SPANS_MAX = 128
 """Open spans kept of a sample; the oldest go first. More are not seen in practice."""
@@ -21,7 +23,7 @@ SCORER_TYPES = frozenset({"scorer", "scorers"})
 SETUP_TYPES = frozenset({"init"})
 
 
-class OpenSpan(Struct, frozen=True, gc=False):
+class OpenSpan(Struct, frozen=True, gc=False, array_like=True):
     """A span that was begun and not ended. Instants are seconds since the epoch."""
 
     id: str
@@ -34,6 +36,12 @@ class OpenSpan(Struct, frozen=True, gc=False):
     """The newest row directly in it that isn't a log line."""
     work_at: float | None
     """The latest instant that those name."""
+
+
+class OpenSpans(Packed[OpenSpan], frozen=True, gc=False):
+    """Several, in order of their beginning."""
+
+    records = msgspec.msgpack.Decoder(tuple[OpenSpan, ...])
 
 
 def around(spans: Mapping[str, OpenSpan], span_id: str | None) -> Iterator[str]:

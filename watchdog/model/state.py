@@ -5,11 +5,16 @@
 
 from typing import Literal, NamedTuple
 
+import msgspec
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from watchdog.model.access import UNKNOWABLE, annotated_groups
 from watchdog.model.causes import main_of_counts
 from watchdog.model.cluster import ClusterView, Job
+from watchdog.model.durations_of_calls import CallDurations
+from watchdog.model.ends import Ended as Ended  # noqa: PLC0414 - as below
+from watchdog.model.ends import Ends, EndState
 from watchdog.model.facts import (
     EarlierAttempt,
     LogStatus,
@@ -19,12 +24,13 @@ from watchdog.model.facts import (
     ThroughputLogged,
     WriterProcess,
 )
-from watchdog.model.histogram import Histogram
 from watchdog.model.instants import latest
-from watchdog.model.learned import CallName
-from watchdog.model.repetition import Repetition
+from watchdog.model.outcomes import Outcome as Outcome  # noqa: PLC0414 - it stands here for those who look for it
+from watchdog.model.outcomes import Outcomes
+from watchdog.model.packed import Packed
+from watchdog.model.repetition import PackedRepetition, Repetition
 from watchdog.model.runner_words import RunnerWords, WriteFailures
-from watchdog.model.spans import SETUP_TYPES, OpenSpan, life_within
+from watchdog.model.spans import SETUP_TYPES, OpenSpans, life_within
 from watchdog.model.successes import Successes
 from watchdog.model.verdict import Cause
 
@@ -40,21 +46,7 @@ ERRORED_MAX = 50
 CallKind = Literal["model", "tool", "sandbox", "input"]
 
 
-class Outcome(NamedTuple):
-    """The end of one model-call attempt, in row order."""
-
-    ok: bool
-    at: float | None
-    """For a success its end; for a failure the attempt's start (its end is not recorded)."""
-    cause: Cause | None
-    model: str
-    event_id: str
-    began: float | None = None
-    """Of a success that took longer than a minute, when that attempt began: the model took it on
-    then, which says nothing of those that came after."""
-
-
-class Streak(Struct, frozen=True):
+class Streak(Struct, frozen=True, gc=False):
     """Failed attempts since the last success."""
 
     count: int
@@ -97,7 +89,13 @@ class PassedStreak(NamedTuple):
     cause: Cause
 
 
-class OpenCall(Struct, frozen=True):
+class PassedStreaks(Packed[PassedStreak], frozen=True, gc=False):
+    """Several, oldest first."""
+
+    records = msgspec.msgpack.Decoder(tuple[PassedStreak, ...])
+
+
+class OpenCall(Struct, frozen=True, gc=False):
     """A call that was begun and not ended."""
 
     event_id: str
@@ -114,7 +112,7 @@ class OpenCall(Struct, frozen=True):
     """The span that was opened for it: what a tool does stands there."""
 
 
-class ToolTurn(Struct, frozen=True):
+class ToolTurn(Struct, frozen=True, gc=False, array_like=True):
     """An answer that calls tools, and how far its calls got (`fold/turns.py`).
 
     A call that nobody has to approve begins within milliseconds.
@@ -137,6 +135,12 @@ class ToolTurn(Struct, frozen=True):
     """A model was called before all its calls began: by an approver, or they never will."""
 
 
+class ToolTurns(Packed[ToolTurn], frozen=True, gc=False):
+    """Several, in each span the innermost last."""
+
+    records = msgspec.msgpack.Decoder(tuple[ToolTurn, ...])
+
+
 class SandboxFailures(NamedTuple):
     """Calls of tools that failed one after the other because of their sandbox."""
 
@@ -148,7 +152,7 @@ class SandboxFailures(NamedTuple):
     """First line of the newest error."""
 
 
-class SampleState(Struct, frozen=True):
+class SampleState(Struct, frozen=True, gc=False):
     """A sample that has an entry in the buffer or did have one."""
 
     key: SampleKey
@@ -158,7 +162,7 @@ class SampleState(Struct, frozen=True):
     last_work_row: int = 0
     """The newest row that isn't a log line."""
     rows: int = 0
-    recent: tuple[Outcome, ...] = ()
+    recent: Outcomes = Outcomes()
     """The last outcomes, oldest first."""
     ok_total: int = 0
     fails: tuple[tuple[Cause, int], ...] = ()
@@ -173,9 +177,9 @@ class SampleState(Struct, frozen=True):
     open_calls: tuple[OpenCall, ...] = ()
     answered: OpenCall | None = None
     """A call whose answer was written; its next row names when it ended."""
-    spans: tuple[OpenSpan, ...] = ()
+    spans: OpenSpans = OpenSpans()
     """Spans begun and not ended, in order of their beginning."""
-    turns: tuple[ToolTurn, ...] = ()
+    turns: ToolTurns = ToolTurns()
     """Answers whose calls are under way, in each span the innermost last."""
     solving_since: float | None = None
     """When its solvers began: from then on its time limit counts."""
@@ -197,7 +201,7 @@ class SampleState(Struct, frozen=True):
     announced_attempt: int | None = None
     announced_error: str = ""
     """What the runner's log named as the reason of that wait."""
-    repetition: Repetition = Repetition()
+    repetition: PackedRepetition = PackedRepetition()
     """What it does again and again."""
     restarts: int = 0
     restarted_at: float | None = None
@@ -209,6 +213,17 @@ class SampleState(Struct, frozen=True):
     """Rows of it can't be read, and nothing since then shows that it gets on."""
     partial: bool = False
     """Rows before its newest are still to be read: totals, and what began long ago, are unknown."""
+
+    def __post_init__(self) -> None:
+        """Takes records too where they are remembered packed."""
+        if isinstance(self.recent, tuple):
+            force_setattr(self, "recent", Outcomes.of(self.recent))
+        if isinstance(self.spans, tuple):
+            force_setattr(self, "spans", OpenSpans.of(self.spans))
+        if isinstance(self.turns, tuple):
+            force_setattr(self, "turns", ToolTurns.of(self.turns))
+        if isinstance(self.repetition, Repetition):
+            force_setattr(self, "repetition", PackedRepetition.of(self.repetition))
 
     @property
     def streak(self) -> Streak | None:
@@ -236,8 +251,10 @@ class SampleState(Struct, frozen=True):
 
         None where it isn't being set up.
         """
+        if self.solving_since:
+            return None
         spans = (span for span in self.spans if span.type in SETUP_TYPES)
-        return next((span.last_at for span in spans), None) if not self.solving_since else None
+        return next((span.last_at for span in spans), None)
 
     def life_within(self, span_id: str) -> float | None:
         """The newest sign of anything within one of its open spans; None where it isn't open."""
@@ -254,27 +271,11 @@ class SampleState(Struct, frozen=True):
         return sum(count for _, count in self.fails)
 
 
-class ErroredEntry(Struct, frozen=True):
+class ErroredEntry(Struct, frozen=True, gc=False):
     """An errored sample with the cause its error tells."""
 
     summary: SampleSummary
     cause: Cause | None
-
-
-EndState = Literal["completed", "errored", "cancelled"]
-
-
-class Ended(NamedTuple):
-    """How and when a sample ended."""
-
-    state: EndState
-    uuid: str | None
-    at: float | None
-    cause: Cause | None = None
-    limited: bool = False
-    """A limit ended it, not its own answer."""
-    error: str = ""
-    """What sort of error it was: its text without numbers and ids; empty where it ended well."""
 
 
 class Death(NamedTuple):
@@ -304,7 +305,7 @@ class TaskState(Struct, frozen=True):
     status: LogStatus | None = None
     error: str | None = None
     completed_at: float | None = None
-    ended: dict[SampleKey, Ended] = field(default_factory=dict)
+    ended: Ends = Ends()
     ended_counts: dict[EndState, int] = field(default_factory=dict)
     last_ended_at: float | None = None
     last_completed_at: float | None = None
@@ -328,12 +329,12 @@ class TaskState(Struct, frozen=True):
     calls_failed: tuple[tuple[Cause, int], ...] = ()
     learn_since: float | None = None
     """What ended before this instant was learned in an earlier life of the service."""
-    durations: dict[CallName, Histogram] = field(default_factory=dict)
+    durations: CallDurations = CallDurations()
     """Completed calls, over all samples; bounded by NAMES_MAX."""
-    passed: tuple[PassedStreak, ...] = ()
+    passed: PassedStreaks = PassedStreaks()
     """The last runs of failures that passed, over all samples."""
     passed_total: int = 0
-    retired: tuple[Outcome, ...] = ()
+    retired: Outcomes = Outcomes(identified=False)
     """The last outcomes of samples that ended: still evidence for those that go on."""
     successes: dict[str, Successes] = field(default_factory=dict)
     """When calls succeeded, by model, over all samples and beyond what they remember."""
@@ -366,6 +367,17 @@ class TaskState(Struct, frozen=True):
     """How far it was read, where there is more than one poll may read; None where all was."""
     history: History | None = None
     """None where nothing was passed over, or all of that was read since."""
+
+    def __post_init__(self) -> None:
+        """As a sample."""
+        if isinstance(self.durations, dict):
+            force_setattr(self, "durations", CallDurations.of(self.durations))
+        if isinstance(self.passed, tuple):
+            force_setattr(self, "passed", PassedStreaks.of(self.passed))
+        if isinstance(self.ended, dict):
+            force_setattr(self, "ended", Ends.of(self.ended))
+        if isinstance(self.retired, tuple):
+            force_setattr(self, "retired", Outcomes.of(self.retired))
 
     @property
     def attempts(self) -> int:
@@ -457,6 +469,7 @@ class EvalSetState(Struct, frozen=True):
     """An eval set: its logs by name, and what its runner said."""
 
     eval_set_id: str
+    """What it is called here: no other has the same."""
     tasks: dict[str, TaskState] = field(default_factory=dict)
     listed: bool = False
     address: str = ""
@@ -470,6 +483,8 @@ class EvalSetState(Struct, frozen=True):
     """Since when it can't be listed, in seconds since the epoch; None while it can."""
     source: str = ""
     """The source that tells of it; empty for one look."""
+    name: str = ""
+    """What it is called there, in its folder and its cluster; empty where that is its id."""
     read_at: float | None = None
     last_log_line_at: float | None = None
     log_lines_since: float | None = None
@@ -501,6 +516,11 @@ class EvalSetState(Struct, frozen=True):
     """By pod, what its runner said last; at most PODS_MAX."""
     learn_since: float | None = None
     """What ended before this instant was learned in an earlier life of the service."""
+
+    @property
+    def own_name(self) -> str:
+        """What its source, its cluster and commands about it call it."""
+        return self.name or self.eval_set_id
 
     @property
     def view(self) -> ClusterView | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from watchdog.model.state import EvalSetState
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Grows with each change of the records that gives old bytes another meaning."""
 
 _encoder = msgspec.msgpack.Encoder()

@@ -1,6 +1,5 @@
 """Foreign texts made fit to be shown: visible, bounded, on one line."""
 
-import re
 import unicodedata
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -8,13 +7,27 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 def clean(text: str, limit: int = 500) -> str:
     """One visible line: no control, direction or invisible characters, at most `limit` long."""
-    visible = "".join(_visible(char) for char in text[: 4 * limit])
-    return cut(re.sub(r"\s+", " ", visible).strip(), limit)
+    head = text[: 4 * limit]
+    if not (head.isascii() and head.isprintable()):  # most are
+        head = head.translate(_VISIBLE)
+    return cut(" ".join(head.split()), limit)
+
+
+class _Visible(dict[int, str]):
+    """What stands for each character; those of the basic plane are looked at once."""
+
+    def __missing__(self, code: int) -> str:
+        shown = _visible(chr(code))
+        if code < _BASIC_PLANE:
+            self[code] = shown
+        return shown
+
+
+_BASIC_PLANE = 0x10000
+_VISIBLE = _Visible()
 
 
 def _visible(char: str) -> str:
-    if char.isascii() and char.isprintable():
-        return char
     if char.isspace():
         return " "
     return "" if unicodedata.category(char) in _INVISIBLE else char

@@ -186,6 +186,8 @@ class Problem(Struct, frozen=True):
 
     where: str
     text: str
+    source: str = ""
+    """The source that says so; empty for one look."""
 
 
 class Incident(Struct, frozen=True):

@@ -1,10 +1,10 @@
 """Verdicts, durations, counts and outcomes as people say them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import groupby
 
+from watchdog.model.outcomes import Outcome, Outcomes
 from watchdog.model.report import SampleCounts
-from watchdog.model.state import Outcome
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Phase, Verdict
 
@@ -77,9 +77,9 @@ def at_work(phase: Phase) -> str:
     return {"setup": "being set up", "teardown": "being taken down"}.get(phase, phase)
 
 
-def outcomes(recent: Sequence[Outcome]) -> str:
+def outcomes(recent: Iterable[Outcome]) -> str:
     """Model attempts as a strip, the newest first, of those kept oldest first: `FAIL FAIL OK`."""
-    return " ".join("OK" if outcome.ok else "FAIL" for outcome in reversed(recent))
+    return " ".join("OK" if ok else "FAIL" for ok in reversed(Outcomes.of(recent).oks))
 
 
 def strip(recent: str, length: int = _STRIP) -> str:

@@ -36,6 +36,7 @@ class Traits(Struct, frozen=True):
     """What routes look at."""
 
     eval_sets: tuple[str, ...]
+    """By id and by name."""
     models: tuple[str, ...]
     submitters: tuple[str, ...]
     """By name and by e-mail address."""
@@ -128,7 +129,7 @@ def audience(notify: Notify) -> Audience:
 def traits_of(incident: IncidentReport, eval_sets: Sequence[EvalSetReport]) -> Traits:
     """Of an incident: its models are everybody's, and those of the tasks that are stuck."""
     return Traits(
-        incident.eval_sets,
+        (*incident.eval_sets, *(item.name for item in eval_sets)),
         tuple(_models(incident, eval_sets)),
         tuple(name for item in eval_sets for name in (item.submitter, item.email)),
         tuple(item.team for item in eval_sets),
@@ -140,7 +141,7 @@ def traits_of_state(state: EvalSetState) -> Traits:
     """Of an eval set: the models of all its tasks."""
     view = state.view
     return Traits(
-        (state.eval_set_id,),
+        (state.eval_set_id, state.own_name),
         tuple(task.spec.model for task in state.tasks.values() if task.spec is not None),
         (view.created_by, view.email) if view else (),
         (view.team,) if view else (),

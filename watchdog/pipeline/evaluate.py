@@ -1,6 +1,6 @@
 """From what is remembered to a finished snapshot: judge, correlate, report. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -60,7 +60,8 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
     judgments = judge(states, now, limits, max_age, orphans, learned=learned, overrides=overrides)
     all_problems = (*problems, orphans.problem) if orphans.problem else tuple(problems)
     incidents = correlate(judgments, now, findings, notes)
-    incidents = tuple(_with_store(incident, store) for incident in incidents)
+    names = {judgment.state.eval_set_id: judgment.state.own_name for judgment in judgments}
+    incidents = tuple(_with_store(incident, names, store) for incident in incidents)
     eval_sets = tuple(_with_conclusions(judgment, incidents, store) for judgment in judgments)
     evaluation = snapshot(
         eval_sets, incidents, all_problems, now, troubled_models(judgments), not_watched
@@ -81,8 +82,8 @@ def _newest(findings: Findings) -> tuple[ProbeResult, ...]:
     return tuple(result for results in newest for result in results if result.tested)
 
 
-def _with_store(incident: Incident, store: str | None) -> Incident:
-    first = incident.eval_sets[0]
+def _with_store(incident: Incident, names: Mapping[str, str], store: str | None) -> Incident:
+    first = names[incident.eval_sets[0]]
     return replace(incident, actions=tuple(fill_store(a, first, store) for a in incident.actions))
 
 
@@ -93,7 +94,8 @@ def _with_conclusions(
     name = eval_set.state.eval_set_id
     own = [incident for incident in incidents if name in incident.eval_sets]
     conclusions = [c for i in own for c in i.conclusions if c.meaning is not Meaning.NOT_TESTED]
-    actions = tuple(fill_store(action, name, store) for action in eval_set.actions)
+    own_name = eval_set.state.own_name
+    actions = tuple(fill_store(action, own_name, store) for action in eval_set.actions)
     if not conclusions:
         return replace(eval_set, actions=actions)
     first = next((i.actions for i in own if i.conclusions and i.eval_sets[0] == name), actions)

@@ -17,7 +17,9 @@ from watchdog.pipeline.resumption import is_quiet
 APART = 2_000
 """Samples, in a fact and in what is known of its log; more are folded in a thread."""
 TOGETHER = 500
-"""Rows that are folded at once: some milliseconds."""
+"""Rows that are folded at once: some milliseconds. An error's text counts as well (`weight`)."""
+ROW_CHARACTERS = 100
+"""Of an error that take as long as a row: its cause is looked for in them."""
 SLICE = 0.02
 """Seconds of work in one turn of the loop."""
 
@@ -31,7 +33,7 @@ class _Rows:
 
     def add(self, fact: RowsRead | RowsLost) -> None:
         self.facts.append(fact)
-        self.count += 1 + (len(fact.rows) if isinstance(fact, RowsRead) else 0)
+        self.count += weight(fact)
 
 
 class Folding:
@@ -116,9 +118,19 @@ class Folding:
 
 
 def is_large(state: EvalSetState, fact: Fact) -> bool:
-    """Whether folding it would hold the loop: its handler goes through all samples of the log."""
+    """Whether folding it would hold the loop: its rows, or all samples of the log, are many."""
+    if isinstance(fact, RowsRead):
+        return weight(fact) > 2 * TOGETHER
     if not isinstance(fact, ManifestRead | EndedRead):
         return False
     task = state.tasks.get(fact.log)
     known = len(task.ended) + len(task.samples) if task is not None else 0
     return known + len(fact.samples) > APART
+
+
+def weight(fact: RowsRead | RowsLost) -> int:
+    """How long it takes to fold it, in rows."""
+    if isinstance(fact, RowsLost):
+        return 1
+    characters = sum(len(row.error) for row in fact.rows if row.error is not None)
+    return 1 + len(fact.rows) + characters // ROW_CHARACTERS

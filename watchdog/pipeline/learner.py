@@ -14,6 +14,7 @@ from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.erred_days import halved_days, with_run
 from watchdog.diagnose.failing import chance_any_fails_all, group_of
 from watchdog.diagnose.fleet import Fleet, Peers
+from watchdog.model.durations_of_calls import CallDurations
 from watchdog.model.histogram import Histogram, add, bin_of, difference, halved, merge
 from watchdog.model.learned import (
     MEMORY_WEEKS,
@@ -40,7 +41,7 @@ _CHANCE = 1.0
 class _Totals(Struct, frozen=True):
     """What was already taken of one log."""
 
-    durations: dict[CallName, Histogram] = {}
+    durations: CallDurations = CallDurations()
     passed: int = 0
     ok: int = 0
     finished: bool = False
@@ -99,8 +100,8 @@ class Learner:
         totals = previous or _first_totals(task)
         if task.durations is not totals.durations:
             self._durations(state.eval_set_id, task.durations, totals.durations)
-        new = min(task.passed_total - totals.passed, len(task.passed))
-        for streak in task.passed[len(task.passed) - new :] if new > 0 else ():
+        new = task.passed_total - totals.passed
+        for streak in task.passed[-new:] if new > 0 else ():
             self._passed_streak(state, streak, fleet)
         ok = _calls_ok(task)
         if ok > totals.ok and task.spec is not None:
@@ -119,13 +120,13 @@ class Learner:
     def _durations(
         self,
         eval_set_id: str,
-        current: dict[CallName, Histogram],
-        previous: dict[CallName, Histogram],
+        current: CallDurations,
+        previous: CallDurations,
     ) -> None:
-        durations = dict(self.learned.durations)
+        durations, before = dict(self.learned.durations), previous.unpacked()
         for name, histogram in current.items():
-            past = previous.get(name)
-            if histogram is past:
+            past = before.get(name)
+            if histogram == past:
                 continue
             more = histogram if past is None else difference(histogram, past)
             more = self._possible(eval_set_id, name, more)

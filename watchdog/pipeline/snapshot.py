@@ -73,7 +73,7 @@ def snapshot(  # noqa: PLR0913, PLR0917 - all that it is made of
         cause=_cause_of(verdict, eval_sets),
         eval_sets=tuple(figure.report for figure in figures),
         incidents=tuple(_incident(incident, sources, secret) for incident in incidents),
-        problems=tuple(ProblemReport(_cut(p.where), _cut(p.text)) for p in problems),
+        problems=tuple(ProblemReport(_cut(p.where), _cut(p.text), p.source) for p in problems),
         not_watched=not_watched,
     )
     undecided = frozenset(e.state.eval_set_id for e in eval_sets if _undecided(e))
@@ -136,6 +136,7 @@ def _figures(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
         runner_started_at=timestamp(eval_set.runner_started_at),
         deleted_at=timestamp(eval_set.deleted_at),
         source=eval_set.state.source,
+        name=eval_set.state.own_name,
     )
     no_page = eval_set.is_warned_of is not None
     return EvalSetFigures(report, tasks, _is_muted(eval_set), no_page)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from watchdog.collect.absence import LISTINGS, SECONDS
 from watchdog.collect.source import PollResult, Source, position_of, read_history
@@ -13,6 +14,7 @@ from watchdog.model.report import SourceReport, SourceStanding
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
 from watchdog.pipeline.folding import SLICE, Folding
+from watchdog.pipeline.names import EvalSetNames
 from watchdog.pipeline.resumption import Cut, Resumption
 
 LATE = "its poll has not come to an end"
@@ -24,6 +26,7 @@ class SourceState(Struct):
 
     source: Source
     states: dict[str, EvalSetState] = {}
+    """By the name that the source has for each."""
     problems: tuple[Problem, ...] = ()
     silent: tuple[tuple[str, str], ...] = ()
     """Parts behind it that don't answer, each with the reason."""
@@ -46,6 +49,8 @@ class SourceState(Struct):
     first_listed_at: float | None = None
     label: str = ""
     """What eval sets and incidents bear as their source's name, in the service."""
+    names: EvalSetNames | None = None
+    """The ids of its eval sets, where there are other sources; None for one look."""
     learned_until: Callable[[], float | None] = lambda: None
     """What ended before this instant was learned by an earlier life of the service."""
     learned_before: float | None = None
@@ -176,12 +181,13 @@ class SourceState(Struct):
             return "not polled yet"
         return self.problems[0].text if self.problems else "no answer"
 
-    def _begin(self, eval_set_id: str) -> EvalSetState:
-        resumed = self.resumption.begin(eval_set_id)
-        if resumed is not None:
-            return resumed
+    def _begin(self, name: str) -> EvalSetState:
         learned = self.learned_until() if self.listed_once else self.learned_before
-        return EvalSetState(eval_set_id, learn_since=learned, source=self.label)
+        eval_set_id = name if self.names is None else self.names.id_of(self.label, name)
+        left = self.resumption.begin(name)
+        if left is not None:
+            return replace(left, eval_set_id=eval_set_id, source=self.label, name=name)
+        return EvalSetState(eval_set_id, learn_since=learned, source=self.label, name=name)
 
 
 def all_states(sources: Iterable[SourceState]) -> list[EvalSetState]:
@@ -209,16 +215,14 @@ def all_not_watched(sources: Iterable[SourceState]) -> int:
 
 
 def all_problems(sources: Iterable[SourceState]) -> Iterator[Problem]:
-    """The problems that stand: the sources' own, and names that two of them have."""
+    """The problems that stand: the sources' own, and what two of them watch."""
     owners: dict[str, list[str]] = {}
     for source in sources:
-        yield from source.problems
-        for eval_set_id in source.known if source.label else ():
-            owners.setdefault(eval_set_id, []).append(source.label)
+        yield from (replace(problem, source=source.label) for problem in source.problems)
+        for state in source.known.values() if source.label else ():
+            owners.setdefault(state.eval_set_id, []).append(source.label)
     for eval_set_id, names in owners.items():
         if len(names) > 1:
-            text = (
-                f"eval sets of this name are in {' and '.join(names)}: messages, mutes and access "
-                "take them for one; rename a folder, or watch them below one target"
-            )
+            where = " and ".join(names)
+            text = f"{where} both watch its folder: it is shown twice; leave it to one of them"
             yield Problem(eval_set_id, text)

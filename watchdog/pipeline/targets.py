@@ -16,6 +16,11 @@ from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError, UsageError
 from watchdog.pipeline.source_state import SourceState
 
+ALONE = "store"
+"""The name of a source that is the only one."""
+CLUSTER = "kubernetes"
+"""The name of the cluster as a source."""
+
 
 class TargetStates(Struct, frozen=True):
     """What was read of targets that are judged as of one instant (seconds since the epoch)."""

@@ -7,6 +7,7 @@ What the parts are and how they are joined stands in `run.py`.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -38,7 +39,7 @@ from watchdog.pipeline.targets import store_of
 from watchdog.redaction import without_secrets
 from watchdog.service.checkpoints import Checkpoints
 from watchdog.service.heap import Heap
-from watchdog.service.kept import KeptExperience, KeptMutes
+from watchdog.service.kept import KeptExperience, KeptMutes, KeptNames
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
 from watchdog.service.stand_ins import StandIns
@@ -75,6 +76,7 @@ class Parts(Struct, frozen=True):
     status_pages: StatusPageRounds
     deliverer: Deliverer
     mutes: KeptMutes
+    names: KeptNames
     experience: KeptExperience
     checkpoints: Checkpoints
     metrics: SelfMetrics
@@ -101,6 +103,7 @@ class App:
         self._status_pages = parts.status_pages
         self._deliverer = parts.deliverer
         self._mutes = parts.mutes
+        self._names = parts.names
         self._experience = parts.experience
         self._checkpoints = parts.checkpoints
         self.metrics = parts.metrics
@@ -182,10 +185,9 @@ class App:
         seconds = time.monotonic() - started_at
         self._slowest_poll = max(seconds, self._slowest_poll * 0.9)
         self.metrics.stage_took("collect", seconds)
-        for reason in result.failures:
-            self.metrics.source_error(source.name, reason)
-        for part, reason in result.part_failures:
-            self.metrics.source_error(part, reason)
+        failures = Counter((source.name, reason) for reason in result.failures)
+        for (part, reason), times in (failures + Counter(result.part_failures)).items():
+            self.metrics.source_error(part, reason, times)
         self._note_silence()
         return result
 
@@ -283,6 +285,7 @@ class App:
         self._on_snapshot(snapshot)
 
     async def _notify(self, snapshot: Snapshot) -> None:
+        await self._names.save(self._sources)
         await self._deliverer.handle(snapshot, self.listed)
         self.metrics.channels_failing(self._deliverer.channels, self._deliverer.refusing)
 

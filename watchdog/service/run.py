@@ -36,6 +36,7 @@ from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.source_state import SourceState
 from watchdog.pipeline.targets import (
+    ALONE,
     cluster_source,
     feeds,
     logs_options,
@@ -48,7 +49,8 @@ from watchdog.service.checkpoint_records import version
 from watchdog.service.checkpoints import Checkpoints
 from watchdog.service.event_loop import allow_descriptors
 from watchdog.service.guarded import guarded_sources
-from watchdog.service.kept import KeptExperience, KeptMutes
+from watchdog.service.homes import homes
+from watchdog.service.kept import KeptExperience, KeptMutes, KeptNames
 from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
@@ -179,6 +181,8 @@ def _parts(
     worker = LedgerWorker(opened.database or ledger, standby, clock)
     learner = Learner(_experience(ledger, clock()), settings.thresholds)
     metrics = SelfMetrics()
+    guarded = guarded_sources(sources)
+    names = KeptNames(ledger, worker, homes(settings, [s.name for s in guarded]), clock)
     stand_ins = StandIns(settings, ledger)
     deliverer = Deliverer(
         ledger,
@@ -194,20 +198,28 @@ def _parts(
         SourceState(
             source,
             label=source.name,
+            names=names.names,
             learned_until=lambda: learner.learned_until,
             learned_before=learner.learned_until,
         )
-        for source in guarded_sources(sources)
+        for source in guarded
     )
     checkpoints = _checkpoints(settings, clock())
     return Parts(
         sources=states,
         learner=learner,
         degraded_runs=DegradedRuns(settings.notify.degraded_after),
-        prober=_prober(settings, sources, clock, stand_ins.counting(metrics.probe), secrets),
+        prober=_prober(
+            settings,
+            RequestSizer(guarded, names.names.owner, replay=settings.probes.replay),
+            clock,
+            stand_ins.counting(metrics.probe),
+            secrets,
+        ),
         status_pages=StatusPageRounds(StatusPages(feeds(settings)), clock),
         deliverer=deliverer,
         mutes=KeptMutes(worker, clock),
+        names=names,
         experience=KeptExperience(learner, worker, clock, loaded=standby is None),
         checkpoints=Checkpoints(checkpoints, states, clock, metrics, writes=alone),
         metrics=metrics,
@@ -241,7 +253,7 @@ def _experience(ledger: Ledger, now: float) -> Learned:
 
 def _prober(
     settings: Settings,
-    sources: list[Source],
+    sizer: RequestSizer,
     clock: Clock,
     on_result: Callable[[ProbeResult], None],
     secrets: Secrets,
@@ -249,7 +261,7 @@ def _prober(
     return Prober(
         settings.probes,
         ApiTester(settings.probes, secrets.learn),
-        RequestSizer(sources, replay=settings.probes.replay),
+        sizer,
         clock,
         on_result=on_result,
         page_waits=settings.notify.wait_for_tests,
@@ -276,7 +288,7 @@ def _sources(settings: Settings, clock: Clock) -> list[Source]:
     share = poll_limits(settings)
     with_cluster = wants_cluster(settings)
     is_alone = len(settings.logs) == 1 and not with_cluster
-    names = {target: "store" if is_alone else target for target in settings.logs}
+    names = {target: ALONE if is_alone else target for target in settings.logs}
     options = logs_options(settings, share)
     targets = [UnopenedSource(n, partial(_open, t, n, settings, options)) for t, n in names.items()]
     errors = [error for target in targets if (error := target.open()) is not None]

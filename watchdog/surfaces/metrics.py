@@ -215,9 +215,9 @@ class SelfMetrics:
         """The fleet's experience rests on so much time."""
         self._learned.set(seconds)
 
-    def source_error(self, source: str, reason: str) -> None:
-        """A read failed; `reason` is one of a few short words."""
-        self._source_errors.labels(_label(source), _label(reason)).inc()
+    def source_error(self, source: str, reason: str, times: int = 1) -> None:
+        """A read failed, or so many; `reason` is one of a few short words."""
+        self._source_errors.labels(_label(source), _label(reason)).inc(times)
 
     def notification(self, channel: str, outcome: str) -> None:
         """A channel took a message, or did not."""

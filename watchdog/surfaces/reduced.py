@@ -1,5 +1,8 @@
 """A report reduced to one eval set."""
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+
 from msgspec.structs import replace
 
 from watchdog.model.report import EvalSetReport, ProblemReport, Report
@@ -10,13 +13,8 @@ def reduced(report: Report, eval_set_id: str) -> Report | None:
     eval_sets = [e for e in report.eval_sets if e.eval_set_id == eval_set_id]
     if not eval_sets:
         return None
-    own_names = names_of(eval_sets[0])
-    other_names = {
-        name
-        for eval_set in report.eval_sets
-        if eval_set.eval_set_id != eval_set_id
-        for name in names_of(eval_set)
-    } - own_names
+    own_names = Names(eval_sets)
+    other_names = Names(e for e in report.eval_sets if e.eval_set_id != eval_set_id)
     return replace(
         report,
         verdict=eval_sets[0].verdict,
@@ -27,14 +25,34 @@ def reduced(report: Report, eval_set_id: str) -> Report | None:
     )
 
 
+class Names:
+    """How problems name some eval sets, by source: a name is that of another in another source."""
+
+    def __init__(self, eval_sets: Iterable[EvalSetReport]) -> None:
+        self._names: dict[str, set[str]] = {}
+        for eval_set in eval_sets:
+            self._names.setdefault(eval_set.source, set()).update(names_of(eval_set))
+        self._all = frozenset().union(*self._names.values())
+
+    def of(self, problem: ProblemReport) -> AbstractSet[str]:
+        """Those that a problem may be about."""
+        if not problem.source:
+            return self._all
+        return self._names.get(problem.source, set()) | self._names.get("", set())
+
+    def concern(self, problem: ProblemReport, but: AbstractSet[str] = frozenset()) -> bool:
+        """Whether it names one of them by a name that isn't left out."""
+        return any(name in problem.where for name in self.of(problem) - but)
+
+
 def names_of(eval_set: EvalSetReport) -> set[str]:
-    """How problems name an eval set: its id, its logs without their ending."""
+    """How problems name an eval set: its id and name, its logs without their ending."""
     logs = (task.log.removesuffix(".eval").removesuffix(".json") for task in eval_set.tasks)
-    return {name for name in (eval_set.eval_set_id, *logs) if name}
+    return {name for name in (eval_set.eval_set_id, eval_set.name, *logs) if name}
 
 
-def _concerns(problem: ProblemReport, own_names: set[str], other_names: set[str]) -> bool:
+def _concerns(problem: ProblemReport, own_names: Names, other_names: Names) -> bool:
     """A problem that names no eval set, a whole source perhaps, concerns them all."""
-    if any(name in problem.where for name in own_names):
+    if own_names.concern(problem):
         return True
-    return not any(name in problem.where for name in other_names)
+    return not other_names.concern(problem, but=own_names.of(problem))

@@ -18,7 +18,7 @@ from watchdog.model.causes import cause_words, main_cause
 from watchdog.model.report import EvalSetReport, IncidentReport, ProblemReport, Report
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict, worst
 from watchdog.model.words import count
-from watchdog.surfaces.reduced import names_of
+from watchdog.surfaces.reduced import Names, names_of
 
 ELSEWHERE = "elsewhere"
 """Where problems are of what is not shown."""
@@ -63,13 +63,13 @@ def visible(report: Report, viewer: Viewer, key: Key) -> View:
 
 
 def hidden_ids(report: Report, viewer: Viewer) -> frozenset[str]:
-    """The eval sets that a viewer may not see; of two under one id both, if it is so of one."""
+    """The eval sets that a viewer may not see; of one that two sources show, if it is so of one."""
     hidden = (e.eval_set_id for e in report.eval_sets if not viewer.may_see(e.model_groups))
     return frozenset(hidden)
 
 
 def _mask(shown: Iterable[EvalSetReport], hidden: Iterable[EvalSetReport], key: Key) -> Mask:
-    known = {name for eval_set in shown for name in (eval_set.eval_set_id, *eval_set.models)}
+    known = {n for e in shown for n in (e.eval_set_id, e.name, *e.models)}
     hidden = tuple(hidden)
     models = (name for e in hidden for name in (*e.models, *(t.model for t in e.tasks)))
     mask = Mask(key, (name for name in models if name not in known), known)
@@ -121,8 +121,8 @@ def _problems(
     report: Report, shown: Collection[EvalSetReport], mask: Mask
 ) -> tuple[ProblemReport, ...]:
     """Those of eval sets that may be seen. Others may name what may not: they are counted."""
-    names = {name for eval_set in shown for name in names_of(eval_set)}
-    own = [p for p in report.problems if any(name in p.where for name in names)]
+    names = Names(shown)
+    own = [p for p in report.problems if names.concern(p)]
     others = len(report.problems) - len(own)
     told = tuple(mask.record(problem) for problem in own)
     if not others:

@@ -43,9 +43,9 @@ from watchdog.collect.inspect import (
     sqlite_guard,
 )
 from watchdog.collect.inspect.buffers import CorruptManifest, TooMany
-from watchdog.collect.inspect.eval_logs import task_spec
 from watchdog.collect.inspect.events import decode_row, loose_row
 from watchdog.collect.inspect.segments import CorruptMember, decode_member
+from watchdog.collect.inspect.specification import task_spec
 from watchdog.collect.inspect.sqlite_buffer import SqliteBuffer
 from watchdog.collect.json_bounds import Tally, fields_of, loads, strict, values_in
 from watchdog.collect.kubernetes import files
@@ -440,11 +440,11 @@ async def test_a_log_in_json(tmp_path, lower):
     assert limits.JSON_LOG_BYTES.value == json_logs.WHOLE_MAX
     data = json_log(*map(json_sample, range(5)))
     assert len((await read(data))[0].ended.samples) == 5
-    lower(json_logs, "JSON_LOG_VALUES", 10)
+    lower(json_content, "JSON_LOG_VALUES", 10)
     json_logs_head = len(data) // 2
     patched = pytest.MonkeyPatch()
     with patched.context() as patch:
-        patch.setattr(json_logs, "HEAD", json_logs_head)
+        patch.setattr(json_content, "HEAD", json_logs_head)
         facts, log = await read(data)
     assert facts.ended is None
     assert "values, more than the 10 that are read: only its head" in log.bad[0]

@@ -107,3 +107,21 @@ def test_annotations_that_can_not_be_used_are_told():
     job = replace(JOB, ignored=("stuck-eval-watchdog/tool-call: nonsense",))
     evidence = [e for e in judged(700, job=job).evidence if e.kind == "annotation"]
     assert [e.text for e in evidence] == ["ignored: stuck-eval-watchdog/tool-call: nonsense"]
+
+
+def qualified(now, said):
+    state = watched(now, {"1": in_tool()}, view(now, jobs=(JOB,)))
+    state = replace(state, eval_set_id=f"{SET}@b", name=SET)
+    return judge([state], now, LIMITS, 90.0, overrides=(said,))[0]
+
+
+def test_more_time_is_allowed_by_name_in_every_source():
+    override = Override(Allowance(tool_call=24 * HOUR), eval_set=SET)
+    assert qualified(20 * HOUR, override).verdict is Verdict.PROGRESSING
+
+
+@pytest.mark.parametrize("allowance", [Allowance(mute_until=1e9), Allowance(page=False)])
+def test_what_keeps_people_from_being_told_is_about_one_eval_set(allowance):
+    for pattern, hushed in ((SET, False), (f"{SET}@b", True)):
+        (incident,) = correlate([qualified(20 * HOUR, Override(allowance, eval_set=pattern))], 0.0)
+        assert (incident.muted_until is not None or incident.severity == "warning") is hushed

@@ -6,11 +6,12 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from tests.builders.cluster_views import JOB, LIMITS, SANDBOX, view, watched
+from tests.builders.cluster_views import JOB, LIMITS, SANDBOX, view, watched, working
 from watchdog.diagnose import applicable, placeholders, pod_names
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.rules import SPECS
 from watchdog.model.cluster import PodEvent
+from watchdog.pipeline.evaluate import evaluate
 from watchdog.probing.steps import STEPS
 
 PLACEHOLDER = re.compile(r"<[\w.-]+>|\{\w+\}")
@@ -51,3 +52,15 @@ def test_nobody_is_sent_to_look_at_a_pod_that_has_no_name(is_there):
     assert texts
     assert not any("<pod>" in text for text in texts)
     assert any("kubectl" in text and "inspect-x-s" in text for text in texts)
+
+
+def test_commands_name_an_eval_set_as_its_cluster_does():
+    """Whatever it is called here, where another source has one of its name."""
+    now = 20 * 3600.0
+    samples = {"1": working().pending("tool", 600, "bash")}
+    known = replace(watched(now, samples, view(now, jobs=(JOB,))), eval_set_id="run@b", name="run")
+    report = evaluate([known], (), now, LIMITS, 90.0, store="s3://x/{eval_set_id}").report
+    texts = [text for item in (*report.eval_sets, *report.incidents) for text in item.actions]
+    assert any("`hawk stop run" in text for text in texts)
+    assert not any("run@b" in text for text in texts)
+    assert {item.eval_sets for item in report.incidents} == {("run@b",)}

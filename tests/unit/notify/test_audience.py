@@ -60,6 +60,16 @@ def test_a_secret_group_s_eval_sets_go_nowhere_else():
     assert Audience((common,)).restrictions([hidden]) == {}
 
 
+def test_routes_know_an_eval_set_by_its_name_too():
+    """Else what goes nowhere else would, where an eval set of another source has the name."""
+    route = Route(("slack:#team",), eval_set="*-secret", exclusive=True)
+    state = EvalSetState("x-secret@b", name="x-secret")
+    assert Audience((route,)).restrictions([state]) == {"x-secret@b": ("slack:#team",)}
+    report = snapshot(replace(eval_set("x-secret@b"), name="x-secret")).report
+    told = Audience((route,)).channels(incident(eval_sets=("x-secret@b",)), report, EVERY)
+    assert told == ("slack:#team",)
+
+
 def test_channels_that_alone_may_hear_are_a_text_in_the_report():
     """Others read its key; names come back from it as they went in."""
     names = ("pagerduty", "slack:#team")

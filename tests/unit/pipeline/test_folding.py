@@ -15,7 +15,7 @@ from watchdog.model.facts import (
     TaskRead,
 )
 from watchdog.model.state import EvalSetState
-from watchdog.pipeline.folding import APART, Folding
+from watchdog.pipeline.folding import APART, Folding, is_large
 
 KEYS = [SampleKey(str(n), 1) for n in range(APART + 1)]
 
@@ -57,3 +57,11 @@ def test_the_loop_turns_while_a_large_fact_is_folded():
     assert list(before) == ["other"]
     assert after["set"].tasks["a.eval"].read_at == 1.0
     assert len(after["set"].tasks["a.eval"].samples) == len(KEYS)
+
+
+def test_long_errors_weigh_as_many_rows():
+    short = RowsRead("set", "a.eval", KEYS[0], (Row(1, "e1", "model", error="x"),) * 400)
+    long = RowsRead("set", "a.eval", KEYS[0], (Row(1, "e1", "model", error="x" * 4000),) * 400)
+    many = RowsRead("set", "a.eval", KEYS[0], (Row(1, "e1", "info"),) * 5000)
+    state = EvalSetState("set")
+    assert [is_large(state, fact) for fact in (short, long, many)] == [False, True, True]

@@ -5,6 +5,7 @@ import pytest
 from watchdog.collect.source import PollResult
 from watchdog.model.facts import EvalSetUnreadable, Listing
 from watchdog.model.verdict import Problem
+from watchdog.pipeline.names import EvalSetNames
 from watchdog.pipeline.source_state import SourceState, all_problems, all_states, known_states
 
 AWAY = PollResult((Problem("s3://b", "timeout"),), ("timeout",), complete=False)
@@ -102,13 +103,40 @@ async def test_what_it_shows_at_first_was_not_learned_from_others(told):
     assert state.states["two"].learn_since == 500.0
 
 
-async def test_a_name_that_two_sources_have_is_a_problem(told):
-    states = [SourceState(told, label=label) for label in ("a", "b")]
-    await states[0].poll(100.0)
+def watched_by(told, homes):
+    names = EvalSetNames(homes)
+    return [SourceState(told, label=label, names=names) for label in homes]
+
+
+async def test_a_name_that_two_sources_have_is_two_eval_sets(told):
+    states = watched_by(told, {"a": "a/{}".format, "b": "b/{}".format})
+    for state in states:
+        await state.poll(100.0)
+    assert [(s.eval_set_id, s.own_name, s.source) for s in all_states(states)] == [
+        ("one", "one", "a"),
+        ("one@b", "one", "b"),
+    ]
     assert list(all_problems(states)) == []
-    await states[1].poll(100.0)
+    told.result = PollResult(watched=frozenset())
+    await states[0].poll(130.0)
+    assert [s.eval_set_id for s in all_states(states)] == ["one@b"]
+
+
+async def test_a_folder_that_two_sources_watch_is_a_problem(told):
+    states = watched_by(told, {"a": "a/{}".format, "b": "a/{}".format})
+    for state in states:
+        await state.poll(100.0)
+    assert {s.eval_set_id for s in all_states(states)} == {"one"}
     (problem,) = all_problems(states)
     assert (problem.where, problem.text.partition(":")[0]) == (
         "one",
-        "eval sets of this name are in a and b",
+        "a and b both watch its folder",
     )
+
+
+async def test_problems_say_whose_they_are(told):
+    state = SourceState(told, label="a")
+    told.result = AWAY
+    await state.poll(100.0)
+    (problem,) = all_problems([state])
+    assert (problem.source, problem.text) == ("a", "timeout")

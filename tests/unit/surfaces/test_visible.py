@@ -28,6 +28,7 @@ from watchdog.model.report import (
 )
 from watchdog.model.verdict import Cause, Verdict
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
+from watchdog.surfaces.reduced import reduced
 from watchdog.surfaces.schema import encode_report
 from watchdog.surfaces.secret_models import SecretModels
 from watchdog.surfaces.visible import visible
@@ -151,6 +152,36 @@ def test_with_all_groups_nothing_is_changed(report):
     everybody = Viewer("ann", frozenset({"a", "b", "(more)"}), sees_unlabelled=True)
     for viewer in (everybody, EVERYTHING):
         assert visible(report, viewer, KEY).report is report
+
+
+def of_one_name():
+    """What everybody may see in one source; of the same name in another one, what not."""
+    shown = replace(eval_set("run", PUBLIC, ("public",)), name="run", source="a")
+    hidden = replace(eval_set("run@b", HIDDEN, ("secret",)), name="run", source="b")
+    problems = (
+        ProblemReport("run/x.eval", "damaged here", "a"),
+        ProblemReport("run/x.eval", "damaged there", "b"),
+    )
+    told = incident((hidden,), "run@b", "run@b is stuck", (HIDDEN,))
+    return Report(AT, Verdict.STUCK, None, (shown, hidden), (told,), problems)
+
+
+def test_of_two_of_one_name_each_has_an_access_of_its_own():
+    report = of_one_name()
+    mine = visible(report, Viewer("ann"), KEY).report
+    assert [e.eval_set_id for e in mine.eval_sets] == ["run"]
+    assert mine.incidents == ()
+    assert [p.text for p in mine.problems] == [
+        "damaged here",
+        "1 problem of what you may not see, or of all sources",
+    ]
+    assert reduced(mine, "run@b") is None
+
+
+def test_the_problems_of_one_of_two_of_one_name():
+    report = of_one_name()
+    for name, text in (("run", "damaged here"), ("run@b", "damaged there")):
+        assert [p.text for p in reduced(report, name).problems] == [text]
 
 
 def snapshot(report):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Literal
 
@@ -39,6 +39,8 @@ from watchdog.model.verdict import Problem
 MANIFEST = "manifest.json"
 AHEAD = 8
 """Segments fetched at once; they are handed on in order."""
+KNOWN_AT_ONCE = 5_000
+"""Samples that ended whose names are taken in at once: some milliseconds."""
 HALF_WRITTEN = 0.05
 """Seconds until a manifest that is no JSON is read once more: Inspect overwrites it in place where
 the store is a directory, and one poll in some thousands meets it half written."""
@@ -127,9 +129,11 @@ class Buffer:
         """Segments of its history, read so far and all; None where all of it is read."""
         return None if self._history_at is None else self._history
 
-    def know(self, keys: Iterable[SampleKey]) -> None:
+    async def know(self, keys: Sequence[SampleKey]) -> None:
         """Samples that the log names as ended: their members in segments are nothing odd."""
-        self._known.update(member_name(key) for key in keys)
+        for begin in range(0, len(keys), KNOWN_AT_ONCE):
+            await pace().breathe(self._account)
+            self._known.update(map(member_name, keys[begin : begin + KNOWN_AT_ONCE]))
 
     @property
     def position(self) -> BufferPosition:

@@ -6,23 +6,15 @@ and `_journal/summaries/N.json` (each new at a flush, none ever changed); once i
 pinned to one version by its etag.
 """
 
-import asyncio
 import re
-from collections.abc import Callable
-from functools import partial
-from itertools import islice
-from typing import Any, TypeVar, cast, get_args
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from watchdog.collect.inspect.approval import approver_policies
-from watchdog.collect.inspect.buffers import CorruptManifest, TooMany, error_line
-from watchdog.collect.inspect.connections import connections
+from watchdog.collect.inspect.buffers import CorruptManifest, TooMany
 from watchdog.collect.inspect.memory import Ranges
-from watchdog.collect.inspect.metadata import allowance
 from watchdog.collect.inspect.positions import LogPosition
-from watchdog.collect.json_bounds import fields_of
-from watchdog.collect.limits import JOURNAL_PARTS, LOG_CONTENT, SAMPLES, Beyond, some
+from watchdog.collect.inspect.specification import closed, uncounted
+from watchdog.collect.limits import JOURNAL_PARTS, LOG_CONTENT, SAMPLES, some
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.collect.stores.zip_members import (
     CorruptZip,
@@ -30,28 +22,20 @@ from watchdog.collect.stores.zip_members import (
     TooLarge,
     fetch_directory,
     fetch_member,
+    span,
 )
-from watchdog.collect.values import count, duration, instant, name, number, whole
 from watchdog.collect.work.account import Account
-from watchdog.collect.work.limits import INLINE_BYTES
-from watchdog.collect.work.reading import read_summaries
-from watchdog.model.facts import EndedRead, LogStatus, RoleModel, SampleSummary, SpecRead, TaskSpec
-from watchdog.model.inspect_versions import LOG_FORMAT
-
-T = TypeVar("T")
+from watchdog.collect.work.content import Large
+from watchdog.collect.work.limits import THREAD_BYTES
+from watchdog.collect.work.reading import Packed, read_header, read_summaries
+from watchdog.model.facts import EndedRead, LogStatus, SampleSummary, SpecRead
 
 HEADER = "header.json"
 START = "_journal/start.json"
 SUMMARIES = "summaries.json"
 JOURNAL = re.compile(r"_journal/summaries/(\d{1,9})\.json")
-VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?!\d)", re.ASCII)
 TAIL = 64 * 1024
 """Bytes read first: enough for the directory of some hundreds of samples and the last flush."""
-FIELDS = ("version", "status", "eval", "error", "stats")
-"""What is read of a log's header, or of its start."""
-STATUSES = frozenset(get_args(LogStatus))
-ROLES_MAX = 32
-CONNECTION_KEYS = ("max_connections", "adaptive_connections")
 ATTEMPTS = 3
 """Times that a read starts again because the object was replaced meanwhile."""
 
@@ -153,8 +137,7 @@ class EvalLog:
     async def _facts(self, version: "_Version") -> LogFacts:
         members = await version.directory()
         if HEADER in members:
-            header = await version.json(HEADER)
-            spec = self._spec_read(header, _object(header.get("eval")))
+            spec = await version.header(HEADER, self._where)
             ended = await self._all_ended(version, members)
             return LogFacts(uncounted(spec, self.bad), closed(spec.status, ended))
         if START not in members:
@@ -163,19 +146,15 @@ class EvalLog:
         ended = await self._new_ended(version, members)
         return LogFacts(uncounted(spec, self.bad), ended)
 
+    @property
+    def _where(self) -> tuple[str, str]:
+        return self._eval_set_id, self._log
+
     async def _start_of(self, version: "_Version", members: Directory) -> SpecRead:
         checksum = members[START].checksum
         if self._start is None or self._start[0] != checksum:
-            start = await version.json(START)
-            begun = {"status": "started", "version": start.get("version")}
-            self._start = checksum, self._spec_read(begun, _object(start.get("eval")))
+            self._start = checksum, await version.header(START, self._where)
         return self._start[1]
-
-    def _spec_read(self, header: dict[str, Any], spec: dict[str, Any]) -> SpecRead:
-        try:
-            return spec_read(self._eval_set_id, self._log, header, spec)
-        except ValueError as error:
-            raise CorruptZip(f"{HEADER}: {error}") from error
 
     async def _all_ended(self, version: "_Version", members: Directory) -> EndedRead | None:
         if SUMMARIES not in members:
@@ -205,48 +184,6 @@ class EvalLog:
         return EndedRead(self._eval_set_id, self._log, ended) if ended else None
 
 
-def spec_read(eval_set_id: str, log: str, header: dict[str, Any], spec: dict[str, Any]) -> SpecRead:
-    """What a log's header and specification say.
-
-    Raises:
-        ValueError: its format is newer than is known, or its status is none.
-    """
-    version = whole(header.get("version"))
-    if version is not None and version > LOG_FORMAT:
-        raise ValueError(
-            f"a log of format {version}, written by a newer Inspect than is known here; the newest "
-            f"format that can be read is {LOG_FORMAT}"
-        )
-    status = header.get("status")
-    if not isinstance(status, str) or status not in STATUSES:
-        raise ValueError(f"status {str(status)[:40]!r}")
-    return SpecRead(
-        eval_set_id,
-        log,
-        spec=task_spec(spec),
-        status=cast("LogStatus", status),
-        error=error_line(_text(_object(header.get("error")).get("message"))),
-        completed_at=instant(_object(header.get("stats")).get("completed_at")),
-    )
-
-
-def uncounted(read: SpecRead, bad: tuple[str, ...]) -> SpecRead:
-    """Where not all that ended is known, how many are due isn't: they would seem to be queued."""
-    if not bad:
-        return read
-    return structs.replace(read, spec=structs.replace(read.spec, total_samples=None))
-
-
-def closed(status: LogStatus, ends: EndedRead | None) -> EndedRead | None:
-    """Of a cancelled run, the samples that did not get to their end were cancelled."""
-    if ends is None or status != "cancelled":
-        return ends
-    samples = (
-        one if one.completed else structs.replace(one, cancelled=True) for one in ends.samples
-    )
-    return structs.replace(ends, samples=tuple(samples))
-
-
 async def status_of(store: Store, path: str, limit: int) -> tuple[LogStatus, str | None]:
     """How a log's task ended, and the first line of its error: of its header only.
 
@@ -258,14 +195,12 @@ async def status_of(store: Store, path: str, limit: int) -> tuple[LogStatus, str
         raise StoreError("other", f"{path}: unasked-for 304")
     version = _Version(store, path, got, limit)
     try:
-        header = await version.json(HEADER) if HEADER in await version.directory() else {}
+        if HEADER not in await version.directory():
+            return "started", None
+        header = await version.header(HEADER, ("", ""))
     except CorruptZip as error:
         raise StoreError("corrupt", f"{path}: {error}") from error
-    status = header.get("status", "started")
-    if status not in STATUSES:
-        raise StoreError("corrupt", f"{path}: status {str(status)[:40]!r}")
-    error_text = error_line(_text(_object(header.get("error")).get("message")))
-    return cast("LogStatus", status), error_text
+    return header.status, header.error
 
 
 class _Version:
@@ -287,15 +222,13 @@ class _Version:
         self._members = await fetch_directory(self._got.data, self._got.start, self._fetch)
         return self._members
 
-    async def json(self, member: str) -> dict[str, Any]:
-        """A member that holds a JSON object."""
-        data = await self._content(member)
+    async def header(self, member: str, where: tuple[str, str]) -> SpecRead:
+        """A member that says what the task is and how it stands."""
+        content = await self._content(member)
         try:
-            return await _in_thread(partial(fields_of, names=FIELDS), data)
-        except Beyond as error:
-            raise CorruptZip(f"{member}: {error}") from error
+            return await read_header(content, where, self._account, begun=member == START)
         except ValueError as error:
-            raise CorruptZip(f"{member}: not JSON: {str(error)[:120]}") from error
+            raise CorruptZip(f"{member}: {error}") from error
 
     async def summaries(self, member: str) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
         """A member that holds a list of summaries, and texts for what of it isn't read."""
@@ -305,13 +238,30 @@ class _Version:
             return (), (f"{member}: {error}",)
         except CorruptManifest as error:
             raise CorruptZip(f"{member}: {error}") from error
+        except StoreError as error:
+            if error.reason != "too_large":
+                raise
+            return (), (f"{member}: {error.text}",)
         return samples, tuple(f"{member}: {text}" for text in bad)
 
-    async def _content(self, member: str) -> bytes | bytearray:
-        self._left -= self._members[member].size
+    async def _content(self, name: str) -> bytes | bytearray | Packed:
+        member = self._members[name]
+        self._left -= member.size
         if self._left < 0:
             raise TooLarge(f"with it the log holds {LOG_CONTENT.more}")
-        return await fetch_member(self._members[member], self._limit, self._fetch)
+        if member.size <= THREAD_BYTES.value:
+            return await fetch_member(member, self._limit, self._fetch)
+        begin, end = span(member, self._limit)
+        return Packed(self._range(begin, end), member, self._limit)
+
+    def _range(self, start: int, end: int) -> bytes | Large:
+        """Of this version; in parts where it isn't at hand."""
+        got = self._got
+        size = min(end, got.size) - start
+        if start >= got.start:
+            return got.data[start - got.start : end - got.start]
+        self._account.spend(size=size)
+        return Large(self._store, self._path, size, got.etag, start=start)
 
     async def _fetch(self, start: int, end: int) -> bytes:
         got = self._got
@@ -322,109 +272,3 @@ class _Version:
             return b""
         self._account.spend(size=end - start)
         return await self._store.get_range(self._path, start, end, got.etag)
-
-
-async def _in_thread(work: Callable[[bytes | bytearray], T], data: bytes | bytearray) -> T:
-    if len(data) <= INLINE_BYTES.value:
-        return work(data)
-    return await asyncio.to_thread(work, data)
-
-
-def task_spec(spec: dict[str, Any]) -> TaskSpec:
-    """An `EvalSpec` (`log/_log.py`) reduced to what is needed."""
-    config = _object(spec.get("config"))
-    generate = _object(spec.get("model_generate_config"))
-    allowed, ignored = allowance(_object(spec.get("metadata")))
-    version = _version(_object(spec.get("packages")).get("inspect_ai"))
-    return TaskSpec(
-        task=name(spec.get("task")) or "",
-        task_id=name(spec.get("task_id")) or "",
-        model=name(spec.get("model")) or "",
-        created_at=instant(spec.get("created")),
-        total_samples=total_samples(_object(spec.get("dataset")), config),
-        max_samples=count(config.get("max_samples")),
-        max_sandboxes=count(config.get("max_sandboxes")),
-        connections=connections(generate, version),
-        roles=_roles(_object(spec.get("model_roles")), version),
-        max_retries=count(generate.get("max_retries")),
-        retry_timeout=duration(generate.get("timeout")),
-        time_limit=duration(config.get("time_limit")),
-        working_limit=duration(config.get("working_limit")),
-        waits_long=_waits_long(_object(spec.get("model_args")), generate),
-        has_sandbox=spec.get("sandbox") is not None,
-        eval_set_id=name(spec.get("eval_set_id")),
-        allowance=allowed,
-        ignored=ignored,
-        inspect_version=version,
-        message_limit=count(config.get("message_limit")),
-        fail_on_error=_switch_or_bound(config.get("fail_on_error")),
-        continue_on_fail=_switch(config.get("continue_on_fail")),
-        run_id=name(spec.get("run_id")),
-        approval=approver_policies(config.get("approval")),
-    )
-
-
-def _waits_long(model_args: dict[str, Any], generate: dict[str, Any]) -> bool:
-    """Whether the usual time-out of a provider's client bounds no call of it.
-
-    Source: inspect_ai 0.3.285, `model/_providers/openai.py`, `openai_responses.py`.
-    """
-    extra_body = _object(generate.get("extra_body"))
-    asks = (model_args.get("background"), extra_body.get("background"))
-    own = any(model_args.get(key) is not None for key in ("client_timeout", "timeout"))
-    return own or any(map(bool, asks)) or generate.get("reasoning_mode") == "pro"
-
-
-def _roles(roles: dict[str, Any], version: tuple[int, int, int] | None) -> tuple[RoleModel, ...]:
-    """The models of `model_roles`; `{role: {"model", "config"}}`, at most `ROLES_MAX`."""
-    models: dict[str, RoleModel] = {}
-    for role in islice(roles.values(), ROLES_MAX):
-        model, config = name(_object(role).get("model")), _object(_object(role).get("config"))
-        own = any(config.get(key) is not None for key in CONNECTION_KEYS)
-        if model:
-            models[model] = RoleModel(model, connections(config, version) if own else None)
-    return tuple(models.values())
-
-
-def _version(value: object) -> tuple[int, int, int] | None:
-    """The first three numbers of `0.3.285`, `0.3.286.dev4+g1a2b3c` and the like."""
-    match = VERSION.match(value) if isinstance(value, str) else None
-    return (int(match[1]), int(match[2]), int(match[3])) if match else None
-
-
-def _switch(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _switch_or_bound(value: object) -> bool | float | None:
-    return value if isinstance(value, bool) else number(value)
-
-
-def total_samples(dataset: dict[str, Any], config: dict[str, Any]) -> int | None:
-    """Samples x epochs.
-
-    `sample_ids` are those chosen by `limit` and `sample_id`; `samples` is the size of the whole
-    data set, so that the limit is applied here where a log has no ids.
-    """
-    ids = dataset.get("sample_ids")
-    given = count(dataset.get("samples"))
-    samples = len(ids) if isinstance(ids, list) else _limited(given, config)
-    epochs = count(config.get("epochs")) or 1
-    return None if samples is None else count(samples * epochs)
-
-
-def _limited(samples: int | None, config: dict[str, Any]) -> int | None:
-    if samples is None:
-        return None
-    limit = config.get("limit")
-    first, last = limit if isinstance(limit, list) and len(limit) == 2 else (0, limit)
-    begin, end = whole(first) or 0, whole(last)
-    return max(0, (samples if end is None else min(samples, end)) - begin)
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

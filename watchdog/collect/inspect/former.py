@@ -36,10 +36,14 @@ class FormerAttempts:
         """
         files = list(logs)
         before = self._former
-        task_ids = {file.task_id: file.file.name for file in files if file.file.name in places}
+        by_task: dict[str, list[LogFile]] = {}
+        for file in files:
+            if file.task_id is not None:
+                by_task.setdefault(file.task_id, []).append(file)
+        names = {file.task_id: file.file.name for file in files if file.file.name in places}
         self._former = {
-            name: _before(files, task_id, name)
-            for task_id, name in task_ids.items()
+            name: _before(by_task[task_id], name)
+            for task_id, name in names.items()
             if task_id is not None
         }
         self._places = {name: places[name] for name in self._former}
@@ -69,13 +73,9 @@ class FormerAttempts:
             emit(FormerEndsRead(place.eval_set_id, place.log, tried, tuple(begun)))
 
 
-def _before(files: list[LogFile], task_id: str | None, name: str) -> tuple[LogFile, ...]:
-    """The logs of a task id but the one that counts and recovered copies, the newest first."""
-    others = [
-        file
-        for file in files
-        if file.task_id == task_id and file.file.name != name and not file.recovered
-    ]
+def _before(files: list[LogFile], name: str) -> tuple[LogFile, ...]:
+    """Of a task's logs, those but the one that counts and recovered copies, the newest first."""
+    others = [file for file in files if file.file.name != name and not file.recovered]
     others.sort(key=lambda file: (file.created_at or 0.0, file.file.name), reverse=True)
     return tuple(others[:LOGS_MAX])
 

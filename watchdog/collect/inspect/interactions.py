@@ -7,6 +7,7 @@ removed when the next runner starts (`runner/stop_monitor.py`). What counts of t
 """
 
 import asyncio
+from functools import partial
 
 from msgspec import Struct
 
@@ -25,6 +26,10 @@ COUNT_LIMIT = 4096
 STOPS_MAX = 256
 """Stops of single samples that are kept of an eval set, the newest."""
 UUID_LIMIT = 64
+
+
+MANY = 1000
+"""Files that are looked through in a thread: whoever writes there may write 200,000."""
 
 
 class Failure(Struct, frozen=True):
@@ -117,7 +122,8 @@ class Interactions:
                 return
             listing = Folder()
         self._stops_due, self._stops_failure = False, None
-        emit(stops_in(self._eval_set_id, listing.files))
+        stops = partial(stops_in, self._eval_set_id, listing.files)
+        emit(await asyncio.to_thread(stops) if len(listing.files) > MANY else stops())
 
 
 def decode_count(data: bytes) -> int | None:

@@ -13,11 +13,15 @@ from typing import Any
 from msgspec import Struct
 
 from watchdog.collect.inspect.buffers import error_line, is_cancelled
+from watchdog.collect.inspect.specification import spec_read
+from watchdog.collect.json_bounds import values_in
+from watchdog.collect.limits import JSON_LOG_VALUES, some
 from watchdog.collect.limits import SAMPLES as SAMPLES_MAX
-from watchdog.collect.limits import some
 from watchdog.collect.values import count, identifier, instant, name, text
-from watchdog.model.facts import SampleKey, SampleSummary
+from watchdog.model.facts import SampleKey, SampleSummary, SpecRead
 
+HEAD = 4 * 1024 * 1024
+"""Bytes that are read of a larger file; ten thousand ids of samples take a tenth of it."""
 SAMPLES = "samples"
 _SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -35,6 +39,37 @@ class Content(Struct):
     bad: tuple[str, ...] = ()
     cut_off: str = ""
     """Why the rest was not read; empty where all was."""
+
+
+class Told(Struct, frozen=True):
+    """What a log in JSON tells."""
+
+    spec: SpecRead
+    samples: tuple[SampleSummary, ...] | None = None
+    """None where they were not reached."""
+    bad: tuple[str, ...] = ()
+    cut_off: str = ""
+    """Why the rest was not read; empty where all was."""
+    cut: str = ""
+    """Why only its head was read on purpose."""
+
+
+def told(data: bytes, eval_set_id: str, log: str, cut: str = "") -> Told:
+    """The same of a file, or of its head: `cut` says why `data` are only that, else it is empty.
+
+    Raises:
+        NoLog: it is something else.
+        ValueError: it ends before the specification does, or `spec_read` doesn't take that.
+    """
+    if not cut and len(data) > HEAD:
+        values = values_in(data, JSON_LOG_VALUES.value)
+        if values > JSON_LOG_VALUES.value:
+            cut = JSON_LOG_VALUES.text(values)
+            data = data[:HEAD]
+    content = decode(data)
+    spec = spec_read(eval_set_id, log, content.header, content.header["eval"])
+    samples = None if content.samples is None else tuple(content.samples)
+    return Told(spec, samples, content.bad, content.cut_off, cut)
 
 
 def decode(data: bytes) -> Content:

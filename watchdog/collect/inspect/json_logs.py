@@ -7,28 +7,22 @@ head is read, which tells all but the samples that have ended.
 """
 
 import asyncio
-from contextlib import nullcontext
-from weakref import WeakKeyDictionary
 
 from watchdog.collect.inspect.buffer_reader import HALF_WRITTEN
-from watchdog.collect.inspect.eval_logs import ATTEMPTS, LogFacts, closed, spec_read, uncounted
-from watchdog.collect.inspect.json_content import Content, NoLog, decode
+from watchdog.collect.inspect.eval_logs import ATTEMPTS, LogFacts
+from watchdog.collect.inspect.json_content import HEAD, NoLog, Told
 from watchdog.collect.inspect.positions import LogPosition
-from watchdog.collect.json_bounds import values_in
-from watchdog.collect.limits import JSON_LOG_BYTES, JSON_LOG_VALUES
+from watchdog.collect.inspect.specification import closed, uncounted
+from watchdog.collect.limits import JSON_LOG_BYTES
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
 from watchdog.collect.work.account import Account
-from watchdog.collect.work.limits import INLINE_BYTES
+from watchdog.collect.work.content import Large
+from watchdog.collect.work.reading import TooMuch, read_json_log
 from watchdog.model.facts import EndedRead, SpecRead
 
 WHOLE_MAX = JSON_LOG_BYTES.value
 """Bytes of a file that is read with its samples, each of which holds its whole transcript."""
-LARGE = 1024 * 1024
-"""Of files larger than this one is read at a time: as text it may take four times its bytes."""
-HEAD = 4 * 1024 * 1024
-"""Bytes of a larger one that are read; ten thousand ids of samples take a tenth of it."""
 _NOT_COUNTED = "only its head is read, so that its samples that have ended are not counted"
-_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 class JsonLog:
@@ -112,56 +106,42 @@ class JsonLog:
                 raise self._broken
             return None
         self._broken = None
-        async with _turn() if got.size > LARGE else nullcontext():
-            facts = await self._read(got)
+        facts = await self._read(got)
         self._etag, self.spec, self.stored_at = got.etag, facts.spec, got.modified_at
         return facts
 
     async def _read(self, got: Got) -> LogFacts:
-        whole_file = got.size <= self._limit
-        end = got.size if whole_file else min(HEAD, self._limit)
-        data = await self._store.get_range(self._path, 0, end, got.etag)
-        if not whole_file:
-            cut = f"{got.size:,} bytes, more than {self._limit:,}"
-        elif (
-            len(data) > HEAD
-            and (values := values_in(data, JSON_LOG_VALUES.value)) > JSON_LOG_VALUES.value
-        ):
-            cut = JSON_LOG_VALUES.text(values)
-            data = data[:HEAD]
-        else:
-            cut = ""
-        return await self._facts(data, got.etag, cut)
+        cut = "" if got.size <= self._limit else f"{got.size:,} bytes, more than {self._limit:,}"
+        log = await self._told(got, cut)
+        if log.cut_off and not log.cut:
+            raise self._corrupt(got, ValueError(f"its samples can't be read: {log.cut_off}"))
+        return self._facts(log)
 
-    async def _facts(self, data: bytes, etag: str | None, cut: str) -> LogFacts:
-        """Args: cut: why `data` is only the file's head; empty where it is all."""
+    async def _told(self, got: Got, cut: str) -> Told:
+        """Args: cut: why only the file's head is read; empty where all is."""
+        end = min(HEAD, self._limit, got.size) if cut else got.size
+        content = Large(self._store, self._path, end, got.etag)
+        where = self._eval_set_id, self._log
         try:
-            content = await _decoded(data)
-            return self._told(content, cut)
+            return await read_json_log(content, where, self._account, cut)
+        except TooMuch as error:
+            if not cut and end > HEAD:
+                return await self._told(got, f"a kind that {error}")  # its head tells the rest
+            raise self._corrupt(got, error) from error
         except ValueError as error:
-            self._etag, self.is_other = etag, isinstance(error, NoLog) and not cut
-            self._broken = StoreError("corrupt", f"{self._path}: {error}")
-            raise self._broken from error
+            self.is_other = isinstance(error, NoLog) and not cut
+            raise self._corrupt(got, error) from error
 
-    def _told(self, content: Content, cut: str) -> LogFacts:
-        header = content.header
-        read = spec_read(self._eval_set_id, self._log, header, header["eval"])
-        self.bad = content.bad
-        if cut:
-            self.bad = (f"a log in JSON of {cut}: {_NOT_COUNTED}",)
-            return LogFacts(uncounted(read, self.bad))
-        if content.cut_off:
-            raise ValueError(f"its samples can't be read: {content.cut_off}")
-        ends = EndedRead(self._eval_set_id, self._log, tuple(content.samples or ()))
-        ended = closed(read.status, ends) if ends.samples else None
-        return LogFacts(uncounted(read, self.bad), ended)
+    def _corrupt(self, got: Got, error: ValueError) -> StoreError:
+        self._etag = got.etag
+        self._broken = StoreError("corrupt", f"{self._path}: {error}")
+        return self._broken
 
-
-def _turn() -> asyncio.Lock:
-    return _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-
-
-async def _decoded(data: bytes) -> Content:
-    if len(data) <= INLINE_BYTES.value:
-        return decode(data)
-    return await asyncio.to_thread(decode, data)
+    def _facts(self, log: Told) -> LogFacts:
+        self.bad = log.bad
+        if log.cut:
+            self.bad = (f"a log in JSON of {log.cut}: {_NOT_COUNTED}",)
+            return LogFacts(uncounted(log.spec, self.bad))
+        ends = EndedRead(self._eval_set_id, self._log, log.samples or ())
+        ended = closed(log.spec.status, ends) if ends.samples else None
+        return LogFacts(uncounted(log.spec, self.bad), ended)

@@ -1,8 +1,8 @@
 """The source for one target: all eval sets in a store, or one."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
-from contextlib import nullcontext
+from collections.abc import Awaitable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,10 +28,11 @@ from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.limits import LOGS, MEMBER_BYTES
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult, Recall
+from watchdog.collect.source import Emit, PollResult, Recall, Resumed
 from watchdog.collect.stores.objects import FileMeta, Folder, Store, StoreError, join
 from watchdog.collect.values import printable
 from watchdog.collect.work.account import Account, PollLimits
+from watchdog.collect.work.pace import pace
 from watchdog.collect.work.worker import worker
 from watchdog.model.facts import EvalSetUnreadable, Listing, Located, TaskUnreadable
 from watchdog.model.verdict import Problem
@@ -169,21 +170,26 @@ class LogsSource:
     async def _poll_all(self, now: float, emit: Emit) -> list[Outcome]:
         slots = asyncio.Semaphore(self._options.concurrency)
         # of each eval set not all at once: one that is slow leaves slots to the others
-        most = max(1, self._options.concurrency // 4) if len(self._tasks) > 1 else None
+        most = max(1, self._options.concurrency // (4 if len(self._tasks) > 1 else 1))
 
-        async def bounded(own: asyncio.Semaphore | None, poll: Awaitable[Outcome]) -> Outcome:
-            async with own or nullcontext(), slots:
-                return await poll
+        async def in_turn(polls: Iterator[Awaitable[Outcome]]) -> list[Outcome]:
+            outcomes: list[Outcome] = []
+            while True:
+                async with slots:
+                    poll = next(polls, None)
+                    if poll is None:
+                        return outcomes
+                    outcomes.append(await poll)
 
-        polls: list[Awaitable[Outcome]] = []
+        rows: list[Iterator[Awaitable[Outcome]]] = []
         for name in self._lightest_first():
-            own = asyncio.Semaphore(most) if most is not None else None
             logs = self._tasks[name].values()
-            polls += [bounded(own, self._poll_task(task, now, emit)) for task in logs]
-        polls += [bounded(None, self._poll_interactions(n, emit)) for n in self._running()]
-        outcomes = await asyncio.gather(*polls)
+            own = (self._poll_task(task, now, emit) for task in tuple(logs))
+            rows += [own] * min(most, len(logs))
+        rows += [map(self._poll_interactions, [name], [emit]) for name in self._running()]
+        outcomes = await asyncio.gather(*map(in_turn, rows))
         await asyncio.gather(*(self._poll_former(name, emit) for name in self._running()))
-        return outcomes
+        return list(chain.from_iterable(outcomes))
 
     async def _poll_task(self, task: TaskLog, now: float, emit: Emit) -> Outcome:
         """Read one log; a fault of the program in it costs no other log anything."""
@@ -308,16 +314,17 @@ class LogsSource:
         passed_over = self._passed_over.get(eval_set_id, {})
         before = self._tasks.get(eval_set_id, {})
         earlier = passed_over | before
-        files = [log_file(file) for file in self._newest(folder, listing)]
-        tasks = {
-            log.file.name: earlier.get(log.file.name)
-            or TaskLog(self._place(folder, eval_set_id, log.file.name), self._account(eval_set_id))
-            for log in files
-        }
-        if eval_set_id not in self._tasks:
-            self._resume(eval_set_id, tasks)
-        for log in files:
-            tasks[log.file.name].listed(log.file)
+        account, files, tasks = self._account(eval_set_id), [], {}
+        left = self._recall(eval_set_id) if eval_set_id not in self._tasks else None
+        for file in self._newest(folder, listing):
+            await pace().breathe(account)
+            files.append(log_file(file))
+            task = earlier.get(file.name)
+            if task is None:
+                task = TaskLog(self._place(folder, eval_set_id, file.name), account)
+                await self._resume(task, left)
+            task.listed(file)
+            tasks[file.name] = task
         files = await self._without_others(folder, files, tasks)
         is_new = self._options.eval_set_id is not None and not before
         if not files and not (is_marked(listing) or is_new):
@@ -325,7 +332,8 @@ class LogsSource:
         files = await self._identified(files, tasks)
         logs = newest_of_each_task(files)
         self._tasks[eval_set_id] = {log.file.name: tasks[log.file.name] for log in logs}
-        self._account(eval_set_id).forget(self._tasks[eval_set_id])
+        account.forget(self._tasks[eval_set_id])
+        await pace().breathe(account)
         # what was followed once and is no longer begins anew if it is chosen again
         self._passed_over[eval_set_id] = {
             name: task
@@ -336,6 +344,7 @@ class LogsSource:
             self._interactions[eval_set_id] = Interactions(self._store, folder, eval_set_id)
         self._interactions[eval_set_id].listed(listing)
         await self._read_access(folder, eval_set_id, listing, emit)
+        await pace().breathe(account)
         former = self._former.setdefault(eval_set_id, FormerAttempts())
         former.listed(files, {log.file.name: tasks[log.file.name].place for log in logs})
         emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
@@ -344,12 +353,12 @@ class LogsSource:
         emit(self._located(folder, eval_set_id))
         return True
 
-    def _resume(self, eval_set_id: str, tasks: dict[str, TaskLog]) -> None:
-        """Go on with the logs of which something is left."""
-        resumed = self._recall(eval_set_id)
-        for name, position in resumed.position.tasks.items() if resumed is not None else ():
-            if name in tasks and resumed is not None and name in resumed.state.tasks:
-                tasks[name].resume(position, resumed.state.tasks[name])
+    @staticmethod
+    async def _resume(task: TaskLog, left: Resumed | None) -> None:
+        """Go on with a log of which something is left."""
+        log = task.place.log
+        if left is not None and log in left.position.tasks and log in left.state.tasks:
+            await task.resume(left.position.tasks[log], left.state.tasks[log])
 
     async def _read_access(
         self, folder: str, eval_set_id: str, listing: Folder, emit: Emit

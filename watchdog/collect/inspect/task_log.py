@@ -88,11 +88,10 @@ class TaskLog:
         read = (file.etag, file.mtime) if file is not None and not self._log_due else None
         return TaskPosition(self._eval.position, buffer, read, self._ended)
 
-    def resume(self, position: TaskPosition, task: TaskState) -> None:
+    async def resume(self, position: TaskPosition, task: TaskState) -> None:
         """Go on from there; `task` is the state that was folded from what was read until then."""
         self._buffer.resume(position.buffer)
-        self._buffer.know(task.ended)
-        self._buffer.know(task.samples)
+        await self._buffer.know((*task.ended, *task.samples))
         if position.log.etag is None or task.spec is None or task.status is None:
             return
         place = self.place
@@ -167,7 +166,7 @@ class TaskLog:
         if failure and self.spec is None:
             raise failure
         if self._eval.finished:
-            self._send(emit)
+            await self._send(emit)
         else:
             failure = await self._running(emit) or failure
         if failure:
@@ -182,7 +181,7 @@ class TaskLog:
         # a process that is gone may have finished its log first
         due = self._local.is_left or change != "unchanged"
         failure = await self._try_log() if due else None
-        self._send(emit)
+        await self._send(emit)
         if not self._eval.finished:
             self._local.tell(emit)
             await self._read_buffer(change, emit)
@@ -219,7 +218,7 @@ class TaskLog:
             self._unsent.append(facts)
             self._look_again = True
 
-    def _send(self, emit: Emit) -> None:
+    async def _send(self, emit: Emit) -> None:
         while self._unsent:
             facts = self._unsent.pop(0)
             emit(facts.spec)
@@ -227,7 +226,7 @@ class TaskLog:
                 count = len(facts.ended.samples)
                 self._ended = count if self._eval.finished else self._ended + count
                 self._check_room()
-                self._buffer.know(sample.key for sample in facts.ended.samples)
+                await self._buffer.know([sample.key for sample in facts.ended.samples])
                 emit(facts.ended)
         self._check_room()
 

@@ -56,7 +56,7 @@ class NotModified(Struct, frozen=True):
     """The object is still the one whose etag the caller has."""
 
 
-class FileMeta(Struct, frozen=True):
+class FileMeta(Struct, frozen=True, gc=False):
     """A file in a listing. `name` is its last part, `mtime` seconds since the epoch."""
 
     name: str

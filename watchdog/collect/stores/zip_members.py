@@ -39,6 +39,7 @@ __all__ = [
     "member_key",
     "read_content",
     "read_member",
+    "span",
 ]
 
 STORED: Final = 0
@@ -89,15 +90,24 @@ def read_content(data: bytes, member: Member, limit: int, start: int = 0) -> byt
 
 async def fetch_member(member: Member, limit: int, fetch: Fetch) -> bytes | bytearray:
     """As `read_member`, for a zip that is read by ranges."""
-    _check_claims(member, limit)
-    if member.compressed > limit:
-        raise CorruptZip(f"{_name(member)}: claims {member.compressed} compressed bytes")
-    start = member.offset
-    length = LOCAL_HEADER.size + len(member.name) * 4 + member.compressed + SPARE
-    data = await fetch(start, start + length)
+    start, end = span(member, limit)
+    data = await fetch(start, end)
     if member.size <= INLINE_BYTES.value:
         return read_content(data, member, limit, start)
     return await asyncio.to_thread(read_content, data, member, limit, start)
+
+
+def span(member: Member, limit: int) -> tuple[int, int]:
+    """Where in the zip a member's bytes lie, within offsets that may be beyond the zip's end.
+
+    Raises:
+        CorruptZip: it is encrypted, or claims more than is read.
+    """
+    _check_claims(member, limit)
+    if member.compressed > limit:
+        raise CorruptZip(f"{_name(member)}: claims {member.compressed} compressed bytes")
+    length = LOCAL_HEADER.size + len(member.name) * 4 + member.compressed + SPARE
+    return member.offset, member.offset + length
 
 
 def _check_claims(member: Member, limit: int) -> None:

@@ -11,7 +11,7 @@ PART = 4 * 1024 * 1024
 
 
 class Large(Struct, frozen=True):
-    """One version of such an object."""
+    """One version of such an object, or a range of it."""
 
     store: Store
     path: str
@@ -19,6 +19,8 @@ class Large(Struct, frozen=True):
     etag: str | None = None
     stored_at: float | None = None
     modified_at: float | None = None
+    start: int = 0
+    """Where in the object it begins."""
 
     async def parts(self) -> AsyncIterator[bytes]:
         """Its bytes, in order.
@@ -26,8 +28,9 @@ class Large(Struct, frozen=True):
         Raises:
             StoreError: it could not be read; `changed` where it was replaced meanwhile.
         """
-        for begin in range(0, self.size, PART):
-            end = min(begin + PART, self.size)
+        beyond = self.start + self.size
+        for begin in range(self.start, beyond, PART):
+            end = min(begin + PART, beyond)
             part = await self.store.get_range(self.path, begin, end, self.etag)
             if len(part) != end - begin:
                 raise StoreError("changed", f"{self.path} was replaced while it was read")

@@ -8,7 +8,11 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.collect.inspect.buffers import (
     CorruptManifest,
@@ -18,15 +22,20 @@ from watchdog.collect.inspect.buffers import (
     decode_manifest,
     decode_summaries,
 )
+from watchdog.collect.inspect.json_content import NoLog, Told, told
+from watchdog.collect.inspect.specification import header_read
 from watchdog.collect.stores.objects import Got, StoreError
-from watchdog.collect.stores.zip_members import CorruptZip, Directory, directory
+from watchdog.collect.stores.zip_members import CorruptZip, Directory, Member, directory
 from watchdog.collect.work.account import Account
 from watchdog.collect.work.content import Large
 from watchdog.collect.work.jobs import (
+    LogArguments,
     SegmentArguments,
     SegmentPiece,
     encode,
     entries_piece,
+    header_piece,
+    json_piece,
     segment_piece,
     segment_pieces,
     summaries_piece,
@@ -34,11 +43,25 @@ from watchdog.collect.work.jobs import (
 from watchdog.collect.work.limits import INLINE_BYTES, THREAD_BYTES
 from watchdog.collect.work.pace import pace
 from watchdog.collect.work.worker import WorkFailed, worker
-from watchdog.model.facts import SampleSummary
+from watchdog.model.facts import SampleSummary, SpecRead
 
 B = TypeVar("B", bound=bytes | bytearray)
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+class TooMuch(ValueError):  # noqa: N818 - reads as what it says
+    """The worker process gave up: more memory or time than one file may take."""
+
+
+class Packed(Struct, frozen=True):
+    """A zip's member that is too large to be unpacked in the service."""
+
+    data: bytes | Large
+    """From its offset on."""
+    member: Member
+    limit: int
+    """Bytes that it may have."""
 
 
 def read_small(
@@ -131,21 +154,77 @@ async def read_manifest(got: Got | Large, account: Account) -> Manifest:
     return Manifest(tuple(samples), bad)
 
 
+async def read_header(
+    content: bytes | bytearray | Packed, where: tuple[str, str], account: Account, *, begun: bool
+) -> SpecRead:
+    """What a log's `header.json` says, or its `start.json` where it has `begun`.
+
+    Where: the eval set's id and the log's name.
+
+    Raises:
+        ValueError: it can't be read.
+        StoreError: the worker process died of something else.
+    """
+    if not isinstance(content, Packed):
+        read = partial(header_read, eval_set_id=where[0], log=where[1], begun=begun)
+        return await _decoded(read, content, account)
+    wanted = LogArguments(*where, content.member, content.limit, begun)
+    pieces = await _all_pieces("header", content.data, wanted, account)
+    return header_piece(pieces[0])
+
+
+async def read_json_log(
+    content: Large, where: tuple[str, str], account: Account, cut: str = ""
+) -> Told:
+    """A log in JSON; see `told`.
+
+    Raises:
+        NoLog: it is something else.
+        ValueError: it can't be read; `TooMuch` where that is too much work.
+        StoreError: it could not be fetched in full, or the worker process died of something else.
+    """
+    if content.size <= THREAD_BYTES.value:
+        data = b"".join([part async for part in content.parts()])
+        read = partial(told, eval_set_id=where[0], log=where[1], cut=cut)
+        return await _decoded(read, data, account)
+    pieces = await _all_pieces("json_log", content, LogArguments(*where, cut=cut), account)
+    *some, last = map(json_piece, pieces)
+    if last.rest is None:
+        raise NoLog(last.other or "")
+    if last.rest.samples is None:
+        return last.rest
+    return replace(last.rest, samples=tuple(one for piece in some for one in piece.samples))
+
+
+async def _all_pieces(
+    job: str, data: bytes | Large, wanted: LogArguments, account: Account
+) -> list[bytes]:
+    """Raises: ValueError: it can't be read; StoreError: nor said why."""
+    try:
+        return [piece async for piece in _pieces(job, data, account, encode(wanted))]
+    except WorkFailed as error:
+        if error.kind == "died":
+            raise StoreError("unavailable", str(error)) from error
+        given_up = error.kind in {"memory", "too_slow"}
+        raise (TooMuch if given_up else ValueError)(str(error)) from error
+
+
 async def read_summaries(
-    data: bytes | bytearray, account: Account
+    content: bytes | bytearray | Packed, account: Account
 ) -> tuple[tuple[SampleSummary, ...], tuple[str, ...]]:
     """A journal's summaries, and texts for those that are unreadable.
 
     Raises:
-        CorruptManifest: it is no list of them, or too much work.
-        StoreError: the worker process died of something else.
+        CorruptManifest: it is no list of them, or too many (`TooMany`).
+        StoreError: the worker process died of something else; `too_large`: it is too much work.
     """
-    if len(data) <= THREAD_BYTES.value:
-        return await _decoded(decode_summaries, data, account)
+    if not isinstance(content, Packed):
+        return await _decoded(decode_summaries, content, account)
     samples: list[SampleSummary] = []
     bad: tuple[str, ...] = ()
+    wanted = LogArguments("", "", content.member, content.limit)
     try:
-        async for encoded in _pieces("summaries", data, account):
+        async for encoded in _pieces("summaries", content.data, account, encode(wanted)):
             piece = summaries_piece(encoded)
             samples += piece.samples
             bad += piece.bad
@@ -155,10 +234,10 @@ async def read_summaries(
 
 
 async def _pieces(
-    job: str, got: Got | Large | bytes | bytearray, account: Account
+    job: str, got: Got | Large | bytes, account: Account, arguments: bytes = b""
 ) -> AsyncGenerator[bytes, None]:
     data = got.data if isinstance(got, Got) else got
-    async with aclosing(worker().read(job, data, b"", account)) as pieces:
+    async with aclosing(worker().read(job, data, arguments, account)) as pieces:
         async for piece in pieces:
             yield piece
             await pace().breathe(account)

@@ -23,6 +23,7 @@ from watchdog.notify.decide.records import (
     LedgerEntry,
     Reason,
 )
+from watchdog.notify.decide.renamed import renamed
 from watchdog.notify.decide.sight import is_unlisted, may_be_unlisted, out_of_sight
 
 __all__ = [
@@ -61,6 +62,7 @@ def decide(  # noqa: PLR0913, PLR0917 - what a decision depends on
         resolved: incidents that ended not long ago.
         intervals: how often people may be notified.
     """
+    open_incidents = renamed(open_incidents, snapshot)
     return (
         *_standing(snapshot, open_incidents, now, first_poll_complete, intervals),
         *_new(snapshot, open_incidents, now, first_poll_complete, resolved, intervals),

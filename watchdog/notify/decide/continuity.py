@@ -31,7 +31,14 @@ def continues(incident: IncidentReport | Incident, earlier: IncidentReport | Inc
     verdicts = {incident.verdict, earlier.verdict}
     if Verdict.DEGRADED in verdicts and len(verdicts) > 1:
         return False
-    if set(incident.models) & set(earlier.models) or _is_same_sample(incident, earlier):
+    if _is_same_sample(incident, earlier) or _is_same_eval_set(incident, earlier):
+        return True
+    return _shares(incident, earlier)
+
+
+def _shares(incident: IncidentReport | Incident, earlier: IncidentReport | Incident) -> bool:
+    """Whether both are everybody's on a model, or joint with an eval set in both."""
+    if set(incident.models) & set(earlier.models):
         return True
     joint = incident.scope in JOINT_SCOPES or earlier.scope in JOINT_SCOPES
     return joint and bool(set(incident.eval_sets) & set(earlier.eval_sets))
@@ -50,6 +57,14 @@ def _is_same_sample(
     place = (incident.scope, incident.subject, incident.eval_sets)
     before = (earlier.scope, earlier.subject, earlier.eval_sets)
     return incident.scope == "sample" and place == before
+
+
+def _is_same_eval_set(
+    incident: IncidentReport | Incident, earlier: IncidentReport | Incident
+) -> bool:
+    """What the id says, but where the eval set had another id when it opened (`renamed`)."""
+    same = incident.cause is earlier.cause and len(incident.eval_sets) == 1
+    return same and incident.eval_sets == earlier.eval_sets
 
 
 def _akin(one: Cause, other: Cause) -> bool:

@@ -59,6 +59,17 @@ learned_table = Table(
 )
 """What was learned of the fleet (`experience`)."""
 
+names_table = Table(
+    "eval_set_names",
+    metadata,
+    Column("watch", String(64), primary_key=True),
+    Column("id", String(512), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+"""Whose ids are (`names`)."""
+
 mutes_table = Table(
     "mutes",
     metadata,

@@ -112,8 +112,15 @@ class BoundedProtocol(H11Protocol):
         self._refuse(status, HEAD_TOO_LARGE if status == 431 else msg)
 
     def on_response_complete(self) -> None:
-        """The next request, or the end."""
+        """The next request, or the end.
+
+        The end also where more was sent ahead: no browser, probe or proxy does that, and whoever
+        asks must be ready to ask again (RFC 9112, section 9.3.2). A second of such requests
+        would keep the loop busy for minutes.
+        """
         self.since = self.loop.time()
+        if self.conn.trailing_data[0]:
+            self.close()
         self._disarm_answer()
         if self.transport.is_closing():
             self._arm_answer(STALLED_SECONDS)  # what is buffered must still go out

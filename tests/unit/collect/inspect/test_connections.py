@@ -4,7 +4,7 @@ import pytest
 from inspect_ai.util._concurrency import AdaptiveConcurrency, resolve_adaptive
 
 from watchdog.collect.inspect.connections import BATCH, STATIC, connections
-from watchdog.collect.inspect.eval_logs import task_spec
+from watchdog.collect.inspect.specification import task_spec
 from watchdog.model.facts import Connections, RoleModel
 
 NEW, OLD = (0, 3, 285), (0, 3, 220)

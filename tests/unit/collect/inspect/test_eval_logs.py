@@ -6,8 +6,9 @@ import pytest
 
 from tests.builders.logs import LOG, ended, finished_log, running_log, spec, zipped
 from watchdog.collect.inspect import eval_logs
-from watchdog.collect.inspect.eval_logs import EvalLog, task_spec, total_samples
+from watchdog.collect.inspect.eval_logs import EvalLog
 from watchdog.collect.inspect.naming import log_file, newest_of_each_task
+from watchdog.collect.inspect.specification import task_spec, total_samples
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.stores.objects import FileMeta, StoreError
 from watchdog.model.facts import Connections, SampleKey

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.builders.logs import spec
-from watchdog.collect.inspect.eval_logs import task_spec
 from watchdog.collect.inspect.metadata import allowance
+from watchdog.collect.inspect.specification import task_spec
 from watchdog.model.allowances import Allowance
 
 SAID = Allowance(expected_silence=21_600.0, patience=3.0, page=False, reason="builds")

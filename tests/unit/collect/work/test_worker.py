@@ -9,10 +9,19 @@ from contextlib import aclosing
 import pytest
 
 from tests.builders import logs
+from watchdog.collect.inspect.segments import Rows
 from watchdog.collect.work.account import Account
-from watchdog.collect.work.jobs import SegmentArguments, encode, entries_piece, segment_piece
+from watchdog.collect.work.jobs import (
+    ERRORS,
+    SegmentArguments,
+    encode,
+    entries_piece,
+    row_pieces,
+    segment_piece,
+)
 from watchdog.collect.work.limits import WorkLimits
 from watchdog.collect.work.worker import Worker, WorkFailed
+from watchdog.model.facts import Row
 
 MANIFEST = logs.manifest(*(logs.sample(n, ((1, n),)) for n in range(5_000)))
 
@@ -116,3 +125,11 @@ def test_who_stops_reading_frees_it_for_the_next():
         return len(await read(worker))
 
     assert run(work) > 1
+
+
+def test_long_errors_come_in_more_pieces_and_nothing_is_lost():
+    rows = tuple(Row(n, f"e{n}", "model", error="x" * 4000) for n in range(100))
+    pieces = list(row_pieces(0, Rows(rows)))
+    assert tuple(row for piece in pieces for row in piece.rows) == rows
+    assert max(sum(len(row.error) for row in piece.rows) for piece in pieces) <= ERRORS + 4000
+    assert [piece.last for piece in pieces] == [False] * (len(pieces) - 1) + [True]
