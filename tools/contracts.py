@@ -13,6 +13,7 @@ PURE = frozenset(
     {
         "__future__",
         "abc",
+        "array",
         "bisect",
         "collections",
         "contextlib",
@@ -37,10 +38,12 @@ PURE = frozenset(
         "shlex",
         "statistics",
         "string",
+        "struct",
         "textwrap",
         "types",
         "typing",
         "unicodedata",
+        "zlib",  # its checksums
     }
 )
 """The standard library's types and pure functions, msgspec, and RE2's patterns."""

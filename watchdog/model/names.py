@@ -1,11 +1,9 @@
 """Names that thousands of samples have in common, held once.
 
-`sys.intern` holds a text as long as somebody else does: CPython takes it out of its table with its
-last reader, so names that an eval makes up go with the eval. Tuples have no such table: theirs is
-bounded and begins anew when it is full, after which equal ones are held twice, which costs bytes.
+The table is bounded and begins anew when it is full, after which equal ones are held twice: that
+costs bytes and nothing else. So names that an eval makes up fill no more than the table.
 """
 
-from sys import intern
 from typing import TypeVar
 
 T = TypeVar("T", bound=tuple[object, ...])
@@ -30,4 +28,4 @@ def shared(items: T) -> T:
 
 def shared_name(name: str) -> str:
     """The same text, held once."""
-    return intern(name)
+    return shared((name,))[0]
