@@ -16,7 +16,7 @@ from watchdog.pipeline.resumption import Cut, kept
 FORMAT = 1
 """Grows where the same records come to mean something else."""
 LEVEL = 1
-"""Of zstd: a quarter of the bytes for a tenth of the time that they take to make."""
+"""Of zstd: four tenths of the bytes for 0.06 ms a task; higher levels save 3 % more."""
 CONTENT_BYTES = 1 << 30
 """Of one record, unpacked: more is damage."""
 
