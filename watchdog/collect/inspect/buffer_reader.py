@@ -9,7 +9,7 @@ from typing import Literal
 from watchdog.collect.inspect.buffers import CorruptManifest, Manifest, member_name
 from watchdog.collect.inspect.events import KNOWN_KINDS
 from watchdog.collect.inspect.memory import Names, Ranges
-from watchdog.collect.inspect.newest import Gap, newest
+from watchdog.collect.inspect.passed_over import OlderRows, PassedOver
 from watchdog.collect.inspect.positions import BufferPosition
 from watchdog.collect.inspect.segment_zip import Wanted
 from watchdog.collect.limits import MANIFEST_BYTES
@@ -25,7 +25,6 @@ from watchdog.collect.work.pace import pace
 from watchdog.collect.work.reading import in_thread, read_manifest, read_segment, read_small
 from watchdog.collect.work.worker import WorkFailed
 from watchdog.model.facts import (
-    Fact,
     HistoryBegun,
     HistoryRead,
     ManifestRead,
@@ -47,8 +46,6 @@ the store is a directory, and one poll in some thousands meets it half written."
 PROBLEMS_LIMIT = 50
 """Problems of one log that are kept; one more says that there are others."""
 
-OLDER_ROWS = 500
-"""Rows of a history that are folded at once: some milliseconds."""
 MANY = 1_000
 """Samples of a manifest; the segments of more are looked for in a thread."""
 
@@ -93,10 +90,7 @@ class Buffer:
         self._missed: set[int] = set()
         self._known = Names()
         self._complete = True
-        self._gaps: dict[str, Gap] = {}
-        """Of samples whose newest rows are still to be read."""
-        self._history_at: int | None = None
-        self._history: tuple[int, int] = (0, 0)
+        self._passed_over = PassedOver()
         self._standing: dict[Problem, None] = {}
         self.present = False
         """Whether a manifest was there when it was last asked for."""
@@ -122,12 +116,12 @@ class Buffer:
     @property
     def in_gap(self) -> bool:
         """Whether it was left between the oldest and the newest rows of a sample."""
-        return bool(self._gaps)
+        return self._passed_over.in_gap
 
     @property
     def history(self) -> tuple[int, int] | None:
         """Segments of its history, read so far and all; None where all of it is read."""
-        return None if self._history_at is None else self._history
+        return None if self._passed_over.at is None else self._passed_over.progress
 
     async def know(self, keys: Sequence[SampleKey]) -> None:
         """Samples that the log names as ended: their members in segments are nothing odd."""
@@ -143,7 +137,7 @@ class Buffer:
             present=self.present,
             read=self._read.bounds,
             missed=tuple(sorted(self._missed)),
-            history=None if self._history_at is None else (self._history_at, *self._history),
+            history=self._passed_over.position,
             count=self.count,
             running=self.running,
             stored_at=self.stored_at,
@@ -155,8 +149,7 @@ class Buffer:
         """Go on from there."""
         self._etag, self.present = position.etag, position.present
         self._read, self._missed = Ranges.within(position.read), set(position.missed)
-        if position.history is not None:
-            self._history_at, self._history = position.history[0], position.history[1:]
+        self._passed_over.resume(position.history)
         self.count, self.running = position.count, position.running
         self.stored_at = position.stored_at
         self._standing = dict.fromkeys(position.problems)
@@ -249,7 +242,7 @@ class Buffer:
                 manifest = self._manifest
                 await self._read_due(manifest, emit)
             self._complete = True
-            self._gaps = {}
+            self._passed_over.newest_read()
         finally:
             self.let_go()
 
@@ -270,13 +263,11 @@ class Buffer:
 
     def _pass_over(self, manifest: Manifest, due: dict[int, list[Wanted]], emit: Emit) -> bool:
         """Whether some of it is left for later, so that the newest is read now."""
-        if not self._newest_first or self._history_at is not None or self._gaps:
+        if not self._newest_first:
             return False
-        choice = newest(manifest, frozenset(due), begun=len(self._read) > 0)
+        choice = self._passed_over.begin(manifest, due.keys(), begun=len(self._read) > 0)
         if choice is None:
             return False
-        self._gaps = choice.gaps
-        self._history_at, self._history = min(due) - 1, (0, len(due))
         self._read.update(sorted(choice.passed_over))
         keys = tuple(s.summary.key for s in manifest.samples if s.member in choice.gaps)
         emit(HistoryBegun(self._eval_set_id, self._log, keys))
@@ -288,22 +279,23 @@ class Buffer:
         Raises:
             StoreError: a transient failure; the next call goes on there.
         """
-        if self._history_at is None or self._gaps:
+        history = self._passed_over
+        if history.at is None or history.in_gap or not await self._with_manifest(emit):
             return
-        if not await self._with_manifest(emit):
-            return
-        manifest, due = self._manifest, self._due(self._history_at)
-        segments = sorted(due)
-        total = max(self._history[1], self._history[0] + len(segments))
+        manifest, due = self._manifest, self._due(history.at)
+        segments, read = sorted(due), history.progress[0]
+        total = max(history.progress[1], read + len(segments))
         for begin in range(0, len(segments), AHEAD):
             if manifest is not self._manifest or (begin and time.monotonic() >= until):
                 return
             batch = segments[begin : begin + AHEAD]
             await self._read_older(batch, due, emit, is_last=begin + AHEAD >= len(segments))
-            self._history = self._history[0] + len(batch), total
+            history.progress = min(read + begin + AHEAD, total), total
+        if manifest is not self._manifest:
+            return
         if not segments:
             emit(HistoryRead(self._eval_set_id, self._log, (), complete=True))
-        self._history_at = None
+        history.at = None
 
     async def _with_manifest(self, emit: Emit) -> bool:
         """Whether there is one, and all that it names beyond the history was read."""
@@ -319,17 +311,17 @@ class Buffer:
     async def _read_older(
         self, batch: list[int], due: dict[int, list[Wanted]], emit: Emit, *, is_last: bool
     ) -> None:
-        older, manifest = _Older(self._eval_set_id, self._log, emit), self._manifest
+        older, manifest = OlderRows(self._eval_set_id, self._log, emit), self._manifest
         try:
             replies = await asyncio.gather(*map(self._fetch, batch))
             for segment, got in zip(batch, replies, strict=True):
                 await self._segment(segment, got, due[segment], older.take)
                 if manifest is not self._manifest:
                     return
-                self._history_at = segment
+                self._passed_over.at = segment
                 await pace().breathe(self._account)
         finally:
-            older.hand_on(complete=is_last and self._history_at == batch[-1])
+            older.hand_on(complete=is_last and self._passed_over.at == batch[-1])
 
     def _check_share(self, due: int) -> None:
         why = self._account.used_up
@@ -362,17 +354,12 @@ class Buffer:
         return due
 
     def _is_due(self, member: str, segment: int) -> bool:
-        if segment in self._read:
-            return False
-        gap = self._gaps.get(member)
-        return gap is None or not gap.after < segment < gap.before
+        return segment not in self._read and not self._passed_over.hides(member, segment)
 
     def _close_gaps(self, segment: int, requests: list[Wanted], emit: Emit) -> None:
         """The newest rows of a sample begin: between them and its oldest there is a hole."""
         for one in requests:
-            gap = self._gaps.get(one.sample.member)
-            if gap is not None and segment >= gap.before:
-                del self._gaps[one.sample.member]
+            if self._passed_over.ends(one.sample.member, segment):
                 key = one.sample.summary.key
                 emit(RowsLost(self._eval_set_id, self._log, key, newest=False))
 
@@ -536,32 +523,6 @@ class Buffer:
             self._standing[problem] = None
         else:
             self._standing[Problem(self._folder, "there are more problems than are kept")] = None
-
-
-class _Older:
-    """Hands rows on as those of a history, some hundred at a time."""
-
-    def __init__(self, eval_set_id: str, log: str, emit: Emit) -> None:
-        self._where = (eval_set_id, log)
-        self._emit = emit
-        self._parts: list[RowsRead | RowsLost] = []
-        self._rows = 0
-
-    def take(self, fact: Fact) -> None:
-        """A fact about rows of it, or another one."""
-        if not isinstance(fact, RowsRead | RowsLost):
-            self._emit(fact)
-            return
-        self._parts.append(fact)
-        self._rows += len(fact.rows) if isinstance(fact, RowsRead) else 0
-        if self._rows >= OLDER_ROWS:
-            self.hand_on(complete=False)
-
-    def hand_on(self, *, complete: bool) -> None:
-        """What was taken since the last time."""
-        if self._parts or complete:
-            self._emit(HistoryRead(*self._where, tuple(self._parts), complete))
-        self._parts, self._rows = [], 0
 
 
 class _Members:
