@@ -14,16 +14,27 @@ from watchdog.collect.source import Resumed
 from watchdog.model.cluster import Job
 from watchdog.model.facts import (
     ClusterRead,
+    EvalSetUnreadable,
     Fact,
     Listing,
     Located,
     RunnerLogRead,
+    TaskBacklog,
     TaskRead,
     TaskUnreadable,
 )
 from watchdog.model.state import ClusterState, EvalSetState, Stops, TaskState
 
-QUIET = (TaskRead, TaskUnreadable, Listing, Located, RunnerLogRead, ClusterRead)
+QUIET = (
+    TaskRead,
+    TaskUnreadable,
+    TaskBacklog,
+    EvalSetUnreadable,
+    Listing,
+    Located,
+    RunnerLogRead,
+    ClusterRead,
+)
 """Facts that come with each poll, or each listing, and so with the first of the next life too."""
 
 

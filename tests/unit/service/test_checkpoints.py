@@ -230,6 +230,25 @@ async def test_without_the_experience_that_goes_with_them_all_is_read_anew(world
     await app.aclose()
 
 
+async def test_a_store_that_does_not_answer_at_the_start_costs_nothing(world):
+    await (await a_life(world)).aclose()
+    before = saved(world)
+    away = world.logs.with_name("away")
+    world.logs.rename(away)
+    world.now += 60.0
+    app = world.begin()
+    for _ in range(3):
+        await app.tick()
+    await app.save()
+    assert saved(world) == before
+    away.rename(world.logs)
+    world.now += 60.0
+    snapshot = await app.tick()
+    assert segments(world.store) == []
+    assert fails(snapshot) == 1
+    await app.aclose()
+
+
 async def test_who_does_not_hold_the_role_writes_nothing(world):
     app = await a_life(world, alone=False)
     assert saved(world) == {}

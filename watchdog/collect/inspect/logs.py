@@ -111,7 +111,9 @@ class LogsSource:
 
     def position(self, eval_set_id: str) -> EvalSetPosition | None:
         """How far an eval set's logs were read; None where nobody can go on from there."""
-        positions = {n: task.position for n, task in self._tasks.get(eval_set_id, {}).items()}
+        if eval_set_id not in self._tasks:
+            return None  # not listed yet: what an earlier life left still counts
+        positions = {name: task.position for name, task in self._tasks[eval_set_id].items()}
         tasks = {name: position for name, position in positions.items() if position is not None}
         return EvalSetPosition(tasks) if len(tasks) == len(positions) else None
 
