@@ -18,6 +18,8 @@ NO_PARSERS = frozenset(
         # what asks, remembers and joins: the bytes go to one of the parsers
         *("inspect.attempts", "inspect.buffer_reader", "inspect.folders", "inspect.former"),
         *("inspect.logs", "inspect.segment_zip", "inspect.task_log", "inspect.writer_process"),
+        *("inspect.histories", "inspect.memory", "inspect.newest", "inspect.passed_over"),
+        "inspect.positions",
         *("kubernetes.api", "kubernetes.cache", "kubernetes.connection", "kubernetes.credentials"),
         *("kubernetes.export", "kubernetes.logs", "kubernetes.object_cache"),
         *("kubernetes.reflector", "kubernetes.resources", "kubernetes.runner_logs"),

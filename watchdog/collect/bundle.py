@@ -92,7 +92,9 @@ class BundleSource:
         options: LogsOptions,
         kubernetes: Kubernetes | None = None,
     ) -> None:
-        options = msgspec.structs.replace(options, sqlite=False, eval_set_id=bundle.eval_set_id)
+        options = msgspec.structs.replace(
+            options, sqlite=False, newest_first=False, eval_set_id=bundle.eval_set_id
+        )
         store = directory / STORE
         self._logs = LogsSource(DirectoryStore(store), options) if _has_store(directory) else None
         self._directory = directory

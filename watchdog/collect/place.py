@@ -17,6 +17,9 @@ class Place(Struct, frozen=True):
     sqlite: bool = False
     """Whether a running log without a buffer beside it may have one in Inspect's database."""
 
+    newest_first: bool = False
+    """Whether the newest rows of a long buffer are read first, and the rest behind them."""
+
     @property
     def path(self) -> str:
         """The log's path in the store."""

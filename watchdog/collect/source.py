@@ -1,12 +1,14 @@
 """The protocol behind which every source stands."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.place import Place
 from watchdog.model.facts import Fact
+from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
 
 Emit = Callable[[Fact], None]
@@ -59,3 +61,53 @@ class Source(Protocol):
     async def aclose(self) -> None:
         """Release connections and files."""
         ...
+
+
+class Resumed(Struct, frozen=True):
+    """An eval set as an earlier life of the service left it: what was read, and what came of it."""
+
+    position: EvalSetPosition
+    state: EvalSetState
+
+
+Recall = Callable[[str], Resumed | None]
+"""What is left of an eval set, by its id; each is asked for when it is first met."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A source that can go on where another life of it stopped."""
+
+    def position(self, eval_set_id: str) -> EvalSetPosition | None:
+        """How far an eval set was read, between two polls; None where nobody can go on there."""
+        ...
+
+    def resume_from(self, recall: Recall) -> None:
+        """Before the first poll: ask `recall` for what is left of each eval set."""
+        ...
+
+
+def position_of(source: Source, eval_set_id: str) -> EvalSetPosition | None:
+    """A source's position in an eval set; None where it has none."""
+    return source.position(eval_set_id) if isinstance(source, Resumable) else None
+
+
+def resume_from(source: Source, recall: Recall) -> None:
+    """Let a source go on from what is left, where it can."""
+    if isinstance(source, Resumable):
+        source.resume_from(recall)
+
+
+@runtime_checkable
+class HistoryReader(Protocol):
+    """A source that reads what is newest first, where there is much."""
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Between two polls, until then (`time.monotonic`): read on in what was passed over."""
+        ...
+
+
+async def read_history(source: Source, emit: Emit, until: float) -> None:
+    """Read on in what a source passed over, where it does that."""
+    if isinstance(source, HistoryReader):
+        await source.read_history(emit, until)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.failing import group_of
 from watchdog.diagnose.failing_sandbox import with_failing_sandbox
+from watchdog.diagnose.partial import held_back, needs_history
 from watchdog.diagnose.retries import next_wait
 from watchdog.diagnose.waiting import waits
 from watchdog.model.causes import CLUSTER_CAUSES, main_cause
@@ -77,7 +78,11 @@ def _told_late(
 def _by_rules(
     context: SampleContext, rules: tuple[CauseSpec, ...], base: SampleJudgment
 ) -> SampleJudgment:
-    by_spec = [(spec, f) for spec in rules if spec.detect and (f := spec.detect(context))]
+    by_all = [(spec, f) for spec in rules if spec.detect and (f := spec.detect(context))]
+    by_spec = [
+        (s, f) for s, f in by_all if s.degrades or not needs_history(context.sample, s.cause)
+    ]
+    is_held_back = any(f.suspicion >= 1 for s, f in by_all if (s, f) not in by_spec)
     findings = [(spec.cause, f) for spec, f in by_spec]
     base = replace(
         base,
@@ -102,6 +107,8 @@ def _by_rules(
         if context.allowance.waiting_in_silence is not None and verdict in _CALM:
             verdict = Verdict.WAITING
             evidence = (Evidence("told", context.allowance.waiting_in_silence), *evidence)
+        if is_held_back and verdict is not Verdict.WAITING:
+            verdict, cause, evidence = Verdict.UNKNOWN, None, (*evidence, held_back())
         if context.sample.holed and verdict in _CALM:
             verdict = Verdict.UNKNOWN
             evidence = (*evidence, Evidence("unreadable", "rows of it can't be read"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from watchdog.fold import cluster, runner, runner_errors, tasks
+from watchdog.fold import cluster, history, runner, runner_errors, tasks
 from watchdog.fold.drafts import with_tasks
 from watchdog.model.facts import (
     AttemptsRead,
@@ -19,6 +19,8 @@ from watchdog.model.facts import (
     EvalSetUnreadable,
     Fact,
     FormerEndsRead,
+    HistoryBegun,
+    HistoryRead,
     InteractionsRead,
     Listing,
     Located,
@@ -48,6 +50,8 @@ _TASK_HANDLERS: dict[type, Callable[[TaskState, Any], TaskState]] = {
     AttemptsRead: tasks.attempts_read,
     EndedRead: tasks.ended_read,
     FormerEndsRead: tasks.former_ends_read,
+    HistoryBegun: history.history_begun,
+    HistoryRead: history.history_read,
     WriterRead: tasks.writer_read,
     TaskRead: tasks.task_read,
     TaskUnreadable: tasks.task_unreadable,

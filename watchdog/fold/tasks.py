@@ -61,7 +61,9 @@ def spec_read(task: TaskState, fact: SpecRead) -> TaskState:
         error=fact.error,
         completed_at=fact.completed_at,
     )
-    return task if fact.status == "started" else _retire(task, list(task.samples))
+    if fact.status == "started":
+        return task
+    return replace(_retire(task, list(task.samples)), history=None)
 
 
 def ended_read(task: TaskState, fact: EndedRead) -> TaskState:
@@ -106,7 +108,7 @@ def manifest_read(
         manifest_seen=True,
         last_start_at=latest(task.last_start_at, *(s.started_at for s in running.values())),
     )
-    return _taught(task, lessons) if lessons else task
+    return taught(task, lessons) if lessons else task
 
 
 def _set_up(
@@ -152,13 +154,13 @@ def rows_taken(task: TaskState, facts: Iterable[RowsRead | RowsLost]) -> TaskSta
     """
     begun_at = task.spec.created_at if task.spec is not None else None
     samples, lessons = dict(task.samples), Lessons(task.learn_since, begun_at)
-    silent, runs_commands, clock_lag = _fails_in_silence(task.spec), task.runs_commands, None
+    silent, runs_commands, clock_lag = fails_in_silence(task.spec), task.runs_commands, None
     for fact in facts:
         sample = samples.get(fact.key)
         if sample is None:
             continue
         if isinstance(fact, RowsLost):
-            samples[fact.key] = _holed(sample)
+            samples[fact.key] = holed(sample)
             continue
         sample = samples[fact.key] = fold_rows(sample, fact.rows, lessons, silent_failures=silent)
         runs_commands = runs_commands or sample.command_at is not None
@@ -169,10 +171,12 @@ def rows_taken(task: TaskState, facts: Iterable[RowsRead | RowsLost]) -> TaskSta
         runs_commands=runs_commands,
         clock_lag=earliest(task.clock_lag, clock_lag),
     )
-    return _taught(task, lessons) if lessons else task
+    if task.history is not None:  # the same rows teach once more, in their order
+        return replace(task, successes=lessons.successes_with(task.successes))
+    return taught(task, lessons) if lessons else task
 
 
-def _fails_in_silence(spec: TaskSpec | None) -> bool:
+def fails_in_silence(spec: TaskSpec | None) -> bool:
     """Whether a failed attempt leaves no row but its beginning."""
     version = spec.inspect_version if spec is not None else None
     return version is not None and version < FAILURES_WRITTEN
@@ -186,7 +190,8 @@ def _lag(fact: RowsRead) -> float | None:
     return fact.stored_at - newest
 
 
-def _taught(task: TaskState, lessons: Lessons) -> TaskState:
+def taught(task: TaskState, lessons: Lessons) -> TaskState:
+    """With what a batch of rows taught."""
     return replace(
         task,
         durations=CallDurations.of(lessons.added_to(task.durations)),
@@ -202,7 +207,7 @@ def _last_passed(task: TaskState, lessons: Lessons) -> Packed[PassedStreak]:
     return PassedStreaks.of((*task.passed, *lessons.passed)[-PASSED_MAX:])
 
 
-def _holed(sample: SampleState) -> SampleState:
+def holed(sample: SampleState) -> SampleState:
     """A hole in a sample's rows: what stood open or in a row before it may have ended in it.
 
     Only rows that come after it tell what the sample is at.
@@ -326,7 +331,7 @@ def _retire(task: TaskState, keys: Iterable[SampleKey]) -> TaskState:
             _taken_down(sample, task.ended.get(key), lessons)
             worked_at = latest(worked_at, sample.last_progress_at)
     return replace(
-        _taught(task, lessons) if lessons else task,
+        taught(task, lessons) if lessons else task,
         samples=samples,
         calls_ok=ok,
         calls_failed=tuple(failed.items()),

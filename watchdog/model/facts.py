@@ -242,6 +242,25 @@ class RowsLost(Struct, frozen=True):
     newest: bool
 
 
+class HistoryBegun(Struct, frozen=True):
+    """A log's samples have long histories: their newest rows come first, the older ones later."""
+
+    eval_set_id: str
+    log: str
+    keys: tuple[SampleKey, ...]
+    """Those of which rows are passed over for now."""
+
+
+class HistoryRead(Struct, frozen=True):
+    """Rows of such a log in their order, from the first that was passed over."""
+
+    eval_set_id: str
+    log: str
+    parts: tuple[RowsRead | RowsLost, ...]
+    complete: bool
+    """Whether there are no more of them."""
+
+
 class TaskRead(Struct, frozen=True):
     """The log and its buffer were read, or confirmed unchanged, at `at`."""
 
@@ -496,6 +515,8 @@ Fact = (
     | ManifestRead
     | RowsRead
     | RowsLost
+    | HistoryBegun
+    | HistoryRead
     | WriterRead
     | TaskRead
     | TaskUnreadable

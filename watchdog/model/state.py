@@ -213,6 +213,8 @@ class SampleState(Struct, frozen=True, gc=False):
     """Its newest rows can't be read: its present state is unknown."""
     holed: bool = False
     """Rows of it can't be read, and nothing since then shows that it gets on."""
+    partial: bool = False
+    """Rows before its newest are still to be read: totals, and what began long ago, are unknown."""
 
     def __post_init__(self) -> None:
         """Takes records too where they are remembered packed."""
@@ -290,6 +292,13 @@ class Death(NamedTuple):
     """Its first line."""
 
 
+class History(Struct, frozen=True):
+    """What a log's rows come to, read in order, while its newest are known already."""
+
+    samples: dict[SampleKey, SampleState] = field(default_factory=dict)
+    successes: dict[str, Successes] = field(default_factory=dict)
+
+
 class TaskState(Struct, frozen=True):
     """One log: what it said, and its samples."""
 
@@ -358,6 +367,8 @@ class TaskState(Struct, frozen=True):
     """Why the last attempt to read it failed; None after a good one."""
     backlog: str | None = None
     """How far it was read, where there is more than one poll may read; None where all was."""
+    history: History | None = None
+    """None where nothing was passed over, or all of that was read since."""
 
     def __post_init__(self) -> None:
         """As a sample."""

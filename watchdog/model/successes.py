@@ -126,6 +126,28 @@ def succeeded(known: Successes, instants: Iterable[float]) -> Successes:
     return Successes(spacing, Buckets.of(buckets))
 
 
+def joined(one: dict[str, Successes], other: dict[str, Successes]) -> dict[str, Successes]:
+    """What two readings of the same calls know, each a part of them, by model."""
+    names = [*one, *(name for name in other if name not in one)][:MODELS_MAX]
+    none = Successes()
+    return {name: _joined(one.get(name, none), other.get(name, none)) for name in names}
+
+
+def _joined(one: Successes, other: Successes) -> Successes:
+    spacing, more_spacing = one.spacing, other.spacing
+    buckets, more = dict(one.buckets.items()), dict(other.buckets.items())
+    while spacing < more_spacing:
+        spacing, buckets = _coarser(spacing, buckets)
+    while more_spacing < spacing:
+        more_spacing, more = _coarser(more_spacing, more)
+    for number, (at, count) in more.items():
+        first, known = buckets.get(number, (at, 0))
+        buckets[number] = (min(first, at), max(known, count))
+    while len(buckets) > BUCKETS_MAX:
+        spacing, buckets = _coarser(spacing, buckets)
+    return Successes(spacing, Buckets.of(buckets))
+
+
 def _coarser(spacing: float, buckets: Mapping[int, Bucket]) -> tuple[float, dict[int, Bucket]]:
     """Buckets twice as wide."""
     wider: dict[int, Bucket] = {}

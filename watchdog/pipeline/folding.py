@@ -13,6 +13,7 @@ from watchdog.fold import OF_ONE_LOG, fold, fold_rows_of
 from watchdog.fold.drafts import draft, finished
 from watchdog.model.facts import EndedRead, Fact, ManifestRead, RowsLost, RowsRead
 from watchdog.model.state import EvalSetState
+from watchdog.pipeline.resumption import is_quiet
 
 APART = 2_000
 """Samples, in a fact and in what is known of its log; more are folded in a thread."""
@@ -44,6 +45,10 @@ class Folding:
         self.states: dict[str, EvalSetState] = {}
         """As they were published last."""
         self._drafts: dict[str, EvalSetState] = {}
+        self._first: dict[str, EvalSetState] = {}
+        """Of those of which nothing is folded yet: what an earlier life left is handed out once."""
+        self.changed: set[str] = set()
+        """Eval sets of which something was folded that a restart would have to read again."""
         self._waiting: dict[str, deque[Fact]] = {}
         self._rows: dict[str, dict[str, _Rows]] = {}
         """By eval set and log."""
@@ -69,6 +74,7 @@ class Folding:
         for name in tuple(self._rows):
             self._flush(name)
         self.publish()
+        self._first = {n: state for n, state in self._first.items() if n not in self.states}
 
     def publish(self) -> None:
         """What was folded so far, as states; rows that are still being gathered come later."""
@@ -86,6 +92,7 @@ class Folding:
                     self._flush(name)
                     # a value: nothing may be changed in place in another thread
                     state = finished(self._state(name))
+                    self.changed.add(name)
                     self._drafts[name] = await asyncio.to_thread(fold, state, fact)
                 else:
                     self._fold(name, fact)
@@ -103,7 +110,10 @@ class Folding:
             self._rows.setdefault(name, {}).setdefault(fact.log, _Rows()).add(fact)
             return
         self._flush(name, _only_log(fact))
-        self._drafts[name] = fold(draft(self._state(name)), fact)
+        before = self._state(name)
+        after = self._drafts[name] = fold(draft(before), fact)
+        if name not in self.changed and not is_quiet(fact, before, after):
+            self.changed.add(name)
 
     def _flush(self, name: str, log: str | None = None) -> None:
         """Fold the rows of an eval set that were gathered; of one log where one is given."""
@@ -112,12 +122,18 @@ class Folding:
             rows = by_log.pop(each, None)
             if rows is not None:
                 state = draft(self._state(name))
+                self.changed.add(name)
                 self._drafts[name] = fold_rows_of(state, each, rows.facts)
         if not by_log:
             self._rows.pop(name, None)
 
     def _state(self, name: str) -> EvalSetState:
-        return self._drafts.get(name) or self.states.get(name) or self._begin(name)
+        state = self._drafts.get(name) or self.states.get(name)
+        if state is not None:
+            return state
+        if name not in self._first:
+            self._first[name] = self._begin(name)
+        return self._first[name]
 
 
 def _only_log(fact: Fact) -> str | None:

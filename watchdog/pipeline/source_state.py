@@ -1,18 +1,21 @@
 """What is remembered of each source: states by eval set, standing problems, how it answers."""
 
+import asyncio
+import time
 from collections.abc import Callable, Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from watchdog.collect.absence import LISTINGS, SECONDS
-from watchdog.collect.source import PollResult, Source
+from watchdog.collect.source import PollResult, Source, position_of, read_history
 from watchdog.model.instants import timestamp
 from watchdog.model.report import SourceReport, SourceStanding
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
-from watchdog.pipeline.folding import Folding
+from watchdog.pipeline.folding import SLICE, Folding
 from watchdog.pipeline.names import EvalSetNames
+from watchdog.pipeline.resumption import Cut, Resumption
 
 LATE = "its poll has not come to an end"
 """Why a source is silent that neither answers nor refuses."""
@@ -52,6 +55,8 @@ class SourceState(Struct):
     """What ended before this instant was learned by an earlier life of the service."""
     learned_before: float | None = None
     """The same of what it shows at first: what other sources taught since is no part of it."""
+    resumption: Resumption = field(default_factory=Resumption)
+    """What an earlier life of the service left of it."""
     _folding: Folding | None = None
 
     @property
@@ -94,8 +99,38 @@ class SourceState(Struct):
         self.polled_at = now
         self._note_listing(result, now)
         if result.watched is not None:
-            self.states = {k: v for k, v in self.states.items() if k in result.watched}
+            for name in self.states.keys() - result.watched:
+                del self.states[name]
+                folding.changed.discard(name)
+            self.resumption.keep(result.watched)
         return result
+
+    async def read_history(self, seconds: float) -> None:
+        """Read on for so long in what the polls passed over."""
+        if self._folding is not None:
+            until = time.monotonic() + seconds
+            await read_history(self.source, self._folding.take, until)
+            await self._folding.settle()
+
+    async def cuts(self) -> dict[str, Cut]:
+        """The eval sets that changed since they were asked for last; between two polls only."""
+        folding, cuts = self._folding, dict[str, Cut]()
+        began = time.perf_counter()
+        for name in sorted(folding.changed) if folding is not None else ():
+            position = position_of(self.source, name)
+            if position is not None and name in self.states:
+                cuts[name] = Cut(self.states[name], position)
+            if time.perf_counter() - began > SLICE:
+                await asyncio.sleep(0)
+                began = time.perf_counter()
+        if folding is not None:
+            folding.changed -= cuts.keys()
+        return cuts
+
+    def change_all(self) -> None:
+        """None of its cuts is kept any more."""
+        if self._folding is not None:
+            self._folding.changed |= self.states.keys()
 
     def _note_listing(self, result: PollResult, now: float) -> None:
         self.occupied = result.occupied
@@ -155,6 +190,9 @@ class SourceState(Struct):
     def _begin(self, name: str) -> EvalSetState:
         learned = self.learned_until() if self.listed_once else self.learned_before
         eval_set_id = name if self.names is None else self.names.id_of(self.label, name)
+        left = self.resumption.begin(name)
+        if left is not None:
+            return replace(left, eval_set_id=eval_set_id, source=self.label, name=name)
         return EvalSetState(eval_set_id, learn_since=learned, source=self.label, name=name)
 
 

@@ -151,6 +151,7 @@ def logs_options(settings: Settings, poll_limits: PollLimits = ONE_LOOK) -> Logs
         concurrency=settings.concurrency,
         max_member_bytes=settings.max_member_bytes,
         poll_limits=replace(poll_limits, samples=settings.limits.samples),
+        newest_first=poll_limits != ONE_LOOK,
     )
 
 

@@ -38,6 +38,7 @@ from watchdog.pipeline.source_state import (
 )
 from watchdog.pipeline.targets import store_of
 from watchdog.redaction import without_secrets
+from watchdog.service.checkpoints import Checkpoints
 from watchdog.service.heap import Heap
 from watchdog.service.kept import KeptExperience, KeptMutes, KeptNames
 from watchdog.service.prober import Prober
@@ -61,6 +62,8 @@ _FLUSH_SECONDS = 1.0
 _PRUNE_SECONDS = 3600.0
 _CHECK_SECONDS = 3600.0
 _SAVE_SECONDS = 60.0
+HISTORY_SHARE = 0.25
+"""Of the time is spent on old rows of long histories, once what is new was judged."""
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +80,7 @@ class Parts(Struct, frozen=True):
     mutes: KeptMutes
     names: KeptNames
     experience: KeptExperience
+    checkpoints: Checkpoints
     metrics: SelfMetrics
     stand_ins: StandIns
 
@@ -103,6 +107,7 @@ class App:
         self._mutes = parts.mutes
         self._names = parts.names
         self._experience = parts.experience
+        self._checkpoints = parts.checkpoints
         self.metrics = parts.metrics
         self.stand_ins = parts.stand_ins
         self._redacted = RedactedSnapshots()
@@ -162,6 +167,7 @@ class App:
 
     async def poll(self, source: SourceState) -> None:
         """One source's job."""
+        await self._checkpoints.load()
         result = await self._read(source)
         started_at = time.monotonic()
         await self._mutes.read()
@@ -173,6 +179,8 @@ class App:
         await self._notify(snapshot)
         if self.listed:
             self._status_pages.take(_providers(snapshot))
+        await source.read_history(HISTORY_SHARE * self._settings.interval)
+        await self._checkpoints.take(source)
 
     async def _read(self, source: SourceState) -> PollResult:
         """Poll a source, and count how long it took and what failed."""
@@ -301,7 +309,7 @@ class App:
         schedule.every(_FLUSH_SECONDS, "flush", self._deliverer.flush)
         schedule.every(_PRUNE_SECONDS, "prune", self._deliverer.prune)
         schedule.every(_CHECK_SECONDS, "check-channels", self._deliverer.check)
-        schedule.every(_SAVE_SECONDS, "save", self._experience.save)
+        schedule.every(_SAVE_SECONDS, "save", self.save)
         schedule.every(_TURN_SECONDS, "turn", self.turn)
         await schedule.run(stop)
 
@@ -311,8 +319,15 @@ class App:
             _close("tests", self._prober.aclose()),
             _close("status pages", self._status_pages.aclose()),
             _close("channels and ledger", self._save_and_close()),
+            _close("checkpoints", self._checkpoints.aclose()),
             *(_close(source.name, source.aclose()) for source in self._sources),
         )
+
+    async def save(self) -> None:
+        """What a restart goes on with."""
+        # in this order: what is read anew was not learned before
+        await self._checkpoints.save()
+        await self._experience.save()
 
     async def _save_and_close(self) -> None:
         self._judging.shutdown(wait=False, cancel_futures=True)

@@ -8,8 +8,17 @@ it happens.
 from msgspec.structs import replace
 
 from watchdog.collect.faults import FAULT, Faults
+from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult, Source
+from watchdog.collect.source import (
+    Emit,
+    PollResult,
+    Recall,
+    Source,
+    position_of,
+    read_history,
+    resume_from,
+)
 from watchdog.model.facts import EvalSetUnreadable, Fact
 from watchdog.model.verdict import Problem
 
@@ -24,6 +33,8 @@ class GuardedSource:
         self._noted = Faults(self._name)
         self._faults: dict[str, str] = {}
         """Of this poll, by eval set."""
+        self._incomplete: set[str] = set()
+        """Eval sets of which a fault lost something, in this life."""
 
     @property
     def name(self) -> str:
@@ -34,6 +45,16 @@ class GuardedSource:
         """As the source's."""
         return self._source.place_of(eval_set_id, log)
 
+    def position(self, eval_set_id: str) -> EvalSetPosition | None:
+        """As the source's; none of an eval set in which a fault of the program lost something."""
+        if eval_set_id in self._incomplete:
+            return None
+        return position_of(self._source, eval_set_id)
+
+    def resume_from(self, recall: Recall) -> None:
+        """As the source's."""
+        resume_from(self._source, recall)
+
     async def aclose(self) -> None:
         """As the source's."""
         await self._source.aclose()
@@ -41,21 +62,31 @@ class GuardedSource:
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """As the source's; a fault of the program is a problem with a reason."""
         self._faults = {}
+        try:
+            result = await self._source.poll(now, self._guarded(emit))
+        except Exception as error:  # noqa: BLE001 - it must cost no other source anything
+            result = self._failed(error, now, emit)
+        if result.watched is not None:
+            self._eval_sets &= result.watched
+        return self._with_faults(result, now, emit)
 
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """As the source's."""
+        try:
+            await read_history(self._source, self._guarded(emit), until)
+        except Exception as error:  # noqa: BLE001 - it must cost no other source anything
+            self._noted.note(error)
+
+    def _guarded(self, emit: Emit) -> Emit:
         def guarded(fact: Fact) -> None:
             self._eval_sets.add(fact.eval_set_id)
             try:
                 emit(fact)
             except Exception as error:  # noqa: BLE001 - it must cost no other eval set anything
                 self._faults.setdefault(fact.eval_set_id, self._noted.note(error))
+                self._incomplete.add(fact.eval_set_id)
 
-        try:
-            result = await self._source.poll(now, guarded)
-        except Exception as error:  # noqa: BLE001 - it must cost no other source anything
-            result = self._failed(error, now, emit)
-        if result.watched is not None:
-            self._eval_sets &= result.watched
-        return self._with_faults(result, now, emit)
+        return guarded
 
     def _failed(self, error: Exception, now: float, emit: Emit) -> PollResult:
         """Nothing of it is known any better than before."""

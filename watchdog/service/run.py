@@ -27,6 +27,7 @@ from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.discretion import Discreet, as_it_is, with_stand_ins
 from watchdog.notify.ledger import experience
+from watchdog.notify.ledger.checkpoints import CheckpointStore, open_checkpoints
 from watchdog.notify.ledger.database import LedgerError, OpenedLedger, open_ledger
 from watchdog.notify.ledger.ledger import Ledger
 from watchdog.notify.ledger.role import RoleLock, RoleLockError, RoleTakenError, role_lock
@@ -44,6 +45,8 @@ from watchdog.pipeline.targets import (
 )
 from watchdog.redaction import Secrets
 from watchdog.service.app import App, Parts
+from watchdog.service.checkpoint_records import version
+from watchdog.service.checkpoints import Checkpoints
 from watchdog.service.event_loop import allow_descriptors
 from watchdog.service.guarded import guarded_sources
 from watchdog.service.homes import homes
@@ -95,7 +98,8 @@ async def serve(  # noqa: PLR0913 - what a test puts in its place
         _prepare(settings, secrets)
         role = _role(settings)
         try:
-            app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
+            sources = _sources(settings, clock)
+            app = build(settings, sources, clock, on_snapshot, secrets, alone=role.held)
             app.metrics.measure_loop(loop_held)
             server = await _listening(app, _web(app, settings, clock, secrets), settings)
             log.info("watching", targets=_targets(settings), page=server.url, version=__version__)
@@ -153,19 +157,24 @@ def _role(settings: Settings) -> RoleLock:
     return role
 
 
-def build(
+def build(  # noqa: PLR0913 - what a test puts in its place
     settings: Settings,
     sources: list[Source],
     clock: Clock,
     on_snapshot: OnSnapshot = lambda _snapshot: None,
     secrets: Secrets | None = None,
+    *,
+    alone: bool = True,
 ) -> App:
-    """The service without its web server."""
-    parts = _parts(settings, sources, clock, secrets if secrets is not None else Secrets())
+    """The service without its web server; only who is `alone` in its role writes checkpoints."""
+    secrets = secrets if secrets is not None else Secrets()
+    parts = _parts(settings, sources, clock, secrets, alone=alone)
     return App(settings, parts, clock, on_snapshot)
 
 
-def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Secrets) -> Parts:
+def _parts(
+    settings: Settings, sources: list[Source], clock: Clock, secrets: Secrets, *, alone: bool
+) -> Parts:
     opened = _ledger(settings, clock())
     ledger = opened.ledger
     standby = None if opened.database is None else ledger
@@ -185,17 +194,19 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         ledger_worker=worker,
         discreet=_discreet(settings, stand_ins.key),
     )
+    states = tuple(
+        SourceState(
+            source,
+            label=source.name,
+            names=names.names,
+            learned_until=lambda: learner.learned_until,
+            learned_before=learner.learned_until,
+        )
+        for source in guarded
+    )
+    checkpoints = _checkpoints(settings, clock())
     return Parts(
-        sources=tuple(
-            SourceState(
-                source,
-                label=source.name,
-                names=names.names,
-                learned_until=lambda: learner.learned_until,
-                learned_before=learner.learned_until,
-            )
-            for source in guarded
-        ),
+        sources=states,
         learner=learner,
         degraded_runs=DegradedRuns(settings.notify.degraded_after),
         prober=_prober(
@@ -210,6 +221,7 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         mutes=KeptMutes(worker, clock),
         names=names,
         experience=KeptExperience(learner, worker, clock, loaded=standby is None),
+        checkpoints=Checkpoints(checkpoints, states, clock, metrics, writes=alone),
         metrics=metrics,
         stand_ins=stand_ins,
     )
@@ -223,6 +235,13 @@ def _ledger(settings: Settings, now: float) -> OpenedLedger:
     for warning in opened_ledger.warnings:
         log.warning("ledger", detail=warning)
     return opened_ledger
+
+
+def _checkpoints(settings: Settings, now: float) -> CheckpointStore | None:
+    opened = open_checkpoints(settings.state_url, now, settings.watch, version())
+    if opened.warning:
+        log.warning("checkpoints", detail=opened.warning)
+    return opened.store
 
 
 def _experience(ledger: Ledger, now: float) -> Learned:

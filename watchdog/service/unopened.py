@@ -3,8 +3,17 @@
 import asyncio
 from collections.abc import Callable
 
+from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult, Source
+from watchdog.collect.source import (
+    Emit,
+    PollResult,
+    Recall,
+    Source,
+    position_of,
+    read_history,
+    resume_from,
+)
 from watchdog.collect.targets import TargetError
 from watchdog.model.verdict import Problem
 
@@ -22,11 +31,14 @@ class UnopenedSource:
         self.name = name
         self._open = open_it
         self._source: Source | None = None
+        self._recall: Recall = lambda _name: None
 
     def open(self) -> TargetError | None:
         """Open it where it can be; why it can't."""
         try:
-            self._source = self._source or self._open()
+            if self._source is None:
+                self._source = self._open()
+                resume_from(self._source, self._recall)
         except TargetError as error:
             return error
         return None
@@ -42,6 +54,21 @@ class UnopenedSource:
     def place_of(self, eval_set_id: str, log: str) -> Place | None:
         """As the source's."""
         return self._source.place_of(eval_set_id, log) if self._source is not None else None
+
+    def position(self, eval_set_id: str) -> EvalSetPosition | None:
+        """As the source's."""
+        return position_of(self._source, eval_set_id) if self._source is not None else None
+
+    def resume_from(self, recall: Recall) -> None:
+        """As the source's, now or once there is one."""
+        self._recall = recall
+        if self._source is not None:
+            resume_from(self._source, recall)
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """As the source's."""
+        if self._source is not None:
+            await read_history(self._source, emit, until)
 
     async def aclose(self) -> None:
         """As the source's."""

@@ -113,6 +113,25 @@ LOOP_HELD = SelfFamily(
     "The longest time since the last scrape for which the event loop was held: probes, page and "
     "polls wait that long. Above 0.1 is worth a look.",
 )
+CHECKPOINT_SAVED = SelfFamily(
+    "eval_watchdog_checkpoint_timestamp_seconds",
+    "gauge",
+    "When checkpoints were last written, in seconds since the epoch; 0 until the first time. A "
+    "restart reads what was written to the store since then.",
+)
+CHECKPOINT_BYTES = SelfFamily(
+    "eval_watchdog_checkpoint_bytes", "gauge", "Bytes of all checkpoints that are kept."
+)
+CHECKPOINT_PENDING = SelfFamily(
+    "eval_watchdog_checkpoint_pending_eval_sets",
+    "gauge",
+    "Eval sets that changed since their checkpoint was written.",
+)
+CHECKPOINT_FAILURES = SelfFamily(
+    "eval_watchdog_checkpoint_failures_total",
+    "counter",
+    "Times that checkpoints could not be read or written; what they lack is read anew.",
+)
 SELF_FAMILIES = (
     POLL_DURATION,
     LAST_POLL,
@@ -125,6 +144,10 @@ SELF_FAMILIES = (
     PROBE_TOKENS,
     LEARNED,
     LOOP_HELD,
+    CHECKPOINT_SAVED,
+    CHECKPOINT_BYTES,
+    CHECKPOINT_PENDING,
+    CHECKPOINT_FAILURES,
     BUILD_INFO,
 )
 
@@ -149,6 +172,10 @@ class SelfMetrics:
         self._probe_tokens = Counter(*_head(PROBE_TOKENS), registry=self.registry)
         self._channel_failing = Gauge(*_head(CHANNEL_FAILING), registry=self.registry)
         self._loop_held = Gauge(*_head(LOOP_HELD), registry=self.registry)
+        self._checkpoint_saved = Gauge(*_head(CHECKPOINT_SAVED), registry=self.registry)
+        self._checkpoint_bytes = Gauge(*_head(CHECKPOINT_BYTES), registry=self.registry)
+        self._checkpoint_pending = Gauge(*_head(CHECKPOINT_PENDING), registry=self.registry)
+        self._checkpoint_failures = Counter(*_head(CHECKPOINT_FAILURES), registry=self.registry)
         build = Info("eval_watchdog_build", BUILD_INFO.help, registry=self.registry)
         build.info({"version": __version__})
 
@@ -172,6 +199,19 @@ class SelfMetrics:
             if not source.part_of:
                 at = from_timestamp(source.last_complete_at) or 0.0
                 self._source_last_poll.labels(name).set(at)
+
+    def checkpoints_saved(self, at: float, size: int) -> None:
+        """A round was written; all of them have `size` bytes."""
+        self._checkpoint_saved.set(at)
+        self._checkpoint_bytes.set(size)
+
+    def checkpoints_pending(self, eval_sets: int) -> None:
+        """So many eval sets wait for the next round."""
+        self._checkpoint_pending.set(eval_sets)
+
+    def checkpoint_failed(self) -> None:
+        """They could not be read, or written."""
+        self._checkpoint_failures.inc()
 
     def learned(self, seconds: float) -> None:
         """The fleet's experience rests on so much time."""

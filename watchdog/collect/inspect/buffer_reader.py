@@ -1,6 +1,7 @@
 """The sample buffer of one log in a store: its manifest, and each new segment once."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Literal
@@ -8,6 +9,8 @@ from typing import Literal
 from watchdog.collect.inspect.buffers import CorruptManifest, Manifest, member_name
 from watchdog.collect.inspect.events import KNOWN_KINDS
 from watchdog.collect.inspect.memory import Names, Ranges
+from watchdog.collect.inspect.passed_over import OlderRows, PassedOver
+from watchdog.collect.inspect.positions import BufferPosition
 from watchdog.collect.inspect.segment_zip import Wanted
 from watchdog.collect.limits import MANIFEST_BYTES
 from watchdog.collect.source import Emit
@@ -21,7 +24,14 @@ from watchdog.collect.work.limits import CULPRITS, HELD_BYTES, THREAD_BYTES
 from watchdog.collect.work.pace import pace
 from watchdog.collect.work.reading import in_thread, read_manifest, read_segment, read_small
 from watchdog.collect.work.worker import WorkFailed
-from watchdog.model.facts import ManifestRead, RowsLost, RowsRead, SampleKey
+from watchdog.model.facts import (
+    HistoryBegun,
+    HistoryRead,
+    ManifestRead,
+    RowsLost,
+    RowsRead,
+    SampleKey,
+)
 from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
@@ -61,8 +71,10 @@ class Buffer:
         log: str,
         limit: int,
         account: Account | None = None,
+        newest_first: bool = False,
     ) -> None:
         self._store = store
+        self._newest_first = newest_first
         self._folder = folder
         self._eval_set_id = eval_set_id
         self._log = log
@@ -78,6 +90,7 @@ class Buffer:
         self._missed: set[int] = set()
         self._known = Names()
         self._complete = True
+        self._passed_over = PassedOver()
         self._standing: dict[Problem, None] = {}
         self.present = False
         """Whether a manifest was there when it was last asked for."""
@@ -100,11 +113,47 @@ class Buffer:
         """Whether segments wait that could not be read so far."""
         return not self._complete
 
+    @property
+    def in_gap(self) -> bool:
+        """Whether it was left between the oldest and the newest rows of a sample."""
+        return self._passed_over.in_gap
+
+    @property
+    def history(self) -> tuple[int, int] | None:
+        """Segments of its history, read so far and all; None where all of it is read."""
+        return None if self._passed_over.at is None else self._passed_over.progress
+
     async def know(self, keys: Sequence[SampleKey]) -> None:
         """Samples that the log names as ended: their members in segments are nothing odd."""
         for begin in range(0, len(keys), KNOWN_AT_ONCE):
             await pace().breathe(self._account)
             self._known.update(map(member_name, keys[begin : begin + KNOWN_AT_ONCE]))
+
+    @property
+    def position(self) -> BufferPosition:
+        """How far it was read."""
+        return BufferPosition(
+            etag=self._etag if self._complete and self._broken is None else None,
+            present=self.present,
+            read=self._read.bounds,
+            missed=tuple(sorted(self._missed)),
+            history=self._passed_over.position,
+            count=self.count,
+            running=self.running,
+            stored_at=self.stored_at,
+            problems=tuple(self._standing),
+            manifest_problems=self._manifest_problems,
+        )
+
+    def resume(self, position: BufferPosition) -> None:
+        """Go on from there."""
+        self._etag, self.present = position.etag, position.present
+        self._read, self._missed = Ranges.within(position.read), set(position.missed)
+        self._passed_over.resume(position.history)
+        self.count, self.running = position.count, position.running
+        self.stored_at = position.stored_at
+        self._standing = dict.fromkeys(position.problems)
+        self._manifest_problems = position.manifest_problems
 
     async def refresh(self) -> Change:
         """Ask for a new manifest.
@@ -193,11 +242,14 @@ class Buffer:
                 manifest = self._manifest
                 await self._read_due(manifest, emit)
             self._complete = True
+            self._passed_over.newest_read()
         finally:
             self.let_go()
 
     async def _read_due(self, manifest: Manifest, emit: Emit) -> None:
         due = await self._due_now()
+        if self._pass_over(manifest, due, emit):
+            due = await self._due_now()
         segments = sorted(due)
         for begin in range(0, len(segments), AHEAD):
             self._check_share(len(segments) - begin)
@@ -208,6 +260,68 @@ class Buffer:
                 await pace().breathe(self._account)
             if manifest is not self._manifest:
                 return
+
+    def _pass_over(self, manifest: Manifest, due: dict[int, list[Wanted]], emit: Emit) -> bool:
+        """Whether some of it is left for later, so that the newest is read now."""
+        if not self._newest_first:
+            return False
+        choice = self._passed_over.begin(manifest, due.keys(), begun=len(self._read) > 0)
+        if choice is None:
+            return False
+        self._read.update(sorted(choice.passed_over))
+        keys = tuple(s.summary.key for s in manifest.samples if s.member in choice.gaps)
+        emit(HistoryBegun(self._eval_set_id, self._log, keys))
+        return True
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Read on in what was passed over, in order, until then (`time.monotonic`) or a bit more.
+
+        Raises:
+            StoreError: a transient failure; the next call goes on there.
+        """
+        history = self._passed_over
+        if history.at is None or history.in_gap or not await self._with_manifest(emit):
+            return
+        manifest, due = self._manifest, self._due(history.at)
+        segments, read = sorted(due), history.progress[0]
+        total = max(history.progress[1], read + len(segments))
+        for begin in range(0, len(segments), AHEAD):
+            if manifest is not self._manifest or (begin and time.monotonic() >= until):
+                return
+            batch = segments[begin : begin + AHEAD]
+            await self._read_older(batch, due, emit, is_last=begin + AHEAD >= len(segments))
+            history.progress = min(read + begin + AHEAD, total), total
+        if manifest is not self._manifest:
+            return
+        if not segments:
+            emit(HistoryRead(self._eval_set_id, self._log, (), complete=True))
+        history.at = None
+
+    async def _with_manifest(self, emit: Emit) -> bool:
+        """Whether there is one, and all that it names beyond the history was read."""
+        was_complete = self._complete
+        self._let_go_of, self._etag = self._etag or self._let_go_of, None
+        change = await self.refresh()
+        if change == "changed":
+            self.emit_manifest(emit)  # what is new in it is read by the next poll
+        elif change == "unchanged":
+            self._complete = was_complete
+        return change == "unchanged" and was_complete
+
+    async def _read_older(
+        self, batch: list[int], due: dict[int, list[Wanted]], emit: Emit, *, is_last: bool
+    ) -> None:
+        older, manifest = OlderRows(self._eval_set_id, self._log, emit), self._manifest
+        try:
+            replies = await asyncio.gather(*map(self._fetch, batch))
+            for segment, got in zip(batch, replies, strict=True):
+                await self._segment(segment, got, due[segment], older.take)
+                if manifest is not self._manifest:
+                    return
+                self._passed_over.at = segment
+                await pace().breathe(self._account)
+        finally:
+            older.hand_on(complete=is_last and self._passed_over.at == batch[-1])
 
     def _check_share(self, due: int) -> None:
         why = self._account.used_up
@@ -221,19 +335,33 @@ class Buffer:
             return self._due()
         return await in_thread(Buffer._due, self, self._account)
 
-    def _due(self) -> dict[int, list[Wanted]]:
-        """Segments that are not read yet, with the running samples that have rows in them."""
+    def _due(self, after: int | None = None) -> dict[int, list[Wanted]]:
+        """Segments that are not read yet, with the running samples that have rows in them.
+
+        Or all of them after that one, read or not.
+        """
         due: dict[int, list[Wanted]] = {}
         for sample in self._manifest.samples:
             if sample.summary.completed:
                 continue
             before = 0
             for reference in sample.references:
-                if reference.segment not in self._read:
+                segment = reference.segment
+                if segment > after if after is not None else self._is_due(sample.member, segment):
                     request = Wanted(sample, reference, before)
                     due.setdefault(reference.segment, []).append(request)
                 before = max(before, reference.last_event_id or 0)
         return due
+
+    def _is_due(self, member: str, segment: int) -> bool:
+        return segment not in self._read and not self._passed_over.hides(member, segment)
+
+    def _close_gaps(self, segment: int, requests: list[Wanted], emit: Emit) -> None:
+        """The newest rows of a sample begin: between them and its oldest there is a hole."""
+        for one in requests:
+            if self._passed_over.ends(one.sample.member, segment):
+                key = one.sample.summary.key
+                emit(RowsLost(self._eval_set_id, self._log, key, newest=False))
 
     def _path(self, segment: int) -> str:
         return join(self._folder, f"segment.{segment}.zip")
@@ -252,6 +380,7 @@ class Buffer:
     async def _segment(
         self, segment: int, got: Got | Large | StoreError, requests: list[Wanted], emit: Emit
     ) -> None:
+        self._close_gaps(segment, requests, emit)
         if isinstance(got, StoreError):
             await self._missing(segment, got, requests, emit)
             return

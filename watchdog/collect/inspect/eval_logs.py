@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from watchdog.collect.inspect.buffers import CorruptManifest, TooMany
 from watchdog.collect.inspect.memory import Ranges
+from watchdog.collect.inspect.positions import LogPosition
 from watchdog.collect.inspect.specification import closed, uncounted
 from watchdog.collect.limits import JOURNAL_PARTS, LOG_CONTENT, SAMPLES, some
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
@@ -83,6 +84,19 @@ class EvalLog:
     def etag(self) -> str | None:
         """The version that was read last."""
         return self._etag
+
+    @property
+    def position(self) -> LogPosition:
+        """How far it was read; one that is broken is read anew."""
+        if self._broken is not None or self.spec is None:
+            return LogPosition()
+        return LogPosition(self._etag, self._journal_read.bounds, self.stored_at, self.bad)
+
+    def resume(self, position: LogPosition, spec: SpecRead) -> None:
+        """Go on from there; `spec` is what was read of its task."""
+        self._etag, self.stored_at = position.etag, position.stored_at
+        self._journal_read = Ranges.within(position.journal)
+        self.bad, self.spec = position.bad, spec
 
     async def refresh(self) -> LogFacts | None:
         """Read what is new; None where the file is unchanged.

@@ -11,6 +11,7 @@ import asyncio
 from watchdog.collect.inspect.buffer_reader import HALF_WRITTEN
 from watchdog.collect.inspect.eval_logs import ATTEMPTS, LogFacts
 from watchdog.collect.inspect.json_content import HEAD, NoLog, Told
+from watchdog.collect.inspect.positions import LogPosition
 from watchdog.collect.inspect.specification import closed, uncounted
 from watchdog.collect.limits import JSON_LOG_BYTES
 from watchdog.collect.stores.objects import Got, NotModified, Store, StoreError
@@ -61,6 +62,18 @@ class JsonLog:
     def etag(self) -> str | None:
         """The version that was read last."""
         return self._etag
+
+    @property
+    def position(self) -> LogPosition:
+        """How far it was read; one that is broken is read anew."""
+        if self._broken is not None or self.spec is None:
+            return LogPosition()
+        return LogPosition(self._etag, stored_at=self.stored_at, bad=self.bad)
+
+    def resume(self, position: LogPosition, spec: SpecRead) -> None:
+        """Go on from there; `spec` is what was read of its task."""
+        self._etag, self.stored_at = position.etag, position.stored_at
+        self.bad, self.spec = position.bad, spec
 
     async def refresh(self) -> LogFacts | None:
         """Read it where it has changed; None where it is unchanged.

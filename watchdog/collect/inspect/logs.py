@@ -13,6 +13,7 @@ from watchdog.collect.inspect.absent import AbsentEvalSets
 from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
 from watchdog.collect.inspect.former import FormerAttempts
+from watchdog.collect.inspect.histories import problems, read_histories
 from watchdog.collect.inspect.interactions import Interactions
 from watchdog.collect.inspect.model_access import ModelAccess
 from watchdog.collect.inspect.naming import (
@@ -23,10 +24,11 @@ from watchdog.collect.inspect.naming import (
     log_file,
     newest_of_each_task,
 )
+from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.limits import LOGS, MEMBER_BYTES
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult
+from watchdog.collect.source import Emit, PollResult, Recall, Resumed
 from watchdog.collect.stores.objects import FileMeta, Folder, Store, StoreError, join
 from watchdog.collect.values import printable
 from watchdog.collect.work.account import Account, PollLimits
@@ -55,6 +57,8 @@ class LogsOptions(Struct, frozen=True):
     """Whether to look for Inspect's database where a running log has no buffer beside it."""
     poll_limits: PollLimits = PollLimits()
     """What an eval set may use in one poll; for one look, all it wants."""
+    newest_first: bool = False
+    """Whether the newest rows of a long buffer are read first; the rest by `read_history`."""
     eval_set_id: str | None = None
     """Of logs in the root itself; without it the target's last part."""
 
@@ -82,6 +86,7 @@ class LogsSource:
         self._listing = Outcome()
         self._complete = True
         self._found: frozenset[str] | None = None
+        self._recall: Recall = lambda _name: None
 
     @property
     def name(self) -> str:
@@ -91,8 +96,8 @@ class LogsSource:
     @property
     def settled(self) -> bool:
         """Whether the last listing was complete, and all logs in it are finished."""
-        tasks = [task for logs in self._tasks.values() for task in logs.values()]
-        return self._complete and self._listed_at is not None and all(t.finished for t in tasks)
+        finished = all(task.finished for task in self.all_tasks())
+        return self._complete and self._listed_at is not None and finished
 
     async def aclose(self) -> None:
         """Release the store's connections, and the worker process."""
@@ -103,6 +108,18 @@ class LogsSource:
         """Where a log is that is followed."""
         task = self._tasks.get(eval_set_id, {}).get(log)
         return task.place if task is not None else None
+
+    def position(self, eval_set_id: str) -> EvalSetPosition | None:
+        """How far an eval set's logs were read; None where nobody can go on from there."""
+        if eval_set_id not in self._tasks:
+            return None  # not listed yet: what an earlier life left still counts
+        positions = {name: task.position for name, task in self._tasks[eval_set_id].items()}
+        tasks = {name: position for name, position in positions.items() if position is not None}
+        return EvalSetPosition(tasks) if len(tasks) == len(positions) else None
+
+    def resume_from(self, recall: Recall) -> None:
+        """Ask for what is left of each eval set when it is first listed."""
+        self._recall = recall
 
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """List where it is time to, then read all logs at once."""
@@ -115,7 +132,11 @@ class LogsSource:
             self._listed_at = None  # something has gone: see at the next poll what is there now
         failures = self._listing.failures if listed else ()
         return PollResult(
-            self._listing.problems + tuple(one for out in outcomes for one in out.problems),
+            (
+                *self._listing.problems,
+                *(one for out in outcomes for one in out.problems),
+                *problems(self.all_tasks(), self._store.target),
+            ),
             failures + tuple(one for out in outcomes for one in out.failures),
             self._complete,
             watched=self._found,
@@ -123,6 +144,14 @@ class LogsSource:
             occupied=self._was_occupied and not self._absent.root_is_lost,
             unfinished=any(outcome.unfinished for outcome in outcomes),
         )
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Read on in long histories, between two polls, until then (`time.monotonic`)."""
+        await read_histories(self.all_tasks(), emit, until)
+
+    def all_tasks(self) -> list[TaskLog]:
+        """The logs that are followed."""
+        return [task for logs in self._tasks.values() for task in logs.values()]
 
     def _listing_due(self, now: float) -> bool:
         if self._listed_at is None or not self._complete:
@@ -288,11 +317,14 @@ class LogsSource:
         before = self._tasks.get(eval_set_id, {})
         earlier = passed_over | before
         account, files, tasks = self._account(eval_set_id), [], {}
+        left = self._recall(eval_set_id) if eval_set_id not in self._tasks else None
         for file in self._newest(folder, listing):
             await pace().breathe(account)
             files.append(log_file(file))
             task = earlier.get(file.name)
-            task = task or TaskLog(self._place(folder, eval_set_id, file.name), account)
+            if task is None:
+                task = TaskLog(self._place(folder, eval_set_id, file.name), account)
+                await self._resume(task, left)
             task.listed(file)
             tasks[file.name] = task
         files = await self._without_others(folder, files, tasks)
@@ -322,6 +354,13 @@ class LogsSource:
             emit(attempts)
         emit(self._located(folder, eval_set_id))
         return True
+
+    @staticmethod
+    async def _resume(task: TaskLog, left: Resumed | None) -> None:
+        """Go on with a log of which something is left."""
+        log = task.place.log
+        if left is not None and log in left.position.tasks and log in left.state.tasks:
+            await task.resume(left.position.tasks[log], left.state.tasks[log])
 
     async def _read_access(
         self, folder: str, eval_set_id: str, listing: Folder, emit: Emit
@@ -374,7 +413,13 @@ class LogsSource:
     def _place(self, folder: str, eval_set_id: str, log: str) -> Place:
         options = self._options
         return Place(
-            self._store, folder, eval_set_id, log, options.max_member_bytes, options.sqlite
+            self._store,
+            folder,
+            eval_set_id,
+            log,
+            options.max_member_bytes,
+            options.sqlite,
+            options.newest_first,
         )
 
     def _gone(self, eval_set_ids: set[str], emit: Emit) -> None:

@@ -18,6 +18,18 @@ class Ranges:
     def __init__(self) -> None:
         self._bounds = array("q")  # where a range begins, where it is over, and so on, ascending
 
+    @classmethod
+    def within(cls, bounds: Iterable[int]) -> "Ranges":
+        """Those that lie within these bounds."""
+        ranges = cls()
+        ranges._bounds.extend(bounds)
+        return ranges
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        """Where each range begins and where it is over, ascending."""
+        return tuple(self._bounds)
+
     def __contains__(self, number: int) -> bool:
         return bisect_right(self._bounds, number) % 2 == 1
 

@@ -12,13 +12,15 @@ from watchdog.collect.inspect.eval_logs import EvalLog, LogFacts
 from watchdog.collect.inspect.json_logs import JsonLog
 from watchdog.collect.inspect.local_database import LocalDatabase
 from watchdog.collect.inspect.naming import is_json, stem
+from watchdog.collect.inspect.positions import LogPosition, TaskPosition
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
 from watchdog.collect.work.account import Account
 from watchdog.collect.work.limits import RUNNING
-from watchdog.model.facts import TaskBacklog, TaskRead, TaskSpec, TaskUnreadable
+from watchdog.model.facts import SpecRead, TaskBacklog, TaskRead, TaskSpec, TaskUnreadable
 from watchdog.model.instants import latest
+from watchdog.model.state import TaskState
 from watchdog.model.verdict import Problem
 
 
@@ -50,7 +52,7 @@ class TaskLog:
         self._account = account or Account()
         log = JsonLog if is_json(place.log) else EvalLog
         self._eval: EvalLog | JsonLog = log(place.store, place.path, *where, self._account)
-        self._buffer = Buffer(place.store, buffer, *where, self._account)
+        self._buffer = Buffer(place.store, buffer, *where, self._account, place.newest_first)
         self._database: tuple[Path, _Database] | None = None
         self._local = LocalDatabase(place)
         self._unsent: list[LogFacts] = []
@@ -75,12 +77,51 @@ class TaskLog:
         """Whether the file was read and is no log, though it is named like one."""
         return isinstance(self._eval, JsonLog) and self._eval.is_other
 
+    @property
+    def position(self) -> TaskPosition | None:
+        """How far it was read; None where nobody can go on from there."""
+        if self._database is not None or self._local.path is not None or self._buffer.in_gap:
+            return None
+        file, buffer = self._file, self._buffer.position
+        if self._unsent:
+            return TaskPosition(LogPosition(), buffer)
+        read = (file.etag, file.mtime) if file is not None and not self._log_due else None
+        return TaskPosition(self._eval.position, buffer, read, self._ended)
+
+    async def resume(self, position: TaskPosition, task: TaskState) -> None:
+        """Go on from there; `task` is the state that was folded from what was read until then."""
+        self._buffer.resume(position.buffer)
+        await self._buffer.know((*task.ended, *task.samples))
+        if position.log.etag is None or task.spec is None or task.status is None:
+            return
+        place = self.place
+        words = (task.spec, task.status, task.error, task.completed_at)
+        self._eval.resume(position.log, SpecRead(place.eval_set_id, place.log, *words))
+        self._ended = position.ended
+        if position.file is not None:
+            etag, mtime = position.file
+            self._file, self._log_due = FileMeta(place.log, 0, mtime, etag), False
+
     def listed(self, file: FileMeta) -> None:
         """Take in what a listing shows: another file is read again, a buffer is looked for."""
         before = self._file
         self._log_due |= before is None or (file.etag, file.mtime) != (before.etag, before.mtime)
         self._file = file
         self._look_again = True
+
+    @property
+    def history(self) -> tuple[int, int] | None:
+        """Segments of a long history: read so far, and all; None where none is to be read."""
+        return None if self._eval.finished else self._buffer.history
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Read on in a long history, until then (`time.monotonic`); what fails waits."""
+        try:
+            await self._buffer.read_history(self._account.metered(emit), until)
+        except StoreError as error:
+            self._buffer.failures.append(error.reason)
+        finally:
+            self._buffer.let_go()
 
     async def identify(self) -> None:
         """Read the log's specification where its name does not tell enough."""

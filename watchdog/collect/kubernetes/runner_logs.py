@@ -6,12 +6,14 @@ than it is read is sampled: what lies between is left out, and that is said.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from hashlib import blake2b
 
 from msgspec import Struct
 
 from watchdog.collect.inspect import runner_log
+from watchdog.collect.inspect.positions import CursorPosition
 from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.source import Emit
 from watchdog.model.cluster import Pod
@@ -36,6 +38,8 @@ class Cursor(Struct):
     """The last line's time, `sortable`."""
     lines: frozenset[str] = frozenset()
     """The lines of that very time."""
+    digests: frozenset[bytes] = frozenset()
+    """The same of those that an earlier life of the service read."""
     restarts: int = 0
     exhausted: bool = False
 
@@ -72,6 +76,17 @@ class RunnerLogs:
         """Drop the cursors of all pods but these."""
         pods = set(uids)
         self._cursors = {uid: c for uid, c in self._cursors.items() if uid in pods}
+
+    def positions(self, uids: Iterable[str]) -> dict[str, CursorPosition]:
+        """How far the logs of these pods were read."""
+        return {uid: _position(self._cursors[uid]) for uid in uids if uid in self._cursors}
+
+    def resume(self, positions: Mapping[str, CursorPosition]) -> None:
+        """Go on from there, in those that aren't read yet."""
+        for uid, one in positions.items():
+            digests = frozenset(one.lines)
+            cursor = Cursor(one.at, frozenset(), digests, one.restarts, one.exhausted)
+            self._cursors.setdefault(uid, cursor)
 
     def _restarts(self, pod: Pod) -> int:
         return next((c.restarts for c in pod.containers if c.name == self._container), 0)
@@ -125,13 +140,30 @@ def new_lines(lines: Iterable[str], cursor: Cursor) -> Iterator[str]:
     """The lines that `cursor` has not seen; it moves on with them."""
     for line in lines:
         at = sortable(line.partition(" ")[0])
-        if at < cursor.at or (at == cursor.at and line in cursor.lines):
+        if at < cursor.at or (at == cursor.at and _was_read(line, cursor)):
             continue
         if instant_of(at) is None:
             continue
         cursor.lines = cursor.lines | {line} if at == cursor.at else frozenset({line})
+        cursor.digests = cursor.digests if at == cursor.at else frozenset()
         cursor.at = at
         yield line
+
+
+def _was_read(line: str, cursor: Cursor) -> bool:
+    if line in cursor.lines:
+        return True
+    return bool(cursor.digests) and _digest(line) in cursor.digests
+
+
+def _position(cursor: Cursor) -> CursorPosition:
+    lines = sorted({*map(_digest, cursor.lines), *cursor.digests})
+    return CursorPosition(cursor.at, tuple(lines), cursor.restarts, cursor.exhausted)
+
+
+def _digest(line: str) -> bytes:
+    """Equality is all that counts: what was written there is kept by no checkpoint."""
+    return blake2b(line.encode("utf-8", "replace"), digest_size=8).digest()
 
 
 def sortable(at: str) -> str:

@@ -16,14 +16,16 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.collect.inspect.histories import read_histories
 from watchdog.collect.inspect.logs import LogsSource
+from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.kubernetes.discovery import KINDS, Discovered, discover
 from watchdog.collect.kubernetes.errors import ApiError, one_line
 from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.unproven import SYSTEM, Unproven, cluster_uid
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult
+from watchdog.collect.source import Emit, PollResult, Recall
 from watchdog.collect.work.worker import worker
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, Job, Pod
@@ -75,6 +77,8 @@ class _EvalSet:
     def __init__(self, logs: LogsSource | None) -> None:
         self.logs = logs
         self.tasks: set[str] = set()
+        self.pods: tuple[str, ...] = ()
+        """UIDs of the runners whose logs are read."""
         self.result = PollResult()
         self.log_problems: tuple[Problem, ...] = ()
         self.job: Job | None = None
@@ -117,6 +121,27 @@ class ClusterSource:
         self._cluster_uid = ""
         self._was_occupied = False
         self._began = 0.0
+        self._recall: Recall = lambda _name: None
+
+    def position(self, eval_set_id: str) -> EvalSetPosition | None:
+        """How far an eval set's logs, and its runners', were read."""
+        eval_set = self._sets.get(eval_set_id)
+        if eval_set is None:
+            return None
+        logs = eval_set.logs
+        position = logs.position(eval_set_id) if logs is not None else EvalSetPosition()
+        if position is None:
+            return None
+        return replace(position, runners=self._runner_logs.positions(eval_set.pods))
+
+    def resume_from(self, recall: Recall) -> None:
+        """Ask for what is left of each eval set when the cluster first shows it."""
+        self._recall = recall
+
+    async def read_history(self, emit: Emit, until: float) -> None:
+        """Read on in the long histories of all eval sets, until then (`time.monotonic`)."""
+        sources = [one.logs for one in self._sets.values() if one.logs is not None]
+        await read_histories([t for logs in sources for t in logs.all_tasks()], emit, until)
 
     async def aclose(self) -> None:
         """Stop watching."""
@@ -180,7 +205,7 @@ class ClusterSource:
         """Watch the eval sets that appeared; what is seen of all that are watched, now."""
         views = dict(discovered.views)
         for name in views.keys() - self._sets.keys():
-            self._sets[name] = _EvalSet(self._open_logs(name))
+            self._sets[name] = self._begin(name)
         gone = self._sets.keys() - views.keys() if state.listed else set()
         doubted = self._doubted(gone, now)
         if state.listed and not state.errors:
@@ -191,6 +216,16 @@ class ClusterSource:
         for name, view in views.items():
             self._sets[name].job = view.job_after(self._sets[name].job)
         return views
+
+    def _begin(self, name: str) -> _EvalSet:
+        eval_set, resumed = _EvalSet(self._open_logs(name)), self._recall(name)
+        if resumed is not None:
+            self._runner_logs.resume(resumed.position.runners)
+            specs = (task.spec for task in resumed.state.tasks.values())
+            eval_set.tasks.update(spec.task for spec in specs if spec is not None)
+            if eval_set.logs is not None:
+                eval_set.logs.resume_from(lambda _name: resumed)
+        return eval_set
 
     def _doubted(self, gone: Set[str], now: float) -> set[str]:
         """Those whose absence isn't believed yet, as too many vanished at once."""
@@ -269,6 +304,7 @@ class ClusterSource:
         self, name: str, eval_set: _EvalSet, view: ClusterView, now: float, emit: Emit
     ) -> None:
         problems = []
+        eval_set.pods = tuple(pod.uid for pod in newest(view.runners))
         for pod in newest(view.runners):
             try:
                 await self._runner_logs.poll(name, pod, eval_set.tasks, now, emit)

@@ -153,6 +153,7 @@ class Shelves:
             max_member_bytes=self._options.max_member_bytes,
             sqlite=False,
             poll_limits=self._options.poll_limits,
+            newest_first=self._options.newest_first,
             eval_set_id=eval_set_id,
         )
         return LogsSource(FolderStore(self._root, folder), options)

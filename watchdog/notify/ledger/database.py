@@ -45,7 +45,7 @@ class OpenedLedger(Struct, frozen=True):
     """Where `ledger` stands in for what can't be used now: what is tried again (`worker`)."""
 
 
-class _UnusableError(SQLAlchemyError):
+class UnusableError(SQLAlchemyError):
     """A database file that is damaged, or newer than this program."""
 
 
@@ -58,13 +58,13 @@ def open_ledger(target: str | Path, now: float, watch: str = "") -> OpenedLedger
     Raises:
         LedgerError: The address is none, or its driver is not installed.
     """
-    url = _url(target)
+    url = url_of(target)
     try:
         return OpenedLedger(_connect(url, watch))
-    except _UnusableError as error:
+    except UnusableError as error:
         return _begin_afresh(url, watch, now, str(error))
     except (DBAPIError, OSError) as error:
-        return _in_memory(_reason(error), url, watch)
+        return _in_memory(reason_of(error), url, watch)
 
 
 def memory_ledger(watch: str = "") -> Ledger:
@@ -80,18 +80,19 @@ def mend(ledger: Ledger, now: float) -> str | None:
     """
     try:
         _prepare_tables(ledger.engine)
-    except _UnusableError as error:
-        file = _file(ledger.engine.url)
+    except UnusableError as error:
+        file = file_of(ledger.engine.url)
         if file is None:
             raise
-        aside = _free(file.with_name(f"{file.name}.unusable-{compact(now)}"))
-        _set_aside(file, aside)
+        aside = free_name(file.with_name(f"{file.name}.unusable-{compact(now)}"))
+        set_aside(file, aside)
         _prepare_tables(ledger.engine)
         return f"state file {file} is {error}: kept as {aside.name}, a new one was begun"
     return None
 
 
-def _url(target: str | Path) -> URL:
+def url_of(target: str | Path) -> URL:
+    """Raises: LedgerError: it is no address."""
     try:
         if isinstance(target, str) and "://" in target:
             return make_url(target)
@@ -101,7 +102,7 @@ def _url(target: str | Path) -> URL:
 
 
 def _connect(url: URL, watch: str) -> Ledger:
-    engine = _engine(url)
+    engine = engine_of(url)
     try:
         _prepare_tables(engine)
     except BaseException:
@@ -111,21 +112,22 @@ def _connect(url: URL, watch: str) -> Ledger:
 
 
 def _prepare_tables(engine: Engine) -> None:
-    file = _file(engine.url) if engine.dialect.name == "sqlite" else None
+    file = file_of(engine.url) if engine.dialect.name == "sqlite" else None
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _damage_named(), engine.begin() as connection:
-        _check(connection)
+    with damage_named(), engine.begin() as connection:
+        check(connection)
         metadata.create_all(connection)
         _add_columns(connection)
         _check_version(connection)
 
 
-def _check(connection: Connection) -> None:
+def check(connection: Connection) -> None:
+    """Raises: UnusableError: SQLite finds it damaged."""
     if connection.dialect.name == "sqlite":
         answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if answer != "ok":
-            raise _UnusableError("damaged")
+            raise UnusableError("damaged")
 
 
 def _add_columns(connection: Connection) -> None:
@@ -145,20 +147,21 @@ def _check_version(connection: Connection) -> None:
     if version is None:
         connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
     elif version > SCHEMA_VERSION:
-        raise _UnusableError(f"written by a newer version (schema {version})")
+        raise UnusableError(f"written by a newer version (schema {version})")
 
 
-def _engine(url: URL) -> Engine:
+def engine_of(url: URL) -> Engine:
+    """Raises: LedgerError: its driver is not installed."""
     try:
         if url.get_backend_name() != "sqlite":
             return create_engine(url, pool_pre_ping=True)
-        file = _file(url)
+        file = file_of(url)
         if file is None:
             options = {"check_same_thread": False}
             return create_engine(url, poolclass=StaticPool, connect_args=options)
         engine = create_engine(url, poolclass=NullPool)
     except (SQLAlchemyError, ImportError) as error:
-        raise LedgerError(f"state: {_shown(url)}: {_reason(error)}") from None
+        raise LedgerError(f"state: {_shown(url)}: {reason_of(error)}") from None
     event.listen(engine, "do_connect", lambda *_: _create(file))
     event.listen(engine, "connect", _prepare)
     return engine
@@ -170,7 +173,7 @@ def _create(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
 
-def _file(url: URL) -> Path | None:
+def file_of(url: URL) -> Path | None:
     """The SQLite file; None for memory."""
     name = url.database
     return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
@@ -184,35 +187,38 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 @contextmanager
-def _damage_named() -> Iterator[None]:
+def damage_named() -> Iterator[None]:
+    """Raises: UnusableError: in place of what a driver says of a damaged file."""
     try:
         yield
     except DBAPIError as error:
         if any(sign in str(error.orig) for sign in _CORRUPT):
-            raise _UnusableError("damaged") from error
+            raise UnusableError("damaged") from error
         raise
 
 
 def _begin_afresh(url: URL, watch: str, now: float, reason: str) -> OpenedLedger:
-    file = _file(url)
+    file = file_of(url)
     if file is None:
         raise LedgerError(f"state: {_shown(url)}: {reason}")
-    aside = _free(file.with_name(f"{file.name}.unusable-{compact(now)}"))
+    aside = free_name(file.with_name(f"{file.name}.unusable-{compact(now)}"))
     try:
-        _set_aside(file, aside)
+        set_aside(file, aside)
         ledger = _connect(url, watch)
-    except (DBAPIError, OSError, _UnusableError) as error:
-        return _in_memory(_reason(error), url, watch)
+    except (DBAPIError, OSError, UnusableError) as error:
+        return _in_memory(reason_of(error), url, watch)
     warning = f"state file {file} is {reason}: kept as {aside.name}, a new one was begun"
     return OpenedLedger(ledger, (f"{warning}; open incidents will be told again",))
 
 
-def _free(path: Path) -> Path:
+def free_name(path: Path) -> Path:
+    """The path, or one like it that nothing has."""
     names = (path.with_name(f"{path.name}.{number}") for number in count(1))
     return next(name for name in names if not name.exists()) if path.exists() else path
 
 
-def _set_aside(file: Path, aside: Path) -> None:
+def set_aside(file: Path, aside: Path) -> None:
+    """Rename a database with what SQLite puts beside it."""
     for companion in _COMPANIONS:
         part = file.with_name(file.name + companion)
         if part.exists():
@@ -223,13 +229,14 @@ def _in_memory(reason: str, url: URL, watch: str) -> OpenedLedger:
     warning = (
         f"state {_shown(url)} can't be used ({reason}): nothing outlives a restart until it can"
     )
-    return OpenedLedger(memory_ledger(watch), (warning,), Ledger(_engine(url), watch))
+    return OpenedLedger(memory_ledger(watch), (warning,), Ledger(engine_of(url), watch))
 
 
 def _shown(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """An error on one bounded line."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     return first_line(f"{type(origin).__name__}: {origin}", 200)

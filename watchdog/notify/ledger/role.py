@@ -35,6 +35,11 @@ class RoleLockError(Exception):
 class RoleLock(Protocol):
     """One service for a ledger and its targets."""
 
+    @property
+    def held(self) -> bool:
+        """Whether nobody else can have it."""
+        ...
+
     def acquire(self) -> None:
         """Take the role, or raise at once; the process keeps it until it ends.
 
@@ -52,6 +57,8 @@ class RoleLock(Protocol):
 class NoLock:
     """For what no other process can have: a ledger in memory."""
 
+    held = True
+
     def acquire(self) -> None:
         """There is nobody else."""
 
@@ -65,6 +72,11 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this process has it."""
+        return self._descriptor is not None
 
     def acquire(self) -> None:
         """Take the role."""

@@ -121,3 +121,33 @@ def test_however_a_log_is_cut_every_line_comes_once(entries, data):
 def test_times_order_whatever_the_digits_of_their_fraction():
     assert sortable("2026-11-23T08:00:00.1Z") < sortable("2026-11-23T08:00:00.12Z")
     assert sortable("2026-11-23T08:00:00Z") < sortable("2026-11-23T08:00:00.1Z")
+
+
+async def test_another_life_goes_on_where_this_one_stopped():
+    kubelet = Kubelet()
+    logs = RunnerLogs(kubelet, "c", 10_000)
+    kubelet.lines = [line(1, 1), line(1.5, 2), line(1.5, 3)]
+    await poll(logs)
+    positions = logs.positions([POD.uid, "unknown"])
+    assert positions.keys() == {POD.uid}
+    assert not any(b"mmlu" in digest for digest in positions[POD.uid].lines)
+    again = RunnerLogs(kubelet, "c", 10_000)
+    again.resume(positions)
+    kubelet.lines += [line(1.5, 4), line(9, 5)]
+    assert retries(await poll(again)) == [4, 5]
+    assert again.positions([POD.uid])[POD.uid].at > positions[POD.uid].at
+    third = RunnerLogs(kubelet, "c", 10_000)
+    third.resume(again.positions([POD.uid]))
+    assert retries(await poll(third)) == []
+
+
+async def test_the_previous_container_of_another_life_is_not_read_again():
+    kubelet = Kubelet()
+    kubelet.lines, kubelet.previous = [line(9, 2)], [line(1, 1)]
+    pod = Pod("ns", "runner", "u1", "Running", containers=(Container("c", restarts=1),))
+    logs = RunnerLogs(kubelet, "c", 10_000)
+    assert retries(await poll(logs, pod=pod)) == [1, 2]
+    again = RunnerLogs(kubelet, "c", 10_000)
+    again.resume(logs.positions([pod.uid]))
+    assert retries(await poll(again, pod=pod)) == []
+    assert not kubelet.asked[-1][3]

@@ -1,0 +1,213 @@
+"""Checkpoints beside the ledger: what was read of each eval set, so that a restart goes on there.
+
+Of an SQLite ledger they have a file of their own, as they are written often and can be made anew;
+of a database server a table. Rows of another version are left alone: who goes back to it finds
+them. What is damaged is kept aside under another name, and what it was of is read anew.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from sqlalchemy import (
+    URL,
+    Column,
+    Engine,
+    Float,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
+
+from watchdog.model.instants import compact
+from watchdog.notify.ledger.database import (
+    UnusableError,
+    check,
+    damage_named,
+    engine_of,
+    file_of,
+    free_name,
+    reason_of,
+    set_aside,
+    url_of,
+)
+
+SUFFIX = ".checkpoints"
+KEPT_SECONDS = 14 * 86_400.0
+"""Rows of another version, or kept aside, are deleted after so long."""
+FETCHED = 50
+"""Rows that are held at once while all are read."""
+
+metadata = MetaData()
+table = Table(
+    "checkpoints",
+    metadata,
+    Column("watch", String(64), primary_key=True),
+    Column("source", String(512), primary_key=True),
+    Column("eval_set", String(512), primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("saved_at", Float, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("position", LargeBinary, nullable=False),
+)
+
+
+class Checkpoint(Struct, frozen=True):
+    """One eval set: what came of what was read, and how far that is."""
+
+    source: str
+    eval_set: str
+    saved_at: float
+    state: bytes
+    position: bytes
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return len(self.state) + len(self.position)
+
+
+class CheckpointStore:
+    """The checkpoints of what `watch` names, of one version. Everything here may block."""
+
+    def __init__(self, engine: Engine, watch: str, version: str) -> None:
+        self._engine = engine
+        self._watch = watch
+        self._version = version
+        self._ours = (table.c.watch == watch, table.c.version == version)
+
+    def read(self) -> Iterator[Checkpoint]:
+        """All of them, a few at a time.
+
+        Raises:
+            SQLAlchemyError: they can't be read.
+        """
+        columns = (getattr(table.c, name) for name in Checkpoint.__struct_fields__)
+        with damage_named(), self._engine.connect() as connection:
+            options = {"stream_results": True, "yield_per": FETCHED}
+            rows = connection.execution_options(**options).execute(
+                select(*columns).where(*self._ours)
+            )
+            for row in rows:
+                yield Checkpoint(*row)
+
+    def write(self, checkpoints: Sequence[Checkpoint], gone: Collection[tuple[str, str]]) -> None:
+        """Replace these and delete those that are gone (source, eval set), in one transaction.
+
+        Raises:
+            SQLAlchemyError: nothing of it was written.
+        """
+        keys = [*gone, *((one.source, one.eval_set) for one in checkpoints)]
+        place = (table.c.source == bindparam("a"), table.c.eval_set == bindparam("b"))
+        common = {"watch": self._watch, "version": self._version}
+        rows = [
+            {**common, **{n: getattr(one, n) for n in one.__struct_fields__}} for one in checkpoints
+        ]
+        with damage_named(), self._engine.begin() as connection:
+            if keys:
+                pairs = [{"a": source, "b": eval_set} for source, eval_set in keys]
+                connection.execute(delete(table).where(*self._ours, *place), pairs)
+            if rows:
+                connection.execute(insert(table), rows)
+
+    def set_aside(self, one: Checkpoint, now: float) -> None:
+        """Keep a damaged one under the name of no version."""
+        place = (table.c.source == one.source, table.c.eval_set == one.eval_set)
+        with self._engine.begin() as connection:
+            values = {"version": f"unusable-{compact(now)}", "saved_at": now}
+            connection.execute(update(table).where(*self._ours, *place).values(values))
+
+    def others(self) -> int:
+        """How many there are of other versions."""
+        where = (table.c.watch == self._watch, table.c.version != self._version)
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(func.count()).where(*where)).scalar() or 0)
+
+    def prune(self, now: float) -> None:
+        """Delete what nobody came back to."""
+        old = table.c.saved_at < now - KEPT_SECONDS
+        with self._engine.begin() as connection:
+            where = (table.c.watch == self._watch, table.c.version != self._version, old)
+            connection.execute(delete(table).where(*where))
+
+    def close(self) -> None:
+        """Release connections."""
+        self._engine.dispose()
+
+    def begin_afresh(self, now: float) -> str:
+        """Keep a damaged file aside, and begin a new one; the file's new name.
+
+        Raises:
+            SQLAlchemyError, OSError: it can't be.
+        """
+        file = file_of(self._engine.url) if self._engine.dialect.name == "sqlite" else None
+        if file is None:
+            raise UnusableError("damaged")
+        self._engine.dispose()
+        aside = free_name(file.with_name(f"{file.name}.unusable-{compact(now)}"))
+        set_aside(file, aside)
+        self.prepare()
+        return aside.name
+
+    def prepare(self) -> None:
+        """Make the table where there is none.
+
+        Raises:
+            SQLAlchemyError, OSError: it can't be used; `UnusableError` where it is damaged.
+        """
+        file = file_of(self._engine.url) if self._engine.dialect.name == "sqlite" else None
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with damage_named(), self._engine.begin() as connection:
+            check(connection)
+            metadata.create_all(connection)
+
+
+class OpenedCheckpoints(Struct, frozen=True):
+    """A store that works, or none, and what the operator should know of it."""
+
+    store: CheckpointStore | None
+    warning: str = ""
+
+
+def open_checkpoints(target: str | Path, now: float, watch: str, version: str) -> OpenedCheckpoints:
+    """The checkpoints beside the ledger at `target`; none beside one in memory.
+
+    Raises:
+        LedgerError: the address is none, or its driver is not installed.
+    """
+    url = beside(url_of(target))
+    if url is None:
+        text = "the ledger is in memory (state): every start reads everything anew"
+        return OpenedCheckpoints(None, text)
+    store = CheckpointStore(engine_of(url), watch, version)
+    try:
+        try:
+            store.prepare()
+        except UnusableError as error:
+            name = store.begin_afresh(now)
+            text = f"the checkpoints are {error}: kept as {name}; everything is read anew"
+            return OpenedCheckpoints(store, text)
+    except (DBAPIError, OSError, UnusableError) as error:
+        store.close()
+        text = f"checkpoints can't be kept ({reason_of(error)}): a restart reads everything anew"
+        return OpenedCheckpoints(None, text)
+    return OpenedCheckpoints(store)
+
+
+def beside(ledger: URL) -> URL | None:
+    """Where the checkpoints of a ledger are; None of one in memory."""
+    if ledger.get_backend_name() != "sqlite":
+        return ledger
+    file = file_of(ledger)
+    if file is None:
+        return None
+    return ledger.set(database=str(file.with_name(f"{file.stem}{SUFFIX}{file.suffix}")))

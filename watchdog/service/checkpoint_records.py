@@ -1,0 +1,73 @@
+"""A checkpoint's two records as bytes and back: a state, and how far its readers had come."""
+
+import hashlib
+from functools import cache
+
+import msgspec
+import zstandard
+from msgspec import Struct
+
+from watchdog.collect.inspect.positions import EvalSetPosition
+from watchdog.collect.source import Resumed
+from watchdog.model.state import EvalSetState
+from watchdog.model.state_codec import STATE_VERSION, decode_state, encode_state
+from watchdog.pipeline.resumption import Cut, kept
+
+FORMAT = 1
+"""Grows where the same records come to mean something else."""
+LEVEL = 1
+"""Of zstd: four tenths of the bytes for 0.06 ms a task; higher levels save 3 % more."""
+CONTENT_BYTES = 1 << 30
+"""Of one record, unpacked: more is damage."""
+
+_positions = msgspec.msgpack.Decoder(EvalSetPosition)
+
+
+class Records(Struct, frozen=True):
+    """Both, packed."""
+
+    state: bytes
+    position: bytes
+
+
+class CorruptRecords(ValueError):  # noqa: N818 - reads as what it says
+    """They are damaged."""
+
+
+@cache
+def version() -> str:
+    """Of the format and of all records in it: what another version wrote is read anew."""
+    definitions = repr(msgspec.inspect.multi_type_info([EvalSetState, EvalSetPosition]))
+    digest = hashlib.sha256(definitions.encode()).hexdigest()[:16]
+    return f"{FORMAT}.{STATE_VERSION}-{digest}"
+
+
+def encode(cut: Cut) -> Records:
+    """Pack them.
+
+    Raises:
+        ValueError, OverflowError: something in them can't be kept.
+    """
+    packer = zstandard.ZstdCompressor(level=LEVEL)
+    state = encode_state(kept(cut.state))
+    return Records(packer.compress(state), packer.compress(msgspec.msgpack.encode(cut.position)))
+
+
+def decode(records: Records) -> Resumed:
+    """Unpack them.
+
+    Raises:
+        CorruptRecords: they are damaged.
+    """
+    try:
+        state = decode_state(_unpacked(records.state))
+        return Resumed(_positions.decode(_unpacked(records.position)), state)
+    except (ValueError, MemoryError, RecursionError, zstandard.ZstdError) as error:
+        raise CorruptRecords(" ".join(str(error).split())[:200]) from error
+
+
+def _unpacked(data: bytes) -> bytes:
+    size = zstandard.frame_content_size(data)
+    if not 0 <= size <= CONTENT_BYTES:
+        raise CorruptRecords("no size in its frame, or one beyond all bounds")
+    return zstandard.ZstdDecompressor().decompress(data)
