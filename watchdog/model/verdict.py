@@ -153,6 +153,7 @@ EvidenceKind = Literal[
     "pending_call",
     "pod",
     "probe",
+    "rhythm",
     "runner",
     "runner_error",
     "sandbox_restarted",

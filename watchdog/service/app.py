@@ -28,6 +28,7 @@ from watchdog.notify.deliver import Deliverer
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.evaluate import evaluate
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.outlooks import Outlooks
 from watchdog.pipeline.source_state import (
     SourceState,
     all_not_watched,
@@ -77,6 +78,7 @@ class Parts(Struct, frozen=True):
     experience: KeptExperience
     metrics: SelfMetrics
     stand_ins: StandIns
+    outlooks: Outlooks
 
 
 class App:
@@ -103,6 +105,7 @@ class App:
         self._experience = parts.experience
         self.metrics = parts.metrics
         self.stand_ins = parts.stand_ins
+        self._outlooks = parts.outlooks
         self._verdicts = VerdictLog()
         self._silent: frozenset[str] = frozenset()
         self._turned_at = clock()
@@ -177,6 +180,7 @@ class App:
         seconds = time.monotonic() - started_at
         self._slowest_poll = max(seconds, self._slowest_poll * 0.9)
         self.metrics.stage_took("collect", seconds)
+        self.metrics.late(source.name, result.late, result.lag)
         failures = Counter((source.name, reason) for reason in result.failures)
         for (part, reason), times in (failures + Counter(result.part_failures)).items():
             self.metrics.source_error(part, reason, times)
@@ -212,6 +216,7 @@ class App:
         if self.listed:
             await self._learn(states, now)
         snapshot = await self.judge(states, now)
+        self._outlooks.take(snapshot)
         # before a test is counted under a model's name
         self.stand_ins.take(snapshot)
         snapshot = await self._request_tests(snapshot, states, now)

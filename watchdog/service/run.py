@@ -33,6 +33,7 @@ from watchdog.notify.ledger.role import RoleLock, RoleLockError, RoleTakenError,
 from watchdog.notify.ledger.worker import LedgerWorker
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.outlooks import Outlooks
 from watchdog.pipeline.source_state import SourceState
 from watchdog.pipeline.targets import (
     ALONE,
@@ -95,7 +96,9 @@ async def serve(  # noqa: PLR0913 - what a test puts in its place
         _prepare(settings, secrets)
         role = _role(settings)
         try:
-            app = build(settings, _sources(settings, clock), clock, on_snapshot, secrets)
+            outlooks = Outlooks()
+            sources = _sources(settings, clock, outlooks)
+            app = build(settings, sources, clock, on_snapshot, secrets, outlooks)
             app.metrics.measure_loop(loop_held)
             server = await _listening(app, _web(app, settings, clock, secrets), settings)
             log.info("watching", targets=_targets(settings), page=server.url, version=__version__)
@@ -153,19 +156,23 @@ def _role(settings: Settings) -> RoleLock:
     return role
 
 
-def build(
+def build(  # noqa: PLR0913, PLR0917 - what a test puts in its place
     settings: Settings,
     sources: list[Source],
     clock: Clock,
     on_snapshot: OnSnapshot = lambda _snapshot: None,
     secrets: Secrets | None = None,
+    outlooks: Outlooks | None = None,
 ) -> App:
     """The service without its web server."""
-    parts = _parts(settings, sources, clock, secrets if secrets is not None else Secrets())
+    secrets = secrets if secrets is not None else Secrets()
+    parts = _parts(settings, sources, clock, secrets, outlooks or Outlooks())
     return App(settings, parts, clock, on_snapshot)
 
 
-def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Secrets) -> Parts:
+def _parts(
+    settings: Settings, sources: list[Source], clock: Clock, secrets: Secrets, outlooks: Outlooks
+) -> Parts:
     opened = _ledger(settings, clock())
     ledger = opened.ledger
     standby = None if opened.database is None else ledger
@@ -212,6 +219,7 @@ def _parts(settings: Settings, sources: list[Source], clock: Clock, secrets: Sec
         experience=KeptExperience(learner, worker, clock, loaded=standby is None),
         metrics=metrics,
         stand_ins=stand_ins,
+        outlooks=outlooks,
     )
 
 
@@ -265,16 +273,16 @@ def _intervals(settings: Settings) -> Intervals:
     )
 
 
-def _sources(settings: Settings, clock: Clock) -> list[Source]:
+def _sources(settings: Settings, clock: Clock, outlooks: Outlooks) -> list[Source]:
     share = poll_limits(settings)
     with_cluster = wants_cluster(settings)
     is_alone = len(settings.logs) == 1 and not with_cluster
     names = {target: ALONE if is_alone else target for target in settings.logs}
-    options = logs_options(settings, share)
+    options = logs_options(settings, share, outlooks)
     targets = [UnopenedSource(n, partial(_open, t, n, settings, options)) for t, n in names.items()]
     errors = [error for target in targets if (error := target.open()) is not None]
     if with_cluster:
-        return [*targets, cluster_source(settings, clock, poll_limits=share)]
+        return [*targets, cluster_source(settings, clock, poll_limits=share, outlooks=outlooks)]
     if errors and len(errors) == len(targets):
         raise UsageError(f"logs: {errors[0]}") from errors[0]
     return list(targets)
