@@ -4,14 +4,13 @@ import asyncio
 
 import pytest
 
-from tests.acceptance.test_s3 import name_of
 from tests.builders.logs import LOG, MANIFEST, finished_log, manifest, running_log, sample
 from tests.contract.stores import INTERVAL, aws, bucket, s3_server, watch
 from tests.doubles.bucket import no_fault
 from watchdog.collect.inspect.turns import RhythmOptions
 from watchdog.collect.stores.opening import open_store
 from watchdog.collect.work.account import PollLimits
-from watchdog.model.facts import Listing, TaskRead, TaskUnreadable
+from watchdog.model.facts import EvalSetUnreadable, Listing, TaskRead, TaskUnreadable
 from watchdog.model.outlook import Outlook
 from watchdog.model.verdict import Verdict
 
@@ -21,6 +20,10 @@ pytestmark = pytest.mark.acceptance
 
 BASE, SLOWEST = 30.0, 240.0
 CALM = Outlook(Verdict.PROGRESSING)
+
+
+def name_of(number: int) -> str:
+    return LOG.replace("UyoxGrqb", f"AAAA{number:04}")
 
 
 def rhythm(outlooks=None) -> RhythmOptions:
@@ -142,6 +145,32 @@ async def test_a_finished_set_is_listed_rarely_and_costs_nothing_else(bucket):
     of_set = [one for one in requests if "old" in one.query]
     assert len(of_set) == 1
     assert all("list-type" in one.query for one in requests)
+
+
+async def test_a_listing_that_failed_once_is_over_with_the_next_whatever_the_folders_rhythm(bucket):
+    ((folder, log),) = fill_sets(bucket, 1, 1)
+    watched = watch(bucket, rhythm=rhythm())
+    present = 11_000_000_000.0
+    await at(watched, present)
+    bucket.server.fault = lambda path, query: "AccessDenied" if "list" in query else None  # noqa: ARG005
+    assert (await at(watched, present + INTERVAL)).of(EvalSetUnreadable) != []
+    bucket.server.fault = no_fault
+    with bucket.counted() as requests:
+        said = await at(watched, present + INTERVAL + BASE)
+    assert said.of(Listing) == [Listing(folder, (log,))]
+    assert len(requests) == 1
+
+
+async def test_one_eval_set_by_itself_is_told_of_though_it_is_listed_rarely(bucket):
+    bucket.put(LOG, running_log())
+    bucket.put(MANIFEST, manifest(sample(1)))
+    watched = watch(bucket, rhythm=rhythm(), eval_set_id="set")
+    told = 0
+    with bucket.counted() as requests:
+        for poll in range(40):
+            told += len((await at(watched, 11_000_000_000.0 + poll * BASE)).of(Listing))
+    assert 10 <= told <= 12
+    assert sum("list-type" in one.query for one in requests) <= 4
 
 
 # What is too much

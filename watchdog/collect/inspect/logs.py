@@ -36,6 +36,7 @@ from watchdog.collect.work.account import Account, PollLimits
 from watchdog.collect.work.pace import pace
 from watchdog.collect.work.worker import worker
 from watchdog.model.facts import EvalSetUnreadable, Listing, Located
+from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
 MISSING = "missing"
@@ -94,6 +95,7 @@ class LogsSource:
             self._turns, options.concurrency, options.poll_limits, self._faults, self._wake_folder
         )
         self._polled_at = 0.0
+        self._told_at: float | None = None
 
     @property
     def name(self) -> str:
@@ -119,10 +121,13 @@ class LogsSource:
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """List where it is time to, then read all logs at once."""
         began = self._poll_began if self._poll_began is not None else time.monotonic()
-        self._polled_at = now
+        self._polled_at = self._listings.now = now
         listed = self._listing_due(now)
         if listed:
             await self._list(now, emit)
+        elif self._telling_due(now):
+            self._told_at = now
+            self._tell_logs(self._own_id, emit)
         self._was_occupied |= bool(self._tasks)
         outcomes = await self._poll_all(now, emit, began)
         if any(outcome.gone for outcome in outcomes):
@@ -157,6 +162,13 @@ class LogsSource:
         if self._options.eval_set_id is not None and self._turns.has_rhythm:
             return self._listings.is_due("", now)
         return not 0 <= now - self._listed_at < self._options.listing_interval
+
+    def _telling_due(self, now: float) -> bool:
+        """Whether the one eval set that is asked for is listed less often than is told of it."""
+        if self._options.eval_set_id is None or not self._turns.has_rhythm:
+            return False
+        told_at = latest(self._listed_at, self._told_at)
+        return told_at is not None and now - told_at >= self._options.listing_interval
 
     def _activity(self, path: str) -> Activity | None:
         """What is known of the eval set in a folder; None where it is listed each time."""
@@ -249,7 +261,6 @@ class LogsSource:
 
     async def _list(self, now: float, emit: Emit) -> None:
         self._listing, self._complete, self._found = Outcome(), True, None
-        self._listings.now = now
         try:
             root = await self._store.list_dir()
         except StoreError as error:
@@ -320,11 +331,17 @@ class LogsSource:
         if not self._listings.is_fresh(path):
             for problem in self._listings.problems(path):
                 self._note(problem)
+            self._tell_logs(path, emit)
             return path in self._tasks
         before = len(self._listing.problems)
         taken = await self._take(path, path, folder, emit)
         self._listings.note(path, self._listing.problems[before:])
         return taken
+
+    def _tell_logs(self, eval_set_id: str, emit: Emit) -> None:
+        """It is there, with the logs that it had: what could not be seen for a while can be."""
+        if eval_set_id in self._tasks and eval_set_id not in self._absent:
+            emit(Listing(eval_set_id, tuple(self._tasks[eval_set_id])))
 
     def _unseen(self, tree: Tree, now: float, emit: Emit) -> set[str]:
         """The eval sets that lie where nothing could be listed: they aren't gone for that."""
