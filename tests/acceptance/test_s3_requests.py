@@ -4,15 +4,34 @@ import asyncio
 
 import pytest
 
-from tests.builders.logs import LOG, MANIFEST, finished_log, manifest, running_log, sample
-from tests.contract.stores import INTERVAL, aws, bucket, s3_server, watch
+from tests.builders.logs import (
+    AT,
+    LOG,
+    MANIFEST,
+    event,
+    finished_log,
+    manifest,
+    rows,
+    running_log,
+    running_store,
+    sample,
+    segment_path,
+    zipped,
+)
+from tests.contract.stores import INTERVAL, aws, bucket, fill, s3_server, watch
 from tests.doubles.bucket import no_fault
 from watchdog.collect.inspect.turns import RhythmOptions
 from watchdog.collect.stores.opening import open_store
 from watchdog.collect.work.account import PollLimits
+from watchdog.config.load import load
 from watchdog.model.facts import EvalSetUnreadable, Listing, TaskRead, TaskUnreadable
+from watchdog.model.instants import from_timestamp, timestamp
 from watchdog.model.outlook import Outlook
 from watchdog.model.verdict import Verdict
+from watchdog.pipeline.outlooks import Outlooks
+from watchdog.redaction import Secrets
+from watchdog.service import run
+from watchdog.service.run import build
 
 __all__ = ["aws", "bucket", "s3_server"]
 
@@ -238,3 +257,64 @@ async def test_a_poll_that_ends_too_soon_says_what_is_late_and_reads_it_next(buc
         assert said.result.unfinished
     assert {log for _, log in places} == set(reads)
     assert said.result.lag > 0
+
+
+# The whole service
+
+
+async def test_the_service_reads_a_quiet_task_less_often_and_finds_its_failures_in_time(
+    bucket, tmp_path
+):
+    """From S3 through fold and judgment back to the rhythm: nothing of it is told by hand."""
+    answer = {"choices": [{"stop_reason": "stop", "message": {"content": "x"}}]}
+    done = event(completed=AT, output=answer)
+    for number in range(6):
+        files = running_store() | {segment_path(2): zipped({"1_1.json": rows(done, first=3)})}
+        fill(bucket, {f"set-{number}/{name}": data for name, data in files.items()})
+    now = (from_timestamp(AT) or 0.0) + 60.0
+    settings = load(
+        {
+            "logs": (bucket.target,),
+            "state": str(tmp_path / "state.sqlite3"),
+            "status_feeds": (),
+            "s3": {"endpoint_url": bucket.url, "region": "us-east-1"},
+            "kubernetes": {"enabled": "no"},
+        }
+    )
+    outlooks = Outlooks()
+    app = build(
+        settings,
+        run._sources(settings, lambda: now, outlooks),
+        lambda: now,
+        secrets=Secrets([]),
+        outlooks=outlooks,
+    )
+    await app.start()
+    reads = []
+    for _ in range(20):
+        with bucket.counted() as requests:
+            await app.tick()
+        reads.append(sum("manifest" in one.path for one in requests))
+        verdicts = {task.verdict for one in app.snapshot.report.eval_sets for task in one.tasks}
+        assert verdicts == {Verdict.PROGRESSING}
+        now += BASE
+    assert reads[:5] == [6] * 5
+    assert sum(reads[10:]) <= 60 / 4
+    failed = (event(error="Error code: 500", timestamp=timestamp(now + n)) for n in range(5))
+    bucket.put(f"set-0/{segment_path(3)}", zipped({"1_1.json": rows(*failed, first=5)}))
+    bucket.put(f"set-0/{MANIFEST}", manifest(sample(1, ((1, 2), (2, 3), (3, 9)))))
+    polls = 0
+    while not outlooks.of("set-0", LOG).failing:
+        now, polls = now + BASE, polls + 1
+        await app.tick()
+    assert 1 <= polls <= SLOWEST / BASE
+    for _ in range(4):  # from then on at each poll
+        now += BASE
+        with bucket.counted() as requests:
+            await app.tick()
+        assert sum("set-0" in one.path and "manifest" in one.path for one in requests) == 1
+    late = app.metrics.registry.get_sample_value(
+        "eval_watchdog_tasks_late", {"source": app.snapshot.report.sources[0].name}
+    )
+    assert late == 0
+    await app.aclose()

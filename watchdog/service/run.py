@@ -273,7 +273,7 @@ def _intervals(settings: Settings) -> Intervals:
     )
 
 
-def _sources(settings: Settings, clock: Clock, outlooks: Outlooks) -> list[Source]:
+def _sources(settings: Settings, clock: Clock, outlooks: Outlooks | None = None) -> list[Source]:
     share = poll_limits(settings)
     with_cluster = wants_cluster(settings)
     is_alone = len(settings.logs) == 1 and not with_cluster
