@@ -24,6 +24,8 @@ NO_PARSERS = frozenset(
         *("kubernetes.export", "kubernetes.logs", "kubernetes.object_cache"),
         *("kubernetes.reflector", "kubernetes.resources", "kubernetes.runner_logs"),
         *("kubernetes.source", "kubernetes.usage", "kubernetes.watched"),
+        *("inspect.listings", "inspect.task_reads", "inspect.turns"),
+        *("kubernetes.watched_eval_set", "rhythm", "stores.throttle"),
         *("place", "source", "targets", "probes.client", "probes.credentials", "probes.reproduce"),
         *("probes.routes", "probes.tester", "status_pages.feeds", "status_pages.fetching"),
         *("status_pages.reader", "stores.directory", "stores.folder", "stores.objects"),

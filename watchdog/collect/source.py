@@ -36,6 +36,10 @@ class PollResult(Struct, frozen=True):
     """Whether more is there than this poll may read of some eval set; the next one goes on."""
     not_watched: int = 0
     """Jobs that are left out on purpose: scans."""
+    late: int = 0
+    """Tasks that were due and that this poll did not come to."""
+    lag: float = 0.0
+    """Seconds by which the one of them that waits longest is late."""
 
 
 class Source(Protocol):

@@ -50,8 +50,11 @@ class Settings(BaseSettings):
     """Seconds between two polls."""
     listing_interval: PositiveSeconds = 120
     """Seconds between two listings that look for new logs."""
+    quiet_factor: float = Field(default=8, ge=1, le=20)
+    """A task in a bucket that writes nothing is read less often, at most so many `interval`s apart;
+    1 reads every task at each poll."""
     concurrency: int = Field(default=16, ge=1, le=256)
-    """Requests under way at once, for each target."""
+    """Requests under way at once, for each target; fewer while the store asks to slow down."""
     max_member_bytes: int = Field(default=128 * 1024 * 1024, ge=1024)
     """A zip member that is larger is not read."""
     state: str | None = None

@@ -8,7 +8,13 @@ from msgspec.structs import replace
 from watchdog.diagnose.attempts import attempt_evidence
 from watchdog.diagnose.blocked import Judged, with_blocked
 from watchdog.diagnose.clocks import clock_evidence
-from watchdog.diagnose.context import CauseFinding, EvalSetContext, Finding, SampleContext
+from watchdog.diagnose.context import (
+    CauseFinding,
+    EvalSetContext,
+    Finding,
+    JudgingContext,
+    SampleContext,
+)
 from watchdog.diagnose.erring import with_errors
 from watchdog.diagnose.exceptions import Exceptions, no_page_of, together
 from watchdog.diagnose.hangs import hung_setup, never_finished
@@ -96,7 +102,7 @@ def _settled(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | None:
     unwritten = eval_set.unwritten.get(task.log)
     if unwritten is not None:
         return _unwritten(task, unwritten)
-    why = _why_unknown(task, eval_set.judging.now, eval_set.judging.max_age)
+    why = _why_unknown(task, eval_set.judging)
     why = unheard if why is not None and unheard is not None else why
     if why is not None and not (is_left(task) and task.spec is not None):
         return _by_attempts(eval_set, task) or _unknown(task, why)
@@ -107,7 +113,7 @@ def _by_attempts(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | No
     """A task that was begun anew a moment ago, and has no buffer yet: those before decide."""
     judging = eval_set.judging
     is_new = not task.manifest_seen and task.former and task.spec is not None
-    if not is_new or task.read_at is None or judging.now - task.read_at > judging.max_age:
+    if not is_new or task.read_at is None or judging.now - task.read_at > max_age(task, judging):
         return None
     base = replace(_unknown(task, ""), verdict=Verdict.STARTING, evidence=())
     base = with_errors(judging, base)
@@ -140,7 +146,7 @@ def _running(
         since=earliest(*(s.since for s in samples if s.verdict is Verdict.STUCK)),
         suspicion=max((s.suspicion for s in samples), default=0.0),
         last_progress_at=_last_progress(task),
-        evidence=(*_growth(task), *clock_evidence(task)),
+        evidence=(*_growth(task), *clock_evidence(task), *_rhythm(task)),
     )
     if eval_set.suspended is not None:
         return base if samples else replace(base, verdict=Verdict.WAITING)
@@ -165,6 +171,14 @@ def _growth(task: TaskState) -> tuple[Evidence, ...]:
     more = task.http_retries - count
     text = f"the runner counts {task.http_retries:,} HTTP retries, {more:,} more{span}"
     return (Evidence("http_retries", text, task.http_retries_at),)
+
+
+def _rhythm(task: TaskState) -> tuple[Evidence, ...]:
+    """That it is read less often than each poll, so that nobody takes it for up to the second."""
+    if not task.read_interval:
+        return ()
+    text = f"read every {duration(task.read_interval)}, as little is written to it"
+    return (Evidence("rhythm", text, task.read_at),)
 
 
 def _judge_samples(
@@ -200,18 +214,23 @@ def is_unheard(state: EvalSetState, now: float, max_age: float) -> bool:
     return state.unreadable_since is not None and now - state.unreadable_since > max_age
 
 
-def is_stale(task: TaskState, now: float, max_age: float) -> bool:
+def max_age(task: TaskState, judging: JudgingContext) -> float:
+    """Seconds after which what was read of it is too old: it may have a rhythm of its own."""
+    return max(judging.max_age, judging.limits.stale_intervals * task.read_interval)
+
+
+def is_stale(task: TaskState, judging: JudgingContext) -> bool:
     """Whether it is too long ago that the task was read."""
-    return task.read_at is not None and now - task.read_at > max_age
+    return task.read_at is not None and judging.now - task.read_at > max_age(task, judging)
 
 
-def _why_unknown(task: TaskState, now: float, max_age: float) -> str | None:
+def _why_unknown(task: TaskState, judging: JudgingContext) -> str | None:
     """Why nothing can be said; None where it can."""
     if task.backlog is not None:
         return task.backlog
     if task.read_at is None or task.spec is None:
         return task.unreadable or "not read yet"
-    if is_stale(task, now, max_age):
+    if is_stale(task, judging):
         return task.unreadable or "last read too long ago"
     if task.status == "started" and not task.manifest_seen:
         return _without_buffer(task.log)

@@ -232,7 +232,14 @@ def writer_read(task: TaskState, fact: WriterRead) -> TaskState:
 def task_read(task: TaskState, fact: TaskRead) -> TaskState:
     """All of it was read, or found unchanged."""
     stored_at = latest(task.stored_at, fact.stored_at)
-    return replace(task, read_at=fact.at, unreadable=None, backlog=None, stored_at=stored_at)
+    return replace(
+        task,
+        read_at=fact.at,
+        read_interval=fact.interval,
+        unreadable=None,
+        backlog=None,
+        stored_at=stored_at,
+    )
 
 
 def attempts_read(task: TaskState, fact: AttemptsRead) -> TaskState:

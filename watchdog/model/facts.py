@@ -269,6 +269,8 @@ class TaskRead(Struct, frozen=True):
     at: float
     stored_at: float | None = None
     """When its newest object was stored, as the store says or its file's time."""
+    interval: float = 0.0
+    """Seconds until it is read again, at the most; 0 where that is at each poll."""
 
 
 class EarlierAttempt(Struct, frozen=True):

@@ -355,6 +355,8 @@ class TaskState(Struct, frozen=True):
     writer: WriterProcess | None = None
     """The process of this machine that writes it; None where that isn't known."""
     read_at: float | None = None
+    read_interval: float = 0.0
+    """Seconds after which it was to be read again; 0 where that is at each poll."""
     stored_at: float | None = None
     """When its newest object was stored: its log, its buffer's manifest or a segment."""
     logs: int = 1

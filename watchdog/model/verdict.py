@@ -154,6 +154,7 @@ EvidenceKind = Literal[
     "pending_call",
     "pod",
     "probe",
+    "rhythm",
     "runner",
     "runner_error",
     "sandbox_restarted",

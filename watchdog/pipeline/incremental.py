@@ -222,7 +222,7 @@ class IncrementalJudge:
     def _ages(self, entry: _Entry, base: JudgingContext) -> Ages:
         """What of it is too old to go by; at the end, whether what the cluster showed is old."""
         state, now, max_age = entry.state, base.now, base.max_age
-        stale = [log for log, task in state.tasks.items() if is_stale(task, now, max_age)]
+        stale = [log for log, task in state.tasks.items() if is_stale(task, base)]
         view = state.view
         is_old = view is not None and now - view.at > _VIEW_FRESH * self._interval
         return (*stale, is_unheard(state, now, max_age), is_old)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.collect.inspect.logs import LogsOptions
+from watchdog.collect.inspect.turns import RhythmOptions
 from watchdog.collect.source import Source
 from watchdog.collect.status_pages.feeds import DEFAULT_FEEDS, Feed
 from watchdog.collect.stores.objects import StoreError
@@ -14,6 +15,7 @@ from watchdog.collect.targets import TargetError, open_target
 from watchdog.collect.work.account import ONE_LOOK, PollLimits
 from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError, UsageError
+from watchdog.pipeline.outlooks import Outlooks
 from watchdog.pipeline.source_state import SourceState
 
 ALONE = "store"
@@ -83,6 +85,7 @@ def cluster_source(
     clock: Callable[[], float],
     only: Sequence[str] = (),
     poll_limits: PollLimits = ONE_LOOK,
+    outlooks: Outlooks | None = None,
 ) -> Source:
     """The configured cluster as a source.
 
@@ -93,7 +96,7 @@ def cluster_source(
     from watchdog.collect.kubernetes.watched import open_cluster  # noqa: PLC0415
 
     try:
-        return open_cluster(settings, logs_options(settings, poll_limits), clock, only)
+        return open_cluster(settings, logs_options(settings, poll_limits, outlooks), clock, only)
     except ConfigError as error:
         raise UsageError(f"{_without_cluster(only)} ({error})") from error
     except StoreError as error:
@@ -144,15 +147,28 @@ def poll_limits(settings: Settings) -> PollLimits:
     )
 
 
-def logs_options(settings: Settings, poll_limits: PollLimits = ONE_LOOK) -> LogsOptions:
-    """How stores are polled, by the settings; for one look, all is read at once."""
+def logs_options(
+    settings: Settings, poll_limits: PollLimits = ONE_LOOK, outlooks: Outlooks | None = None
+) -> LogsOptions:
+    """How stores are polled, by the settings; for one look, all is read at once.
+
+    With `outlooks` each task has a rhythm of its own.
+    """
     return LogsOptions(
         listing_interval=settings.listing_interval,
         concurrency=settings.concurrency,
         max_member_bytes=settings.max_member_bytes,
         poll_limits=replace(poll_limits, samples=settings.limits.samples),
         newest_first=poll_limits != ONE_LOOK,
+        rhythm=_rhythm(settings, outlooks),
     )
+
+
+def _rhythm(settings: Settings, outlooks: Outlooks | None) -> RhythmOptions | None:
+    if outlooks is None or settings.quiet_factor <= 1:
+        return None
+    slowest = settings.quiet_factor * settings.interval
+    return RhythmOptions(settings.interval, slowest, outlooks.of)
 
 
 def _instant(as_of: float | None, captured_at: float | None, now: float) -> float:

@@ -29,6 +29,7 @@ from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.evaluate import Surroundings
 from watchdog.pipeline.incremental import Evaluator, Question
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.outlooks import Outlooks
 from watchdog.pipeline.source_state import (
     SourceState,
     all_not_watched,
@@ -83,6 +84,7 @@ class Parts(Struct, frozen=True):
     checkpoints: Checkpoints
     metrics: SelfMetrics
     stand_ins: StandIns
+    outlooks: Outlooks
 
 
 class App:
@@ -110,6 +112,7 @@ class App:
         self._checkpoints = parts.checkpoints
         self.metrics = parts.metrics
         self.stand_ins = parts.stand_ins
+        self._outlooks = parts.outlooks
         self._redacted = RedactedSnapshots()
         self._evaluator = Evaluator(settings.interval)
         self._verdicts = VerdictLog()
@@ -189,6 +192,7 @@ class App:
         seconds = time.monotonic() - started_at
         self._slowest_poll = max(seconds, self._slowest_poll * 0.9)
         self.metrics.stage_took("collect", seconds)
+        self.metrics.late(source.name, result.late, result.lag)
         failures = Counter((source.name, reason) for reason in result.failures)
         for (part, reason), times in (failures + Counter(result.part_failures)).items():
             self.metrics.source_error(part, reason, times)
@@ -224,6 +228,7 @@ class App:
         if self.listed:
             await self._learn(states, now)
         snapshot = await self.judge(states, now)
+        self._outlooks.take(snapshot)
         # before a test is counted under a model's name
         self.stand_ins.take(snapshot)
         snapshot = await self._request_tests(snapshot, states, now)

@@ -34,6 +34,7 @@ from watchdog.notify.ledger.role import RoleLock, RoleLockError, RoleTakenError,
 from watchdog.notify.ledger.worker import LedgerWorker
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.outlooks import Outlooks
 from watchdog.pipeline.source_state import SourceState
 from watchdog.pipeline.targets import (
     ALONE,
@@ -98,8 +99,9 @@ async def serve(  # noqa: PLR0913 - what a test puts in its place
         _prepare(settings, secrets)
         role = _role(settings)
         try:
-            sources = _sources(settings, clock)
-            app = build(settings, sources, clock, on_snapshot, secrets, alone=role.held)
+            outlooks = Outlooks()
+            sources = _sources(settings, clock, outlooks)
+            app = build(settings, sources, clock, on_snapshot, secrets, outlooks, alone=role.held)
             app.metrics.measure_loop(loop_held)
             server = await _listening(app, _web(app, settings, clock, secrets), settings)
             log.info("watching", targets=_targets(settings), page=server.url, version=__version__)
@@ -157,23 +159,30 @@ def _role(settings: Settings) -> RoleLock:
     return role
 
 
-def build(  # noqa: PLR0913 - what a test puts in its place
+def build(  # noqa: PLR0913, PLR0917 - what a test puts in its place
     settings: Settings,
     sources: list[Source],
     clock: Clock,
     on_snapshot: OnSnapshot = lambda _snapshot: None,
     secrets: Secrets | None = None,
+    outlooks: Outlooks | None = None,
     *,
     alone: bool = True,
 ) -> App:
     """The service without its web server; only who is `alone` in its role writes checkpoints."""
     secrets = secrets if secrets is not None else Secrets()
-    parts = _parts(settings, sources, clock, secrets, alone=alone)
+    parts = _parts(settings, sources, clock, secrets, outlooks or Outlooks(), alone=alone)
     return App(settings, parts, clock, on_snapshot)
 
 
-def _parts(
-    settings: Settings, sources: list[Source], clock: Clock, secrets: Secrets, *, alone: bool
+def _parts(  # noqa: PLR0913 - what a test puts in its place
+    settings: Settings,
+    sources: list[Source],
+    clock: Clock,
+    secrets: Secrets,
+    outlooks: Outlooks,
+    *,
+    alone: bool,
 ) -> Parts:
     opened = _ledger(settings, clock())
     ledger = opened.ledger
@@ -224,6 +233,7 @@ def _parts(
         checkpoints=Checkpoints(checkpoints, states, clock, metrics, writes=alone),
         metrics=metrics,
         stand_ins=stand_ins,
+        outlooks=outlooks,
     )
 
 
@@ -284,16 +294,16 @@ def _intervals(settings: Settings) -> Intervals:
     )
 
 
-def _sources(settings: Settings, clock: Clock) -> list[Source]:
+def _sources(settings: Settings, clock: Clock, outlooks: Outlooks | None = None) -> list[Source]:
     share = poll_limits(settings)
     with_cluster = wants_cluster(settings)
     is_alone = len(settings.logs) == 1 and not with_cluster
     names = {target: ALONE if is_alone else target for target in settings.logs}
-    options = logs_options(settings, share)
+    options = logs_options(settings, share, outlooks)
     targets = [UnopenedSource(n, partial(_open, t, n, settings, options)) for t, n in names.items()]
     errors = [error for target in targets if (error := target.open()) is not None]
     if with_cluster:
-        return [*targets, cluster_source(settings, clock, poll_limits=share)]
+        return [*targets, cluster_source(settings, clock, poll_limits=share, outlooks=outlooks)]
     if errors and len(errors) == len(targets):
         raise UsageError(f"logs: {errors[0]}") from errors[0]
     return list(targets)

@@ -69,6 +69,19 @@ SOURCE_LAST_POLL = SelfFamily(
     "The dead man's switch of each.",
     ("source",),
 )
+TASKS_LATE = SelfFamily(
+    "eval_watchdog_tasks_late",
+    "gauge",
+    "Tasks that were due and that the last poll of a source did not come to: it ends before all "
+    "are read. 0 as a rule; above it for long, the fleet is larger than this service can read.",
+    ("source",),
+)
+POLL_LAG = SelfFamily(
+    "eval_watchdog_poll_lag_seconds",
+    "gauge",
+    "By how much the one of them that waits longest is late.",
+    ("source",),
+)
 SOURCE_ERRORS = SelfFamily(
     "eval_watchdog_source_errors_total",
     "counter",
@@ -137,6 +150,8 @@ SELF_FAMILIES = (
     LAST_POLL,
     SOURCE_UP,
     SOURCE_LAST_POLL,
+    TASKS_LATE,
+    POLL_LAG,
     SOURCE_ERRORS,
     NOTIFICATIONS,
     CHANNEL_FAILING,
@@ -165,6 +180,8 @@ class SelfMetrics:
         self._last_poll = Gauge(*_head(LAST_POLL), registry=self.registry)
         self._source_up = Gauge(*_head(SOURCE_UP), registry=self.registry)
         self._source_last_poll = Gauge(*_head(SOURCE_LAST_POLL), registry=self.registry)
+        self._tasks_late = Gauge(*_head(TASKS_LATE), registry=self.registry)
+        self._poll_lag = Gauge(*_head(POLL_LAG), registry=self.registry)
         self._source_errors = Counter(*_head(SOURCE_ERRORS), registry=self.registry)
         self._notifications = Counter(*_head(NOTIFICATIONS), registry=self.registry)
         self._learned = Gauge(*_head(LEARNED), registry=self.registry)
@@ -212,6 +229,11 @@ class SelfMetrics:
     def checkpoint_failed(self) -> None:
         """They could not be read, or written."""
         self._checkpoint_failures.inc()
+
+    def late(self, source: str, tasks: int, seconds: float) -> None:
+        """What a poll of a source did not come to, and by how much the longest wait is late."""
+        self._tasks_late.labels(_label(source)).set(tasks)
+        self._poll_lag.labels(_label(source)).set(seconds)
 
     def learned(self, seconds: float) -> None:
         """The fleet's experience rests on so much time."""

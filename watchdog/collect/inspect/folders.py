@@ -5,11 +5,11 @@ listing names what lies below it, and nothing but hidden folders does there as a
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from watchdog.collect.stores.objects import Folder, Store, StoreError, join
+from watchdog.collect.stores.objects import Folder, StoreError, join
 
 DEPTH_MAX = 8
 """Levels below the target that are looked into."""
@@ -19,6 +19,9 @@ CHECKPOINTS = ".checkpoints"
 """How the folder ends in which Inspect keeps a log's sandboxes (`_util/log_layout.py`). The logs in
 `<log>.shards/<number>/` are logs like any other: workers write them."""
 NAMED = 3
+
+ListDir = Callable[[str], Awaitable[Folder]]
+"""Lists a folder by its path. Raises: StoreError."""
 
 
 class Tree(Struct):
@@ -50,7 +53,7 @@ def beyond_text(beyond: tuple[str, ...]) -> str:
     )
 
 
-async def walk(store: Store, root: Folder) -> Tree:
+async def walk(list_dir: ListDir, root: Folder) -> Tree:
     """List what lies below a root, the uppermost first.
 
     Links are followed last, and only to folders that were not met before: a loop ends there, and a
@@ -59,22 +62,22 @@ async def walk(store: Store, root: Folder) -> Tree:
     tree = Tree()
     met = {root.identity} - {None}
     plain, links = _below("", root)
-    await _descend(store, tree, met, plain, links)
+    await _descend(list_dir, tree, met, plain, links)
     while links:
         level, links = links, []
-        await _descend(store, tree, met, level, links)
+        await _descend(list_dir, tree, met, level, links)
     tree.folders = {path: tree.folders[path] for path in sorted(tree.folders)}
     return tree
 
 
 async def _descend(
-    store: Store, tree: Tree, met: set[str | None], level: list[str], links: list[str]
+    list_dir: ListDir, tree: Tree, met: set[str | None], level: list[str], links: list[str]
 ) -> None:
     """List these folders and those below them; links go to `links`."""
     while level:
         due = list(_within_bounds(tree, level))
         level = []
-        for path, folder in zip(due, await _listed(store, due), strict=True):
+        for path, folder in zip(due, await _listed(list_dir, due), strict=True):
             if isinstance(folder, StoreError):
                 tree.failed[path] = folder
                 continue
@@ -104,12 +107,12 @@ def _within_bounds(tree: Tree, level: Iterable[str]) -> Iterator[str]:
             yield path
 
 
-async def _listed(store: Store, paths: list[str]) -> list[Folder | StoreError]:
-    return await asyncio.gather(*(_list(store, path) for path in paths))
+async def _listed(list_dir: ListDir, paths: list[str]) -> list[Folder | StoreError]:
+    return await asyncio.gather(*(_list(list_dir, path) for path in paths))
 
 
-async def _list(store: Store, path: str) -> Folder | StoreError:
+async def _list(list_dir: ListDir, path: str) -> Folder | StoreError:
     try:
-        return await store.list_dir(path)
+        return await list_dir(path)
     except StoreError as error:
         return error

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from watchdog.collect.inspect.buffer_reader import HALF_WRITTEN
 from watchdog.collect.json_bounds import loads
+from watchdog.collect.rhythm import Pulse
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, Folder, Got, Store, StoreError, join
 from watchdog.model.facts import InteractionsRead, StopsRead
@@ -55,6 +56,7 @@ class Interactions:
         self._stops_there = False
         self._count_failure: Failure | None = None
         self._stops_failure: Failure | None = None
+        self.pulse = Pulse()
 
     def listed(self, listing: Folder) -> None:
         """Take in what a listing of the eval set's folder shows."""
@@ -71,6 +73,11 @@ class Interactions:
         await self._poll_count(emit)
         if self._stops_due:
             await self._poll_stops(emit)
+        return self.standing
+
+    @property
+    def standing(self) -> tuple[Failure, ...]:
+        """What could not be read when it was last looked at."""
         failures = (self._count_failure, self._stops_failure)
         return tuple(failure for failure in failures if failure is not None)
 

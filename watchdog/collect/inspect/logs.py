@@ -1,20 +1,21 @@
 """The source for one target: all eval sets in a store, or one."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Iterator
-from itertools import chain
+import time
+from collections.abc import Awaitable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
 
 from watchdog.collect.absence import PROVES, words
-from watchdog.collect.faults import FAULT, Faults
+from watchdog.collect.faults import Faults
 from watchdog.collect.inspect.absent import AbsentEvalSets
 from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
 from watchdog.collect.inspect.former import FormerAttempts
 from watchdog.collect.inspect.histories import problems, read_histories
 from watchdog.collect.inspect.interactions import Interactions
+from watchdog.collect.inspect.listings import Activity, Listings
 from watchdog.collect.inspect.model_access import ModelAccess
 from watchdog.collect.inspect.naming import (
     SUFFIX,
@@ -26,6 +27,8 @@ from watchdog.collect.inspect.naming import (
 )
 from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
+from watchdog.collect.inspect.task_reads import TaskReads
+from watchdog.collect.inspect.turns import RhythmOptions, Turns
 from watchdog.collect.limits import LOGS, MEMBER_BYTES
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult, Recall, Resumed
@@ -34,7 +37,8 @@ from watchdog.collect.values import printable
 from watchdog.collect.work.account import Account, PollLimits
 from watchdog.collect.work.pace import pace
 from watchdog.collect.work.worker import worker
-from watchdog.model.facts import EvalSetUnreadable, Listing, Located, TaskUnreadable
+from watchdog.model.facts import EvalSetUnreadable, Listing, Located
+from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
 MISSING = "missing"
@@ -61,6 +65,8 @@ class LogsOptions(Struct, frozen=True):
     """Whether the newest rows of a long buffer are read first; the rest by `read_history`."""
     eval_set_id: str | None = None
     """Of logs in the root itself; without it the target's last part."""
+    rhythm: RhythmOptions | None = None
+    """How tasks in a bucket get a rhythm of their own; without it all are read at each poll."""
 
 
 class LogsSource:
@@ -73,7 +79,6 @@ class LogsSource:
         self._own_id = options.eval_set_id or last_part(store.target)
         self._tasks: dict[str, dict[str, TaskLog]] = {}
         self._poll_began: float | None = None
-        self._accounts: dict[str, Account] = {}
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
         self._interactions: dict[str, Interactions] = {}
         self._model_access: dict[str, ModelAccess] = {}
@@ -87,6 +92,15 @@ class LogsSource:
         self._complete = True
         self._found: frozenset[str] | None = None
         self._recall: Recall = lambda _name: None
+        # on this machine a read costs next to nothing
+        is_local = store.local_path("") is not None
+        self._turns = Turns(None if is_local else options.rhythm)
+        self._listings = Listings(store, options.listing_interval, self._activity)
+        self._reads = TaskReads(
+            self._turns, options.concurrency, options.poll_limits, self._faults, self._wake_folder
+        )
+        self._polled_at = 0.0
+        self._told_at: float | None = None
 
     @property
     def name(self) -> str:
@@ -123,26 +137,30 @@ class LogsSource:
 
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """List where it is time to, then read all logs at once."""
+        began = self._poll_began if self._poll_began is not None else time.monotonic()
+        self._polled_at = self._listings.now = now
         listed = self._listing_due(now)
         if listed:
             await self._list(now, emit)
+        elif self._telling_due(now):
+            self._told_at = now
+            self._tell_logs(self._own_id, emit)
         self._was_occupied |= bool(self._tasks)
-        outcomes = await self._poll_all(now, emit)
+        outcomes = await self._poll_all(now, emit, began)
         if any(outcome.gone for outcome in outcomes):
             self._listed_at = None  # something has gone: see at the next poll what is there now
         failures = self._listing.failures if listed else ()
         return PollResult(
-            (
-                *self._listing.problems,
-                *(one for out in outcomes for one in out.problems),
-                *problems(self.all_tasks(), self._store.target),
-            ),
+            self._all_problems(outcomes),
             failures + tuple(one for out in outcomes for one in out.failures),
             self._complete,
             watched=self._found,
             listed=listed,
             occupied=self._was_occupied and not self._absent.root_is_lost,
-            unfinished=any(outcome.unfinished for outcome in outcomes),
+            unfinished=any(outcome.unfinished for outcome in outcomes)
+            or bool(self._reads.late.count),
+            late=self._reads.late.count,
+            lag=self._reads.late.seconds,
         )
 
     async def read_history(self, emit: Emit, until: float) -> None:
@@ -153,67 +171,99 @@ class LogsSource:
         """The logs that are followed."""
         return [task for logs in self._tasks.values() for task in logs.values()]
 
+    def _all_problems(self, outcomes: Iterable[Outcome]) -> tuple[Problem, ...]:
+        """Those that stand: of the listing, of each task, and that not all was read."""
+        stand = (
+            *self._listing.problems,
+            *(p for out in outcomes for p in out.problems),
+            *problems(self.all_tasks(), self._store.target),
+        )
+        # many eval sets of one store have one word for all of them, whoever joins them says it
+        if not self._reads.late.count or self._options.eval_set_id is not None:
+            return stand
+        return (*stand, Problem(self._store.target, self._reads.late.text))
+
     def _listing_due(self, now: float) -> bool:
         if self._listed_at is None or not self._complete:
             return True
         if self._absent.counting:
             return True
+        if self._options.eval_set_id is not None and self._turns.has_rhythm:
+            return self._listings.is_due("", now)
         return not 0 <= now - self._listed_at < self._options.listing_interval
+
+    def _telling_due(self, now: float) -> bool:
+        """Whether the one eval set that is asked for is listed less often than is told of it."""
+        if self._options.eval_set_id is None or not self._turns.has_rhythm:
+            return False
+        told_at = latest(self._listed_at, self._told_at)
+        return told_at is not None and now - told_at >= self._options.listing_interval
+
+    def _activity(self, path: str) -> Activity | None:
+        """What is known of the eval set in a folder; None where it is listed each time."""
+        name = path or self._own_id
+        tasks = self._tasks.get(name)
+        if not tasks or not self._turns.has_rhythm or self._absent.counting:
+            return None
+        running = [task for task in tasks.values() if not task.finished]
+        suspicious = self._turns.is_suspicious(running, self._listings.now)
+        return Activity(bool(running), suspicious)
+
+    @property
+    def count(self) -> int:
+        """Logs that are followed."""
+        return sum(len(logs) for logs in self._tasks.values())
+
+    def is_suspicious(self, now: float) -> bool:
+        """Whether the verdict of one of its tasks may turn; without a rhythm always."""
+        logs = (log for logs in self._tasks.values() for log in logs.values() if not log.finished)
+        return not self._turns.has_rhythm or self._turns.is_suspicious(logs, now)
+
+    def wake(self, task: str | None = None) -> None:
+        """Something else told of news: the next poll reads its logs, whatever their rhythm.
+
+        Args:
+            task: the name of the task that it is about; None for all, and for what is to come.
+        """
+        for name, logs in self._tasks.items():
+            for log in logs.values():
+                if (task is None or log.spec is None or log.spec.task == task) and not log.finished:
+                    log.pulse.wake(self._polled_at)
+            if task is None:
+                self._listings.wake(self._folder_of(name))
+
+    def _folder_of(self, eval_set_id: str) -> str:
+        return "" if eval_set_id == self._own_id else eval_set_id
 
     @property
     def spent(self) -> float:
         """Seconds of CPU that the last poll took."""
-        return sum(account.cpu_seconds for account in self._accounts.values())
+        return self._reads.spent
 
     def poll_began(self, at: float) -> None:
         """The poll that it is part of began then (`time.monotonic`): that one's time is bounded."""
         self._poll_began = at
 
-    async def _poll_all(self, now: float, emit: Emit) -> list[Outcome]:
-        slots = asyncio.Semaphore(self._options.concurrency)
-        # of each eval set not all at once: one that is slow leaves slots to the others
-        most = max(1, self._options.concurrency // (4 if len(self._tasks) > 1 else 1))
+    async def _poll_all(self, now: float, emit: Emit, began: float) -> list[Outcome]:
+        present = {name: logs for name, logs in self._tasks.items() if name not in self._absent}
+        running = self._running()
+        looked_at: set[str] = set()
 
-        async def in_turn(polls: Iterator[Awaitable[Outcome]]) -> list[Outcome]:
-            outcomes: list[Outcome] = []
-            while True:
-                async with slots:
-                    poll = next(polls, None)
-                    if poll is None:
-                        return outcomes
-                    outcomes.append(await poll)
+        def beside(eval_sets: set[str]) -> list[Awaitable[Outcome]]:
+            looked_at.update(n for n in running if n in eval_sets and self._is_asked(n, now))
+            return [self._poll_interactions(name, now, emit) for name in sorted(looked_at)]
 
-        rows: list[Iterator[Awaitable[Outcome]]] = []
-        for name in self._lightest_first():
-            logs = self._tasks[name].values()
-            own = (self._poll_task(task, now, emit) for task in tuple(logs))
-            rows += [own] * min(most, len(logs))
-        rows += [map(self._poll_interactions, [name], [emit]) for name in self._running()]
-        outcomes = await asyncio.gather(*map(in_turn, rows))
+        outcomes = await self._reads.poll(present, beside, now, emit, began)
         await asyncio.gather(*(self._poll_former(name, emit) for name in self._running()))
-        return list(chain.from_iterable(outcomes))
+        standing = (self._interactions[name].standing for name in running if name not in looked_at)
+        return [*outcomes, *(Outcome(tuple(f.problem for f in failures)) for failures in standing)]
 
-    async def _poll_task(self, task: TaskLog, now: float, emit: Emit) -> Outcome:
-        """Read one log; a fault of the program in it costs no other log anything."""
-        try:
-            return await task.poll(now, emit)
-        except Exception as error:  # noqa: BLE001
-            place, text = task.place, self._faults.note(error)
-            emit(TaskUnreadable(place.eval_set_id, place.log, now, text))
-            return Outcome((Problem(place.path, text),), (FAULT,))
-
-    def _lightest_first(self) -> list[str]:
-        """The eval sets, those that took most in the last poll last; each gets its share anew."""
-        names = [name for name in self._tasks if name not in self._absent]
-        spent = {name: self._account(name).cpu_seconds for name in names}
-        for name in spent:
-            self._account(name).begin(self._poll_began)
-        return sorted(spent, key=lambda name: spent[name])
+    def _wake_folder(self, task: TaskLog) -> None:
+        """A log was finished, or is gone: the next one may begin now."""
+        self._listings.wake(self._folder_of(task.place.eval_set_id))
 
     def _account(self, eval_set_id: str) -> Account:
-        if eval_set_id not in self._accounts:
-            self._accounts[eval_set_id] = Account(self._options.poll_limits)
-        return self._accounts[eval_set_id]
+        return self._reads.account(eval_set_id)
 
     async def _poll_former(self, eval_set_id: str, emit: Emit) -> None:
         tasks = self._tasks[eval_set_id].items()
@@ -228,8 +278,14 @@ class LogsSource:
             if name not in self._absent and any(not task.finished for task in logs.values())
         ]
 
-    async def _poll_interactions(self, eval_set_id: str, emit: Emit) -> Outcome:
-        failures = await self._interactions[eval_set_id].poll(emit)
+    def _is_asked(self, eval_set_id: str, now: float) -> bool:
+        logs = [log for log in self._tasks[eval_set_id].values() if not log.finished]
+        return self._turns.is_due_beside(self._interactions[eval_set_id].pulse, logs, now)
+
+    async def _poll_interactions(self, eval_set_id: str, now: float, emit: Emit) -> Outcome:
+        interactions = self._interactions[eval_set_id]
+        failures = await interactions.poll(emit)
+        interactions.pulse.read_at = now if not failures else None
         return Outcome(tuple(f.problem for f in failures), tuple(f.reason for f in failures))
 
     async def _list(self, now: float, emit: Emit) -> None:
@@ -245,6 +301,7 @@ class LogsSource:
 
     async def _take_root(self, root: Folder, now: float, emit: Emit) -> None:
         eval_set_ids: set[str] = set()
+        await self._listings.take("", root)
         self._note_left_out("", root)
         if self._is_own(root) and await self._take("", self._own_id, root, emit):
             eval_set_ids.add(self._own_id)
@@ -255,8 +312,9 @@ class LogsSource:
                 continue
             if path in eval_set_ids:
                 self._note(Problem(join(self._store.target, path), "two eval sets of one name"))
-            elif await self._take(path, path, folder, emit):
+            elif await self._taken(path, folder, emit):
                 eval_set_ids.add(path)
+        self._listings.keep(("", *tree.folders))
         eval_set_ids |= self._unseen(tree, now, emit)
         eval_set_ids |= self._not_gone(eval_set_ids, root, tree, now, emit)
         self._gone(eval_set_ids, emit)
@@ -293,7 +351,26 @@ class LogsSource:
 
     async def _walk(self, root: Folder) -> Tree:
         """What lies below the root, where it isn't itself the one eval set that is asked for."""
-        return Tree() if self._options.eval_set_id is not None else await walk(self._store, root)
+        if self._options.eval_set_id is not None:
+            return Tree()
+        return await walk(self._listings.list_dir, root)
+
+    async def _taken(self, path: str, folder: Folder, emit: Emit) -> bool:
+        """Follow the logs of a folder below the root; one that wasn't listed anew is as it was."""
+        if not self._listings.is_fresh(path):
+            for problem in self._listings.problems(path):
+                self._note(problem)
+            self._tell_logs(path, emit)
+            return path in self._tasks
+        before = len(self._listing.problems)
+        taken = await self._take(path, path, folder, emit)
+        self._listings.note(path, self._listing.problems[before:])
+        return taken
+
+    def _tell_logs(self, eval_set_id: str, emit: Emit) -> None:
+        """It is there, with the logs that it had: what could not be seen for a while can be."""
+        if eval_set_id in self._tasks and eval_set_id not in self._absent:
+            emit(Listing(eval_set_id, tuple(self._tasks[eval_set_id])))
 
     def _unseen(self, tree: Tree, now: float, emit: Emit) -> set[str]:
         """The eval sets that lie where nothing could be listed: they aren't gone for that."""
@@ -426,7 +503,7 @@ class LogsSource:
         for eval_set_id in set(self._tasks) - eval_set_ids:
             del self._tasks[eval_set_id], self._interactions[eval_set_id]
             del self._former[eval_set_id], self._model_access[eval_set_id]
-            self._accounts.pop(eval_set_id, None)
+            self._reads.forget(eval_set_id)
             self._passed_over.pop(eval_set_id, None)
             self._attempts.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))

@@ -1,5 +1,6 @@
 """One log and its buffer, polled together: what makes the facts of a task."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from watchdog.collect.inspect.local_database import LocalDatabase
 from watchdog.collect.inspect.naming import is_json, stem
 from watchdog.collect.inspect.positions import LogPosition, TaskPosition
 from watchdog.collect.place import Place
+from watchdog.collect.rhythm import Pulse, place_of
 from watchdog.collect.source import Emit
 from watchdog.collect.stores.objects import FileMeta, StoreError, join
 from watchdog.collect.work.account import Account
@@ -33,6 +35,13 @@ class Outcome(Struct, frozen=True):
     """Whether the log itself was not found."""
     unfinished: bool = False
     """Whether there is more than its eval set may have read in one poll."""
+
+
+Interval = Callable[[], float]
+
+
+def _each_poll() -> float:
+    return 0.0
 
 
 class _Database(Protocol):
@@ -61,6 +70,21 @@ class TaskLog:
         self._look_again = True
         self._log_due = True
         self._problems: tuple[Problem, ...] = ()
+        self.outcome = Outcome()
+        """Of its last poll."""
+        self.pulse = Pulse()
+        self.share = place_of(place.path)
+        """Where it stands among others, from 0 to 1: so they don't fall due at once."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of it is to be read until a listing shows something else."""
+        return self.finished and not (self._log_due or self._unsent or self.pulse.woken)
+
+    @property
+    def standing(self) -> Outcome:
+        """The problems of its last poll: they stand while it isn't read."""
+        return replace(self.outcome, failures=(), gone=False)
 
     @property
     def spec(self) -> TaskSpec | None:
@@ -127,14 +151,26 @@ class TaskLog:
         """Read the log's specification where its name does not tell enough."""
         await self._try_log()
 
-    async def poll(self, now: float, emit: Emit) -> Outcome:
-        """Read what is new. A failure ends in a problem and a `TaskUnreadable`."""
+    async def poll(self, now: float, emit: Emit, interval: Interval = _each_poll) -> Outcome:
+        """Read what is new. A failure ends in a problem and a `TaskUnreadable`.
+
+        `interval` tells, after it was read, in how many seconds it is read again; 0 for at each
+        poll.
+        """
+        pulse = self.pulse
+        pulse.woken, pulse.due_since, pulse.read_at = False, None, None
+        self.outcome = await self._read(now, emit, interval)
+        return self.outcome
+
+    async def _read(self, now: float, emit: Emit, interval: Interval) -> Outcome:
         place = self.place
         failure: StoreError | None = None
         emit = self._account.metered(emit)
         try:
             await self._poll(emit)
-            emit(TaskRead(place.eval_set_id, place.log, now, self._stored_at()))
+            stored_at = self._stored_at()
+            self.pulse.note(now, stored_at)
+            emit(TaskRead(place.eval_set_id, place.log, now, stored_at, interval()))
         except StoreError as error:
             failure = error
             emit(TaskUnreadable(place.eval_set_id, place.log, now, error.text))

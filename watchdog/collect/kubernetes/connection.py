@@ -12,7 +12,7 @@ from urllib3 import Timeout
 from watchdog.collect.kubernetes import credentials
 from watchdog.collect.kubernetes.api import Api, Jitter, Pause, Reply, backoff
 from watchdog.collect.kubernetes.errors import TRANSIENT, ApiError, refused
-from watchdog.collect.kubernetes.resources import ListQuery
+from watchdog.collect.kubernetes.resources import POD_LOG, ListQuery
 from watchdog.collect.kubernetes.stream import CertificateError, Stream, network
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.errors import ConfigError
@@ -58,7 +58,7 @@ class Connection:
             try:
                 return self._get(query, limit)
             except ApiError as error:
-                if error.reason not in TRANSIENT or self._closing.is_set():
+                if not _is_worth_it(query, error) or self._closing.is_set():
                     raise
                 self._pause(backoff(attempt, error.retry_after, self._jitter()))
         return self._get(query, limit)
@@ -139,6 +139,11 @@ class Connection:
             complaint = f"; {session.complaint}" if session.complaint else ""
             error.text = f"{error.text} (credentials of {session.where}{complaint})"
         return error
+
+
+def _is_worth_it(query: ListQuery, error: ApiError) -> bool:
+    """Whether to try again: a log can wait for the next poll, and must not hold a thread."""
+    return error.reason in TRANSIENT and query.resource != POD_LOG
 
 
 def _auth(session: credentials.Session, query: ListQuery) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 `sinceTime` has a resolution of a second and includes it, so lines up to the last one's own time are
 skipped by that time; lines with the same time are told apart by their text. A log that grows faster
-than it is read is sampled: what lies between is left out, and that is said.
+than it is read is sampled: what lies between is left out, and that is said. One that tells nothing
+new, or can't be read, is asked for less often; where the API server asks for a pause (429), none is
+read until that is over.
 """
 
 import asyncio
@@ -25,6 +27,13 @@ READERS = 8
 READ_SECONDS = 120.0
 RECENT = 300.0
 """Seconds of a log that are read after a part was left out."""
+QUIET_SHARE = 0.5
+"""A log that told nothing for so long is read again after this share of that time, …"""
+SLOWEST = 120.0
+"""… and after so many seconds at the latest: its lines hasten what is read of the store."""
+PAUSE = 10.0
+"""Seconds without any log where the API server asks for a pause and doesn't say how long."""
+LONGEST_PAUSE = 120.0
 
 Read = Callable[[Pod, str, float | None, int, bool], bytes]
 """Reads a log: pod, container, lines since this instant, at most so many bytes, of the container
@@ -42,6 +51,18 @@ class Cursor(Struct):
     """The same of those that an earlier life of the service read."""
     restarts: int = 0
     exhausted: bool = False
+    phase: str = ""
+    read_at: float | None = None
+    """When it was read last; seconds since the epoch."""
+    news_at: float | None = None
+    """When that told something new; of one that can't be read, when it last could be."""
+
+    def is_due(self, pod: Pod, now: float) -> bool:
+        """Whether there may be lines that are worth a request."""
+        if self.read_at is None or self.news_at is None or pod.phase != self.phase:
+            return True
+        silence = max(0.0, self.read_at - self.news_at)
+        return not 0 <= now - self.read_at < min(SLOWEST, QUIET_SHARE * silence)
 
 
 class RunnerLogs:
@@ -53,17 +74,56 @@ class RunnerLogs:
         self._container = container
         self._limit = limit
         self._cursors: dict[str, Cursor] = {}
+        self._paused_until = float("-inf")
 
-    async def poll(
-        self, eval_set_id: str, pod: Pod, tasks: Collection[str], now: float, emit: Emit
+    def is_due(self, pod: Pod, now: float, *, urgent: bool = False) -> bool:
+        """Whether a pod's log is to be asked for; `urgent` where its eval set looks suspicious."""
+        cursor = self._cursors.get(pod.uid) or Cursor()
+        if cursor.exhausted or pod.phase in ("", "Pending") or now < self._paused_until:
+            return False
+        return urgent or self._restarts(pod) > cursor.restarts or cursor.is_due(pod, now)
+
+    def paused(self, now: float) -> float:
+        """Seconds for which no log is read, as the API server asks for that."""
+        return max(0.0, self._paused_until - now)
+
+    async def poll(  # noqa: PLR0913 - one reading, with all that tells which
+        self,
+        eval_set_id: str,
+        pod: Pod,
+        tasks: Collection[str],
+        now: float,
+        emit: Emit,
+        *,
+        urgent: bool = False,
     ) -> None:
-        """Hand on what a pod's log says that was not read yet.
+        """Hand on what a pod's log says that was not read yet, where it is due.
 
         A pod that has ended is read once more, and then no longer. Raises what `Read` raises.
         """
-        cursor = self._cursors.setdefault(pod.uid, Cursor())
-        if cursor.exhausted or pod.phase in ("", "Pending"):
+        if not self.is_due(pod, now, urgent=urgent):
             return
+        cursor = self._cursors.setdefault(pod.uid, Cursor())
+        before, cursor.read_at, cursor.phase = cursor.at, now, pod.phase
+        cursor.news_at = now if cursor.news_at is None else cursor.news_at
+        try:
+            await self._poll(eval_set_id, pod, tasks, now, emit)
+        except ApiError as error:
+            self._pause(error, now)
+            raise
+        if cursor.at != before:
+            cursor.news_at = now
+
+    def _pause(self, error: ApiError, now: float) -> None:
+        """Logs are what can wait: lists and watches need what the API server has left."""
+        if error.reason == "too_many_requests":
+            seconds = min(error.retry_after or PAUSE, LONGEST_PAUSE)
+            self._paused_until = max(self._paused_until, now + seconds)
+
+    async def _poll(
+        self, eval_set_id: str, pod: Pod, tasks: Collection[str], now: float, emit: Emit
+    ) -> None:
+        cursor = self._cursors[pod.uid]
         if self._restarts(pod) > cursor.restarts:
             await self._take(eval_set_id, pod, tasks, cursor, emit, previous=True)
             cursor.restarts = self._restarts(pod)

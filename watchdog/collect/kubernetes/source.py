@@ -19,16 +19,18 @@ from msgspec.structs import replace
 from watchdog.collect.inspect.histories import read_histories
 from watchdog.collect.inspect.logs import LogsSource
 from watchdog.collect.inspect.positions import EvalSetPosition
+from watchdog.collect.inspect.turns import Late
 from watchdog.collect.kubernetes.discovery import KINDS, Discovered, discover
 from watchdog.collect.kubernetes.errors import ApiError, one_line
 from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.unproven import SYSTEM, Unproven, cluster_uid
+from watchdog.collect.kubernetes.watched_eval_set import WatchedEvalSet
 from watchdog.collect.place import Place
 from watchdog.collect.source import Emit, PollResult, Recall
 from watchdog.collect.work.worker import worker
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import ClusterView, Job, Pod
+from watchdog.model.cluster import ClusterView, Pod
 from watchdog.model.facts import ClusterRead, Fact, SpecRead
 from watchdog.model.verdict import Problem
 
@@ -71,31 +73,6 @@ OpenLogs = Callable[[str], LogsSource | None]
 """The logs of an eval set in the store; None where no store is configured."""
 
 
-class _EvalSet:
-    """An eval set that is watched."""
-
-    def __init__(self, logs: LogsSource | None) -> None:
-        self.logs = logs
-        self.tasks: set[str] = set()
-        self.pods: tuple[str, ...] = ()
-        """UIDs of the runners whose logs are read."""
-        self.result = PollResult()
-        self.log_problems: tuple[Problem, ...] = ()
-        self.job: Job | None = None
-        """Its newest Job, as it was last seen."""
-        self.gone_since: float | None = None
-        """When it was first seen to be gone from the cluster."""
-        self.seen = False
-        """Whether the last look showed something of it."""
-        self.doubted_since: float | None = None
-        """Since when it is gone together with so many others that this isn't believed."""
-
-    @property
-    def spent(self) -> float:
-        """Seconds of CPU that its logs took in the last poll: the lightest are read first."""
-        return self.logs.spent if self.logs is not None else 0.0
-
-
 class ClusterSource:
     """Implements `Source` over a cluster and a store."""
 
@@ -109,19 +86,23 @@ class ClusterSource:
         runner_logs: RunnerLogs,
         concurrency: int = 16,
         only: frozenset[str] = frozenset(),
+        logs_until: float = float("inf"),
     ) -> None:
+        """Args: logs_until: seconds of a poll after which no more runner's log is read."""
         self._cache = cache
         self._settings = settings
         self._open_logs = open_logs
         self._runner_logs = runner_logs
         self._slots = asyncio.Semaphore(concurrency)
         self._only = only
-        self._sets: dict[str, _EvalSet] = {}
+        self._sets: dict[str, WatchedEvalSet] = {}
         self._unproven = Unproven()
         self._cluster_uid = ""
         self._was_occupied = False
         self._began = 0.0
         self._recall: Recall = lambda _name: None
+        self._logs_until = logs_until
+        self._logs_late = 0
 
     def position(self, eval_set_id: str) -> EvalSetPosition | None:
         """How far an eval set's logs, and its runners', were read."""
@@ -166,11 +147,14 @@ class ClusterSource:
             if state.listed and not state.errors
             else frozenset()
         )
-        self._began = time.monotonic()
+        self._began, self._logs_late = time.monotonic(), 0
         names = sorted(self._sets, key=lambda name: self._sets[name].spent)
         await asyncio.gather(*(self._poll_one(name, views, now, emit) for name in names))
+        # what the store tells comes first: it decides verdicts, and logs only add to it
+        runners = [name for name in self._log_order() if name in views]
+        await asyncio.gather(*(self._poll_runners(n, views[n], now, emit) for n in runners))
         self._runner_logs.forget(pod.uid for view in views.values() for pod in view.runners)
-        result = self._result(state, discovered.not_watched)
+        result = self._result(state, discovered.not_watched, now)
         for name in leaving:
             del self._sets[name]
             self._unproven.forget(name)
@@ -217,8 +201,8 @@ class ClusterSource:
             self._sets[name].job = view.job_after(self._sets[name].job)
         return views
 
-    def _begin(self, name: str) -> _EvalSet:
-        eval_set, resumed = _EvalSet(self._open_logs(name)), self._recall(name)
+    def _begin(self, name: str) -> WatchedEvalSet:
+        eval_set, resumed = WatchedEvalSet(self._open_logs(name)), self._recall(name)
         if resumed is not None:
             self._runner_logs.resume(resumed.position.runners)
             specs = (task.spec for task in resumed.state.tasks.values())
@@ -283,12 +267,11 @@ class ClusterSource:
         async with self._slots:
             if view is not None:
                 emit(ClusterRead(name, view))
+                eval_set.take(view)
             await self._poll_logs(eval_set, now, emit, self._began)
-            if view is not None:
-                await self._poll_runners(name, eval_set, view, now, emit)
 
     @staticmethod
-    async def _poll_logs(eval_set: _EvalSet, now: float, emit: Emit, began: float) -> None:
+    async def _poll_logs(eval_set: WatchedEvalSet, now: float, emit: Emit, began: float) -> None:
         if eval_set.logs is None:
             return
 
@@ -300,20 +283,45 @@ class ClusterSource:
         eval_set.logs.poll_began(began)
         eval_set.result = await eval_set.logs.poll(now, note)
 
-    async def _poll_runners(
-        self, name: str, eval_set: _EvalSet, view: ClusterView, now: float, emit: Emit
-    ) -> None:
-        problems = []
-        eval_set.pods = tuple(pod.uid for pod in newest(view.runners))
-        for pod in newest(view.runners):
-            try:
-                await self._runner_logs.poll(name, pod, eval_set.tasks, now, emit)
-            except ApiError as error:
-                where = f"log of pod {pod.namespace}/{pod.name}"
-                problems.append(Problem(where, f"{error.reason}: {error.text}"))
-        eval_set.log_problems = tuple(problems)
+    def _log_order(self) -> list[str]:
+        """Eval sets as their runners' logs are read: those that were read the longest ago first."""
+        return sorted(self._sets, key=lambda name: self._sets[name].logs_read_at)
 
-    def _result(self, state: ClusterState, not_watched: int) -> PollResult:
+    async def _poll_runners(self, name: str, view: ClusterView, now: float, emit: Emit) -> None:
+        eval_set = self._sets[name]
+        pods = newest(view.runners)
+        eval_set.pods = tuple(pod.uid for pod in pods)
+        urgent = eval_set.is_suspicious(now)
+        due = [pod for pod in pods if self._runner_logs.is_due(pod, now, urgent=urgent)]
+        if not due:
+            eval_set.forget_problems(pods)
+            return
+        async with self._slots:
+            if time.monotonic() - self._began >= self._logs_until:
+                self._logs_late += 1
+                return
+            eval_set.logs_read_at = now
+            for pod in due:
+                await self._poll_runner(name, pod, now, emit, urgent=urgent)
+        eval_set.forget_problems(pods)
+
+    async def _poll_runner(
+        self, name: str, pod: Pod, now: float, emit: Emit, *, urgent: bool
+    ) -> None:
+        eval_set, logs = self._sets[name], self._runner_logs
+        eval_set.log_problems.pop(pod.uid, None)
+
+        def note(fact: Fact) -> None:
+            emit(fact)
+            eval_set.heed(fact)
+
+        try:
+            await logs.poll(name, pod, eval_set.tasks, now, note, urgent=urgent)
+        except ApiError as error:
+            where = f"log of pod {pod.namespace}/{pod.name}"
+            eval_set.log_problems[pod.uid] = Problem(where, f"{error.reason}: {error.text}")
+
+    def _result(self, state: ClusterState, not_watched: int, now: float) -> PollResult:
         results = [eval_set.result for eval_set in self._sets.values()]
         problems = [Problem("kubernetes", f"{e.reason}: {e.text}") for e in state.errors]
         problems += state.problems
@@ -321,7 +329,9 @@ class ClusterSource:
         if doubted:
             problems.append(_mass(len(doubted), len(self._sets)))
         for eval_set in self._sets.values():
-            problems += (*eval_set.result.problems, *eval_set.log_problems)
+            problems += (*eval_set.result.problems, *eval_set.log_problems.values())
+        late = _late(results, sum(eval_set.log_count for eval_set in self._sets.values()))
+        problems += self._late_problems(late, now)
         return PollResult(
             problems=tuple(problems),
             failures=state.failures,
@@ -334,7 +344,20 @@ class ClusterSource:
             occupied=state.listed and self._was_occupied,
             unfinished=any(result.unfinished for result in results),
             not_watched=not_watched,
+            late=late.count,
+            lag=late.seconds,
         )
+
+    def _late_problems(self, late: Late, now: float) -> list[Problem]:
+        """What this poll did not come to, and why."""
+        problems = [Problem("kubernetes.store", late.text)] if late.count else []
+        if self._logs_late:
+            text = f"logs of {self._logs_late:,} runners are read later: buffers go first"
+            problems.append(Problem("kubernetes", text))
+        if seconds := self._runner_logs.paused(now):
+            text = f"no runner's log is read for {seconds:.0f} s: the API server asks for a pause"
+            problems.append(Problem("kubernetes", f"{text} (429)"))
+        return problems
 
     @staticmethod
     def _silent(results: Iterable[PollResult]) -> tuple[tuple[str, str], ...]:
@@ -342,6 +365,13 @@ class ClusterSource:
         failures = [result for result in results if not result.complete]
         text = failures[0].problems[0].text if failures and failures[0].problems else "no answer"
         return (("store", text),) if failures else ()
+
+
+def _late(results: Iterable[PollResult], total: int) -> Late:
+    """What of all eval sets was due and not read."""
+    lags = [(result.late, result.lag) for result in results]
+    seconds = max((lag for _, lag in lags), default=0.0)
+    return Late(sum(count for count, _ in lags), total, seconds)
 
 
 def _mass(gone: int, total: int) -> Problem:

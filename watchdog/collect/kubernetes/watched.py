@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
+from watchdog.collect.inspect.task_reads import LEAST_SECONDS
 from watchdog.collect.kubernetes.cache import ClusterCache, ClusterSnapshot
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.eval_set_objects import Objects
@@ -110,6 +111,7 @@ def open_cluster(
         ),
         settings.concurrency,
         frozenset(only),
+        max(LEAST_SECONDS, options.poll_limits.seconds),
     )
 
 
@@ -155,6 +157,7 @@ class Shelves:
             poll_limits=self._options.poll_limits,
             newest_first=self._options.newest_first,
             eval_set_id=eval_set_id,
+            rhythm=self._options.rhythm,
         )
         return LogsSource(FolderStore(self._root, folder), options)
 

@@ -6,7 +6,8 @@ A conditional GET costs 0.2 ms of CPU here against boto3's 1.25. Requests are bo
 
 import asyncio
 import re
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +35,7 @@ from watchdog.collect.stores.s3_listing import (
     listing_client,
 )
 from watchdog.collect.stores.s3_pages import outside
+from watchdog.collect.stores.throttle import Throttle, wait_before
 from watchdog.config.s3 import S3
 from watchdog.redaction import learn_credential, redact
 
@@ -86,6 +88,9 @@ BY_STATUS: dict[int, Reason] = {
     429: "slow_down",
 }
 
+AGAIN: frozenset[Reason] = frozenset({"slow_down", "unavailable"})
+"""Reasons for which a request is tried again at once, or nearly."""
+
 CODE = re.compile(r"<Code>(\w{1,64})</Code>")
 STATUS = re.compile(r"status code: (\d{3})")
 NO_RESPONSE = re.compile(r"error sending request|request or response body error|HTTP error")
@@ -135,10 +140,11 @@ class BucketStore:
         self._session = _session(bucket, settings)
         self._endpoint = settings.endpoint_url or _configured_endpoint(self._session)
         self._client = _client(bucket, prefix, settings, self._session, self._endpoint)
-        self._slots = asyncio.Semaphore(concurrency)
+        self._throttle = Throttle(concurrency)
         self._held: dict[str, int] = {}
         """How much each folder held at its last listing."""
         self._listing_client: Any = None
+        self._clock = time.monotonic
         self._patience = 2 * settings.timeout + settings.connect_timeout + 5
 
     @property
@@ -188,7 +194,9 @@ class BucketStore:
         """
         folder = await self._listed(path)
         if folder is None or _size(folder) < max(1, self._held.get(path, 0)):
-            folder = await self._run(path, asyncio.to_thread(self._list_by_boto3, path))
+            folder = await self._run(
+                path, lambda: asyncio.to_thread(self._list_by_boto3, path), attempts=1
+            )
         if len(self._held) < FOLDERS_MAX or path in self._held:
             self._held[path] = _size(folder)
         return folder
@@ -196,7 +204,7 @@ class BucketStore:
     async def _listed(self, path: str) -> Folder | None:
         """By obstore; None where it refuses some key's name."""
         try:
-            return await self._run(path, self._list(path))
+            return await self._run(path, lambda: self._list(path))
         except StoreError as error:
             if INVALID not in error.text:
                 raise
@@ -210,7 +218,7 @@ class BucketStore:
 
     async def _get(self, path: str, options: "obstore.GetOptions", limit: int) -> Got | NotModified:
         try:
-            return await self._run(path, self._fetch(path, options, limit))
+            return await self._run(path, lambda: self._fetch(path, options, limit))
         except NotModifiedError:
             return NotModified()
 
@@ -247,16 +255,42 @@ class BucketStore:
         folders = {prefix.rstrip("/").rpartition("/")[2] for prefix in page["common_prefixes"]}
         return Folder(tuple(sorted(files, key=lambda file: file.name)), tuple(sorted(folders)))
 
-    async def _run(self, path: str, request: Awaitable[T]) -> T:
-        try:
-            async with self._slots, asyncio.timeout(self._patience):
-                return await request
-        except (NotModifiedError, StoreError):
-            raise
-        except FOREIGN as error:
-            raise StoreError(
-                reason_of(error), f"{self._target}/{path}: {text_of(error)}"
-            ) from error
+    async def _run(
+        self, path: str, request: Callable[[], Awaitable[T]], attempts: int | None = None
+    ) -> T:
+        """A request, tried again where a moment may help; it holds no place while it waits.
+
+        `attempts` where the client tries again by itself.
+        """
+        deadline = self._clock() + self._settings.timeout
+        attempts = self._settings.retries + 1 if attempts is None else attempts
+        for attempt in range(1, attempts):
+            try:
+                return await self._once(path, request)
+            except StoreError as error:
+                wait = wait_before(attempt)
+                if error.reason not in AGAIN or self._clock() + wait > deadline:
+                    raise
+            await asyncio.sleep(wait)
+        return await self._once(path, request)
+
+    async def _once(self, path: str, request: Callable[[], Awaitable[T]]) -> T:
+        async with self._throttle.place() as began:
+            try:
+                async with asyncio.timeout(self._patience):
+                    answer = await request()
+            except NotModifiedError:
+                self._throttle.answered()
+                raise
+            except StoreError:
+                raise
+            except FOREIGN as error:
+                reason = reason_of(error)
+                if reason == "slow_down":
+                    self._throttle.slow_down(began)
+                raise StoreError(reason, f"{self._target}/{path}: {text_of(error)}") from error
+            self._throttle.answered()
+            return answer
 
 
 def _size(folder: Folder) -> int:
@@ -310,7 +344,8 @@ def _client(
                 "timeout": timedelta(seconds=settings.timeout),
                 "connect_timeout": timedelta(seconds=settings.connect_timeout),
             },
-            retry_config=_retries(settings),
+            # tried again here, where the throttle hears of it and no place is held meanwhile
+            retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=settings.timeout)},
             credential_provider=_Credentials(session, ttl=CREDENTIALS_TTL),
         )
     except (BaseError, ValueError) as error:
@@ -335,15 +370,3 @@ def _config(region: str, endpoint: str | None) -> "obstore.store.S3Config":
         config["endpoint"] = endpoint
         config["virtual_hosted_style_request"] = False
     return config
-
-
-def _retries(settings: S3) -> "obstore.store.RetryConfig":
-    return {
-        "max_retries": settings.retries,
-        "retry_timeout": timedelta(seconds=settings.timeout),
-        "backoff": {
-            "init_backoff": timedelta(milliseconds=200),
-            "max_backoff": timedelta(seconds=5),
-            "base": 2,
-        },
-    }

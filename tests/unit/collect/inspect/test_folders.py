@@ -36,7 +36,7 @@ def make(root: Path, *paths: str) -> None:
 
 
 async def walked(store: Store) -> folders.Tree:
-    return await walk(store, await DirectoryStore.list_dir(store))
+    return await walk(store.list_dir, await DirectoryStore.list_dir(store))
 
 
 async def test_all_levels_are_listed_once(tmp_path, store):

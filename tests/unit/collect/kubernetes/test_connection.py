@@ -99,6 +99,17 @@ def test_the_server_says_how_long_to_wait(
     assert pauses == [3, 3]
 
 
+def test_a_log_is_not_tried_again_at_once_as_it_can_wait(
+    server: Server, connection: Connection, pauses: list[float]
+) -> None:
+    slow = status(429, "too many")
+    slow.headers = {"Retry-After": "3"}
+    server.answers(slow)
+    found = failure(connection, ListQuery(POD_LOG, "ns", "runner"))
+    assert (found.reason, found.retry_after) == ("too_many_requests", 3)
+    assert (pauses, len(server.asked)) == ([], 1)
+
+
 def test_nobody_listens(kubeconfig: Path, pauses: list[float], server: Server) -> None:
     kubeconfig.write_text(kubeconfig.read_text().replace(server.url, "http://127.0.0.1:1"))
     found = failure(Connection(Kubernetes(kubeconfig=kubeconfig), pauses.append))

@@ -1,8 +1,11 @@
 """Runners' logs are read on, never twice, never without bounds."""
 
+from contextlib import suppress
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.runner_logs import (
     Cursor,
     RunnerLogs,
@@ -151,3 +154,78 @@ async def test_the_previous_container_of_another_life_is_not_read_again():
     again.resume(logs.positions([pod.uid]))
     assert retries(await poll(again, pod=pod)) == []
     assert not kubelet.asked[-1][3]
+
+
+class Counting(Kubelet):
+    """Counts what is asked, and may refuse."""
+
+    error = None
+
+    def __call__(self, *args):
+        data = super().__call__(*args)
+        if self.error is not None:
+            raise self.error
+        return data
+
+
+async def asked(logs: RunnerLogs, kubelet: Counting, since: float, polls: int, **kwargs) -> int:
+    """How often a log is asked for in so many polls, 30 s apart."""
+    before = len(kubelet.asked)
+    for number in range(polls):
+        with suppress(ApiError):
+            await logs.poll("set", POD, (), since + 30 * number, lambda _: None, **kwargs)
+    return len(kubelet.asked) - before
+
+
+async def test_a_log_that_tells_nothing_new_is_asked_for_less_often_and_news_end_that():
+    kubelet = Counting()
+    logs = RunnerLogs(kubelet, "c", 10_000)
+    kubelet.lines = [line(1, 1)]
+    await asked(logs, kubelet, START, 20)
+    assert await asked(logs, kubelet, START + 600, 20) == 5
+    kubelet.lines.append(line(1190, 2))
+    assert await asked(logs, kubelet, START + 1200, 8) >= 5
+
+
+async def test_an_eval_set_that_looks_suspicious_has_its_log_read_at_each_poll():
+    kubelet = Counting()
+    logs = RunnerLogs(kubelet, "c", 10_000)
+    assert await asked(logs, kubelet, START, 40, urgent=True) == 40
+
+
+async def test_a_pod_that_ended_is_read_at_once_however_quiet_it_was():
+    kubelet = Counting()
+    logs = RunnerLogs(kubelet, "c", 10_000)
+    await asked(logs, kubelet, START, 41)
+    before = len(kubelet.asked)
+    await poll(logs, START + 1201, Pod("ns", "runner", "u1", "Failed"))
+    assert len(kubelet.asked) == before + 1
+
+
+async def test_no_log_is_read_while_the_api_server_asks_for_a_pause():
+    kubelet = Counting()
+    logs = RunnerLogs(kubelet, "c", 10_000)
+    kubelet.error = ApiError("too_many_requests", 429, "slow down", 70.0)
+    assert await asked(logs, kubelet, START, 3, urgent=True) == 1
+    assert logs.paused(START + 30) == 40.0
+    other = Pod("ns", "other", "u2", "Running", containers=(Container("c"),))
+    assert await poll(logs, START + 60, other) == []
+    kubelet.error = None
+    assert await asked(logs, kubelet, START + 90, 1) == 1
+    assert logs.paused(START + 90) == 0.0
+
+
+async def test_a_pause_has_an_end_whatever_the_server_asks():
+    kubelet = Counting()
+    logs = RunnerLogs(kubelet, "c", 10_000)
+    kubelet.error = ApiError("too_many_requests", 429, "slow down", 1e9)
+    await asked(logs, kubelet, START, 1)
+    assert logs.paused(START) == 120.0
+
+
+async def test_one_that_can_not_be_read_is_asked_for_less_often():
+    kubelet = Counting()
+    logs = RunnerLogs(kubelet, "c", 10_000)
+    kubelet.error = ApiError("timeout", 0, "no answer")
+    await asked(logs, kubelet, START, 20)
+    assert await asked(logs, kubelet, START + 600, 20) == 5

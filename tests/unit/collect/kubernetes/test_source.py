@@ -12,7 +12,7 @@ from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, ClusterState, newest
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.config.kubernetes import Kubernetes
-from watchdog.model.cluster import Pod
+from watchdog.model.cluster import Container, Pod
 from watchdog.model.facts import ClusterRead, ManifestRead, RunnerLogRead
 
 
@@ -39,13 +39,13 @@ def write(root, files):
         (root / name).write_bytes(data)
 
 
-def source_over(cache, tmp_path, read=lambda *_: b"", only=frozenset()):
+def source_over(cache, tmp_path, read=lambda *_: b"", only=frozenset(), **options):
     def open_logs(name):
         options = LogsOptions(listing_interval=0.001, sqlite=False, eval_set_id=name)
         return LogsSource(DirectoryStore(tmp_path / name), options)
 
     logs = RunnerLogs(read, "inspect-eval-set", 10_000)
-    return ClusterSource(cache, Kubernetes(), open_logs, logs, only=only)
+    return ClusterSource(cache, Kubernetes(), open_logs, logs, only=only, **options)
 
 
 async def poll(source, now=1000.0):
@@ -218,3 +218,74 @@ async def test_a_log_that_can_not_be_read_is_a_problem_of_its_own(tmp_path):
 def test_only_the_newest_runners_have_their_logs_read():
     pods = tuple(Pod("ns", f"p{n}", f"u{n}", created_at=float(n)) for n in (3, 1, 2))
     assert [each.name for each in newest(pods)] == ["p2", "p3"]
+
+
+def at_work(name="abc", restarts=0):
+    entry = pod(f"inspect-{name}", "run-1", job_id=name)
+    container = Container("inspect-eval-set", restarts=restarts)
+    return replace(entry, record=replace(entry.record, phase="Running", containers=(container,)))
+
+
+async def test_in_a_poll_that_lasts_too_long_buffers_go_first_and_logs_wait_which_is_said(tmp_path):
+    cache = Cache()
+    write(tmp_path / "abc", running_store())
+    cache.show(pods=[at_work()])
+    source = source_over(cache, tmp_path, logs_until=0.0)
+    facts, result = await poll(source)
+    assert any(isinstance(fact, ManifestRead) for fact in facts)
+    assert not any(isinstance(fact, RunnerLogRead) for fact in facts)
+    assert [problem.text for problem in result.problems] == [
+        "logs of 1 runners are read later: buffers go first"
+    ]
+
+
+async def test_a_pause_that_the_api_server_asks_for_is_said(tmp_path):
+    def too_many(*_):
+        raise ApiError("too_many_requests", 429, "the server is busy", 50.0)
+
+    cache = Cache()
+    write(tmp_path / "abc", running_store())
+    cache.show(pods=[at_work()])
+    _, result = await poll(source_over(cache, tmp_path, too_many))
+    texts = [problem.text for problem in result.problems]
+    assert texts == [
+        "too_many_requests: the server is busy",
+        "no runner's log is read for 50 s: the API server asks for a pause (429)",
+    ]
+
+
+class Woken(LogsSource):
+    """Notes what hastens it."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.woken = []
+
+    def wake(self, task=None):
+        self.woken.append(task)
+        super().wake(task)
+
+
+async def test_a_runner_that_restarts_or_tells_something_hastens_the_reads(tmp_path):
+    cache, logs = Cache(), {}
+    line = b"2026-11-23T08:00:01.000000000Z Task: mini, Steps: 1/9 11%, HTTP retries: 7\n"
+    text = [b""]
+
+    def open_logs(name):
+        options = LogsOptions(listing_interval=0.001, sqlite=False, eval_set_id=name)
+        logs[name] = Woken(DirectoryStore(tmp_path / name), options)
+        return logs[name]
+
+    write(tmp_path / "abc", running_store())
+    runner_logs = RunnerLogs(lambda *_: text[0], "inspect-eval-set", 10_000)
+    source = ClusterSource(cache, Kubernetes(), open_logs, runner_logs)
+    cache.show(pods=[at_work()])
+    await poll(source)
+    await poll(source, 1030.0)
+    assert logs["abc"].woken == []
+    cache.show(pods=[at_work(restarts=1)])
+    await poll(source, 1060.0)
+    assert logs["abc"].woken == [None]
+    text[0] = line
+    await poll(source, 1090.0)
+    assert logs["abc"].woken == [None, "mini"]

@@ -1,0 +1,102 @@
+"""Who is read in a poll, in which order, and who may not hold the others."""
+
+import asyncio
+
+from watchdog.collect.faults import Faults
+from watchdog.collect.inspect import task_reads
+from watchdog.collect.inspect.task_log import TaskLog
+from watchdog.collect.inspect.task_reads import TaskReads
+from watchdog.collect.inspect.turns import RhythmOptions, Turns, late
+from watchdog.collect.place import Place
+from watchdog.collect.stores.directory import DirectoryStore
+from watchdog.collect.work.account import PollLimits
+from watchdog.model.outlook import Outlook
+from watchdog.model.verdict import Verdict
+
+NOW, BASE = 100_000.0, 30.0
+CALM = Outlook(Verdict.PROGRESSING)
+
+
+def log_of(tmp_path, eval_set: str, name: str, read_at: float | None = NOW - 1000.0) -> TaskLog:
+    log = TaskLog(Place(DirectoryStore(tmp_path), eval_set, eval_set, name, 1000, sqlite=False))
+    if read_at is not None:
+        log.pulse.note(read_at, read_at - 9000.0)
+        log.pulse.interval = 8 * BASE
+    return log
+
+
+def turns(**outlooks: Outlook) -> Turns:
+    return Turns(RhythmOptions(BASE, 8 * BASE, lambda _, log: outlooks.get(log, CALM)))
+
+
+def names(logs) -> list[str]:
+    return [log.place.log for log in logs]
+
+
+def test_what_looks_suspicious_goes_first_then_light_eval_sets_then_what_waits_longest(tmp_path):
+    logs = [
+        log_of(tmp_path, "heavy", "h"),
+        log_of(tmp_path, "light", "young", NOW - 400),
+        log_of(tmp_path, "light", "old", NOW - 4000),
+        log_of(tmp_path, "light", "never", None),
+        log_of(tmp_path, "light", "not_due", NOW - 30),
+        log_of(tmp_path, "heavy", "odd", NOW - 30),
+    ]
+    urgent, others = turns(odd=Outlook(Verdict.STUCK)).due(logs, {"heavy": 3.0, "light": 0.1}, NOW)
+    assert names(urgent) == ["odd"]
+    assert names(others) == ["never", "old", "young", "h"]
+
+
+def test_without_a_rhythm_all_are_read(tmp_path):
+    logs = [log_of(tmp_path, "s", "a", NOW - 1), log_of(tmp_path, "s", "b", NOW - 1)]
+    urgent, others = Turns(None).due(logs, {}, NOW)
+    assert [*urgent, *names(others)] == ["a", "b"]
+    assert Turns(None).promise(logs[0], NOW) == 0.0
+
+
+def test_what_a_poll_did_not_come_to_is_late_from_when_it_was_due(tmp_path):
+    logs = [log_of(tmp_path, "s", f"l{n}") for n in range(3)]
+    due = turns().due(logs, {}, NOW - BASE)[1]
+    logs[0].pulse.due_since = None  # read
+    due = turns().due(logs[1:], {}, NOW)[1]
+    missed = late(due, 3, NOW, 2.0)
+    assert (missed.count, missed.total, missed.seconds) == (2, 3, 32.0)
+    assert missed.text.startswith("2 of 3 tasks could not be read in time, the one that waits")
+    assert late([], 3, NOW, 2.0).count == 0
+
+
+async def polled(tmp_path, monkeypatch, sets: dict[str, int], slow: str, most: int) -> list[str]:
+    """What is read while the reads of one eval set hang; `most` at once."""
+    order: list[str] = []
+    release = asyncio.Event()
+    total = sum(count for name, count in sets.items() if name != slow)
+
+    async def poll(self, now, emit, interval):  # noqa: ARG001
+        self.pulse.due_since = None
+        if self.place.eval_set_id == slow:
+            await release.wait()
+        else:
+            await asyncio.sleep(0)
+            order.append(self.place.log)
+            if len(order) == total:
+                release.set()
+        return self.outcome
+
+    monkeypatch.setattr(TaskLog, "poll", poll)
+    tasks = {
+        name: {f"{name}-{n}": log_of(tmp_path, name, f"{name}-{n}") for n in range(count)}
+        for name, count in sets.items()
+    }
+    reads = TaskReads(turns(), most, PollLimits(), Faults("store"), lambda _: None)
+    async with asyncio.timeout(20):
+        await reads.poll(tasks, lambda _: (), NOW, lambda _: None, task_reads.clock())
+    assert reads.late.count == 0
+    return order
+
+
+async def test_an_eval_set_whose_reads_hang_does_not_hold_the_others(tmp_path, monkeypatch):
+    sets = {"slow": 50, "a": 20, "b": 20}
+    order = await polled(tmp_path, monkeypatch, sets, "slow", 8)
+    assert len(order) == 40
+    # in turn, not one eval set after the other
+    assert {name[0] for name in order[:8]} == {"a", "b"}

@@ -1,0 +1,82 @@
+"""An eval set of the cluster that is watched: its logs, and what was last seen of it."""
+
+from collections.abc import Iterable
+
+from watchdog.collect.inspect.logs import LogsSource
+from watchdog.collect.source import PollResult
+from watchdog.model.cluster import ClusterView, Job, Pod
+from watchdog.model.facts import (
+    EvalSetRetryLogged,
+    Fact,
+    LogWriteFailed,
+    RetryLogged,
+    RunnerErrorLogged,
+    SampleDeathLogged,
+    TaskProgressLogged,
+)
+from watchdog.model.verdict import Problem
+
+
+class WatchedEvalSet:
+    """An eval set that is watched."""
+
+    def __init__(self, logs: LogsSource | None) -> None:
+        self.logs = logs
+        self.tasks: set[str] = set()
+        self.pods: tuple[str, ...] = ()
+        """UIDs of the runners whose logs are read."""
+        self.result = PollResult()
+        self.log_problems: dict[str, Problem] = {}
+        """By the pod's uid."""
+        self.logs_read_at = float("-inf")
+        """When its runners' logs were read last."""
+        self._shape: object = None
+        self.job: Job | None = None
+        """Its newest Job, as it was last seen."""
+        self.gone_since: float | None = None
+        """When it was first seen to be gone from the cluster."""
+        self.seen = False
+        """Whether the last look showed something of it."""
+        self.doubted_since: float | None = None
+        """Since when it is gone together with so many others that this isn't believed."""
+
+    @property
+    def log_count(self) -> int:
+        """Logs that are followed."""
+        return self.logs.count if self.logs is not None else 0
+
+    @property
+    def spent(self) -> float:
+        """Seconds of CPU that its logs took in the last poll: the lightest are read first."""
+        return self.logs.spent if self.logs is not None else 0.0
+
+    def take(self, view: ClusterView) -> None:
+        """What the cluster shows now: where a pod or the Job changed, the logs may have too."""
+        shape = shape_of(view)
+        if self.logs is not None and shape != self._shape and self._shape is not None:
+            self.logs.wake()
+        self._shape = shape
+
+    def heed(self, fact: Fact) -> None:
+        """A runner's log told something: what it is about is read with the next poll."""
+        if self.logs is None:
+            return
+        if isinstance(fact, TaskProgressLogged | RetryLogged | SampleDeathLogged):
+            self.logs.wake(fact.task)
+        elif isinstance(fact, LogWriteFailed | RunnerErrorLogged | EvalSetRetryLogged):
+            self.logs.wake()
+
+    def is_suspicious(self, now: float) -> bool:
+        """Whether a verdict in it may turn."""
+        return self.logs is not None and self.logs.is_suspicious(now)
+
+    def forget_problems(self, pods: Iterable[Pod]) -> None:
+        """Only these pods' logs are read."""
+        uids = {pod.uid for pod in pods}
+        self.log_problems = {uid: one for uid, one in self.log_problems.items() if uid in uids}
+
+
+def shape_of(view: ClusterView) -> object:
+    """What of a view tells that its logs may have changed: its runners and its Jobs."""
+    runners = ((p.uid, p.phase, sum(c.restarts for c in p.containers)) for p in view.runners)
+    return frozenset(runners), frozenset((job.uid, job.finished) for job in view.jobs)

@@ -1,0 +1,22 @@
+"""What the last judgment expects of a task: it decides how soon the task is read again."""
+
+from msgspec import Struct
+
+from watchdog.model.verdict import Verdict
+
+
+class Outlook(Struct, frozen=True):
+    """Of one task. Instants are seconds since the epoch."""
+
+    verdict: Verdict
+    suspicion: float = 0.0
+    """Evidence for stuck over the bound at which the verdict falls, the highest in it."""
+    turns_at: float | None = None
+    """When its verdict may turn, or come near that, by time alone; None for never."""
+    failing: bool = False
+    """Whether the last attempt of one of its samples failed."""
+    next_attempt_at: float | None = None
+    """Before this instant nothing is tried in it, as all its samples wait; None where some don't.
+    """
+    near_end: bool = False
+    """Whether its last sample runs: the next thing to be written may be its end."""
