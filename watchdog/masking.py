@@ -15,6 +15,7 @@ import re2  # type: ignore[import-untyped]
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.model.lazy_samples import LazySamples, plain
 from watchdog.model.texts import clean
 
 STAND_IN_DIGITS = 12
@@ -89,7 +90,7 @@ class Mask:
         if not 0 < len(self._replaced) <= NAMES_MAX:
             return bool(self._replaced)
         try:
-            text = msgspec.json.encode(record).decode()
+            text = msgspec.json.encode(record, enc_hook=plain).decode()
         except UnicodeEncodeError:  # a broken file name
             return True
         # the beginning of a name may stand where a text was cut
@@ -177,6 +178,8 @@ def _walked(value: Any, mask: Callable[[str], str]) -> Any:  # noqa: ANN401
     if isinstance(value, Struct):
         changes = dict(_changes(value, mask))
         return replace(value, **changes) if changes else value
+    if isinstance(value, LazySamples):
+        return value.mapped(lambda sample: _walked(sample, mask))
     if isinstance(value, tuple):
         return tuple(_walked(item, mask) for item in value)
     if isinstance(value, dict):
@@ -190,5 +193,5 @@ def _changes(record: Struct, mask: Callable[[str], str]) -> Iterator[tuple[str, 
             continue
         before = getattr(record, name)
         after = _walked(before, mask)
-        if after != before:
+        if isinstance(after, LazySamples) or after != before:
             yield name, after

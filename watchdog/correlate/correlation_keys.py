@@ -70,7 +70,9 @@ def correlation_keys(
     conclusions: Mapping[str, Conclusion],
 ) -> list[frozenset[CorrelationKey]]:
     """The correlation keys of each symptom."""
-    last_ok = last_successes(eval_sets)
+    hangs = any(symptom.cause is Cause.HUNG_MODEL_CALL for symptom in symptoms)
+    # all outcomes are gone through for it
+    last_ok = last_successes(eval_sets) if hangs else {}
     key_sets = [frozenset(_correlation_keys(symptom, last_ok, conclusions)) for symptom in symptoms]
     counts = Counter(key for keys in key_sets for key in keys)
     few = {key for key, count in counts.items() if key.of_cluster and count < _least(key)}

@@ -17,7 +17,7 @@ from watchdog.diagnose.fleet import Fleet, Peers, failures_of, thinned
 from watchdog.diagnose.outages import Outage, outage_of
 from watchdog.fold.backoff import scheduled_wait
 from watchdog.model.learned import TroubleGroup, TroubleKind
-from watchdog.model.state import SampleState, Streak
+from watchdog.model.state import INDEPENDENT_SECONDS, SampleState, Streak
 from watchdog.model.told import Length, Share, Told, told
 from watchdog.model.verdict import Cause
 from watchdog.model.weighing import Explanation, Weighing
@@ -131,8 +131,11 @@ def _silent(context: SampleContext, model: str, until: float) -> int:
 
 def _independent(context: SampleContext, streak: Streak) -> int:
     """Failures far enough apart; of a long streak only the last ones are remembered one by one."""
-    instants = [o.at for o in failures_of(context.sample, streak) if o.at is not None]
-    count = len(thinned(instants, context.judging.baselines.independent_seconds))
+    apart = context.judging.baselines.independent_seconds
+    if apart == INDEPENDENT_SECONDS:
+        return streak.independent  # the fold counts so
+    instants = failures_of(context.sample, streak)
+    count = len(thinned(instants, apart))
     return count if len(instants) == streak.count else max(count, streak.independent)
 
 
@@ -152,7 +155,7 @@ def _alone(
     peers = context.judging.fleet.others(context.sample, streak.model, whole.since, until)
     if first_ok is None or not peers.failed:
         return whole
-    later = [o.at for o in failures_of(context.sample, streak) if o.at and o.at >= first_ok]
+    later = [at for at in failures_of(context.sample, streak) if at >= first_ok]
     if not later:
         return None
     return Span(

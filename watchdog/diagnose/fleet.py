@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from watchdog.diagnose.fleet_times import FleetTimes
 from watchdog.diagnose.model_times import ModelTimes
-from watchdog.model.state import EvalSetState, Outcome, SampleState, Streak
+from watchdog.model.state import EvalSetState, SampleState, Streak
 
 REFUSED_WITHIN = 60.0
 """Seconds; a call that a provider in an outage is to refuse is refused within these."""
@@ -51,10 +51,10 @@ class Fleet:
         In a streak nothing of its own succeeds: what does is an agent side by side with it.
         """
         times = self._of(model)
-        own = [o for o in sample.recent if o.model == model and _within(o.at, since, until)]
+        own = sum(since <= at <= until for at in sample.recent.failed_at(model))
         return Peers(
             ok=times.succeeded(since, until),
-            failed=max(0, times.failed.between(since, until) - sum(not o.ok for o in own)),
+            failed=max(0, times.failed.between(since, until) - own),
         )
 
     def meanwhile(self, model: str, since: float, until: float) -> Peers:
@@ -158,10 +158,6 @@ class Fleet:
         return self._times
 
 
-def _within(at: float | None, since: float, until: float) -> bool:
-    return at is not None and since <= at <= until
-
-
 def thinned(instants: Iterable[float], least: float) -> list[float]:
     """Those that come at least so many seconds after the one taken before."""
     independent: list[float] = []
@@ -171,7 +167,6 @@ def thinned(instants: Iterable[float], least: float) -> list[float]:
     return independent
 
 
-def failures_of(sample: SampleState, streak: Streak) -> list[Outcome]:
-    """A streak's failures that are still remembered, oldest first."""
-    failures = [o for o in reversed(sample.recent) if not o.ok and o.model == streak.model]
-    return failures[: streak.count][::-1]
+def failures_of(sample: SampleState, streak: Streak) -> list[float]:
+    """When those failures of a streak began that are still remembered, oldest first."""
+    return sample.recent.failed_at(streak.model, streak.count)

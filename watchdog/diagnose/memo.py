@@ -126,7 +126,8 @@ class SampleMemo:
             state=context.sample,
             basis=basis,
             purpose=_purpose(context),
-            judgment=judgment,
+            # what was weighed is asked for by nobody who keeps judgments
+            judgment=replace(judgment, weighings=()),
             until=context.now,
             versions=tuple((model, version(model)) for model in models),
             slots=slots,

@@ -36,7 +36,6 @@ def judge_sample(context: SampleContext, rules: tuple[CauseSpec, ...]) -> Sample
         verdict=Verdict.UNKNOWN,
         phase=phase_of(sample),
         wait=next_wait(sample),
-        estimated=_estimated(context),
     )
     if sample.lost:
         text = "its newest events can't be read"
@@ -214,16 +213,6 @@ def _window(sample: SampleState) -> list[Outcome]:
 
 def _degraded_cause(sample: SampleState) -> Cause | None:
     return main_cause(outcome.cause for outcome in _window(sample))
-
-
-def _estimated(context: SampleContext) -> float:
-    """Retry count x wait, by the streak's real waits: first attempt to last, and the wait since."""
-    streak = context.sample.streak
-    if streak is None or streak.first_at is None or streak.last_at is None:
-        return 0.0
-    wait = next_wait(context.sample) or 0.0
-    under_way = min(wait, max(0.0, context.now - streak.last_at))
-    return max(0.0, streak.last_at - streak.first_at) + under_way
 
 
 def _informational(sample: SampleState) -> tuple[Evidence, ...]:

@@ -9,11 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog.model.instants import from_timestamp
+from watchdog.model.lazy_samples import LazySamples
 from watchdog.model.report import (
     EvalSetFigures,
     EvalSetReport,
     PendingItem,
-    Ramp,
     RunningSample,
     TaskFigures,
     TaskReport,
@@ -38,9 +38,7 @@ def aged(figures: EvalSetFigures, now: float) -> EvalSetFigures:
     """
     tasks = tuple(_task_figures(task, now) for task in figures.tasks)
     reports = {id(old.report): new.report for old, new in zip(figures.tasks, tasks, strict=True)}
-    in_report = tuple(
-        reports.get(id(task)) or _task(task, now, ()) for task in figures.report.tasks
-    )
+    in_report = tuple(reports.get(id(task)) or _task(task, now) for task in figures.report.tasks)
     report = _changed(
         figures.report,
         tasks=_same(figures.report.tasks, in_report),
@@ -80,7 +78,7 @@ def _estimated(figures: EvalSetFigures, tasks: tuple[TaskFigures, ...]) -> float
 
 
 def _task_figures(figures: TaskFigures, now: float) -> TaskFigures:
-    report = _task(figures.report, now, figures.estimates)
+    report = _task(figures.report, now)
     return _changed(_head(figures, now), report=report)
 
 
@@ -99,40 +97,27 @@ def _head(figures: TaskFigures, now: float) -> TaskFigures:
 
 def _of_samples(figures: TaskFigures, now: float) -> float:
     """The longest of the streaks of its samples."""
-    if not figures.estimates:
-        return figures.estimated_stuck_seconds
-    pairs = zip(figures.report.running, figures.estimates, strict=True)
-    return max(_estimate(sample, ramp, now) for sample, ramp in pairs)
+    return max((figures.estimated_stuck_seconds, *(ramp.at(now) for ramp in figures.estimates)))
 
 
-def _estimate(sample: RunningSample, ramp: Ramp | None, now: float) -> float:
-    return sample.estimated_stuck_seconds if ramp is None else ramp.at(now)
+def _task(task: TaskReport, now: float) -> TaskReport:
+    stuck_seconds = elapsed(task.stuck_since, now)
+    if isinstance(task.running, LazySamples):
+        return replace(task, stuck_seconds=stuck_seconds, running=task.running.at(now))
+    running = _running(tuple(task.running), now)
+    return _changed(task, stuck_seconds=stuck_seconds, running=running)
 
 
-def _task(task: TaskReport, now: float, estimates: tuple[Ramp | None, ...]) -> TaskReport:
-    running = _running(task.running, now, estimates)
-    return _changed(task, stuck_seconds=elapsed(task.stuck_since, now), running=running)
+def _running(samples: tuple[RunningSample, ...], now: float) -> tuple[RunningSample, ...]:
+    return _same(samples, tuple(_sample(sample, now) for sample in samples))
 
 
-def _running(
-    samples: tuple[RunningSample, ...], now: float, estimates: tuple[Ramp | None, ...]
-) -> tuple[RunningSample, ...]:
-    ramps = estimates or (None,) * len(samples)
-    pairs = zip(samples, ramps, strict=True)
-    return _same(samples, tuple(_sample(sample, ramp, now) for sample, ramp in pairs))
-
-
-def _sample(sample: RunningSample, ramp: Ramp | None, now: float) -> RunningSample:
-    """Of many: what doesn't change is found out first."""
+def _sample(sample: RunningSample, now: float) -> RunningSample:
+    """Of many: what doesn't change is found out first. Their estimates stay as they were."""
     pending = _pending(sample.pending, now)
-    if sample.stuck_since is None and ramp is None and sample.stuck_seconds == 0.0:
+    if sample.stuck_since is None and sample.stuck_seconds == 0.0:
         return sample if pending is sample.pending else replace(sample, pending=pending)
-    return _changed(
-        sample,
-        stuck_seconds=elapsed(sample.stuck_since, now),
-        pending=pending,
-        estimated_stuck_seconds=_estimate(sample, ramp, now),
-    )
+    return _changed(sample, stuck_seconds=elapsed(sample.stuck_since, now), pending=pending)
 
 
 def _pending(pending: PendingItem | None, now: float) -> PendingItem | None:

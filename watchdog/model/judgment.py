@@ -52,8 +52,6 @@ class SampleJudgment(Struct, frozen=True):
     """What grows by time alone."""
     wait: float | None = None
     """Seconds between the last failed attempt and the next one; None when none is due."""
-    estimated: float = 0.0
-    """The guide's severity: the waits of the current streak, in seconds."""
     evidence: tuple[Evidence, ...] = ()
     weighings: tuple[tuple[Cause, Weighing], ...] = ()
     """What was weighed, by the cause that it speaks for."""
@@ -69,6 +67,17 @@ class SampleJudgment(Struct, frozen=True):
     """What it waits for on purpose; where something of that is overdue, what is."""
     overdue: bool = False
     """What it waits for has lasted longer than its bound: worth a warning, whatever the verdict."""
+
+    def estimated(self, now: float) -> float:
+        """The guide's severity at `now`: retry count x wait, by the current streak's real waits.
+
+        In seconds, from its first attempt to its last, and the wait since.
+        """
+        streak = self.state.streak
+        if streak is None or streak.first_at is None or streak.last_at is None:
+            return 0.0
+        under_way = min(self.wait or 0.0, max(0.0, now - streak.last_at))
+        return max(0.0, streak.last_at - streak.first_at) + under_way
 
     def suspicion_at(self, now: float) -> float:
         """The suspicion at `now`, while the judgment holds."""

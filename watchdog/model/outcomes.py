@@ -166,6 +166,16 @@ class Outcomes(Struct, frozen=True, gc=False):
         is_ok = [cause is None for _, cause in self.kinds]
         return [is_ok[number] for number in self.numbers]
 
+    def failed_at(self, model: str, last: int | None = None) -> list[float]:
+        """When attempts on a model failed, in order, as far as that is known; the last so many."""
+        kinds = {n for n, (name, cause) in enumerate(self.kinds) if name == model and cause}
+        if not kinds:
+            return []
+        times = [at for at, n in zip(self.times, self.numbers, strict=True) if n in kinds]
+        if last is not None:
+            times = times[-last:] if last else []
+        return [at for at in times if at == at]  # noqa: PLR0124 - NaN
+
     def by_kind(self) -> Iterator[tuple[Kind, list[float]]]:
         """The times of each kind, in order, where they are known."""
         times, numbers = self.times, self.numbers

@@ -3,12 +3,13 @@
 Instants are ISO 8601 UTC texts that end in Z (or null), durations are seconds, sample ids texts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from math import inf
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import force_setattr
 
 from watchdog.model.access import is_secret
 from watchdog.model.probe import (
@@ -109,8 +110,12 @@ class TaskReport(Struct, frozen=True):
     samples: SampleCounts
     errored: tuple[ErroredSample, ...]
     http_retries: Count | None
-    running: tuple[RunningSample, ...]
+    running: Sequence[RunningSample]
     evidence: tuple[EvidenceItem, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.running, list):  # as decoders make it
+            force_setattr(self, "running", tuple(self.running))
 
 
 class EvalSetReport(Struct, frozen=True):
@@ -314,9 +319,8 @@ class TaskFigures(Struct, frozen=True):
     estimated_stuck_seconds: float
     stuck_seconds: float
     last_progress_at: float | None
-    estimates: tuple[Ramp | None, ...] = ()
-    """How `estimated_stuck_seconds` of each running sample grows; None where it doesn't, empty
-    where none does."""
+    estimates: tuple[Ramp, ...] = ()
+    """How the estimates of its samples grow that do; of the others the largest is there already."""
     rising: tuple[Ramp, ...] = ()
     """Suspicions that grow with time; `suspicion` is the greatest of them at least."""
 

@@ -322,7 +322,7 @@ class Evaluator:
     def _figures_of(self, judgment: EvalSetJudgment, now: float) -> EvalSetFigures:
         kept = self._before.get(id(judgment))
         if kept is None or kept[0] is not judgment or _grows(judgment):
-            kept = judgment, figures_of(judgment, now)
+            kept = judgment, figures_of(judgment, now, lazily=True)
         self._figures[id(judgment)] = kept
         return kept[1]
 

@@ -1,7 +1,8 @@
 """Judgments to the contract's report, and to the snapshot that all surfaces read."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from math import inf
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from watchdog.model.causes import main_cause
 from watchdog.model.instants import earliest, latest, timestamp
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment, Waiting
+from watchdog.model.lazy_samples import LazySamples
 from watchdog.model.probe import Conclusion, ProbeResult
 from watchdog.model.report import (
     ConclusionReport,
@@ -118,10 +120,11 @@ def _cause_of(verdict: Verdict, eval_sets: tuple[EvalSetJudgment, ...]) -> Cause
     return main_cause(eval_set.cause for eval_set in eval_sets if eval_set.verdict is verdict)
 
 
-def figures_of(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
-    """What surfaces show of an eval set."""
+def figures_of(eval_set: EvalSetJudgment, now: float, *, lazily: bool = False) -> EvalSetFigures:
+    """What surfaces show of an eval set; `lazily`, its samples are told when they are read."""
     cluster = eval_set.state.cluster
-    tasks = tuple(_task_figures(eval_set.state.eval_set_id, task, now) for task in eval_set.tasks)
+    name = eval_set.state.eval_set_id
+    tasks = tuple(_task_figures(name, task, now, lazily=lazily) for task in eval_set.tasks)
     report = EvalSetReport(
         eval_set_id=eval_set.state.eval_set_id,
         verdict=eval_set.verdict,
@@ -151,10 +154,10 @@ def figures_of(eval_set: EvalSetJudgment, now: float) -> EvalSetFigures:
 
 
 def _models(eval_set: EvalSetJudgment, tasks: Iterable[TaskFigures]) -> tuple[str, ...]:
-    reports = [task.report for task in tasks]
-    pending = (s.pending for report in reports for s in report.running if s.pending is not None)
-    called = (item.name for item in pending if item.kind == "model")
-    names = (*(report.model for report in reports), *eval_set.state.model_names, *called)
+    samples = (sample for task in eval_set.tasks for sample in task.samples)
+    calls = (call for sample in samples if (call := sample.open_call) is not None)
+    called = (_cut(call.name) for call in calls if call.kind == "model")
+    names = (*(task.report.model for task in tasks), *eval_set.state.model_names, *called)
     return tuple(dict.fromkeys(name for name in names if name))[:_MODELS_MAX]
 
 
@@ -164,15 +167,15 @@ def _is_muted(eval_set: EvalSetJudgment) -> bool:
     return eval_set.muted is not None or all_muted
 
 
-def _task_figures(eval_set_id: str, task: TaskJudgment, now: float) -> TaskFigures:
-    report = _task(task, now)
+def _task_figures(eval_set_id: str, task: TaskJudgment, now: float, *, lazily: bool) -> TaskFigures:
+    report = _task(task, now, lazily=lazily)
     return TaskFigures(
         eval_set_id=eval_set_id,
         report=report,
         calls=_calls(task),
-        fail_streak=max((sample.fail_streak for sample in report.running), default=0),
+        fail_streak=max((_fail_streak(sample) for sample in task.samples), default=0),
         suspicion=task.suspicion_at(now),
-        estimated_stuck_seconds=max((s.estimated for s in task.samples), default=0.0),
+        estimated_stuck_seconds=max((s.estimated(now) for s in task.samples), default=0.0),
         stuck_seconds=report.stuck_seconds,
         last_progress_at=task.last_progress_at,
         estimates=_estimates(task, now),
@@ -196,10 +199,10 @@ def _rising(task: TaskJudgment) -> tuple[Ramp, ...]:
     )
 
 
-def _estimates(task: TaskJudgment, now: float) -> tuple[Ramp | None, ...]:
+def _estimates(task: TaskJudgment, now: float) -> tuple[Ramp, ...]:
     """How the waits of its samples' streaks grow until their next attempts are due."""
-    ramps = tuple(_estimate(sample, now) for sample in task.samples)
-    return ramps if any(ramps) else ()
+    ramps = (_estimate(sample, now) for sample in task.samples if sample.wait is not None)
+    return tuple(ramp for ramp in ramps if ramp is not None)
 
 
 def _estimate(sample: SampleJudgment, now: float) -> Ramp | None:
@@ -219,7 +222,8 @@ def _calls(task: TaskJudgment) -> TaskCalls:
     return TaskCalls(ok, dict(failed))
 
 
-def _task(task: TaskJudgment, now: float) -> TaskReport:
+def _task(task: TaskJudgment, now: float, *, lazily: bool) -> TaskReport:
+    tell = partial(_running_samples, task.samples)
     return TaskReport(
         task=task.name,
         model=task.model,
@@ -232,7 +236,7 @@ def _task(task: TaskJudgment, now: float) -> TaskReport:
         samples=task.counts,
         errored=tuple(_errored_sample(entry) for entry in task.state.errored),
         http_retries=task.state.http_retries,
-        running=tuple(_running_sample(sample, now) for sample in task.samples),
+        running=LazySamples(len(task.samples), tell, now) if lazily else tuple(tell(now)),
         evidence=_evidence(task.evidence, now),
     )
 
@@ -247,6 +251,15 @@ def _errored_sample(entry: ErroredEntry) -> ErroredSample:
         cause=entry.cause,
         error=first_line(summary.error or "", _TEXT_MAX),
     )
+
+
+def _fail_streak(sample: SampleJudgment) -> int:
+    streak = sample.state.streak
+    return streak.count if streak is not None else 0
+
+
+def _running_samples(samples: tuple[SampleJudgment, ...], now: float) -> Iterator[RunningSample]:
+    return (_running_sample(sample, now) for sample in samples)
 
 
 def _running_sample(sample: SampleJudgment, now: float) -> RunningSample:
@@ -264,11 +277,11 @@ def _running_sample(sample: SampleJudgment, now: float) -> RunningSample:
         stuck_since=timestamp(sample.since),
         stuck_seconds=_elapsed(sample.since, now),
         retries=state.fail_total,
-        fail_streak=state.streak.count if state.streak else 0,
+        fail_streak=_fail_streak(sample),
         recent=outcomes(state.recent),
         pending=_pending(sample, now) or _awaited(sample.waiting, now),
         wait_seconds=sample.wait,
-        estimated_stuck_seconds=sample.estimated,
+        estimated_stuck_seconds=sample.estimated(now),
         evidence=_evidence(sample.evidence, now),
     )
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.model.lazy_samples import LazySamples
 from watchdog.redaction.known import KNOWN
 from watchdog.redaction.patterns import anything
 from watchdog.redaction.texts import redact
@@ -44,6 +45,8 @@ class _Pass:
             return self._text(value)
         if isinstance(value, Struct):
             return self._record(value, depth)
+        if isinstance(value, LazySamples):
+            return value.mapped(without_secrets)
         if isinstance(value, tuple | list | frozenset | set):
             return self._items(value, depth)
         if isinstance(value, Mapping):
@@ -84,5 +87,14 @@ def _differ(one: object, other: object) -> bool:
 
 def _holds(record: Struct) -> bool:
     """Whether anything in it is, or looks like, a secret."""
-    data = msgspec.json.encode(record, enc_hook=str)
-    return KNOWN.matcher.finds(data) or anything().search(data) is not None
+    lazy: list[LazySamples] = []
+
+    def plain(value: object) -> object:
+        if not isinstance(value, LazySamples):
+            return str(value)
+        lazy.append(value)
+        return []
+
+    data = msgspec.json.encode(record, enc_hook=plain)
+    # what isn't told yet is searched when it is
+    return bool(lazy) or KNOWN.matcher.finds(data) or anything().search(data) is not None

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from watchdog.config.settings import Settings
+from watchdog.model.lazy_samples import LazySamples
 from watchdog.model.report import Report
 
 
@@ -75,6 +76,8 @@ def decode(data: bytes) -> Job:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, LazySamples):
+        return list(value)
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, Path):

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from watchdog.model.lazy_samples import plain
 from watchdog.model.report import EvalSetReport, Report
 
 SCHEMA_ID = "urn:stuck-eval-watchdog:report:1"
@@ -16,9 +17,9 @@ SCHEMA_ID = "urn:stuck-eval-watchdog:report:1"
 def encode_report(report: Report | EvalSetReport) -> bytes:
     """One JSON object; a name that no Unicode text can be (a broken file name) is mended."""
     try:
-        return msgspec.json.encode(report)
+        return msgspec.json.encode(report, enc_hook=plain)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_mended(msgspec.to_builtins(report)))
+        return msgspec.json.encode(_mended(msgspec.to_builtins(report, enc_hook=plain)))
 
 
 def report_schema() -> dict[str, Any]:

@@ -39,5 +39,9 @@ def test_places_are_there(place):
 def test_the_private_words_are_gone(path):
     if str(path.relative_to(ROOT)) in KEPT:
         return
-    words = re.findall(rf"(?<![\w`])(?:{REPLACED})(?!\w)", path.read_text())
+    # what libraries say of attacks is theirs
+    text = re.sub(
+        r"<!-- attacks: begin -->.*<!-- attacks: end -->", "", path.read_text(), flags=re.S
+    )
+    words = re.findall(rf"(?<![\w`])(?:{REPLACED})(?!\w)", text)
     assert words == []
