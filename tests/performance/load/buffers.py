@@ -17,7 +17,7 @@ from tests.builders.logs import zipped
 from tests.performance.load.events import Conversation, Row, member, new_id, stamp
 
 Mood = Literal["quiet", "outage"]
-SEGMENT_ROWS = 20
+SEGMENT_ROWS: dict[Mood, int] = {"quiet": 20, "outage": 60}
 """Rows that Inspect's sync finds new each time, over all samples of a task."""
 FAILURES = 12
 """Failed attempts that a sample of an outage has behind it, at least."""
@@ -66,8 +66,9 @@ def pattern(shape: Shape, model: str, now: float, chance: random.Random) -> Patt
         key=lambda one: one[:2],
     )  # fmt: skip
     rows = [(sample_id, row) for _, sample_id, row in merged]
-    for start in range(0, len(rows), SEGMENT_ROWS):
-        made.segments.append(_segment(made, rows[start : start + SEGMENT_ROWS]))
+    size = SEGMENT_ROWS[shape.mood]
+    for start in range(0, len(rows), size):
+        made.segments.append(_segment(made, rows[start : start + size]))
     return made
 
 
@@ -178,10 +179,8 @@ class Task:
         oldest = sorted(made.conversations, key=lambda c: c.at)
         rows: list[tuple[int, Row]] = []
         for conversation in islice(oldest, CHANGED_SAMPLES):
-            conversation.at = max(conversation.at, now - 60.0)
-            new = conversation.fails(now) if mood == "outage" else conversation.works()
+            new = conversation.fails(now) if mood == "outage" else conversation.works(now)
             rows += [(conversation.sample_id, row) for row in new]
-            conversation.at = min(conversation.at, now)
         segment = _segment(made, rows)
         number = max(s for refs in made.references.values() for s, _ in refs)
         return {self.segment_key(number): segment, self.manifest_key: self.manifest_bytes()}

@@ -84,9 +84,17 @@ class Conversation:
         yield self._event("span_begin", solver, id=solver, **about)
         yield self._asked()
 
-    def works(self) -> Iterator[Row]:
-        """One turn: the model answers, a command runs, the model is asked again. Eight rows."""
-        asked_at, self.at = self.at, self.at + self._chance.uniform(*CALL_SECONDS)
+    def works(self, until: float | None = None) -> Iterator[Row]:
+        """One turn: the model answers, a command runs, the model is asked again. Eight rows.
+
+        It ends at `until`, else after the time that such a turn takes.
+        """
+        asked_at, command = self.at, self._chance.uniform(*COMMAND_SECONDS)
+        if until is None:
+            self.at += self._chance.uniform(*CALL_SECONDS)
+        else:
+            command = min(command, max(0.0, until - self.at) / 2)
+            self.at = max(self.at, until - command)
         call_id = f"call_{new_id(self._chance)}"
         self._turn += 1
         yield self._model_row(asked_at, self._output(call_id), final=False)
@@ -95,7 +103,7 @@ class Conversation:
         about = {"parent_id": self._solver, "type": "tool", "name": "bash"}
         yield self._event("span_begin", span, id=span, **about)
         yield self._tool(event_id, call_id, self.at, pending=True)
-        begun_at, self.at = self.at, self.at + self._chance.uniform(*COMMAND_SECONDS)
+        begun_at, self.at = self.at, self.at + command
         yield self._event(
             "sandbox", span, action="exec", cmd=COMMAND, result=0, output=ANSWER,
             completed=stamp(self.at),

@@ -1,0 +1,202 @@
+"""One size and mood: the service over it for some polls, then the bare requests beside it."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.performance.load import process_tree, replay
+from tests.performance.load.buffers import Shape
+from tests.performance.load.fleets import Fleet, fleet
+from tests.performance.load.service import Measured, Service
+from tests.performance.load.store import FleetStore, Request
+from tests.performance.workers import Worker
+
+CHANGED = 0.01
+FIRST_SECONDS = 3600.0
+POLL_SECONDS = 900.0
+ASK_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured."""
+
+    size: int
+    shape: Shape
+    interval: float = 30.0
+    polls: int = 8
+    answered_polls: int = 3
+    """Polls during which it is asked too how it is and what it knows of what changed."""
+    profile: Path | None = None
+    changed: float = CHANGED
+
+
+@dataclass
+class Outcome:
+    """What came of it."""
+
+    plan: Plan
+    objects: int
+    first_cpu: float
+    first_seconds: float
+    first_pss: int
+    polls: Measured = field(default_factory=Measured)
+    requests: Counter[str] = field(default_factory=Counter)
+    """Of all measured polls, by kind."""
+    received: int = 0
+    slowest_healthz: float = 0.0
+    delays: list[float] = field(default_factory=list)
+    """Seconds from a change to when the report shows it."""
+    obstore_cpu: float = 0.0
+    boto3_cpu: float = 0.0
+    """Seconds of one poll's requests."""
+
+    @property
+    def times_bare(self) -> float:
+        """The service's CPU over the bare requests'."""
+        return self.polls.cpu_a_poll / self.obstore_cpu
+
+    def lines(self) -> list[str]:
+        """For people."""
+        plan, polls = self.plan, self.polls
+        n = polls.polls
+        kinds = ", ".join(f"{kind} {count / n:,.0f}" for kind, count in sorted(self.requests.items()))
+        scrapes = polls.scrapes
+        return [
+            f"{plan.size:,} tasks, {plan.shape.mood}: {plan.shape.samples} samples and "
+            f"{plan.shape.events} events each; {self.objects:,} objects; interval {plan.interval:.0f} s",
+            f"  first poll: {self.first_cpu:.1f} CPU s, {self.first_seconds:.0f} s, "
+            f"PSS {self.first_pss >> 20} MiB",
+            f"  a poll with a scrape: {polls.cpu_a_poll:.2f} CPU s ({n} polls in {polls.seconds:.0f} s)",
+            f"  memory: PSS {polls.pss >> 20} MiB, RSS {polls.rss >> 20} MiB",
+            f"  requests a poll: {kinds}; {self.received / n / 1e6:.2f} MB",
+            f"  scrapes: {_most(s.size for s in scrapes) / 1e6:.2f} MB on the wire, at most "
+            f"{_most(s.seconds for s in scrapes):.2f} s; loop held at most "
+            f"{_most(s.block for s in scrapes):.3f} s",
+            f"  /healthz slowest {self.slowest_healthz:.3f} s; change to report: median "
+            f"{statistics.median(self.delays or [0]):.1f} s, at most {_most(self.delays):.1f} s",
+            f"  the same requests bare: obstore {self.obstore_cpu:.2f} CPU s "
+            f"(x {self.times_bare:.1f}), boto3 {self.boto3_cpu:.2f} CPU s",
+        ]
+
+
+def _most(values: object) -> float:
+    return max(values, default=0.0)  # type: ignore[call-overload,no-any-return]
+
+
+def measure(plan: Plan, say: object = print) -> Outcome:
+    """Lay a fleet, run the service over it, then the bare requests."""
+    with tempfile.TemporaryDirectory(prefix="watchdog-load-") as folder:
+        base = Path(folder)
+        (base / "service").mkdir()
+        made = fleet(plan.size, plan.shape)
+        with FleetStore(base / "s3") as store:
+            began = time.monotonic()
+            objects = store.lay(made)
+            say(f"laid {objects:,} objects in {time.monotonic() - began:.0f} s")  # type: ignore[operator]
+            store.take_requests()
+            service = Service(base / "service", store, plan.interval, profile=plan.profile)
+            with service:
+                outcome = _first(plan, objects, service)
+                say(f"first poll: {outcome.first_cpu:.1f} CPU s in {outcome.first_seconds:.0f} s")  # type: ignore[operator]
+                asked = _polls(outcome, made, store, service)
+                _answers(outcome, made, store, service)
+            _bare(outcome, asked, store)
+    return outcome
+
+
+def _first(plan: Plan, objects: int, service: Service) -> Outcome:
+    service.until_poll(1, FIRST_SECONDS)
+    cpu, seconds = service.cpu(), time.monotonic() - service.began
+    pss, _ = process_tree.memory(service.pid)
+    service.scrape()
+    service.until_poll(2, POLL_SECONDS)
+    return Outcome(plan, objects, cpu, seconds, pss)
+
+
+def _polls(outcome: Outcome, made: Fleet, store: FleetStore, service: Service) -> list[Request]:
+    """Some polls with nothing but changes and one scrape each; gives what was asked."""
+    plan, measured = outcome.plan, outcome.polls
+    count = max(1, round(plan.size * plan.changed))
+    store.change(made.changing(count), time.time(), plan.shape.mood)
+    service.scrape()
+    start = service.polls
+    service.until_poll(start + 1, POLL_SECONDS)
+    store.take_requests()
+    first, cpu, began = start + 1, service.cpu(), time.monotonic()
+    for number in range(plan.polls):
+        store.change(made.changing(count), time.time(), plan.shape.mood)
+        measured.scrapes.append(service.scrape())
+        pss, rss = process_tree.memory(service.pid)
+        measured.pss, measured.rss = max(measured.pss, pss), max(measured.rss, rss)
+        service.until_poll(first + number + 1, POLL_SECONDS)
+    measured.polls = service.polls - first
+    measured.cpu = service.cpu() - cpu
+    measured.seconds = time.monotonic() - began
+    asked = store.take_requests()
+    outcome.requests = Counter(one.kind for one in asked)
+    outcome.received = sum(one.size for one in asked)
+    return asked
+
+
+def _answers(outcome: Outcome, made: Fleet, store: FleetStore, service: Service) -> None:
+    """Some polls during which its health and what it says of a change are asked all the while."""
+    plan = outcome.plan
+    count = max(1, round(plan.size * plan.changed))
+    done = threading.Event()
+    asking = threading.Thread(target=_ask_health, args=(service, done, outcome))
+    asking.start()
+    try:
+        for _ in range(plan.answered_polls):
+            changing = made.changing(count)
+            time.sleep(random.uniform(0.0, plan.interval / 3))  # noqa: S311
+            changed_at = time.time()
+            store.change(changing, changed_at, plan.shape.mood)
+            service.scrape()
+            outcome.delays.append(_delay(service, changing[-1].eval_set_id, changed_at))
+    finally:
+        done.set()
+        asking.join()
+
+
+def _ask_health(service: Service, done: threading.Event, outcome: Outcome) -> None:
+    while not done.wait(ASK_SECONDS):
+        began = time.monotonic()
+        service.get("/healthz")
+        outcome.slowest_healthz = max(outcome.slowest_healthz, time.monotonic() - began)
+
+
+def _delay(service: Service, eval_set_id: str, changed_at: float) -> float:
+    """Seconds until the report's newest event of an eval set is about as new as the change."""
+    import json  # noqa: PLC0415
+    from datetime import datetime  # noqa: PLC0415
+
+    deadline = time.time() + POLL_SECONDS
+    while time.time() < deadline:
+        body = service.get(f"/api/v1/report?eval_set_id={eval_set_id}")
+        (one,) = json.loads(body)["eval_sets"]
+        instants = [s["last_event_at"] for t in one["tasks"] for s in t["running"]]
+        newest = max((datetime.fromisoformat(at).timestamp() for at in instants if at), default=0.0)
+        if newest > changed_at - 1.0:
+            return time.time() - changed_at
+        time.sleep(1.0)
+    raise RuntimeError(f"{eval_set_id}: its change was not seen within {POLL_SECONDS} s")
+
+
+def _bare(outcome: Outcome, asked: list[Request], store: FleetStore) -> None:
+    server = store.server
+    keys = (server.access_key, server.secret_key)
+    n = outcome.polls.polls
+    with Worker() as worker:
+        outcome.obstore_cpu = worker.run(replay.by_obstore, asked, server.url, keys) / n
+    share = asked[: max(1, len(asked) // n)]
+    with Worker() as worker:
+        used = worker.run(replay.by_boto3, share, server.url, keys)
+        outcome.boto3_cpu = used * len(asked) / n / len(share)
