@@ -16,8 +16,9 @@ from typing import Any, Literal
 from tests.builders.logs import zipped
 from tests.performance.load.events import Conversation, Row, member, new_id, stamp
 
-Mood = Literal["quiet", "outage"]
-SEGMENT_ROWS: dict[Mood, int] = {"quiet": 20, "outage": 60}
+Mood = Literal["quiet", "outage", "one_fails"]
+"""Everything works, every model call fails, or those of one sample in each task."""
+SEGMENT_ROWS: dict[Mood, int] = {"quiet": 20, "outage": 60, "one_fails": 20}
 """Rows that Inspect's sync finds new each time, over all samples of a task."""
 FAILURES = 12
 """Failed attempts that a sample of an outage has behind it, at least."""
@@ -56,7 +57,7 @@ def pattern(shape: Shape, model: str, now: float, chance: random.Random) -> Patt
     numbers = range(ENDED + 1, ENDED + 1 + shape.samples)
     begun = [Conversation(number, model, 0.0, chance) for number in numbers]
     rows_each = max(1, round(shape.events / shape.samples))
-    histories = [_history(c, shape.mood, rows_each) for c in begun]
+    histories = [_history(c, rows_each, fails=_fails(c, shape.mood)) for c in begun]
     for conversation, history in zip(begun, histories, strict=True):
         _shift(conversation, history, now - chance.uniform(1.0, 40.0))
     made = Pattern(model, begun)
@@ -72,12 +73,16 @@ def pattern(shape: Shape, model: str, now: float, chance: random.Random) -> Patt
     return made
 
 
-def _history(conversation: Conversation, mood: Mood, count: int) -> list[Row]:
+def _fails(conversation: Conversation, mood: Mood) -> bool:
+    return mood == "outage" or (mood == "one_fails" and conversation.sample_id == ENDED + 1)
+
+
+def _history(conversation: Conversation, count: int, *, fails: bool) -> list[Row]:
     rows = list(conversation.begin())
-    if mood == "outage":
+    if fails:
         count = max(count, len(rows) + 2 * FAILURES)
     while len(rows) < count:
-        rows += conversation.fails() if mood == "outage" else conversation.works()
+        rows += conversation.fails() if fails else conversation.works()
     return rows
 
 
@@ -179,7 +184,8 @@ class Task:
         oldest = sorted(made.conversations, key=lambda c: c.at)
         rows: list[tuple[int, Row]] = []
         for conversation in islice(oldest, CHANGED_SAMPLES):
-            new = conversation.fails(now) if mood == "outage" else conversation.works(now)
+            fails = _fails(conversation, mood)
+            new = conversation.fails(now) if fails else conversation.works(now)
             rows += [(conversation.sample_id, row) for row in new]
         segment = _segment(made, rows)
         number = max(s for refs in made.references.values() for s, _ in refs)

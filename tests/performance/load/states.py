@@ -1,10 +1,11 @@
-"""States of many tasks in memory, each folded from what real readers found in such buffers."""
+"""Facts and states of many tasks in memory, from what real readers find in such buffers."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -15,68 +16,86 @@ from tests.performance.load.fleets import Fleet, fleet
 from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.targets import open_target
 from watchdog.config.s3 import S3
-from watchdog.model.state import EvalSetState, TaskState
-from watchdog.pipeline.source_state import SourceState
+from watchdog.model.facts import Fact, Listing, SpecRead
+from watchdog.model.state import EvalSetState
+from watchdog.pipeline.folding import Folding
 
 PATTERNS = 48
 
 
-def states(size: int, shape: Shape, now: float, patterns: int = PATTERNS) -> list[EvalSetState]:
-    """The states of so many tasks at `now`, in eval sets as the shape has it.
+def facts(size: int, shape: Shape, now: float, patterns: int = PATTERNS) -> list[Fact]:
+    """What a source says of so many tasks at `now`, in eval sets as the shape has it.
 
-    So many patterns are read and folded; the rest are copies under other names.
+    So many patterns are read; the rest are the same facts of tasks of other names.
     """
-    count = min(size, patterns)
-    one_each = replace_shape(shape)
-    read = folded(fleet(count, one_each, now), now)
-    originals = [task for state in read for task in state.tasks.values()]
+    alone = Shape(shape.samples, shape.events, 1, shape.mood)
+    originals = list(read(fleet(min(size, patterns), alone, now), now).values())
     chance = random.Random(1)  # noqa: S311
-    made: list[EvalSetState] = []
+    made: list[Fact] = []
     for group, begin in enumerate(range(0, size, shape.tasks_per_set)):
+        name = f"eval-{group:05d}"
         numbers = range(begin, min(size, begin + shape.tasks_per_set))
-        copies = [_copy(originals[n % len(originals)], n, chance) for n in numbers]
-        tasks = {task.log: task for task in copies}
-        made.append(replace(read[0], eval_set_id=f"eval-{group:05d}", tasks=tasks))
+        logs = {n: f"2026-11-28T18-38-34+00-00_task-{n}_{new_id(chance)}.eval" for n in numbers}
+        made.append(Listing(name, tuple(logs.values())))
+        for number, log in logs.items():
+            made += _renamed(originals[number % len(originals)], name, log, number)
     return made
 
 
-def replace_shape(shape: Shape) -> Shape:
-    """The same with one task in each eval set."""
-    return Shape(shape.samples, shape.events, 1, shape.mood)
+def _renamed(found: list[Fact], eval_set_id: str, log: str, number: int) -> Iterator[Fact]:
+    for fact in found:
+        if isinstance(fact, SpecRead):
+            spec = replace(fact.spec, task=f"task-{number}", task_id=log[-27:-5])
+            yield replace(fact, eval_set_id=eval_set_id, log=log, spec=spec)
+        else:
+            yield replace(fact, eval_set_id=eval_set_id, log=log)  # type: ignore[call-arg]
 
 
-def folded(made: Fleet, now: float) -> list[EvalSetState]:
-    """What the service's own source reads of a fleet, from a directory."""
+def folded(found: list[Fact]) -> list[EvalSetState]:
+    """The states that these facts amount to, as the service folds them."""
+
+    async def fold_all() -> Folding:
+        folding = Folding(lambda name: EvalSetState(name, source="store"))
+        for fact in found:
+            folding.take(fact)
+        await folding.settle()
+        return folding
+
+    return list(asyncio.run(fold_all()).states.values())
+
+
+def states(size: int, shape: Shape, now: float) -> list[EvalSetState]:
+    """The states of so many tasks at `now`."""
+    return folded(facts(size, shape, now))
+
+
+def read(made: Fleet, now: float) -> dict[str, list[Fact]]:
+    """What the service's own source reads of a fleet in a directory: by log, what it says of it."""
     with tempfile.TemporaryDirectory(prefix="watchdog-load-") as folder:
         for task in made.tasks:
-            _write(Path(folder), {task.key: task.log_bytes()})
+            _write(Path(folder), task.key, task.log_bytes())
             for number, data in enumerate(task.pattern.segments, 1):
-                _write(Path(folder), {task.segment_key(number): data})
-            _write(Path(folder), {task.manifest_key: task.manifest_bytes()})
-        return asyncio.run(_read(folder, now))
+                _write(Path(folder), task.segment_key(number), data)
+            _write(Path(folder), task.manifest_key, task.manifest_bytes())
+        found = asyncio.run(_read(folder, now))
+    by_log: dict[str, list[Fact]] = {}
+    for fact in found:
+        log = getattr(fact, "log", None)
+        if log is not None:
+            by_log.setdefault(log, []).append(fact)
+    return by_log
 
 
-async def _read(folder: str, now: float) -> list[EvalSetState]:
+async def _read(folder: str, now: float) -> list[Fact]:
+    found: list[Fact] = []
     source, _ = open_target(folder, S3(), LogsOptions())
-    state = SourceState(source)
-    result = await state.poll(now)
+    result = await source.poll(now, found.append)
     await source.aclose()
     assert not result.problems, result.problems[:3]
-    return list(state.states.values())
+    return found
 
 
-def _write(root: Path, objects: dict[str, bytes]) -> None:
-    for key, data in objects.items():
-        path = root / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-
-def _copy(task: TaskState, number: int, chance: random.Random) -> TaskState:
-    """The task under another name, its samples under other ids."""
-    log = f"{task.log[:26]}_{number}_{new_id(chance)}.eval"
-    samples = {
-        key: replace(sample, uuid=new_id(chance)) for key, sample in task.samples.items()
-    }
-    spec = replace(task.spec, task=f"{task.spec.task}_{number % 40}") if task.spec else None
-    return replace(task, log=log, spec=spec, samples=samples)
+def _write(root: Path, key: str, data: bytes) -> None:
+    path = root / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
