@@ -23,8 +23,8 @@ class Dimension:
 
 DIMENSIONS = (
     Dimension("tasks", lambda n: (n, Shape(15, 100, 5)), (250, 500, 1000, 2000)),
-    Dimension("samples a task", lambda n: (1, Shape(n, 7 * n)), (1000, 2000, 4000, 8000)),
-    Dimension("tasks of one eval set", lambda n: (n, Shape(5, 35, n)), (500, 1000, 2000, 4000)),
+    Dimension("samples a task", lambda n: (1, Shape(n, 7 * n)), (500, 1000, 2000, 4000)),
+    Dimension("tasks of one eval set", lambda n: (n, Shape(5, 35, n)), (250, 500, 1000, 2000)),
     Dimension(
         "failing samples", lambda n: (4, Shape(n // 4, n, 2, "outage")), (500, 1000, 2000, 4000)
     ),
@@ -32,7 +32,7 @@ DIMENSIONS = (
         "eval sets in one outage", lambda n: (n, Shape(2, 2, 1, "outage")), (250, 500, 1000, 2000)
     ),
     Dimension(
-        "incidents of one sample each", lambda n: (n, Shape(4, 28, 1, "one_fails")),
+        "incidents of one sample each", lambda n: (n, Shape(4, 28, 1, "one_hangs")),
         (125, 250, 500, 1000),
     ),
     Dimension(

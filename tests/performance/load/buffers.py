@@ -16,12 +16,12 @@ from typing import Any, Literal
 from tests.builders.logs import zipped
 from tests.performance.load.events import Conversation, Row, member, new_id, stamp
 
-Mood = Literal["quiet", "outage", "one_fails"]
-"""Everything works, every model call fails, or those of one sample in each task."""
-SEGMENT_ROWS: dict[Mood, int] = {"quiet": 20, "outage": 60, "one_fails": 20}
+Mood = Literal["quiet", "outage", "one_hangs"]
+"""Everything works, every model call fails, or one sample of each task hangs in its command."""
+SEGMENT_ROWS: dict[Mood, int] = {"quiet": 20, "outage": 60, "one_hangs": 20}
 """Rows that Inspect's sync finds new each time, over all samples of a task."""
 FAILURES = 12
-"""Failed attempts that a sample of an outage has behind it, at least."""
+"""Failed attempts that a sample of an outage has behind it, at least: enough to be stuck."""
 CHANGED_SAMPLES = 5
 """Samples of a task with something new when it syncs."""
 ENDED = 10
@@ -50,6 +50,8 @@ class Pattern:
     references: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     """By sample: segment, and the last row of the sample in it."""
     last_row: int = 0
+    segment: int = 0
+    """The newest."""
 
 
 def pattern(shape: Shape, model: str, now: float, chance: random.Random) -> Pattern:
@@ -57,7 +59,7 @@ def pattern(shape: Shape, model: str, now: float, chance: random.Random) -> Patt
     numbers = range(ENDED + 1, ENDED + 1 + shape.samples)
     begun = [Conversation(number, model, 0.0, chance) for number in numbers]
     rows_each = max(1, round(shape.events / shape.samples))
-    histories = [_history(c, rows_each, fails=_fails(c, shape.mood)) for c in begun]
+    histories = [_history(c, shape.mood, rows_each) for c in begun]
     for conversation, history in zip(begun, histories, strict=True):
         _shift(conversation, history, now - chance.uniform(1.0, 40.0))
     made = Pattern(model, begun)
@@ -73,17 +75,17 @@ def pattern(shape: Shape, model: str, now: float, chance: random.Random) -> Patt
     return made
 
 
-def _fails(conversation: Conversation, mood: Mood) -> bool:
-    return mood == "outage" or (mood == "one_fails" and conversation.sample_id == ENDED + 1)
+def _hangs(conversation: Conversation, mood: Mood) -> bool:
+    return mood == "one_hangs" and conversation.sample_id == ENDED + 1
 
 
-def _history(conversation: Conversation, count: int, *, fails: bool) -> list[Row]:
+def _history(conversation: Conversation, mood: Mood, count: int) -> list[Row]:
     rows = list(conversation.begin())
-    if fails:
+    if mood == "outage":
         count = max(count, len(rows) + 2 * FAILURES)
     while len(rows) < count:
-        rows += conversation.fails() if fails else conversation.works()
-    return rows
+        rows += conversation.fails() if mood == "outage" else conversation.works()
+    return [*rows, *conversation.hangs()] if _hangs(conversation, mood) else rows
 
 
 def _shift(conversation: Conversation, history: list[Row], until: float) -> None:
@@ -104,13 +106,13 @@ def _later(text: str, seconds: float) -> str:
 
 def _segment(made: Pattern, rows: list[tuple[int, Row]]) -> bytes:
     """One zip of these rows, noted in the pattern's references."""
-    number = 1 + max((s for refs in made.references.values() for s, _ in refs), default=0)
+    made.segment += 1
     by_sample: dict[int, list[tuple[int, Row]]] = {}
     for sample_id, row in rows:
         made.last_row += 1
         by_sample.setdefault(sample_id, []).append((made.last_row, row))
     for sample_id, numbered in by_sample.items():
-        made.references.setdefault(sample_id, []).append((number, numbered[-1][0]))
+        made.references.setdefault(sample_id, []).append((made.segment, numbered[-1][0]))
     return zipped({f"{s}_1.json": member(s, numbered) for s, numbered in by_sample.items()})
 
 
@@ -126,6 +128,10 @@ class Task:
     pattern: Pattern
     own: bool = False
     """Whether its pattern is its own by now, since something came."""
+    journal: list[list[int]] = field(default_factory=lambda: [list(range(1, ENDED + 1))])
+    """Samples that have ended, by flush."""
+    queued: int = QUEUED
+    finished_at: float | None = None
 
     @property
     def log(self) -> str:
@@ -152,16 +158,26 @@ class Task:
         """Where its manifest stands."""
         return f"{self.buffer}/manifest.json"
 
+    def objects(self) -> dict[str, bytes]:
+        """All its objects as they are at first."""
+        segments = enumerate(self.pattern.segments, 1)
+        made = {self.key: self.log_bytes()}
+        made |= {self.segment_key(number): data for number, data in segments}
+        return made | {self.manifest_key: self.manifest_bytes()}
+
     def log_bytes(self) -> bytes:
-        """Its `.eval` while it runs: the header's log, and those samples that have ended."""
-        start = {"version": 2, "eval": self._spec()}
-        ended = [self._summary(n, completed=True) for n in range(1, ENDED + 1)]
-        return zipped(
-            {
-                "_journal/start.json": json.dumps(start).encode(),
-                "_journal/summaries/1.json": json.dumps(ended).encode(),
-            }
-        )
+        """Its `.eval`: what it is, those samples that have ended, and its end."""
+        about = {"version": 2, "eval": self._spec()}
+        members = {"_journal/start.json": about}
+        for number, ended in enumerate(self.journal, 1):
+            summaries = [self._summary(n, completed=True) for n in ended]
+            members[f"_journal/summaries/{number}.json"] = summaries
+        if self.finished_at is not None:
+            ended = [n for flush in self.journal for n in flush]
+            members["summaries.json"] = [self._summary(n, completed=True) for n in ended]
+            stats = {"completed_at": stamp(self.finished_at)}
+            members["header.json"] = about | {"status": "success", "stats": stats}
+        return zipped({name: json.dumps(data).encode() for name, data in members.items()})
 
     def manifest_bytes(self) -> bytes:
         """Its manifest."""
@@ -177,23 +193,54 @@ class Task:
 
     def change(self, now: float, mood: Mood) -> dict[str, bytes]:
         """What its next sync writes, in that order: a segment, then the manifest that names it."""
-        if not self.own:
-            self.pattern = deepcopy(self.pattern)
-            self.own = True
-        made = self.pattern
+        made = self._own_pattern()
         oldest = sorted(made.conversations, key=lambda c: c.at)
         rows: list[tuple[int, Row]] = []
         for conversation in islice(oldest, CHANGED_SAMPLES):
-            fails = _fails(conversation, mood)
-            new = conversation.fails(now) if fails else conversation.works(now)
+            if _hangs(conversation, mood):
+                continue
+            new = conversation.fails(now) if mood == "outage" else conversation.works(now)
             rows += [(conversation.sample_id, row) for row in new]
+        return self._synced(rows)
+
+    def complete(self, now: float, chance: random.Random) -> dict[str, bytes]:
+        """What is written when its oldest sample ends well and one that waited begins.
+
+        With the last of them it ends itself, and its buffer is to be removed.
+        """
+        made = self._own_pattern()
+        ended = made.conversations.pop(0)
+        made.references.pop(ended.sample_id, None)
+        self.journal.append([ended.sample_id])
+        if not made.conversations and not self.queued:
+            self.finished_at = now
+            return {self.key: self.log_bytes()}
+        rows: list[tuple[int, Row]] = []
+        if self.queued:
+            self.queued -= 1
+            number = 1 + max([ended.sample_id, *(c.sample_id for c in made.conversations)])
+            begun = Conversation(number, made.model, now, chance)
+            made.conversations.append(begun)
+            rows = [(number, row) for row in begun.begin()]
+        return {self.key: self.log_bytes()} | self._synced(rows)
+
+    def _own_pattern(self) -> Pattern:
+        if not self.own:
+            self.pattern = deepcopy(self.pattern)
+            self.own = True
+        return self.pattern
+
+    def _synced(self, rows: list[tuple[int, Row]]) -> dict[str, bytes]:
+        made = self.pattern
+        if not rows:
+            return {self.manifest_key: self.manifest_bytes()}
         segment = _segment(made, rows)
-        number = max(s for refs in made.references.values() for s, _ in refs)
-        return {self.segment_key(number): segment, self.manifest_key: self.manifest_bytes()}
+        return {self.segment_key(made.segment): segment, self.manifest_key: self.manifest_bytes()}
 
     def _spec(self) -> dict[str, Any]:
-        ids = list(range(1, ENDED + len(self.pattern.conversations) + QUEUED + 1))
+        ended = sum(len(flush) for flush in self.journal)
         most = len(self.pattern.conversations)
+        ids = list(range(1, ended + most + self.queued + 1))
         return {
             "eval_set_id": self.eval_set_id,
             "eval_id": self.task_id[::-1],
@@ -204,8 +251,8 @@ class Task:
             "task_version": 0,
             "dataset": {"samples": len(ids), "sample_ids": ids, "shuffled": False},
             "model": self.pattern.model,
-            "model_generate_config": {"max_connections": most},
-            "config": {"epochs": 1, "max_samples": most, "log_shared": 60},
+            "model_generate_config": {"max_connections": max(1, most)},
+            "config": {"epochs": 1, "max_samples": max(1, most), "log_shared": 60},
             "packages": {"inspect_ai": "0.3.285"},
         }
 

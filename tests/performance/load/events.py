@@ -18,6 +18,7 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 ID_LENGTH = 22
 CALL_SECONDS = (5.0, 40.0)
 COMMAND_SECONDS = (1.0, 20.0)
+HUNG_SECONDS = 6 * 3600.0
 BACKOFF = 3.0
 BACKOFF_MAX = 1800.0
 ERROR = "Error code: 500 - {'error': {'message': 'Internal server error', 'type': 'server_error'}}"
@@ -112,6 +113,17 @@ class Conversation:
         yield self._tool(event_id, call_id, begun_at, result=ANSWER * 8, **done)
         yield self._event("span_end", span, id=span)
         yield self._asked()
+
+    def hangs(self) -> Iterator[Row]:
+        """The model answers, and its command never ends. Three rows."""
+        call_id, asked_at = f"call_{new_id(self._chance)}", self.at
+        self.at += self._chance.uniform(*CALL_SECONDS)
+        yield self._model_row(asked_at, self._output(call_id), completed=self.at)
+        span = new_id(self._chance)
+        about = {"parent_id": self._solver, "type": "tool", "name": "bash"}
+        yield self._event("span_begin", span, id=span, **about)
+        yield self._tool(new_id(self._chance), call_id, self.at, pending=True)
+        self.at += HUNG_SECONDS
 
     def fails(self, until: float = math.inf) -> Iterator[Row]:
         """The attempt fails, and the next begins after Inspect's back-off. Two rows."""

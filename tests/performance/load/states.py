@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import tempfile
 from collections.abc import Iterator
@@ -73,10 +74,8 @@ def read(made: Fleet, now: float) -> dict[str, list[Fact]]:
     """What the service's own source reads of a fleet in a directory: by log, what it says of it."""
     with tempfile.TemporaryDirectory(prefix="watchdog-load-") as folder:
         for task in made.tasks:
-            _write(Path(folder), task.key, task.log_bytes())
-            for number, data in enumerate(task.pattern.segments, 1):
-                _write(Path(folder), task.segment_key(number), data)
-            _write(Path(folder), task.manifest_key, task.manifest_bytes())
+            for key, data in task.objects().items():
+                write(Path(folder), key, data, now)
         found = asyncio.run(_read(folder, now))
     by_log: dict[str, list[Fact]] = {}
     for fact in found:
@@ -95,7 +94,9 @@ async def _read(folder: str, now: float) -> list[Fact]:
     return found
 
 
-def _write(root: Path, key: str, data: bytes) -> None:
+def write(root: Path, key: str, data: bytes, now: float) -> None:
+    """Write a file as an object that was stored at `now`."""
     path = root / key
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
+    os.utime(path, (now, now))
