@@ -12,7 +12,7 @@ from typing import Any
 
 Work = Callable[[], object]
 Cost = Callable[[Work], float]
-ENOUGH_SECONDS = 0.3
+ENOUGH_SECONDS = 0.1
 ROUNDS = 3
 
 

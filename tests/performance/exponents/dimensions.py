@@ -9,6 +9,8 @@ from tests.performance.load.buffers import Shape
 
 Sizes = tuple[int, int, int, int]
 SMALL: Sizes = (8, 16, 32, 64)
+WHOLE = 1_000_000
+"""Rows of one segment, where how many samples share one must not matter."""
 
 
 @dataclass(frozen=True)
@@ -22,21 +24,29 @@ class Dimension:
 
 
 DIMENSIONS = (
-    Dimension("tasks", lambda n: (n, Shape(15, 100, 5)), (250, 500, 1000, 2000)),
-    Dimension("samples a task", lambda n: (1, Shape(n, 7 * n)), (500, 1000, 2000, 4000)),
-    Dimension("tasks of one eval set", lambda n: (n, Shape(5, 35, n)), (250, 500, 1000, 2000)),
     Dimension(
-        "failing samples", lambda n: (4, Shape(n // 4, n, 2, "outage")), (500, 1000, 2000, 4000)
+        "tasks", lambda n: (n, Shape(5, 35, 5)), (500, 1000, 2000, 4000)
     ),
     Dimension(
-        "eval sets in one outage", lambda n: (n, Shape(2, 2, 1, "outage")), (250, 500, 1000, 2000)
+        "samples a task", lambda n: (1, Shape(n, 7 * n, 1, "quiet", WHOLE)), (500, 1000, 2000, 4000), (48, 96, 192, 384)
     ),
     Dimension(
-        "incidents of one sample each", lambda n: (n, Shape(4, 28, 1, "one_hangs")),
+        "tasks of one eval set", lambda n: (n, Shape(2, 14, n)), (250, 500, 1000, 2000),
+        (16, 32, 64, 128),
+    ),
+    Dimension(
+        "failing samples", lambda n: (4, Shape(n // 4, n, 2, "outage", WHOLE)), (250, 500, 1000, 2000),
+        (24, 48, 96, 192),
+    ),
+    Dimension(
+        "eval sets in one outage", lambda n: (n, Shape(2, 2, 1, "outage")), (125, 250, 500, 1000)
+    ),
+    Dimension(
+        "incidents of one sample each", lambda n: (n, Shape(2, 14, 1, "one_hangs")),
         (125, 250, 500, 1000),
     ),
     Dimension(
-        "history", lambda n: (1, Shape(5, n)), (12_500, 25_000, 50_000, 100_000),
+        "history", lambda n: (1, Shape(5, n)), (6_250, 12_500, 25_000, 50_000),
         (400, 800, 1600, 3200),
     ),
 )  # fmt: skip

@@ -38,6 +38,8 @@ class Shape:
     events: int = 100
     tasks_per_set: int = 5
     mood: Mood = "quiet"
+    segment_rows: int = 0
+    """Rows in a segment; 0 for as many as a sync usually finds."""
 
 
 @dataclass
@@ -69,7 +71,7 @@ def pattern(shape: Shape, model: str, now: float, chance: random.Random) -> Patt
         key=lambda one: one[:2],
     )  # fmt: skip
     rows = [(sample_id, row) for _, sample_id, row in merged]
-    size = SEGMENT_ROWS[shape.mood]
+    size = shape.segment_rows or SEGMENT_ROWS[shape.mood]
     for start in range(0, len(rows), size):
         made.segments.append(_segment(made, rows[start : start + size]))
     return made

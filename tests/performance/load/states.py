@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import random
 import tempfile
@@ -29,7 +30,7 @@ def facts(size: int, shape: Shape, now: float, patterns: int = PATTERNS) -> list
 
     So many patterns are read; the rest are the same facts of tasks of other names.
     """
-    alone = Shape(shape.samples, shape.events, 1, shape.mood)
+    alone = dataclasses.replace(shape, tasks_per_set=1)
     originals = list(read(fleet(min(size, patterns), alone, now), now).values())
     chance = random.Random(1)  # noqa: S311
     made: list[Fact] = []
