@@ -27,6 +27,7 @@ CHANGED_SAMPLES = 5
 ENDED = 10
 QUEUED = 25
 LOG_TIME = "%Y-%m-%dT%H-%M-%S+00-00"
+PLAN = {"name": "plan", "steps": [{"solver": "generate", "params": {}}], "config": {}}
 METRIC = {"scorer": "includes", "name": "accuracy", "value": 0.5, "params": {}}
 
 
@@ -169,15 +170,15 @@ class Task:
 
     def log_bytes(self) -> bytes:
         """Its `.eval`: what it is, those samples that have ended, and its end."""
-        about = {"version": 2, "eval": self._spec()}
-        members = {"_journal/start.json": about}
+        about = {"version": 2, "eval": self._spec(), "plan": PLAN}
+        members: dict[str, Any] = {"_journal/start.json": about}
         for number, ended in enumerate(self.journal, 1):
             summaries = [self._summary(n, completed=True) for n in ended]
             members[f"_journal/summaries/{number}.json"] = summaries
         if self.finished_at is not None:
             ended = [n for flush in self.journal for n in flush]
             members["summaries.json"] = [self._summary(n, completed=True) for n in ended]
-            stats = {"completed_at": stamp(self.finished_at)}
+            stats = {"started_at": stamp(self.created_at), "completed_at": stamp(self.finished_at)}
             members["header.json"] = about | {"status": "success", "stats": stats}
         return zipped({name: json.dumps(data).encode() for name, data in members.items()})
 

@@ -71,6 +71,7 @@ class Conversation:
         self._solvers, self._solver = new_id(chance), new_id(chance)
         self._pending = ""
         self._attempts = 0
+        self._messages = 0
         self._turn = 0
 
     def begin(self) -> Iterator[Row]:
@@ -83,7 +84,7 @@ class Conversation:
         yield self._event("span_begin", solvers, id=solvers, type="solvers", name="solvers")
         about = {"parent_id": solvers, "type": "solver", "name": "generate"}
         yield self._event("span_begin", solver, id=solver, **about)
-        yield self._asked()
+        yield self._asked({"role": "user", "content": "What is the number?", "source": "input"})
 
     def works(self, until: float | None = None) -> Iterator[Row]:
         """One turn: the model answers, a command runs, the model is asked again. Eight rows.
@@ -112,7 +113,9 @@ class Conversation:
         done = {"completed": stamp(self.at), "working_time": self.at - begun_at}
         yield self._tool(event_id, call_id, begun_at, result=ANSWER * 8, **done)
         yield self._event("span_end", span, id=span)
-        yield self._asked()
+        answer = self._output(call_id)["choices"][0]["message"]
+        result = {"role": "tool", "content": ANSWER * 8, "tool_call_id": call_id}
+        yield self._asked(answer, result | {"function": "bash"})
 
     def hangs(self) -> Iterator[Row]:
         """The model answers, and its command never ends. Three rows."""
@@ -135,10 +138,13 @@ class Conversation:
         self._attempts += 1
         yield self._asked()
 
-    def _asked(self) -> Row:
+    def _asked(self, *messages: dict[str, Any]) -> Row:
+        """The model is asked, with messages that are new to the sample's pool."""
         self._pending = new_id(self._chance)
         empty = {"model": self._model, "choices": [], "completion": ""}
-        return self._model_row(self.at, empty, pending=True)
+        pool = [(self._messages + n, one) for n, one in enumerate(messages, 1)]
+        self._messages += len(messages)
+        return self._model_row(self.at, empty, pending=True) | {"pool": pool}
 
     def _output(self, call_id: str) -> dict[str, Any]:
         call = {"id": call_id, "function": "bash", "arguments": {"cmd": COMMAND, "timeout": 600}}
@@ -167,10 +173,8 @@ class Conversation:
             more["call"] = {
                 "request": {"model": self._model, "tools": [TOOL], "tool_choice": "auto"},
                 "response": {"id": new_id(self._chance), "choices": output["choices"]},
-                "call_refs": [[0, 2 * self._turn + 1]],
-                "call_key": "messages",
             }
-        refs = [[0, 2 * self._turn + 1]]
+        refs = [[0, self._messages]]
         about = {"model": self._model, "input": [], "input_refs": refs, "tools": [TOOL]}
         about |= {"tool_choice": "auto", "config": {}, "output": output}
         return self._event("model", self._solver, self._pending, at=at, **about, **more)
@@ -196,11 +200,16 @@ def _choice(text: str, calls: list[Any], reason: str = "stop") -> dict[str, Any]
 
 
 def member(sample_id: int, rows: list[tuple[int, Row]]) -> bytes:
-    """A segment's member: rows of one sample with their numbers."""
+    """A segment's member: rows of one sample with their numbers, and its new messages."""
+    whose = {"sample_id": str(sample_id), "epoch": 1}
     events = [
-        {"id": number, "event_id": row["event_id"], "sample_id": str(sample_id), "epoch": 1}
-        | {"event": row["event"]}
+        {"id": number, "event_id": row["event_id"]} | whose | {"event": row["event"]}
         for number, row in rows
     ]
-    data = {"events": events, "attachments": [], "message_pool": [], "call_pool": []}
+    pool = [
+        {"id": number} | whose | {"msg_id": f"{sample_id}-{number}", "data": json.dumps(message)}
+        for _, row in rows
+        for number, message in row.get("pool", ())
+    ]
+    data = {"events": events, "attachments": [], "message_pool": pool, "call_pool": []}
     return json.dumps(data, separators=(",", ":")).encode()
