@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import os
 import random
 import shutil
 import sys
@@ -171,7 +170,7 @@ def _instant(poll: int, eval_sets: int, incidents: int) -> Instant:
     gc.unfreeze()
     gc.collect()
     objects = len(gc.get_objects())
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
     return Instant(
         poll, resident(), objects, threading.active_count(), descriptors, eval_sets, incidents
     )

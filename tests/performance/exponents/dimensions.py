@@ -1,4 +1,4 @@
-"""What there may be much of, and four sizes of each: small ones for tests, large ones to measure."""
+"""What there may be much of, and four sizes of each: small ones for tests, large ones for CPU."""
 
 from __future__ import annotations
 
@@ -23,30 +23,28 @@ class Dimension:
     small: Sizes = SMALL
 
 
+def _doubled(first: int) -> Sizes:
+    return first, 2 * first, 4 * first, 8 * first
+
+
 DIMENSIONS = (
+    Dimension("tasks", lambda n: (n, Shape(5, 35, 5)), _doubled(500)),
     Dimension(
-        "tasks", lambda n: (n, Shape(5, 35, 5)), (500, 1000, 2000, 4000)
+        "samples a task",
+        lambda n: (1, Shape(n, 7 * n, 1, "quiet", WHOLE)),
+        _doubled(500),
+        _doubled(48),
     ),
+    Dimension("tasks of one eval set", lambda n: (n, Shape(2, 14, n)), _doubled(250), _doubled(16)),
     Dimension(
-        "samples a task", lambda n: (1, Shape(n, 7 * n, 1, "quiet", WHOLE)), (500, 1000, 2000, 4000), (48, 96, 192, 384)
+        "failing samples",
+        lambda n: (4, Shape(n // 4, n, 2, "outage", WHOLE)),
+        _doubled(248),
+        _doubled(24),
     ),
+    Dimension("eval sets in one outage", lambda n: (n, Shape(2, 2, 1, "outage")), _doubled(125)),
     Dimension(
-        "tasks of one eval set", lambda n: (n, Shape(2, 14, n)), (250, 500, 1000, 2000),
-        (16, 32, 64, 128),
+        "incidents of one sample each", lambda n: (n, Shape(2, 14, 1, "one_hangs")), _doubled(125)
     ),
-    Dimension(
-        "failing samples", lambda n: (4, Shape(n // 4, n, 2, "outage", WHOLE)), (250, 500, 1000, 2000),
-        (24, 48, 96, 192),
-    ),
-    Dimension(
-        "eval sets in one outage", lambda n: (n, Shape(2, 2, 1, "outage")), (125, 250, 500, 1000)
-    ),
-    Dimension(
-        "incidents of one sample each", lambda n: (n, Shape(2, 14, 1, "one_hangs")),
-        (125, 250, 500, 1000),
-    ),
-    Dimension(
-        "history", lambda n: (1, Shape(5, n)), (6_250, 12_500, 25_000, 50_000),
-        (400, 800, 1600, 3200),
-    ),
-)  # fmt: skip
+    Dimension("history", lambda n: (1, Shape(5, n)), _doubled(6_250), _doubled(400)),
+)

@@ -36,7 +36,9 @@ class Fleet:
     def changing(self, count: int) -> list[Task]:
         """The next tasks that sync, spread over the fleet, none twice before all did once."""
         total = len(self.tasks)
-        stride = next(s for s in range(total // max(1, count) or 1, 2 * total + 2) if _prime(s, total))
+        stride = next(
+            s for s in range(total // max(1, count) or 1, 2 * total + 2) if _prime(s, total)
+        )
         chosen = [self.tasks[(self.turn + i) * stride % total] for i in range(count)]
         self.turn += count
         return chosen

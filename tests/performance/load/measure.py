@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.performance import awscli, awscli_baseline
 from tests.performance.load import process_tree, replay
 from tests.performance.load.buffers import Shape
 from tests.performance.load.fleets import Fleet, fleet
 from tests.performance.load.service import Measured, Service
-from tests.performance.load.store import FleetStore, Request
+from tests.performance.load.store import URL, FleetStore, Request
 from tests.performance.workers import Worker
 
 CHANGED = 0.01
+SYNC_MAX = 1_000
+"""Tasks; more take `aws s3 sync` too long."""
 FIRST_SECONDS = 3600.0
 POLL_SECONDS = 900.0
 ASK_SECONDS = 0.25
@@ -57,6 +62,10 @@ class Outcome:
     obstore_cpu: float = 0.0
     boto3_cpu: float = 0.0
     """Seconds of one poll's requests."""
+    sync_cpu: float | None = None
+    """Seconds of `aws s3 sync` of what changed, its start included; None where it wasn't tried."""
+    reader_cpu: float | None = None
+    """Seconds of Inspect's own reader over the tasks that changed."""
 
     @property
     def times_bare(self) -> float:
@@ -65,33 +74,37 @@ class Outcome:
 
     def lines(self) -> list[str]:
         """For people."""
-        plan, polls = self.plan, self.polls
-        n = polls.polls
-        kinds = ", ".join(f"{kind} {count / n:,.0f}" for kind, count in sorted(self.requests.items()))
-        scrapes = polls.scrapes
+        plan, polls, scrapes = self.plan, self.polls, self.polls.scrapes
+        n = max(1, polls.polls)
+        kinds = (f"{kind} {count / n:,.0f}" for kind, count in sorted(self.requests.items()))
+        held, waited = _most(s.block for s in scrapes), _most(s.seconds for s in scrapes)
+        bare = f"obstore {self.obstore_cpu:.2f} CPU s (x {self.times_bare:.1f})"
+        usual = f"aws s3 sync {_seconds(self.sync_cpu)}, Inspect's {_seconds(self.reader_cpu)}"
+        about = f"{plan.size:,} tasks, {plan.shape.mood}, {plan.shape.events} events each"
+        first = f"{self.first_cpu:.1f} CPU s, {self.first_seconds:.0f} s"
+        delays = f"median {statistics.median(self.delays or [0]):.1f} s, {_most(self.delays):.1f} s"
+        wire = f"{_most(s.size for s in scrapes) / 1e6:.2f} MB"
         return [
-            f"{plan.size:,} tasks, {plan.shape.mood}: {plan.shape.samples} samples and "
-            f"{plan.shape.events} events each; {self.objects:,} objects; interval {plan.interval:.0f} s",
-            f"  first poll: {self.first_cpu:.1f} CPU s, {self.first_seconds:.0f} s, "
-            f"PSS {self.first_pss >> 20} MiB",
-            f"  a poll with a scrape: {polls.cpu_a_poll:.2f} CPU s ({n} polls in {polls.seconds:.0f} s)",
+            f"{about}, {self.objects:,} objects, interval {plan.interval:.0f} s",
+            f"  first poll: {first}, PSS {self.first_pss >> 20} MiB",
+            f"  a poll with a scrape: {polls.cpu_a_poll:.2f} CPU s ({n} in {polls.seconds:.0f} s)",
             f"  memory: PSS {polls.pss >> 20} MiB, RSS {polls.rss >> 20} MiB",
-            f"  requests a poll: {kinds}; {self.received / n / 1e6:.2f} MB",
-            f"  scrapes: {_most(s.size for s in scrapes) / 1e6:.2f} MB on the wire, at most "
-            f"{_most(s.seconds for s in scrapes):.2f} s; loop held at most "
-            f"{_most(s.block for s in scrapes):.3f} s",
-            f"  /healthz slowest {self.slowest_healthz:.3f} s; change to report: median "
-            f"{statistics.median(self.delays or [0]):.1f} s, at most {_most(self.delays):.1f} s",
-            f"  the same requests bare: obstore {self.obstore_cpu:.2f} CPU s "
-            f"(x {self.times_bare:.1f}), boto3 {self.boto3_cpu:.2f} CPU s",
+            f"  requests a poll: {', '.join(kinds)}; {self.received / n / 1e6:.2f} MB",
+            f"  a scrape: {wire}, at most {waited:.2f} s; loop held at most {held:.3f} s",
+            f"  /healthz at most {self.slowest_healthz:.3f} s; change to report: {delays} at most",
+            f"  the same requests: {bare}, boto3 {self.boto3_cpu:.2f} CPU s; {usual}",
         ]
+
+
+def _seconds(value: float | None) -> str:
+    return "not tried" if value is None else f"{value:.2f} CPU s"
 
 
 def _most(values: object) -> float:
     return max(values, default=0.0)  # type: ignore[call-overload,no-any-return]
 
 
-def measure(plan: Plan, say: object = print) -> Outcome:
+def measure(plan: Plan, say: Callable[[str], None]) -> Outcome:
     """Lay a fleet, run the service over it, then the bare requests."""
     with tempfile.TemporaryDirectory(prefix="watchdog-load-") as folder:
         base = Path(folder)
@@ -100,15 +113,17 @@ def measure(plan: Plan, say: object = print) -> Outcome:
         with FleetStore(base / "s3") as store:
             began = time.monotonic()
             objects = store.lay(made)
-            say(f"laid {objects:,} objects in {time.monotonic() - began:.0f} s")  # type: ignore[operator]
+            say(f"laid {objects:,} objects in {time.monotonic() - began:.0f} s")
             store.take_requests()
             service = Service(base / "service", store, plan.interval, profile=plan.profile)
             with service:
                 outcome = _first(plan, objects, service)
-                say(f"first poll: {outcome.first_cpu:.1f} CPU s in {outcome.first_seconds:.0f} s")  # type: ignore[operator]
+                say(f"first poll: {outcome.first_cpu:.1f} CPU s in {outcome.first_seconds:.0f} s")
                 asked = _polls(outcome, made, store, service)
                 _answers(outcome, made, store, service)
             _bare(outcome, asked, store)
+            if plan.size <= SYNC_MAX:
+                _usual_way(outcome, made, store, base / "synced")
     return outcome
 
 
@@ -200,3 +215,20 @@ def _bare(outcome: Outcome, asked: list[Request], store: FleetStore) -> None:
     with Worker() as worker:
         used = worker.run(replay.by_boto3, share, server.url, keys)
         outcome.boto3_cpu = used * len(asked) / n / len(share)
+
+
+def _usual_way(outcome: Outcome, made: Fleet, store: FleetStore, folder: Path) -> None:
+    """A sync that has all but what changes now, and Inspect's reader over that."""
+    command = awscli.installed()
+    store.link_into(folder)
+    plan = outcome.plan
+    changing = made.changing(max(1, round(plan.size * plan.changed)))
+    count = store.change(changing, time.time(), plan.shape.mood)
+    environment = dict(os.environ) | store.environment
+    with Worker() as worker:
+        outcome.sync_cpu, fetched = worker.run(
+            awscli_baseline.sync, command, URL, folder, environment
+        )
+        assert fetched >= count, f"aws s3 sync fetched {fetched} objects, not {count}"
+        logs = [str(folder / task.key) for task in changing]
+        outcome.reader_cpu, _ = worker.run(awscli_baseline.read, logs)

@@ -114,9 +114,7 @@ def _by_boto3(client: S3Client, request: Request) -> None:
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     if not request.key:
-        client.list_objects_v2(
-            Bucket=BUCKET, Prefix=request.query.get("prefix", ""), Delimiter="/"
-        )
+        client.list_objects_v2(Bucket=BUCKET, Prefix=request.query.get("prefix", ""), Delimiter="/")
         return
     more: dict[str, Any] = {}
     if request.status == 304:

@@ -136,7 +136,7 @@ class Service:
     def get(self, path: str, **headers: str) -> bytes:
         """An answer's body as it comes over the wire."""
         address = f"http://127.0.0.1:{self.port}{path}"
-        request = urllib.request.Request(address, headers=headers)  # noqa: S310 - loopback
+        request = urllib.request.Request(address, headers=headers)
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
             return bytes(answer.read())
 

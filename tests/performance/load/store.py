@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import md5
@@ -19,7 +20,6 @@ from urllib.parse import parse_qsl, urlsplit
 import obstore
 from obstore.store import S3Store
 
-from tests.control_plane.processes import Process, free_ports, quiet_environment
 from tests.control_plane.s3 import LOOPBACK, REGION, S3Server
 from tests.performance.load.buffers import Mood, Task
 from tests.performance.load.fleets import Fleet
@@ -96,7 +96,10 @@ class FleetStore:
                 marked.add(task.eval_set_id)
                 self._write(f"{task.eval_set_id}/.eval-set-id", task.eval_set_id.encode())
                 count += 1
-            for key, data in ((task.key, task.log_bytes()), (task.manifest_key, task.manifest_bytes())):
+            for key, data in (
+                (task.key, task.log_bytes()),
+                (task.manifest_key, task.manifest_bytes()),
+            ):
                 self._write(key, data)
             self._link(links, f"{task.buffer}/.keep", b"")
             for number, data in enumerate(task.pattern.segments, 1):
@@ -120,6 +123,10 @@ class FleetStore:
         await asyncio.gather(*map(put, changes))
         return sum(len(objects) for objects in changes)
 
+    def link_into(self, folder: Path) -> None:
+        """All buffers as a sync of them would leave them, each file by a link."""
+        shutil.copytree(self._root / PREFIX, folder, copy_function=os.link)
+
     def take_requests(self) -> list[Request]:
         """What the server wrote into its access log since this was asked last, without puts."""
         path = self.server.folder / ACCESS_LOG
@@ -141,7 +148,13 @@ class FleetStore:
         size = int(words[8]) if words[8].isdigit() else 0
         if operation == "s3_GetObject" and status == "200":
             size = (self._root / key).stat().st_size
-        return Request(operation, "" if key == "-" else key, dict(parse_qsl(parts.query, keep_blank_values=True)), int(status), size)
+        return Request(
+            operation,
+            "" if key == "-" else key,
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            int(status),
+            size,
+        )
 
     def _client(self) -> S3Store:
         self._store = self._store or S3Store(
