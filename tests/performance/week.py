@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,9 @@ from tests.performance.workers import Worker, resident
 from watchdog import telemetry
 from watchdog.collect.targets import open_target
 from watchdog.config.load import load
+from watchdog.model.report import Snapshot
 from watchdog.pipeline.targets import logs_options
+from watchdog.service.app import App, Clock
 from watchdog.service.run import build
 from watchdog.surfaces.metrics import Exposition
 
@@ -37,13 +40,27 @@ DAY = 2880
 WEEK = 7 * DAY
 ENDS = 0.5
 """Of a task's syncs, how many bring the end of a sample."""
-KEPT = DAY
-"""Polls for which an eval set that has ended stays in the store."""
-OUTAGE = (1200, 1440)
-"""Polls of each day between which every call fails."""
+OUTAGE = (0.40, 0.48)
+"""The part of each day in which every call fails."""
 PRUNE = 120
 SCRAPE = 20
-MEASURE = 288
+SETTLED = 0.25
+"""Of the time, until what is there at the same time is about the same."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long it goes on, in polls. What has ended stays in the store for a day."""
+
+    tasks: int = 100
+    polls: int = WEEK
+    day: int = DAY
+    measure_each: int = 288
+
+    def mood(self, poll: int) -> Mood:
+        """Whether the provider is there."""
+        part = poll % self.day / self.day
+        return "outage" if OUTAGE[0] <= part < OUTAGE[1] else "quiet"
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,8 @@ class World:
     folder: Path
     running: Fleet
     chance: random.Random
+    kept: int
+    """Polls for which an eval set that has ended stays."""
     made: int = 0
     ended: list[tuple[int, Task]] = field(default_factory=list)
 
@@ -85,7 +104,7 @@ class World:
             self._write(objects, now)
             if task.finished_at is not None:
                 self._end(task, poll, now)
-        while self.ended and self.ended[0][0] < poll - KEPT:
+        while self.ended and self.ended[0][0] < poll - self.kept:
             shutil.rmtree(self.folder / self.ended.pop(0)[1].eval_set_id)
 
     def _end(self, task: Task, poll: int, now: float) -> None:
@@ -106,10 +125,11 @@ _WORLDS: list[World] = []
 """In the process that writes: what it holds must not count."""
 
 
-def begin(folder: str, tasks: int, now: float) -> None:
-    """Lay so many tasks."""
+def begin(folder: str, course: Course, now: float) -> None:
+    """Lay its tasks."""
     shape = Shape(samples=3, events=40, tasks_per_set=1)
-    world = World(Path(folder), fleet(tasks, shape, now), random.Random(3))  # noqa: S311
+    made = fleet(course.tasks, shape, now)
+    world = World(Path(folder), made, random.Random(3), course.day)  # noqa: S311
     world.begin(now)
     _WORLDS.append(world)
 
@@ -119,12 +139,32 @@ def live(poll: int, now: float, mood: Mood) -> None:
     _WORLDS[-1].live(poll, now, mood)
 
 
-async def simulate(
-    folder: Path, worker: Worker, tasks: int, polls: int, measure_each: int = MEASURE
-) -> list[Instant]:
-    """So many polls over so many tasks; what the process held from time to time."""
+async def simulate(folder: Path, worker: Worker, course: Course) -> list[Instant]:
+    """What the service's process held from time to time."""
     clock = _Clock()
-    worker.run(begin, str(folder / "logs"), tasks, clock.now)
+    worker.run(begin, str(folder / "logs"), course, clock.now)
+    app = _service(folder, clock)
+    exposition = Exposition(lambda: app.snapshot, app.metrics)
+    await app.start()
+    instants: list[Instant] = []
+    for poll in range(1, course.polls + 1):
+        clock.now += POLL
+        worker.run(live, poll, clock.now, course.mood(poll))
+        await app.tick()
+        await app.turn()
+        if poll % SCRAPE == 0:
+            exposition.render("text/plain")
+        if poll % PRUNE == 0:  # what `run` does each hour
+            await app._deliverer.prune()
+            await app._experience.save()
+        if poll % course.measure_each == 0:
+            instants.append(_instant(poll, app.snapshot))
+            say(f"{instants[-1]}")
+    await app.aclose()
+    return instants
+
+
+def _service(folder: Path, clock: Clock) -> App:
     settings = load(
         {
             "logs": (str(folder / "logs"),),
@@ -134,28 +174,7 @@ async def simulate(
         }
     )
     source, _ = open_target(settings.logs[0], settings.s3, logs_options(settings))
-    app = build(settings, [source], clock)
-    exposition = Exposition(lambda: app.snapshot, app.metrics)
-    await app.start()
-    instants: list[Instant] = []
-    for poll in range(1, polls + 1):
-        clock.now += POLL
-        failing = OUTAGE[0] <= poll % DAY < OUTAGE[1]
-        worker.run(live, poll, clock.now, "outage" if failing else "quiet")
-        await app.tick()
-        await app.turn()
-        if poll % SCRAPE == 0:
-            exposition.render("text/plain")
-        if poll % PRUNE == 0:
-            await app._deliverer.prune()  # what `run` does each hour
-            await app._experience.save()
-        if poll % measure_each == 0:
-            assert app.snapshot is not None
-            report = app.snapshot.report
-            instants.append(_instant(poll, len(report.eval_sets), len(report.incidents)))
-            say(f"{instants[-1]}")
-    await app.aclose()
-    return instants
+    return build(settings, [source], clock)
 
 
 class _Clock:
@@ -166,13 +185,18 @@ class _Clock:
         return self.now
 
 
-def _instant(poll: int, eval_sets: int, incidents: int) -> Instant:
+def _instant(poll: int, snapshot: Snapshot | None) -> Instant:
+    assert snapshot is not None
     gc.unfreeze()
     gc.collect()
-    objects = len(gc.get_objects())
-    descriptors = len(list(Path("/proc/self/fd").iterdir()))
     return Instant(
-        poll, resident(), objects, threading.active_count(), descriptors, eval_sets, incidents
+        poll=poll,
+        resident=resident(),
+        objects=len(gc.get_objects()),
+        threads=threading.active_count(),
+        descriptors=len(list(Path("/proc/self/fd").iterdir())),
+        eval_sets=len(snapshot.report.eval_sets),
+        incidents=len(snapshot.report.incidents),
     )
 
 
@@ -188,30 +212,38 @@ def slope(instants: list[Instant], of: str) -> tuple[float, float]:
     return rise, 2.0 * (variance / spread) ** 0.5
 
 
+def growths(instants: Sequence[Instant]) -> dict[str, str]:
+    """What grew by more than noise and a twentieth, once all had settled; by its name, how much."""
+    settled = [one for one in instants if one.poll > SETTLED * instants[-1].poll]
+    grown: dict[str, str] = {}
+    for name in ("resident", "objects", "threads", "descriptors"):
+        rise, noise = slope(settled, name)
+        risen = rise * (settled[-1].poll - settled[0].poll) / WEEK
+        told = f"{rise:+,.0f} a week (noise {noise:,.0f})"
+        say(f"{name}: {told}, {risen:+,.0f} meanwhile")
+        if rise > noise and risen > 0.05 * float(getattr(settled[0], name)):
+            grown[name] = told
+    return grown
+
+
 def main() -> int:
     """Simulate and print; 1 where something grew."""
     parser = argparse.ArgumentParser(prog="python -m tests.performance.week", description=__doc__)
     parser.add_argument("--tasks", type=int, default=100)
     parser.add_argument("--polls", type=int, default=WEEK)
-    parser.add_argument("--measure-each", type=int, default=MEASURE)
+    parser.add_argument("--measure-each", type=int, default=288)
     options = parser.parse_args()
-    before = time.process_time()
+    course = Course(options.tasks, options.polls, measure_each=options.measure_each)
     telemetry.configure("json", "error")
+    before = time.process_time()
     with tempfile.TemporaryDirectory(prefix="watchdog-week-") as folder, Worker() as worker:
-        instants = asyncio.run(
-            simulate(Path(folder), worker, options.tasks, options.polls, options.measure_each)
-        )
+        instants = asyncio.run(simulate(Path(folder), worker, course))
     cpu = time.process_time() - before
-    say(f"{options.polls} polls of {options.tasks} tasks in {cpu:.0f} CPU s")
-    settled = [instant for instant in instants if instant.poll > options.polls // 4]
-    grew = False
-    for name in ("resident", "objects", "threads", "descriptors"):
-        rise, noise = slope(settled, name)
-        base = max(1.0, float(getattr(settled[0], name)))
-        is_growth = rise > max(noise, 0.05 * base)
-        grew |= is_growth
-        say(f"{name}: {rise:+,.0f} a week (noise {noise:,.0f}){' GROWS' if is_growth else ''}")
-    return 1 if grew else 0
+    say(f"{course.polls} polls of {course.tasks} tasks in {cpu:.0f} CPU s")
+    grown = growths(instants)
+    for name, told in grown.items():
+        say(f"{name} grows: {told}")
+    return 1 if grown else 0
 
 
 def say(text: str) -> None:

@@ -20,6 +20,10 @@ from watchdog.service.run import serve
 Weights = dict[tuple[str, str], float]
 """Seconds of CPU by thread and place."""
 SAMPLE_SECONDS = 0.01
+FIRST = 1
+"""Polls that are left out of a profile: they read all that there is."""
+_BEGUN: list[float] = []
+"""When each snapshot was published."""
 DEPTH = 60
 PLACES = 70
 
@@ -32,6 +36,7 @@ def main() -> int:
         threading.Thread(target=_sample, args=(Path(profile),), daemon=True).start()
 
     def note(_snapshot: object) -> None:
+        _BEGUN.append(time.monotonic())
         with polls.open("a") as file:
             file.write(f"{time.monotonic()}\n")
 
@@ -41,14 +46,19 @@ def main() -> int:
 
 
 def _sample(into: Path) -> None:
-    """Count where threads are that hold or want the interpreter's lock, until the process ends."""
+    """Add up where threads use CPU, until the process ends."""
     own = threading.get_ident()
     leaves: Weights = {}
     within: Weights = {}
+    is_reading = True
     written = time.monotonic()
     used: dict[int, float] = {}
     while True:
         time.sleep(SAMPLE_SECONDS)
+        if is_reading and len(_BEGUN) > FIRST:
+            is_reading = False
+            leaves.clear()
+            within.clear()
         names = {t.ident: (t.name, t.native_id) for t in threading.enumerate()}
         for ident, frame in sys._current_frames().items():
             name, native = names.get(ident, ("?", None))
