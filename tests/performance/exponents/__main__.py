@@ -43,7 +43,7 @@ def main() -> int:
     growths = [_told(measured(one, counted=options.steps)) for one in chosen]
     if options.markdown:
         grown.keep(growths)
-        replace_section(PAGE, grown.markdown(growths))
+        replace_section(PAGE, grown.markdown(grown.read()))
     return int(any(one.too_steep(stage) for one in growths for stage in one.costs))
 
 

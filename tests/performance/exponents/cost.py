@@ -13,7 +13,7 @@ from typing import Any
 Work = Callable[[], object]
 Cost = Callable[[Work], float]
 ENOUGH_SECONDS = 0.1
-ROUNDS = 3
+ROUNDS = 2
 
 
 def seconds(work: Work) -> float:

@@ -28,23 +28,23 @@ def _doubled(first: int) -> Sizes:
 
 
 DIMENSIONS = (
-    Dimension("tasks", lambda n: (n, Shape(5, 35, 5)), _doubled(500)),
+    Dimension("tasks", lambda n: (n, Shape(5, 35, 5)), _doubled(200)),
     Dimension(
         "samples a task",
         lambda n: (1, Shape(n, 7 * n, 1, "quiet", WHOLE)),
-        _doubled(500),
+        _doubled(250),
         _doubled(48),
     ),
-    Dimension("tasks of one eval set", lambda n: (n, Shape(2, 14, n)), _doubled(250), _doubled(16)),
+    Dimension("tasks of one eval set", lambda n: (n, Shape(1, 7, n)), _doubled(500), _doubled(16)),
     Dimension(
         "failing samples",
         lambda n: (4, Shape(n // 4, n, 2, "outage", WHOLE)),
-        _doubled(248),
+        _doubled(120),
         _doubled(24),
     ),
-    Dimension("eval sets in one outage", lambda n: (n, Shape(2, 2, 1, "outage")), _doubled(125)),
+    Dimension("eval sets in one outage", lambda n: (n, Shape(2, 2, 1, "outage")), _doubled(75)),
     Dimension(
-        "incidents of one sample each", lambda n: (n, Shape(2, 14, 1, "one_hangs")), _doubled(125)
+        "incidents of one sample each", lambda n: (n, Shape(2, 14, 1, "one_hangs")), _doubled(75)
     ),
-    Dimension("history", lambda n: (1, Shape(5, n)), _doubled(6_250), _doubled(400)),
+    Dimension("history", lambda n: (1, Shape(5, n)), _doubled(4_000), _doubled(400)),
 )

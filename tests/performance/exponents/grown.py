@@ -46,8 +46,9 @@ def read(path: Path = FILE) -> list[Growth]:
 
 
 def keep(growths: Sequence[Growth], path: Path = FILE) -> None:
-    """Keep these instead."""
-    path.write_text(json.dumps([asdict(one) for one in growths], indent=1) + "\n")
+    """Keep these, each in the place of that of its name."""
+    kept = {one.name: one for one in read(path)} | {one.name: one for one in growths}
+    path.write_text(json.dumps([asdict(one) for one in kept.values()], indent=1) + "\n")
 
 
 def markdown(growths: Sequence[Growth]) -> str:
