@@ -16,9 +16,10 @@ from typing import Any, Literal
 from tests.builders.logs import zipped
 from tests.performance.load.events import Conversation, Row, member, new_id, stamp
 
-Mood = Literal["quiet", "outage", "one_hangs"]
-"""Everything works, every model call fails, or one sample of each task hangs in its command."""
-SEGMENT_ROWS: dict[Mood, int] = {"quiet": 20, "outage": 60, "one_hangs": 20}
+Mood = Literal["quiet", "outage", "one_hangs", "slots"]
+"""Everything works, every model call fails, one sample of each task hangs in its command, or every
+other sample waits for a connection that another one has."""
+SEGMENT_ROWS: dict[Mood, int] = {"quiet": 20, "outage": 60, "one_hangs": 20, "slots": 20}
 """Rows that Inspect's sync finds new each time, over all samples of a task."""
 FAILURES = 12
 """Failed attempts that a sample of an outage has behind it, at least: enough to be stuck."""
@@ -52,6 +53,8 @@ class Pattern:
     segments: list[bytes] = field(default_factory=list)
     references: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     """By sample: segment, and the last row of the sample in it."""
+    connections: int = 0
+    """Calls that may be under way at once; 0 for as many as samples run."""
     last_row: int = 0
     segment: int = 0
     """The newest."""
@@ -65,7 +68,7 @@ def pattern(shape: Shape, model: str, now: float, chance: random.Random) -> Patt
     histories = [_history(c, shape.mood, rows_each) for c in begun]
     for conversation, history in zip(begun, histories, strict=True):
         _shift(conversation, history, now - chance.uniform(1.0, 40.0))
-    made = Pattern(model, begun)
+    made = Pattern(model, begun, connections=shape.samples // 2 if shape.mood == "slots" else 0)
     merged = sorted(
         ((index, c.sample_id, row) for c, h in zip(begun, histories, strict=True)
          for index, row in enumerate(h)),
@@ -88,6 +91,8 @@ def _history(conversation: Conversation, mood: Mood, count: int) -> list[Row]:
         count = max(count, len(rows) + 2 * FAILURES)
     while len(rows) < count:
         rows += conversation.fails() if mood == "outage" else conversation.works()
+    if mood == "slots" and conversation.sample_id % 2:
+        return rows[:-1]
     return [*rows, *conversation.hangs()] if _hangs(conversation, mood) else rows
 
 
@@ -254,7 +259,7 @@ class Task:
             "task_version": 0,
             "dataset": {"samples": len(ids), "sample_ids": ids, "shuffled": False},
             "model": self.pattern.model,
-            "model_generate_config": {"max_connections": max(1, most)},
+            "model_generate_config": {"max_connections": self.pattern.connections or max(1, most)},
             "config": {"epochs": 1, "max_samples": max(1, most), "log_shared": 60},
             "packages": {"inspect_ai": "0.3.285"},
         }
