@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.performance.load.measure import Outcome
 
 FILE = Path(__file__).with_name("measured.json")
+DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Result:
     on: str
     interval: float
     polls: int
+    seconds: float
+    """From a poll to the next: the interval, or more where one takes longer."""
     cpu: float
     """Of a poll with a scrape; the whole process tree's."""
     obstore: float
@@ -45,6 +48,11 @@ class Result:
     first_pss: int
 
     @property
+    def lists_a_day(self) -> float:
+        """Listings have a rhythm of their own, whatever the polls'."""
+        return self.lists / self.seconds * DAY
+
+    @property
     def times_bare(self) -> float:
         """Its CPU over that of the same requests by obstore."""
         return self.cpu / self.obstore
@@ -62,6 +70,7 @@ def result(outcome: Outcome) -> Result:
         on=f"{datetime.now(UTC):%Y-%m-%d}",
         interval=plan.interval,
         polls=polls.polls,
+        seconds=polls.seconds / polls.polls,
         cpu=polls.cpu_a_poll,
         obstore=outcome.obstore_cpu,
         boto3=outcome.boto3_cpu,
