@@ -118,10 +118,10 @@ def as_markdown(sections: Iterable[Section]) -> str:
 
 def _kept() -> Iterator[str]:
     """Sections on what is measured by itself, as it takes long."""
-    if large := results.read():
-        yield page.markdown(large)
     if growth := grown.read():
         yield grown.markdown(growth)
+    if large := results.read():
+        yield page.markdown(large)
 
 
 def about() -> Iterator[str]:

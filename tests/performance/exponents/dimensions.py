@@ -39,7 +39,7 @@ DIMENSIONS = (
         "samples that wait for a connection",
         lambda n: (1, Shape(n, 7 * n, 1, "slots", WHOLE)),
         _doubled(250),
-        _doubled(48),
+        _doubled(90),
     ),
     Dimension("tasks of one eval set", lambda n: (n, Shape(1, 7, n)), _doubled(500), _doubled(16)),
     Dimension(

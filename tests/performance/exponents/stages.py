@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from tests.performance.load.buffers import Shape
 from tests.performance.load.states import facts, folded
 from watchdog.correlate import correlate
 from watchdog.diagnose.judge import judge
-from watchdog.fold import fold
 from watchdog.model.facts import TaskRead
 from watchdog.model.report import Snapshot
 from watchdog.model.state import EvalSetState
@@ -23,6 +23,7 @@ from watchdog.notify.decide import decide
 from watchdog.notify.deliver import record
 from watchdog.notify.ledger.database import open_ledger
 from watchdog.pipeline.evaluate import evaluate
+from watchdog.pipeline.folding import Folding
 from watchdog.pipeline.learner import Learner
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.schema import encode_report
@@ -74,6 +75,13 @@ def _told(snapshot: Snapshot) -> Iterator[Stage]:
 
 
 def _fold_again(states: dict[str, EvalSetState], again: list[TaskRead]) -> None:
-    states = dict(states)
-    for fact in again:
-        states[fact.eval_set_id] = fold(states[fact.eval_set_id], fact)
+    """Fold as the service does in a poll that finds all as it was."""
+
+    async def fold_all() -> None:
+        folding = Folding(EvalSetState)
+        folding.states = dict(states)
+        for fact in again:
+            folding.take(fact)
+        await folding.settle()
+
+    asyncio.run(fold_all())

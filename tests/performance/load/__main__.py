@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for case in (_Case(size, mood) for size in options.size for mood in options.mood):
         shape = Shape(options.samples, options.events, mood=case.mood)
         profile = options.profile and options.profile.with_suffix(f".{case.size}.{case.mood}.txt")
-        plan = Plan(case.size, shape, options.interval, options.polls, profile=profile)
+        how = {"profile": profile, "restart": options.restart}
+        plan = Plan(case.size, shape, options.interval, options.polls, **how)
         try:
             outcome = measure(plan, say)
         except (MissingPartError, awscli.Missing) as missing:
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=int, default=100, help="of a task, over its samples")
     parser.add_argument("--interval", type=float, default=30.0, help="seconds")
     parser.add_argument("--polls", type=int, default=8)
+    parser.add_argument("--restart", action="store_true", help="start it once more, with its state")
     parser.add_argument("--profile", type=Path, help="where the service's threads spend their time")
     parser.add_argument("--markdown", action="store_true", help=f"write docs/{PAGE.name} too")
     return parser

@@ -41,6 +41,8 @@ class Plan:
     """Polls during which it is asked too how it is and what it knows of what changed."""
     profile: Path | None = None
     changed: float = CHANGED
+    restart: bool = False
+    """Whether it is started once more, with the state that it left."""
 
 
 @dataclass
@@ -66,6 +68,9 @@ class Outcome:
     """Seconds of `aws s3 sync` of what changed, its start included; None where it wasn't tried."""
     reader_cpu: float | None = None
     """Seconds of Inspect's own reader over the tasks that changed."""
+    restart_cpu: float | None = None
+    restart_seconds: float | None = None
+    """From its second start to the first complete poll; None where it wasn't tried."""
 
     @property
     def times_bare(self) -> float:
@@ -87,6 +92,7 @@ class Outcome:
         return [
             f"{about}, {self.objects:,} objects, interval {plan.interval:.0f} s",
             f"  first poll: {first}, PSS {self.first_pss >> 20} MiB",
+            f"  restart: {_seconds(self.restart_cpu)}, {_seconds(self.restart_seconds, 's')}",
             f"  a poll with a scrape: {polls.cpu_a_poll:.2f} CPU s ({n} in {polls.seconds:.0f} s)",
             f"  memory: PSS {polls.pss >> 20} MiB, RSS {polls.rss >> 20} MiB",
             f"  requests a poll: {', '.join(kinds)}; {self.received / n / 1e6:.2f} MB",
@@ -96,8 +102,8 @@ class Outcome:
         ]
 
 
-def _seconds(value: float | None) -> str:
-    return "not tried" if value is None else f"{value:.2f} CPU s"
+def _seconds(value: float | None, unit: str = "CPU s") -> str:
+    return "not tried" if value is None else f"{value:.2f} {unit}"
 
 
 def _most(values: object) -> float:
@@ -121,6 +127,8 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Outcome:
                 say(f"first poll: {outcome.first_cpu:.1f} CPU s in {outcome.first_seconds:.0f} s")
                 asked = _polls(outcome, made, store, service)
                 _answers(outcome, made, store, service)
+            if plan.restart:
+                _again(outcome, store, base / "service")
             _bare(outcome, asked, store)
             if plan.size <= SYNC_MAX:
                 _usual_way(outcome, made, store, base / "synced")
@@ -134,6 +142,14 @@ def _first(plan: Plan, objects: int, service: Service) -> Outcome:
     service.scrape()
     service.until_poll(2, POLL_SECONDS)
     return Outcome(plan, objects, cpu, seconds, pss)
+
+
+def _again(outcome: Outcome, store: FleetStore, folder: Path) -> None:
+    """Another life of the service, which goes on from what the first left behind."""
+    with Service(folder, store, outcome.plan.interval, fresh=False) as service:
+        service.until_poll(1, FIRST_SECONDS)
+        outcome.restart_cpu = service.cpu()
+        outcome.restart_seconds = time.monotonic() - service.began
 
 
 def _polls(outcome: Outcome, made: Fleet, store: FleetStore, service: Service) -> list[Request]:

@@ -27,6 +27,7 @@ HEAD = (
     "slowest /healthz",
     "change to report",
     "first poll",
+    "after a restart",
 )
 INTRODUCTION = """\
 ## Large fleets
@@ -38,8 +39,9 @@ between two polls. In an outage every running sample has twelve failed attempts 
 comes is more of them. CPU is that of all the service's processes, with one scrape of `/metrics` a
 poll; **times bare** is that over the CPU of the same requests made by obstore alone, **boto3** the
 CPU of boto3 making them; **aws s3 sync, reader** is an incremental sync, then Inspect's own reader
-over the tasks that changed. Loop held is `eval_watchdog_event_loop_block_seconds`. The machine is
-shared: CPU moves by a third from run to run, and what is a time (loop, answers, delay) by more."""
+over the tasks that changed. First poll is a start that reads everything, after a restart one that
+has the state of the life before. Loop held is `eval_watchdog_event_loop_block_seconds`. The machine
+is shared: CPU moves by a third from run to run, what is a time (loop, answers, delay) by more."""
 SIZING = """\
 ### Sizing
 
@@ -80,8 +82,15 @@ def _row(one: Result) -> tuple[str, ...]:
         f"{one.block * 1000:.0f} ms",
         f"{one.healthz * 1000:.0f} ms",
         f"{one.delay:.0f} s",
-        f"{one.first_cpu:.0f} CPU s, {one.first_pss // MEBI} MiB",
+        f"{one.first_cpu:.0f} CPU s, {one.first_seconds:.0f} s, {one.first_pss // MEBI} MiB",
+        _restart(one),
     )
+
+
+def _restart(one: Result) -> str:
+    if one.restart_cpu is None or one.restart_seconds is None:
+        return ""
+    return f"{one.restart_cpu:.0f} CPU s, {one.restart_seconds:.0f} s"
 
 
 def _sizing(results: Sequence[Result]) -> str:

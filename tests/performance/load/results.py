@@ -46,6 +46,8 @@ class Result:
     first_cpu: float
     first_seconds: float
     first_pss: int
+    restart_cpu: float | None = None
+    restart_seconds: float | None = None
 
     @property
     def lists_a_day(self) -> float:
@@ -88,6 +90,8 @@ def result(outcome: Outcome) -> Result:
         first_cpu=outcome.first_cpu,
         first_seconds=outcome.first_seconds,
         first_pss=outcome.first_pss,
+        restart_cpu=outcome.restart_cpu,
+        restart_seconds=outcome.restart_seconds,
     )
 
 
