@@ -231,9 +231,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.performance.week", description=__doc__)
     parser.add_argument("--tasks", type=int, default=100)
     parser.add_argument("--polls", type=int, default=WEEK)
-    parser.add_argument("--measure-each", type=int, default=288)
+    parser.add_argument("--day", type=int, default=DAY, help="polls")
+    parser.add_argument("--measure-each", type=int, default=288, help="polls")
     options = parser.parse_args()
-    course = Course(options.tasks, options.polls, measure_each=options.measure_each)
+    course = Course(options.tasks, options.polls, options.day, options.measure_each)
     telemetry.configure("json", "error")
     before = time.process_time()
     with tempfile.TemporaryDirectory(prefix="watchdog-week-") as folder, Worker() as worker:
