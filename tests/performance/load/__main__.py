@@ -31,7 +31,10 @@ class _Case:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print and perhaps keep; 2 where a part is missing."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.markdown and options.profile:
+        parser.error("--profile costs CPU of its own, so --markdown keeps nothing of such a run")
     for case in (_Case(size, mood) for size in options.size for mood in options.mood):
         shape = Shape(options.samples, options.events, mood=case.mood)
         profile = options.profile and options.profile.with_suffix(f".{case.size}.{case.mood}.txt")

@@ -70,7 +70,7 @@ def _row(one: Result) -> tuple[str, ...]:
     usual = "" if one.sync is None or one.reader is None else f"{one.sync:.1f} + {one.reader:.2f} s"
     about = f"{one.size:,}" + (f" of {one.events:,} events" if one.events != HISTORY else "")
     return (
-        about,
+        about + (" (profiled)" if one.profiled else ""),
         f"{one.cpu:.2f} s",
         f"{one.times_bare:.1f}",
         f"{one.boto3:.2f} s",

@@ -48,6 +48,8 @@ class Result:
     first_pss: int
     restart_cpu: float | None = None
     restart_seconds: float | None = None
+    profiled: bool = False
+    """Whether its CPU holds that of a profiler, a few hundredths of a core."""
 
     @property
     def lists_a_day(self) -> float:
