@@ -13,7 +13,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py $(VENV)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format docs bench quality compare kill fuzz attacks audit recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
+.PHONY: help demo test lint format docs bench week quality compare kill fuzz attacks audit recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -48,9 +48,14 @@ docs: with-lint ## Generate what comes from the code: pages, dashboards, the ope
 	@$(PY) -m tools.deploy
 	@$(PY) -m tools.dashboards
 
-bench: with-test ## Measure what a poll costs
+bench: with-test ## Measure what a poll costs: make bench [ARGS="--size 1000 --mood outage"]
 	@status=0; $(PY) -m tests.performance $(ARGS) || status=$$?; \
+		case '$(ARGS)' in *--size*) exit $$status;; esac; \
+		$(PY) -m tests.performance.exponents $(ARGS) || status=$$?; \
 		$(PY) -m tests.performance.cluster || status=$$?; exit $$status
+
+week: with-test ## Simulate a week of the service: memory, threads, descriptors must not grow
+	@$(PY) -m tests.performance.week $(ARGS)
 
 quality: with-quality ## Measure how good the verdicts are: recordings, simulated fleets and clusters
 	@$(PY) -m tests.quality $(ARGS)

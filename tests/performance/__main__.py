@@ -18,12 +18,18 @@ from tests.performance import (
     sections,
     table,
 )
+from tests.performance.load import __main__ as load
 
 PAGE = ROOT / "docs" / "performance.md"
 
 
 def main() -> int:
-    """Run it all: 0 where all goals are met, 1 where one is not, 2 where something is missing."""
+    """Run it all: 0 where all goals are met, 1 where one is not, 2 where something is missing.
+
+    With `--size` only the service over fleets of such sizes (`tests.performance.load`).
+    """
+    if "--size" in sys.argv:
+        return load.main()
     parser = argparse.ArgumentParser(prog="python -m tests.performance", description=__doc__)
     parser.add_argument("--markdown", action="store_true", help=f"write docs/{PAGE.name} too")
     options = parser.parse_args()

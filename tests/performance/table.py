@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.performance.awscli import VERSION
+from tests.performance.exponents import grown
+from tests.performance.load import page, results
 
 HEAD = ("", "here", "the usual way", "ratio", "goal", "")
 INTRODUCTION = """\
@@ -108,9 +110,18 @@ def as_markdown(sections: Iterable[Section]) -> str:
         "\n".join(f"- {line}" for line in about()),
         *("\n".join(_markdown(section)) for section in sections),
         (Path(__file__).parent / "starving.md").read_text().rstrip(),
+        *_kept(),
         NOTES,
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _kept() -> Iterator[str]:
+    """Sections on what is measured by itself, as it takes long."""
+    if growth := grown.read():
+        yield grown.markdown(growth)
+    if large := results.read():
+        yield page.markdown(large)
 
 
 def about() -> Iterator[str]:
