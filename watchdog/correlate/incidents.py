@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from watchdog.correlate.correlation_keys import CorrelationKey, correlation_keys, groups
 from watchdog.correlate.degraded import degraded, degraded_actions
-from watchdog.correlate.scope import peers_of, scope_of, summary_of
+from watchdog.correlate.scope import Unharmed, peers_of, scope_of, summary_of
 from watchdog.correlate.symptom import Symptom, symptoms
 from watchdog.correlate.testing import Histories, conclusions_of, subjects_of
 from watchdog.diagnose.placeholders import fill
@@ -60,10 +60,11 @@ def correlate(
     key_sets = correlation_keys(
         all_symptoms, judgments, _first_conclusions(all_symptoms, findings, now)
     )
+    unharmed = Unharmed(judgments if all_symptoms else ())
     incidents = [
         replace(
             _incident(
-                sorted(group, key=lambda symptom: symptom.age), common, judgments, findings, now
+                sorted(group, key=lambda symptom: symptom.age), common, unharmed, findings, now
             ),
             restricted_to=restricted_to,
         )
@@ -115,7 +116,7 @@ def troubled_models(eval_sets: Iterable[EvalSetJudgment]) -> frozenset[str]:
 def _incident(
     group: Sequence[Symptom],
     common: frozenset[CorrelationKey],
-    judgments: Sequence[EvalSetJudgment],
+    unharmed: Unharmed,
     findings: Findings,
     now: float,
 ) -> Incident:
@@ -146,7 +147,7 @@ def _incident(
         runner_died=all(symptom.runner_died for symptom in group),
         in_cluster=all(symptom.eval_set.state.cluster is not None for symptom in group),
         stuck_samples=sum(len(symptom.samples) for symptom in group if not symptom.is_degraded),
-        peers="" if oldest.is_degraded else peers_of(group, judgments),
+        peers="" if oldest.is_degraded else peers_of(group, unharmed),
         subjects=subjects,
         conclusions=conclusions,
         outside=_outside(group, findings),

@@ -1,5 +1,6 @@
 """How far an incident reaches, and how that is said."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from watchdog.correlate.correlation_keys import MIDDLEMAN, CorrelationKey
@@ -81,17 +82,29 @@ def _single_summary(symptom: Symptom, now: float) -> str:
     return f"{symptom.eval_set_id}: {phrase}"
 
 
-def peers_of(group: Sequence[Symptom], eval_sets: Iterable[EvalSetJudgment]) -> str:
+class Unharmed:
+    """Samples that go on, counted once for all incidents."""
+
+    def __init__(self, eval_sets: Iterable[EvalSetJudgment]) -> None:
+        self._by_model: Counter[str] = Counter()
+        self._by_eval_set: Counter[str] = Counter()
+        for eval_set in eval_sets:
+            for task in eval_set.tasks:
+                going_on = [sample for sample in task.samples if sample.verdict in _GOING_ON]
+                self._by_model.update(sample.model or task.model for sample in going_on)
+                self._by_eval_set[eval_set.state.eval_set_id] += len(going_on)
+
+    def beside(self, models: Iterable[str], ids: Iterable[str]) -> int:
+        """Those on these models; where there is none, of these eval sets."""
+        of_models = [self._by_model[model] for model in models]
+        return sum(of_models) if of_models else sum(self._by_eval_set[name] for name in ids)
+
+
+def peers_of(group: Sequence[Symptom], all_unharmed: Unharmed) -> str:
     """What goes on unharmed: on the same models, else in the same eval sets; empty for nothing."""
     models = {model for symptom in group for model in symptom.models}
     ids = {symptom.eval_set_id for symptom in group}
-    unharmed = 0
-    for eval_set in eval_sets:
-        for task in eval_set.tasks:
-            for sample in task.samples:
-                if sample.verdict in _GOING_ON:
-                    model = sample.model or task.model
-                    unharmed += model in models if models else eval_set.state.eval_set_id in ids
+    unharmed = all_unharmed.beside(models, ids)
     if not unharmed:
         return ""
     where = "this eval set" if len(ids) == 1 else "these eval sets"
