@@ -6,6 +6,7 @@ from tests.performance.week import Course, Instant, growths, simulate, slope
 from tests.performance.workers import Worker
 
 DAY = 48
+SPARE = 2
 OBJECTS_A_POLL = 5.0
 """A poll folds about twenty rows here: of what is read nothing may stay."""
 
@@ -18,7 +19,8 @@ async def test_nothing_grows_while_tasks_come_and_go(tmp_path):
     assert len(instants) == 14
     assert {one.eval_sets for one in instants} != {4}, "nothing ended"
     settled = instants[4:]
-    assert len({one.threads for one in settled}) == 1
+    # of a pool as many live as there was work for a moment ago
+    assert max(one.threads for one in settled) <= max(one.threads for one in instants[:7]) + SPARE
     assert max(one.descriptors for one in settled) <= settled[0].descriptors + 1
     alike = [one for one in settled if one.eval_sets == settled[0].eval_sets]
     first, last = alike[0], alike[-1]

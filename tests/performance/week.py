@@ -141,7 +141,7 @@ def live(poll: int, now: float, mood: Mood) -> None:
 
 async def simulate(folder: Path, worker: Worker, course: Course) -> list[Instant]:
     """What the service's process held from time to time."""
-    clock = _Clock()
+    clock, others = _Clock(), frozenset(threading.enumerate())
     worker.run(begin, str(folder / "logs"), course, clock.now)
     app = _service(folder, clock)
     exposition = Exposition(lambda: app.snapshot, app.metrics)
@@ -158,7 +158,7 @@ async def simulate(folder: Path, worker: Worker, course: Course) -> list[Instant
             await app._deliverer.prune()
             await app._experience.save()
         if poll % course.measure_each == 0:
-            instants.append(_instant(poll, app.snapshot))
+            instants.append(_instant(poll, app.snapshot, others))
             say(f"{instants[-1]}")
     await app.aclose()
     return instants
@@ -185,7 +185,8 @@ class _Clock:
         return self.now
 
 
-def _instant(poll: int, snapshot: Snapshot | None) -> Instant:
+def _instant(poll: int, snapshot: Snapshot | None, others: frozenset[threading.Thread]) -> Instant:
+    """What is held now; threads of what ran before in this process don't count."""
     assert snapshot is not None
     gc.unfreeze()
     gc.collect()
@@ -193,7 +194,7 @@ def _instant(poll: int, snapshot: Snapshot | None) -> Instant:
         poll=poll,
         resident=resident(),
         objects=len(gc.get_objects()),
-        threads=threading.active_count(),
+        threads=len(set(threading.enumerate()) - others),
         descriptors=len(list(Path("/proc/self/fd").iterdir())),
         eval_sets=len(snapshot.report.eval_sets),
         incidents=len(snapshot.report.incidents),

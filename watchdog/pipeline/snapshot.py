@@ -7,7 +7,6 @@ from math import inf
 
 from msgspec.structs import replace
 
-from watchdog.model.aged import elapsed
 from watchdog.model.causes import main_cause
 from watchdog.model.instants import earliest, latest, timestamp
 from watchdog.model.instants import from_timestamp as instant
@@ -383,8 +382,7 @@ def _created(task: TaskJudgment) -> float | None:
 
 
 def _elapsed(since: float | None, now: float) -> float:
-    """As a report's instant tells it: others count on from there."""
-    return elapsed(timestamp(since), now)
+    return max(0.0, now - since) if since is not None else 0.0
 
 
 def _cut(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
+from tests.builders.cluster_sources import Cache, running, source_over, write
 from tests.builders.logs import running_store
-from tests.unit.collect.kubernetes.test_source import Cache, running, source_over, write
 from watchdog.collect.source import Resumed
 from watchdog.model.facts import ManifestRead, RowsRead, SpecRead, TaskProgressLogged, TaskRead
 from watchdog.pipeline.resumption import Cut, Resumption
