@@ -14,6 +14,7 @@ from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgmen
 _GROWING = frozenset({"state", "suspicion", "fixed", "rising", "weighings"})
 _PARTS = frozenset({"tasks", "samples", "erring", "cautions"})
 _OF_SAMPLES = tuple(f for f in SampleJudgment.__struct_fields__ if f not in _GROWING)
+_OF_VERDICTS = tuple(field for field in _OF_SAMPLES if field != "evidence")
 _OF_TASKS = tuple(f for f in TaskJudgment.__struct_fields__ if f not in _GROWING | _PARTS)
 _OF_EVAL_SETS = tuple(f for f in EvalSetJudgment.__struct_fields__ if f not in _GROWING | _PARTS)
 _CLOSE = 1e-6
@@ -25,6 +26,12 @@ def same_sample(one: SampleJudgment, later: SampleJudgment, at: float) -> bool:
     if one is later:
         return True
     return _alike(one, later, _OF_SAMPLES) and _close(one.suspicion_at(at), later.suspicion)
+
+
+def same_verdict(one: SampleJudgment, later: SampleJudgment) -> bool:
+    """Whether both say the same but for how much of it there is, and the words."""
+    kinds = [[evidence.kind for evidence in judgment.evidence] for judgment in (one, later)]
+    return kinds[0] == kinds[1] and _alike(one, later, _OF_VERDICTS) and later.suspicion >= 1
 
 
 def same_eval_set(one: EvalSetJudgment, later: EvalSetJudgment, at: float) -> bool:

@@ -16,7 +16,9 @@ from watchdog.diagnose.context import (
     SampleContext,
     SamplePlace,
 )
-from watchdog.diagnose.holding import same_sample
+from watchdog.diagnose.fleet import Fleet
+from watchdog.diagnose.holding import same_sample, same_verdict
+from watchdog.diagnose.lasting_outage import LastingOutage, lasts, outage_behind
 from watchdog.diagnose.slots import run_of
 from watchdog.diagnose.writers import is_left, writer_gone
 from watchdog.model.allowances import Allowance
@@ -46,6 +48,8 @@ class _Kept(Struct):
     """Models whose fleet was asked for it, each with the version of that."""
     slots: tuple[bool, int] | None
     """Whether it may have to wait for a connection, among how many; None where nothing asked."""
+    outage: LastingOutage | None = None
+    """While this lasts, its verdict does, whatever else fails."""
     polls: int = FIRST
     """So many are looked ahead next."""
 
@@ -53,18 +57,29 @@ class _Kept(Struct):
         """Whether all that it was concluded from is as it was, but for the time."""
         if self.state is not context.sample or self.basis != basis:
             return False
-        version = context.judging.fleet.version
-        if any(version(model) != number for model, number in self.versions):
+        if not self._fleet_holds(context.judging.fleet, context.now):
             return False
         if self.slots is not None and self.slots != _slots(context):
             return False
         return self.purpose == _purpose(context)
+
+    def _fleet_holds(self, fleet: Fleet, now: float) -> bool:
+        others = {model for model, number in self.versions if fleet.version(model) != number}
+        if not others:
+            return True
+        return (
+            self.outage is not None
+            and others == {self.outage.model}
+            and lasts(fleet, self.outage, now)
+        )
 
     def holds_at(self, context: SampleContext, judge: Judge) -> bool:
         """Whether the same is to be said as of the instant of `context`, which is to come."""
         later, models = _asking(judge, context)
         if models - {model for model, _ in self.versions}:
             return False
+        if self.outage is not None and lasts(context.judging.fleet, self.outage, context.now):
+            return same_verdict(self.judgment, later)
         return same_sample(self.judgment, later, context.now)
 
 
@@ -93,6 +108,19 @@ class SampleMemo:
     def versions(self) -> dict[str, int]:
         """The models whose fleet was asked for any of them, each with its version."""
         return dict(pair for kept in self._kept.values() for pair in kept.versions)
+
+    def outages(self) -> dict[str, LastingOutage]:
+        """By model, the outage that all rest on who asked for its fleet; none where one doesn't."""
+        by_model: dict[str, set[LastingOutage | None]] = {}
+        for kept in self._kept.values():
+            for model, _ in kept.versions:
+                is_its = kept.outage is not None and kept.outage.model == model
+                by_model.setdefault(model, set()).add(kept.outage if is_its else None)
+        return {
+            model: outage
+            for model, all_behind in by_model.items()
+            if len(all_behind) == 1 and (outage := next(iter(all_behind))) is not None
+        }
 
     def judged(self, context: SampleContext, basis: Basis, judge: Judge) -> SampleJudgment:
         """What holds of the sample now: what held before, or what `judge` says."""
@@ -131,6 +159,7 @@ class SampleMemo:
             until=context.now,
             versions=tuple((model, version(model)) for model in models),
             slots=slots,
+            outage=outage_behind(context, judgment),
         )
 
     def _at(self, context: SampleContext, at: float) -> SampleContext:

@@ -6,9 +6,11 @@ alone may change its judgment. What comes out is what judging all anew says (`di
 tests compare the two over all recordings and simulated fleets.
 """
 
+import threading
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -16,15 +18,16 @@ from msgspec.structs import replace
 
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.clocks import by_store_clock
-from watchdog.diagnose.context import JudgingContext
+from watchdog.diagnose.context import JudgingContext, SamplePlace
 from watchdog.diagnose.fleet_index import FleetIndex
 from watchdog.diagnose.holding import same_eval_set
 from watchdog.diagnose.judge import judge_one
+from watchdog.diagnose.lasting_outage import LastingOutage, lasts
 from watchdog.diagnose.memo import FIRST, LONGEST, Extension, SampleMemo
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.tasks import is_stale, is_unheard
 from watchdog.model.allowances import Override
-from watchdog.model.judgment import EvalSetJudgment
+from watchdog.model.judgment import EvalSetJudgment, SampleJudgment
 from watchdog.model.learned import Learned
 from watchdog.model.report import EvalSetFigures, Snapshot
 from watchdog.model.state import ClusterState, EvalSetState, TaskState
@@ -84,6 +87,10 @@ class _Entry(Struct):
     polls: int = FIRST
     """So many were looked ahead."""
     versions: dict[str, int] = {}
+    outages: dict[str, LastingOutage] = {}
+    """By model, what all rest on that its fleet was asked for."""
+    words: tuple[JudgingContext, dict[SamplePlace, SampleJudgment]] | None = None
+    """Its samples as they were judged for whoever reads them, and by what."""
     orphaned: float | None = None
     ages: Ages = ()
     """What is too old to go by."""
@@ -99,6 +106,9 @@ class IncrementalJudge:
         self._entries: dict[_Key, _Entry] = {}
         self._baselines: Baselines | None = None
         self._learned: Learned | None = None
+        self._judging = threading.Lock()
+        self._base: JudgingContext | None = None
+        self._lasting: dict[LastingOutage, bool] = {}
         self._polls = 0
         self._judged_at = float("-inf")
         self.reasons: Counter[Reason] = Counter()
@@ -119,15 +129,29 @@ class IncrementalJudge:
         overrides: tuple[Override, ...] = (),
     ) -> tuple[tuple[EvalSetJudgment, ...], Orphans]:
         """Every eval set judged at `now`, as `diagnose.judge.judge` does; and the orphans."""
+        with self._judging:
+            return self._judge(states, now, max_age, learned, Settings(limits, overrides))
+
+    def _judge(
+        self,
+        states: Sequence[EvalSetState],
+        now: float,
+        max_age: float,
+        learned: Learned,
+        settings: Settings,
+    ) -> tuple[tuple[EvalSetJudgment, ...], Orphans]:
+        limits = settings.limits
+        self._lasting = {}
         self._polls += now > self._judged_at
         self._judged_at = now
         self.reasons, self.samples_judged, self.looked_ahead = Counter(), 0, 0
-        settings, baselines = Settings(limits, overrides), self._newest(learned, limits)
+        baselines = self._newest(learned, limits)
         entries = list(self._entries_of(states, settings, baselines))
         moved = [entry.moved for entry in entries]
         fleet = self._index.update(moved)
         orphans = find_orphans(moved, now, limits)
-        base = JudgingContext(now, limits, max_age, fleet, baselines, orphans, overrides)
+        base = JudgingContext(now, limits, max_age, fleet, baselines, orphans, settings.overrides)
+        self._base = base
         judgments = tuple(self._judged(entry, base, settings) for entry in entries)
         return judgments, orphans
 
@@ -178,11 +202,44 @@ class IncrementalJudge:
         entry.orphaned = base.orphans.since.get(entry.state.eval_set_id)
         entry.memo.begin()
         entry.judgment = judge_one(judging, entry.moved, entry.memo)
-        entry.versions = entry.memo.versions
+        entry.versions, entry.outages = entry.memo.versions, entry.memo.outages()
         entry.until, entry.polls = base.now, FIRST
         self.reasons[reason or "new"] += 1
         self.samples_judged += entry.memo.judged_anew
         return entry.judgment
+
+    def _lasts(self, entry: _Entry, model: str, base: JudgingContext) -> bool:
+        """Whether what changed of a model's fleet is that its outage goes on."""
+        outage = entry.outages.get(model)
+        if outage is None:
+            return False
+        if outage not in self._lasting:
+            self._lasting[outage] = lasts(base.fleet, outage, base.now)
+        return self._lasting[outage]
+
+    def anew(self, place: tuple[str, str], log: str, judgment: SampleJudgment) -> SampleJudgment:
+        """A sample's judgment for whoever reads it: its words count what failed since.
+
+        While all are judged, what was said before is good enough. From any thread.
+
+        Args:
+            place: its eval set's source and id.
+            log: its log's name.
+            judgment: as it is kept.
+        """
+        if not judgment.shared or judgment.verdict is not Verdict.STUCK:
+            return judgment
+        if not self._judging.acquire(blocking=False):
+            return judgment
+        try:
+            entry, base = self._entries.get((*place, 0)), self._base
+            if entry is None or base is None:
+                return judgment
+            if entry.words is None or entry.words[0] is not base:
+                entry.words = base, _samples(entry, base)
+            return entry.words[1].get((log, judgment.key), judgment)
+        finally:
+            self._judging.release()
 
     def _holds_on(self, entry: _Entry, judging: JudgingContext) -> bool:
         """Whether its judgment holds, by time alone, for some polls from now on."""
@@ -209,12 +266,13 @@ class IncrementalJudge:
             return "learned"
         orphaned = base.orphans.since.get(entry.state.eval_set_id)
         version = base.fleet.version
+        others = [model for model, number in entry.versions.items() if version(model) != number]
         reasons: tuple[tuple[Reason, bool], ...] = (
             ("new", entry.judgment is None),
             ("changed", entry.changed or entry.orphaned != orphaned),
             ("settings", entry.settings != settings),
             ("age", entry.ages != ages),
-            ("fleet", any(version(model) != at for model, at in entry.versions.items())),
+            ("fleet", any(not self._lasts(entry, model, base) for model in others)),
             ("due", base.now > entry.until),
         )
         return next((reason for reason, is_so in reasons if is_so), None)
@@ -226,6 +284,14 @@ class IncrementalJudge:
         view = state.view
         is_old = view is not None and now - view.at > _VIEW_FRESH * self._interval
         return (*stale, is_unheard(state, now, max_age), is_old)
+
+
+def _samples(entry: _Entry, base: JudgingContext) -> dict[SamplePlace, SampleJudgment]:
+    """An eval set's samples, all judged anew."""
+    judgment = judge_one(replace(base, baselines=entry.baselines), entry.moved)
+    return {
+        (task.state.log, sample.key): sample for task in judgment.tasks for sample in task.samples
+    }
 
 
 def same_but_read(one: EvalSetState, other: EvalSetState) -> bool:
@@ -322,7 +388,9 @@ class Evaluator:
     def _figures_of(self, judgment: EvalSetJudgment, now: float) -> EvalSetFigures:
         kept = self._before.get(id(judgment))
         if kept is None or kept[0] is not judgment or _grows(judgment):
-            kept = judgment, figures_of(judgment, now, lazily=True)
+            state = judgment.state
+            anew = partial(self.judge.anew, (state.source, state.eval_set_id))
+            kept = judgment, figures_of(judgment, now, lazily=True, anew=anew)
         self._figures[id(judgment)] = kept
         return kept[1]
 

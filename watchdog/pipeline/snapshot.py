@@ -1,7 +1,7 @@
 """Judgments to the contract's report, and to the snapshot that all surfaces read."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from math import inf
 
@@ -119,11 +119,30 @@ def _cause_of(verdict: Verdict, eval_sets: tuple[EvalSetJudgment, ...]) -> Cause
     return main_cause(eval_set.cause for eval_set in eval_sets if eval_set.verdict is verdict)
 
 
-def figures_of(eval_set: EvalSetJudgment, now: float, *, lazily: bool = False) -> EvalSetFigures:
-    """What surfaces show of an eval set; `lazily`, its samples are told when they are read."""
+Anew = Callable[[str, SampleJudgment], SampleJudgment]
+"""A sample's judgment for whoever reads it, by its log's name and what is kept."""
+
+
+def _as_kept(_log: str, judgment: SampleJudgment) -> SampleJudgment:
+    return judgment
+
+
+def figures_of(
+    eval_set: EvalSetJudgment, now: float, *, lazily: bool = False, anew: Anew = _as_kept
+) -> EvalSetFigures:
+    """What surfaces show of an eval set.
+
+    Args:
+        eval_set: as it was judged.
+        now: seconds since the epoch.
+        lazily: whether its samples are told only when they are read.
+        anew: what is to be told of a sample then.
+    """
     cluster = eval_set.state.cluster
     name = eval_set.state.eval_set_id
-    tasks = tuple(_task_figures(name, task, now, lazily=lazily) for task in eval_set.tasks)
+    tasks = tuple(
+        _task_figures(name, task, now, anew if lazily else None) for task in eval_set.tasks
+    )
     report = EvalSetReport(
         eval_set_id=eval_set.state.eval_set_id,
         verdict=eval_set.verdict,
@@ -166,8 +185,10 @@ def _is_muted(eval_set: EvalSetJudgment) -> bool:
     return eval_set.muted is not None or all_muted
 
 
-def _task_figures(eval_set_id: str, task: TaskJudgment, now: float, *, lazily: bool) -> TaskFigures:
-    report = _task(task, now, lazily=lazily)
+def _task_figures(
+    eval_set_id: str, task: TaskJudgment, now: float, anew: Anew | None
+) -> TaskFigures:
+    report = _task(task, now, anew)
     return TaskFigures(
         eval_set_id=eval_set_id,
         report=report,
@@ -221,8 +242,8 @@ def _calls(task: TaskJudgment) -> TaskCalls:
     return TaskCalls(ok, dict(failed))
 
 
-def _task(task: TaskJudgment, now: float, *, lazily: bool) -> TaskReport:
-    tell = partial(_running_samples, task.samples)
+def _task(task: TaskJudgment, now: float, anew: Anew | None) -> TaskReport:
+    tell = partial(_running_samples, task, anew or _as_kept)
     return TaskReport(
         task=task.name,
         model=task.model,
@@ -235,7 +256,7 @@ def _task(task: TaskJudgment, now: float, *, lazily: bool) -> TaskReport:
         samples=task.counts,
         errored=tuple(_errored_sample(entry) for entry in task.state.errored),
         http_retries=task.state.http_retries,
-        running=LazySamples(len(task.samples), tell, now) if lazily else tuple(tell(now)),
+        running=LazySamples(len(task.samples), tell, now) if anew else tuple(tell(now)),
         evidence=_evidence(task.evidence, now),
     )
 
@@ -257,8 +278,9 @@ def _fail_streak(sample: SampleJudgment) -> int:
     return streak.count if streak is not None else 0
 
 
-def _running_samples(samples: tuple[SampleJudgment, ...], now: float) -> Iterator[RunningSample]:
-    return (_running_sample(sample, now) for sample in samples)
+def _running_samples(task: TaskJudgment, anew: Anew, now: float) -> Iterator[RunningSample]:
+    log = task.state.log
+    return (_running_sample(anew(log, sample), now) for sample in task.samples)
 
 
 def _running_sample(sample: SampleJudgment, now: float) -> RunningSample:

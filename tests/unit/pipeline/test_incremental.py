@@ -16,8 +16,9 @@ from watchdog.config.load import load
 from watchdog.model.aged import aged
 from watchdog.model.lazy_samples import plain
 from watchdog.model.learned import Learned
+from watchdog.model.outcomes import Outcomes
 from watchdog.model.report import Snapshot
-from watchdog.model.state import EvalSetState
+from watchdog.model.state import EvalSetState, Outcome
 from watchdog.model.thresholds import Thresholds
 from watchdog.pipeline.evaluate import Surroundings, evaluate
 from watchdog.pipeline.incremental import (
@@ -43,7 +44,13 @@ def rendered(snapshot: Snapshot) -> object:
     figures = [aged(one, snapshot.at) for one in snapshot.figures]
     report = replace(snapshot.report, eval_sets=tuple(one.report for one in figures))
     of_tasks = [
-        (t.fail_streak, round(t.suspicion, 6), round(t.estimated_stuck_seconds, 3), t.calls)
+        # by how much more than enough it is, is found out when the sample is judged
+        (
+            t.fail_streak,
+            min(1.0, round(t.suspicion, 6)),
+            round(t.estimated_stuck_seconds, 3),
+            t.calls,
+        )
         for one in figures
         for t in one.tasks
     ]
@@ -154,3 +161,61 @@ def test_two_readings_differ_by_what_they_say_alone(tmp_path):
     other = replace(state, tasks={**state.tasks, log: replace(task, http_retries=7)})
     assert not same_but_read(state, other)
     assert not same_but_read(state, replace(state, last_log_line_at=1.0))
+
+
+def failing_once_more(state: EvalSetState, number: int, at: float) -> EvalSetState:
+    """One of its samples fails again."""
+    (log, task), *_ = state.tasks.items()
+    keys = list(task.samples)
+    key = keys[number % len(keys)]
+    sample = task.samples[key]
+    streak = sample.streaks[0]
+    failed = Outcome(False, at, streak.cause, streak.model, f"again {number}")
+    sample = replace(
+        sample,
+        recent=Outcomes.of((*sample.recent, failed)),
+        streaks=(replace(streak, count=streak.count + 1, last_at=at), *sample.streaks[1:]),
+        last_event_at=at,
+    )
+    return replace(state, tasks={log: replace(task, samples={**task.samples, key: sample})})
+
+
+def test_in_an_outage_those_are_judged_that_something_happened_to(tmp_path):
+    state, now = only_state(tmp_path, "all_500")
+    states = [replace(state, eval_set_id=f"set-{n}") for n in range(6)]
+    running = sum(len(task.samples) for one in states for task in one.tasks.values())
+    evaluator, judged = Evaluator(INTERVAL), []
+    for number in range(12):
+        states = [read_again(one, INTERVAL) for one in states]
+        now += INTERVAL
+        states[number % 6] = failing_once_more(states[number % 6], number, now - 5.0)
+        assert wrong(evaluator, states, now) == []
+        judged.append(evaluator.judge.samples_judged)
+    assert judged[0] == running == 18
+    assert max(judged[3:]) < running / 4
+
+
+def test_the_first_success_in_an_outage_is_news_to_all(tmp_path):
+    state, now = only_state(tmp_path, "all_500")
+    states = [replace(state, eval_set_id=f"set-{n}") for n in range(6)]
+    evaluator = Evaluator(INTERVAL)
+    for _ in range(3):
+        assert wrong(evaluator, states, now) == []
+        states, now = [read_again(one, INTERVAL) for one in states], now + INTERVAL
+    (log, task), *_ = states[0].tasks.items()
+    key, sample = next(iter(task.samples.items()))
+    model = sample.streaks[0].model
+    answered = Outcome(True, now - 2.0, None, model, "answered")
+    sample = replace(
+        sample,
+        recent=Outcomes.of((*sample.recent, answered)),
+        streaks=(),
+        last_success_at=now - 2.0,
+        last_event_at=now - 2.0,
+        ok_total=sample.ok_total + 1,
+    )
+    states[0] = replace(
+        states[0], tasks={log: replace(task, samples={**task.samples, key: sample})}
+    )
+    assert wrong(evaluator, states, now) == []
+    assert evaluator.judge.samples_judged == 18
