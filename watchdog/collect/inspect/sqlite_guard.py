@@ -49,8 +49,11 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     with address(path) as uri:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         with closing(connection):
-            _guard(connection)
-            yield connection
+            try:
+                _guard(connection)
+                yield connection
+            except MemoryError as error:  # what a corrupt page asks for may be anything
+                raise sqlite3.DatabaseError("it asks for more memory than there is") from error
 
 
 def _guard(connection: sqlite3.Connection) -> None:
