@@ -20,19 +20,31 @@ Then = Callable[[RunningSample], RunningSample]
 class LazySamples(Sequence[RunningSample]):
     """Reads like the tuple of them, made anew each time that it is gone through."""
 
-    __slots__ = ("_count", "_now", "_tell", "_then")
+    __slots__ = ("_again", "_count", "_now", "_tell", "_then")
 
-    def __init__(self, count: int, tell: Tell, now: float, then: tuple[Then, ...] = ()) -> None:
-        """So many samples, told as of `now`."""
+    def __init__(
+        self,
+        count: int,
+        tell: Tell,
+        now: float,
+        then: tuple[Then, ...] = (),
+        again: Tell | None = None,
+    ) -> None:
+        """So many samples, told as of `now`; `again` tells them as of another instant.
+
+        That may take longer: it is for readers that have a thread of their own.
+        """
         self._count, self._tell, self._now, self._then = count, tell, now, then
+        self._again = again or tell
 
     def at(self, now: float) -> "LazySamples":
         """The same as of another instant."""
-        return LazySamples(self._count, self._tell, now, self._then)
+        return LazySamples(self._count, self._again, now, self._then)
 
     def mapped(self, then: Then) -> "LazySamples":
         """The same with one thing more done to each of them."""
-        return LazySamples(self._count, self._tell, self._now, (*self._then, then))
+        more = (*self._then, then)
+        return LazySamples(self._count, self._tell, self._now, more, self._again)
 
     def __len__(self) -> int:
         return self._count

@@ -243,7 +243,8 @@ def _calls(task: TaskJudgment) -> TaskCalls:
 
 
 def _task(task: TaskJudgment, now: float, anew: Anew | None) -> TaskReport:
-    tell = partial(_running_samples, task, anew or _as_kept)
+    tell = partial(_running_samples, task, _as_kept)
+    samples = partial(_running_samples, task, anew) if anew is not None else tell
     return TaskReport(
         task=task.name,
         model=task.model,
@@ -256,7 +257,9 @@ def _task(task: TaskJudgment, now: float, anew: Anew | None) -> TaskReport:
         samples=task.counts,
         errored=tuple(_errored_sample(entry) for entry in task.state.errored),
         http_retries=task.state.http_retries,
-        running=LazySamples(len(task.samples), tell, now) if anew else tuple(tell(now)),
+        running=LazySamples(len(task.samples), tell, now, again=samples)
+        if anew is not None
+        else tuple(tell(now)),
         evidence=_evidence(task.evidence, now),
     )
 
