@@ -143,6 +143,18 @@ class SimulatedStore:
     spent = 0.0
     """Seconds of CPU: nothing is decoded."""
 
+    @property
+    def count(self) -> int:
+        """Logs that are followed."""
+        return len(self._listed)
+
+    def is_suspicious(self, _now: float) -> bool:
+        """As without a rhythm: all is read at each poll."""
+        return True
+
+    def wake(self, task: str | None = None) -> None:
+        """It is read at each poll anyway."""
+
     def poll_began(self, at: float) -> None:
         """No share of a poll is counted."""
 
