@@ -75,15 +75,6 @@ class Fleet:
             return times.failed.first_after(times.last_ok)
         return since
 
-    def next_change(self, model: str, now: float) -> float | None:
-        """The next instant at which `failing_since` may answer otherwise by time alone."""
-        times = self._of(model)
-        since = times.failed.first_after(times.taken_on)
-        if since is None or times.was_sent(since, now - REFUSED_WITHIN):
-            return None
-        sent_at = times.open.first_from(since)
-        return None if sent_at is None else sent_at + REFUSED_WITHIN
-
     def failing_samples(self, model: str, since: float) -> int:
         """Running samples whose calls on the model fail, and last did at or after `since`."""
         return self._of(model).failing.count_from(since)

@@ -89,8 +89,6 @@ class _Entry(Struct):
     versions: dict[str, int] = {}
     outages: dict[str, LastingOutage] = {}
     """By model, what all rest on that its fleet was asked for."""
-    words: tuple[JudgingContext, dict[SamplePlace, SampleJudgment]] | None = None
-    """Its samples as they were judged for whoever reads them, and by what."""
     orphaned: float | None = None
     ages: Ages = ()
     """What is too old to go by."""
@@ -109,6 +107,8 @@ class IncrementalJudge:
         self._judging = threading.Lock()
         self._base: JudgingContext | None = None
         self._lasting: dict[LastingOutage, bool] = {}
+        self._words: dict[tuple[str, str], dict[SamplePlace, SampleJudgment]] = {}
+        """By eval set, samples as they were judged for whoever reads them; until the next poll."""
         self._polls = 0
         self._judged_at = float("-inf")
         self.reasons: Counter[Reason] = Counter()
@@ -141,7 +141,7 @@ class IncrementalJudge:
         settings: Settings,
     ) -> tuple[tuple[EvalSetJudgment, ...], Orphans]:
         limits = settings.limits
-        self._lasting = {}
+        self._lasting, self._words = {}, {}
         self._polls += now > self._judged_at
         self._judged_at = now
         self.reasons, self.samples_judged, self.looked_ahead = Counter(), 0, 0
@@ -235,9 +235,9 @@ class IncrementalJudge:
             entry, base = self._entries.get((*place, 0)), self._base
             if entry is None or base is None:
                 return judgment
-            if entry.words is None or entry.words[0] is not base:
-                entry.words = base, _samples(entry, base)
-            return entry.words[1].get((log, judgment.key), judgment)
+            if place not in self._words:
+                self._words[place] = _samples(entry, base)
+            return self._words[place].get((log, judgment.key), judgment)
         finally:
             self._judging.release()
 
