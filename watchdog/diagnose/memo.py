@@ -26,7 +26,7 @@ from watchdog.model.cluster import ClusterView
 from watchdog.model.judgment import SampleJudgment
 from watchdog.model.state import SampleState, TaskState
 
-FIRST = 4
+FIRST = 8
 """Polls that are looked ahead of a sample that was judged anew; twice as many each time after."""
 LONGEST = 64
 """Polls that are looked ahead at the most."""

@@ -45,7 +45,8 @@ _SPREAD = 0.25
 """By such a share the instants differ to which eval sets are looked ahead."""
 _VIEW_FRESH = 2.0
 """Polls after which what the cluster showed is old: by it nothing is looked ahead."""
-_OF_READING = frozenset({"read_at"})
+_OF_READING = frozenset({"read_at", "read_interval"})
+"""How old may be what was read is asked at each poll (`_ages`), of all."""
 _TASK_FIELDS = tuple(f for f in TaskState.__struct_fields__ if f not in _OF_READING)
 _STATE_FIELDS = tuple(
     f for f in EvalSetState.__struct_fields__ if f not in {"tasks", "cluster", "read_at"}
@@ -306,6 +307,8 @@ def same_but_read(one: EvalSetState, other: EvalSetState) -> bool:
 def _same_task(one: TaskState, other: TaskState) -> bool:
     if one is other:
         return True
+    if bool(one.read_interval) != bool(other.read_interval):  # which is told
+        return False
     return all(_same(getattr(one, name), getattr(other, name)) for name in _TASK_FIELDS)
 
 
