@@ -64,9 +64,14 @@ class Entry(Struct, Generic[R_co], frozen=True, gc=False):
 
 
 class Strings(dict[str, str]):
-    """Keeps one of each of the strings that repeat: names of nodes and namespaces, labels."""
+    """Keeps one of each of the strings that repeat: names of nodes and namespaces, labels.
+
+    What is too long for any of these is cut: legacy events' reasons and statuses' are unbounded.
+    """
 
     def __missing__(self, text: str) -> str:
+        if len(text) > values.NAME_LIMIT:
+            return values.text(text, values.NAME_LIMIT) or ""
         self[text] = text
         return text
 

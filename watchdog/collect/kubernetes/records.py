@@ -45,7 +45,7 @@ def job(wire: JobObject, context: Context) -> Entry[Job]:
         failed=status.failed if status else 0,
         backoff_limit=spec.backoff_limit if spec else None,
         finished=finished,
-        finished_reason=end.reason if end else "",
+        finished_reason=context.shared[end.reason] if end else "",
         finished_message=message(end.message) if end else "",
         suspended_since=_since(pause),
         queue=meta.labels.get(QUEUE, ""),
@@ -120,7 +120,7 @@ def node(wire: NodeObject, context: Context) -> Entry[Node]:
     meta = meta_of(wire.metadata, context)
     conditions = wire.status.conditions if wire.status else None
     ready = next((c for c in conditions or () if c.type == "Ready"), Condition(status="True"))
-    record = Node(meta.name, ready.status == "True", _since(ready), ready.reason)
+    record = Node(meta.name, ready.status == "True", _since(ready), context.shared[ready.reason])
     return Entry(meta, record)
 
 

@@ -45,8 +45,8 @@ class Name(Wire):
     """The least of an object's metadata."""
 
     name: Short = ""
-    namespace: str = ""
-    resource_version: str = ""
+    namespace: Short = ""
+    resource_version: Short = ""
 
 
 class Named(Wire):

@@ -9,6 +9,7 @@ import pytest
 from tests.builders.kubernetes_objects import PREFIX, event, listing, meta, pod
 from watchdog.collect.kubernetes.decoding import POD, Decoder, decode_list
 from watchdog.collect.kubernetes.quantities import quantity
+from watchdog.collect.limits import NAME_LENGTH
 from watchdog.model.cluster import Job, Pod, PodEvent, ResourceKind, Termination
 
 LATER = "2026-11-23T08:10:00Z"
@@ -229,6 +230,14 @@ def test_events_of_no_interest() -> None:
     found, problems = decode_list("events", listing(*items))
     assert [entry.meta.name for entry in found] == ["pulled"]
     assert not problems
+
+
+def test_words_without_a_bound_of_the_api_are_cut() -> None:
+    long = "Fail" * 20_000
+    found = only("events", event("e", reason=long)).record
+    assert len(found.reason) <= NAME_LENGTH.value
+    assert found.reason.startswith("FailFail")
+    assert len(a_pod(reason=long).reason) <= NAME_LENGTH.value
 
 
 def test_an_event_of_the_newer_api() -> None:
