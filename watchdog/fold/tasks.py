@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain, groupby
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -150,21 +152,23 @@ def _is_over(end: Ended | None, sample: SampleSummary) -> bool:
 def rows_taken(task: TaskState, facts: Iterable[RowsRead | RowsLost]) -> TaskState:
     """New rows of samples, and holes in them; of one that isn't running they say nothing any more.
 
-    Many at once: each time all samples of the task are copied.
+    Many at once: each time all samples of the task are copied, and of a sample all that is packed.
     """
     begun_at = task.spec.created_at if task.spec is not None else None
     samples, lessons = dict(task.samples), Lessons(task.learn_since, begun_at)
     silent, runs_commands, clock_lag = fails_in_silence(task.spec), task.runs_commands, None
-    for fact in facts:
-        sample = samples.get(fact.key)
-        if sample is None:
-            continue
-        if isinstance(fact, RowsLost):
-            samples[fact.key] = holed(sample)
-            continue
-        sample = samples[fact.key] = fold_rows(sample, fact.rows, lessons, silent_failures=silent)
-        runs_commands = runs_commands or sample.command_at is not None
-        clock_lag = earliest(clock_lag, _lag(fact))
+    for key, group in _by_sample(facts, samples.keys()).items():
+        sample = samples[key]
+        for is_lost, together in groupby(group, lambda fact: isinstance(fact, RowsLost)):
+            if is_lost:
+                sample = holed(sample)
+                continue
+            read = cast("list[RowsRead]", list(together))
+            rows = chain.from_iterable(fact.rows for fact in read)
+            sample = fold_rows(sample, rows, lessons, silent_failures=silent)
+            runs_commands = runs_commands or sample.command_at is not None
+            clock_lag = earliest(clock_lag, *map(_lag, read))
+        samples[key] = sample
     task = replace(
         task,
         samples=samples,
@@ -174,6 +178,17 @@ def rows_taken(task: TaskState, facts: Iterable[RowsRead | RowsLost]) -> TaskSta
     if task.history is not None:  # the same rows teach once more, in their order
         return replace(task, successes=lessons.successes_with(task.successes))
     return taught(task, lessons) if lessons else task
+
+
+def _by_sample(
+    facts: Iterable[RowsRead | RowsLost], running: Collection[SampleKey]
+) -> dict[SampleKey, list[RowsRead | RowsLost]]:
+    """The facts about each running sample, in their order."""
+    groups: dict[SampleKey, list[RowsRead | RowsLost]] = {}
+    for fact in facts:
+        if fact.key in running:
+            groups.setdefault(fact.key, []).append(fact)
+    return groups
 
 
 def fails_in_silence(spec: TaskSpec | None) -> bool:
@@ -204,7 +219,8 @@ def taught(task: TaskState, lessons: Lessons) -> TaskState:
 def _last_passed(task: TaskState, lessons: Lessons) -> Packed[PassedStreak]:
     if not lessons.passed:
         return task.passed
-    return PassedStreaks.of((*task.passed, *lessons.passed)[-PASSED_MAX:])
+    passed = sorted(lessons.passed, key=lambda streak: streak.ended_at)
+    return PassedStreaks.of((*task.passed, *passed)[-PASSED_MAX:])
 
 
 def holed(sample: SampleState) -> SampleState:

@@ -168,8 +168,13 @@ class App:
         await self._deliverer.flush()
         return self.snapshot or await self.judge(self._states(), self._clock())
 
-    async def poll(self, source: SourceState) -> None:
-        """One source's job."""
+    async def caught_up(self, source: SourceState) -> None:
+        """One source's job: a poll, and while one doesn't come to all that is due, the next."""
+        while await self.poll(source):
+            pass
+
+    async def poll(self, source: SourceState) -> int:
+        """Read a source, judge, tell; how many tasks were due that it did not come to."""
         await self._checkpoints.load()
         result = await self._read(source)
         started_at = time.monotonic()
@@ -182,8 +187,10 @@ class App:
         await self._notify(snapshot)
         if self.listed:
             self._status_pages.take(_providers(snapshot))
-        await source.read_history(HISTORY_SHARE * self._settings.interval)
+        if not result.late:
+            await source.read_history(HISTORY_SHARE * self._settings.interval)
         await self._checkpoints.take(source)
+        return result.late
 
     async def _read(self, source: SourceState) -> PollResult:
         """Poll a source, and count how long it took and what failed."""
@@ -310,7 +317,7 @@ class App:
         await self.start()
         schedule = Schedule()
         for place, source in enumerate(self._sources):
-            schedule.every(self._settings.interval, f"poll-{place}", self.poll, source)
+            schedule.every(self._settings.interval, f"poll-{place}", self.caught_up, source)
         schedule.every(_FLUSH_SECONDS, "flush", self._deliverer.flush)
         schedule.every(_PRUNE_SECONDS, "prune", self._deliverer.prune)
         schedule.every(_CHECK_SECONDS, "check-channels", self._deliverer.check)

@@ -36,6 +36,8 @@ class Plan:
     size: int
     shape: Shape
     interval: float = 30.0
+    settled_polls: int = 4
+    """Polls after the first that are left out: all tasks were read at once, and fall due so."""
     polls: int = 8
     answered_polls: int = 3
     """Polls during which it is asked too how it is and what it knows of what changed."""
@@ -136,18 +138,17 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Outcome:
 
 
 def _first(plan: Plan, objects: int, service: Service) -> Outcome:
-    service.until_poll(1, FIRST_SECONDS)
+    service.until_complete(FIRST_SECONDS)
     cpu, seconds = service.cpu(), time.monotonic() - service.began
     pss, _ = process_tree.memory(service.pid)
-    service.scrape()
-    service.until_poll(2, POLL_SECONDS)
+    service.until_poll(service.polls + 1, POLL_SECONDS)
     return Outcome(plan, objects, cpu, seconds, pss)
 
 
 def _again(outcome: Outcome, store: FleetStore, folder: Path) -> None:
     """Another life of the service, which goes on from what the first left behind."""
     with Service(folder, store, outcome.plan.interval, fresh=False) as service:
-        service.until_poll(1, FIRST_SECONDS)
+        service.until_complete(FIRST_SECONDS)
         outcome.restart_cpu = service.cpu()
         outcome.restart_seconds = time.monotonic() - service.began
 
@@ -156,12 +157,12 @@ def _polls(outcome: Outcome, made: Fleet, store: FleetStore, service: Service) -
     """Some polls with nothing but changes and one scrape each; gives what was asked."""
     plan, measured = outcome.plan, outcome.polls
     count = max(1, round(plan.size * plan.changed))
-    store.change(made.changing(count), time.time(), plan.shape.mood)
-    service.scrape()
-    start = service.polls
-    service.until_poll(start + 1, POLL_SECONDS)
+    for _ in range(plan.settled_polls):
+        store.change(made.changing(count), time.time(), plan.shape.mood)
+        service.scrape()
+        service.until_poll(service.polls + 1, POLL_SECONDS)
     store.take_requests()
-    first, cpu, began = start + 1, service.cpu(), time.monotonic()
+    first, cpu, began = service.polls, service.cpu(), time.monotonic()
     for number in range(plan.polls):
         store.change(made.changing(count), time.time(), plan.shape.mood)
         measured.scrapes.append(service.scrape())

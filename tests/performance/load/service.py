@@ -26,6 +26,7 @@ PROMETHEUS = (
 ANSWER_SECONDS = 120.0
 LOOK_SECONDS = 0.05
 BLOCKED = re.compile(rb"^eval_watchdog_event_loop_block_seconds (\S+)", re.MULTILINE)
+LATE = re.compile(rb"^eval_watchdog_tasks_late\{[^}]*\} (\S+)", re.MULTILINE)
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Scrape:
     """Bytes on the wire."""
     block: float
     """Seconds that the event loop was held at most since the one before."""
+    late: float = 0.0
+    """Tasks that the last poll did not come to."""
 
 
 @dataclass
@@ -129,6 +132,16 @@ class Service:
                 raise RuntimeError(f"no poll {number} of the service within {seconds} s: {log}")
             time.sleep(LOOK_SECONDS)
 
+    def until_complete(self, seconds: float) -> None:
+        """Wait until a poll came to all that there is.
+
+        Raises: RuntimeError: it ended, or it takes longer.
+        """
+        deadline = time.monotonic() + seconds
+        self.until_poll(1, seconds)
+        while self.scrape().late:
+            self.until_poll(self.polls + 1, deadline - time.monotonic())
+
     def cpu(self) -> float:
         """Seconds of CPU of its tree so far."""
         return process_tree.cpu(self.pid)
@@ -150,5 +163,6 @@ class Service:
             import gzip  # noqa: PLC0415
 
             body = gzip.decompress(body)
-        found = BLOCKED.search(body)
-        return Scrape(seconds, size, float(found[1]) if found else 0.0)
+        held = BLOCKED.search(body)
+        late = sum(float(number) for number in LATE.findall(body))
+        return Scrape(seconds, size, float(held[1]) if held else 0.0, late)

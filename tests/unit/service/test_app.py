@@ -7,8 +7,10 @@ import pytest
 
 from tests.builders import logs
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
+from watchdog.collect.source import PollResult
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.config.settings import Settings
+from watchdog.model.facts import Listing
 from watchdog.pipeline.incremental import Evaluator
 from watchdog.service.run import build
 
@@ -103,3 +105,33 @@ def test_who_is_cancelled_while_it_is_judged_leaves_no_second_judge_beside_the_f
     gate, is_published = asyncio.run(main())
     assert gate.most_at_once == 1
     assert is_published
+
+
+class Slow:
+    """A source that takes some polls until it has come to all that is due."""
+
+    name = "slow"
+
+    def __init__(self, late):
+        self._late = list(late)
+        self.polls = 0
+
+    async def poll(self, _now, emit):
+        self.polls += 1
+        emit(Listing("run", ()))
+        return PollResult(watched=frozenset({"run"}), late=self._late.pop(0))
+
+    async def aclose(self):
+        pass
+
+
+async def test_while_something_due_is_left_the_next_poll_begins_at_once(tmp_path):
+    source = Slow([7, 3, 0, 5])
+    settings = Settings(logs=(str(tmp_path),), state=str(tmp_path / "state.sqlite3"))
+    app = build(settings, [source], lambda: 1_763_912_681.0)
+    await app.start()
+    (state,) = app._sources
+    await app.caught_up(state)
+    assert source.polls == 3
+    assert app.snapshot is not None
+    await app.aclose()
