@@ -46,7 +46,7 @@ _SPREAD = 0.25
 _VIEW_FRESH = 2.0
 """Polls after which what the cluster showed is old: by it nothing is looked ahead."""
 _OF_READING = frozenset({"read_at", "read_interval"})
-"""How old may be what was read is asked at each poll (`_ages`), of all."""
+"""Fields that tell how a task is read: whether that is too long ago, `_ages` asks at each poll."""
 _TASK_FIELDS = tuple(f for f in TaskState.__struct_fields__ if f not in _OF_READING)
 _STATE_FIELDS = tuple(
     f for f in EvalSetState.__struct_fields__ if f not in {"tasks", "cluster", "read_at"}
