@@ -15,6 +15,7 @@ PROGRAMS = (
 )
 _NOTE = """#!/bin/sh
 printf '%s\\0' "${0##*/}" "$@" > "$NOTES/$$"
+printf '%s\\n' "$$" >> "$ORDER"
 """
 
 
@@ -23,7 +24,7 @@ class Shell:
 
     def __init__(self, folder: Path) -> None:
         self._bin, self._work = folder / "bin", folder / "work"
-        self._notes = folder / "notes"
+        self._notes, self._order = folder / "notes", folder / "order"
         for place in (self._bin, self._work, self._notes):
             place.mkdir()
         for name in PROGRAMS:
@@ -35,8 +36,14 @@ class Shell:
         """The words of every program that the shell really ran, in order."""
         for note in self._notes.iterdir():
             note.unlink()
+        self._order.write_text("")
         script = "\n".join(commands).encode("utf-8", "surrogateescape")
-        environment = {"PATH": str(self._bin), "NOTES": str(self._notes), "HOME": "~"}
+        environment = {
+            "PATH": str(self._bin),
+            "HOME": "~",
+            "NOTES": str(self._notes),
+            "ORDER": str(self._order),
+        }
         subprocess.run(
             ["/bin/sh"],
             input=script,
@@ -46,7 +53,9 @@ class Shell:
             timeout=60,
             check=False,
         )
-        notes = sorted(self._notes.iterdir(), key=_begun)
+        # neither a file's time nor its process's number orders them: clocks tick slower than
+        # programs start, and numbers begin anew
+        notes = [self._notes / number for number in self._order.read_text().split()]
         calls = [note.read_bytes().split(b"\0")[:-1] for note in notes]
         return [[os.fsdecode(word) for word in call] for call in calls]
 
@@ -63,8 +72,3 @@ def is_taken(commands: list[str]) -> str:
         ["/bin/sh", "-n"], input=script, capture_output=True, timeout=60, check=False
     )
     return done.stderr.decode() if done.returncode else ""
-
-
-def _begun(note: Path) -> tuple[int, int]:
-    """When a note was written; the file system's clock ticks slower than programs start."""
-    return note.stat().st_mtime_ns, int(note.name)
