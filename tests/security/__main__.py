@@ -1,14 +1,14 @@
-"""Measures attacks: python -m tests.security [--check] [--merge] [NAME…].
+"""Measures attacks: each is checked by `watchdog check`, and appears beside what `run` watches.
 
-Each is checked by `watchdog check`, and appears beside others that `watchdog run` watches. The
-whole table goes into docs/security.md; with `--merge` the lines of those that are named. Fails
-where one costs more than 10 s of CPU or 300 MiB above idle, delays another eval set's verdict by
-more than one poll, or isn't told as it should be.
+The whole table goes into docs/security.md. Fails where one costs more than 10 s of CPU or 300 MiB
+above idle, delays another eval set's verdict by more than one poll, or isn't told as it should be.
 """
 
+import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.security import page
@@ -24,10 +24,14 @@ from tests.security.measure import (
 )
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 1 where a goal is missed."""
-    names = [one for one in arguments if not one.startswith("--")]
-    only_check = "--check" in arguments
+    order = _order()
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    names, only_check = options.names, options.check
+    if unknown := [name for name in names if name not in order]:
+        parser.error(f"no such attack: {', '.join(unknown)} (there are: {', '.join(order)})")
     began = time.time()
     idle = usual()
     print(f"idle: {idle.line()}", flush=True)  # noqa: T201
@@ -45,11 +49,19 @@ def main(arguments: list[str]) -> int:
             if not names or pressure.name in names:
                 rows.append(measured_pressure(pressure))
                 _say(rows[-1])
-    if not only_check and (not names or "--merge" in arguments):
-        page.merge(rows, idle, began, _order())
+    if not only_check and (not names or options.merge):
+        page.merge(rows, idle, began, order)
     missed = sum(bool(row.missed) for row in rows)
     print(f"{len(rows)} attacks, {missed} of them beyond a goal")  # noqa: T201
     return 1 if missed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.security", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these; nothing is written")
+    parser.add_argument("--merge", action="store_true", help="write the lines of those named")
+    parser.add_argument("--check", action="store_true", help="by `check` alone, nothing is written")
+    return parser
 
 
 def _order() -> list[str]:
@@ -63,4 +75,4 @@ def _say(row: Row) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
