@@ -1,11 +1,25 @@
 """Fixtures that several folders of tests share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.doubles.slack import SlackDouble
 from watchdog.redaction import KNOWN
+
+TOGETHER = ("control_plane",)
+"""Folders whose tests share what takes long to start."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several processes (`-n 2 --dist loadgroup`) a file's tests stay in one of them."""
+    here = Path(__file__).parent
+    for item in items if config.getoption("dist", "no") == "loadgroup" else ():
+        path = item.path.relative_to(here)
+        group = path.parts[0] if path.parts[0] in TOGETHER else path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _forgotten_after() -> Iterator[None]:

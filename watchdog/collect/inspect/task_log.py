@@ -134,6 +134,11 @@ class TaskLog:
         self._look_again = True
 
     @property
+    def written_at(self) -> float:
+        """When the store last took the log, as it was listed; what wasn't comes last."""
+        return self._file.mtime if self._file is not None else float("inf")
+
+    @property
     def history(self) -> tuple[int, int] | None:
         """Segments of a long history: read so far, and all; None where none is to be read."""
         return None if self._eval.finished else self._buffer.history

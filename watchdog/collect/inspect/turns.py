@@ -59,13 +59,16 @@ class Turns:
     ) -> tuple[list[TaskLog], list[TaskLog]]:
         """Those to be read now: what looks suspicious, and the rest; the lightest eval sets first.
 
+        Of what was never read goes first whose log was written the longest ago: in one that is
+        stuck no sample has ended since.
+
         Args:
             tasks: all that are followed.
             spent: seconds of CPU that each eval set took in the last poll; one that it did not
                 come to took none.
             now: seconds since the epoch.
         """
-        due: dict[bool, list[tuple[float, float, int, TaskLog]]] = {True: [], False: []}
+        due: dict[bool, list[tuple[float, float, float, int, TaskLog]]] = {True: [], False: []}
         for number, task in enumerate(tasks):
             own = self._rhythm(task, now)
             if self._options is not None and not self._is_due(task, own, now):
@@ -74,7 +77,8 @@ class Turns:
             pulse.due_since = now if pulse.due_since is None else pulse.due_since
             read_at = pulse.read_at if pulse.read_at is not None else float("-inf")
             used = spent.get(task.place.eval_set_id, 0.0)
-            due[own.why in URGENT].append((used, read_at, number, task))
+            order = (used, read_at, task.written_at, number, task)
+            due[own.why in URGENT].append(order)
         urgent, others = ([task for *_, task in sorted(due[key])] for key in (True, False))
         return urgent, others
 

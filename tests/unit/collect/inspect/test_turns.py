@@ -9,6 +9,7 @@ from watchdog.collect.inspect.task_reads import TaskReads
 from watchdog.collect.inspect.turns import RhythmOptions, Turns, late
 from watchdog.collect.place import Place
 from watchdog.collect.stores.directory import DirectoryStore
+from watchdog.collect.stores.objects import FileMeta
 from watchdog.collect.work.account import PollLimits
 from watchdog.model.outlook import Outlook
 from watchdog.model.verdict import Verdict
@@ -45,6 +46,13 @@ def test_what_looks_suspicious_goes_first_then_light_eval_sets_then_what_waits_l
     urgent, others = turns(odd=Outlook(Verdict.STUCK)).due(logs, {"heavy": 3.0, "light": 0.1}, NOW)
     assert names(urgent) == ["odd"]
     assert names(others) == ["never", "old", "young", "h"]
+
+
+def test_of_what_was_never_read_goes_first_what_was_written_longest_ago(tmp_path):
+    logs = [log_of(tmp_path, f"set-{n}", f"l{n}", None) for n in range(4)]
+    for log, written_at in zip(logs, (NOW - 60, NOW - 7200, NOW - 600), strict=False):
+        log.listed(FileMeta(log.place.log, 1, written_at))
+    assert names(turns().due(logs, {}, NOW)[1]) == ["l1", "l2", "l0", "l3"]
 
 
 def test_without_a_rhythm_all_are_read(tmp_path):
