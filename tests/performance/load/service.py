@@ -26,6 +26,8 @@ PROMETHEUS = (
 ANSWER_SECONDS = 120.0
 LOOK_SECONDS = 0.05
 BLOCKED = re.compile(rb"^eval_watchdog_event_loop_block_seconds (\S+)", re.MULTILINE)
+IMAGE = dict(re.findall(r"\b(MALLOC_\w+)=(\w+)", (ROOT / "Dockerfile").read_text()))
+"""The allocator's settings in the image."""
 LATE = re.compile(rb"^eval_watchdog_tasks_late\{[^}]*\} (\S+)", re.MULTILINE)
 
 
@@ -92,7 +94,7 @@ class Service:
         with (folder / "service.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.performance.load.served", folder / "settings.json"],
-                env=own | store.environment | {"PYTHONPATH": str(ROOT)},
+                env=own | store.environment | {"PYTHONPATH": str(ROOT)} | IMAGE,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
