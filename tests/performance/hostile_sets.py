@@ -46,6 +46,18 @@ def rows_of(count: int, *, segments: int = 1, strict: bool = True) -> Objects:
         yield logs.segment_path(n + 1), logs.zipped(member)
 
 
+def buffer_of(mebibytes: int, *, segments: int) -> Objects:
+    """A sample with a buffer of so many bytes, which hardly shrink: one row a segment."""
+    yield logs.LOG, logs.running_log()
+    last = [(n, n) for n in range(1, segments + 1)]
+    yield logs.MANIFEST, _manifest([logs.sample(1, tuple(last))])
+    noise = random.Random(20)  # noqa: S311
+    half = mebibytes * MEBI // segments // 2
+    for n in range(1, segments + 1):
+        row = _row(n, f'"y":"{noise.randbytes(half).hex()}"')
+        yield logs.segment_path(n), logs.zipped({"1_1.json": f'{{"events":[{row}]}}'.encode()})
+
+
 def running_of(count: int) -> Objects:
     """So many samples that run, each with a failed call and a pending one."""
     yield logs.LOG, logs.running_log()
@@ -78,8 +90,10 @@ KINDS: dict[str, Callable[[], Objects]] = {
     "1,000,000 rows in 500 segments, not strict": lambda: rows_of(
         1_000_000, segments=500, strict=False
     ),
+    "buffer of 2 GiB in 500 segments": lambda: buffer_of(2048, segments=500),
     "5,000 running samples": lambda: running_of(5_000),
     "10,000 running samples": lambda: running_of(10_000),
+    "20,000 running samples": lambda: running_of(20_000),
     "100,000 ended samples": lambda: ended_of(100_000),
 }
 

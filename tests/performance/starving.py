@@ -1,11 +1,13 @@
-"""One eval set can't starve the rest: `python -m tests.performance.starving [KIND…]`.
+"""One eval set can't starve the rest.
 
 Runs the real service over twenty eval sets and one hostile one of each kind in turn, asks /healthz
-all the while, and prints what the others had to wait for. `ARGS=starving` of `make bench`.
+all the while, and prints what the others had to wait for. A run of all kinds is written into
+docs/performance.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -23,13 +25,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.builders import logs
+from tests.paths import ROOT
 from tests.performance.fleet import write
 from tests.performance.hostile_sets import KINDS
+from tests.performance.page_sections import replace_section
 
 OTHERS = 20
 HOSTILE = "hostile"
 SECTION = Path(__file__).with_suffix(".md")
-"""A part of docs/performance.md."""
+"""The part of docs/performance.md, kept for when the rest is made anew."""
+PAGE = ROOT / "docs" / "performance.md"
 HEAD = (
     "beside 20 others",
     "others judged after",
@@ -77,6 +82,7 @@ def main(kinds: list[str]) -> None:
             print(" | ".join(rows[-1]), flush=True)  # noqa: T201
         if not kinds:
             SECTION.write_text(_markdown(rows))
+            replace_section(PAGE, _markdown(rows))
 
 
 def _others(root: Path) -> None:
@@ -267,4 +273,11 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--serve"]:
         _serve(Path(sys.argv[2]))
     else:
-        main(sys.argv[1:])
+        parser = argparse.ArgumentParser(
+            prog="python -m tests.performance.starving", description=__doc__
+        )
+        parser.add_argument("kinds", nargs="*", metavar="KIND", help="only these, none written")
+        chosen = parser.parse_args().kinds
+        if unknown := [kind for kind in chosen if kind not in {"none", *KINDS}]:
+            parser.error(f"no such kind: {', '.join(unknown)} (there are: {', '.join(KINDS)})")
+        main(chosen)
