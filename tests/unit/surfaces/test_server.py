@@ -1,4 +1,6 @@
+import contextlib
 import signal
+import socket
 
 import httpx
 import pytest
@@ -44,6 +46,15 @@ async def test_a_port_that_is_taken_is_a_clear_error(server):
 async def test_an_address_of_nobody_is_a_clear_error():
     with pytest.raises(ListenError, match=r"can't listen on 192\.0\.2\.1:0"):
         await WebServer(APP, "192.0.2.1", 0).start()
+
+
+async def test_many_may_knock_while_the_loop_is_busy(server):
+    await get(server.url)
+    with contextlib.ExitStack() as opened:
+        for _ in range(400):  # nothing is accepted meanwhile: the loop is here
+            knocking = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+            opened.enter_context(knocking)
+    assert (await get(server.url)).text == "hello"
 
 
 async def test_signals_are_left_alone(server):

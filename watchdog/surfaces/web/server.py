@@ -20,15 +20,25 @@ PLACES = 512
 """Connections at once, where there are descriptors enough."""
 
 
+QUEUE = 4096
+"""Connections that the kernel holds until they are accepted; it takes less where it is set so.
+
+Of one more it drops the first packet, and who knocks comes again after a second: a probe too."""
+BACKLOG_LEAST = 64
+
+
 class ListenError(Exception):
     """The address can't be listened on; the text says why and what to change."""
 
 
-BACKLOG_LEAST = 64
-
-
 class _QuietServer(uvicorn.Server):
-    """A server that leaves SIGTERM and SIGINT alone."""
+    """A server that leaves SIGTERM and SIGINT alone, and lets many knock at once."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; asyncio gives the kernel the number that it accepts in one turn as well."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(QUEUE)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -125,7 +135,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-        listening.listen(1024)
+        listening.listen(QUEUE)
     except OSError as error:
         listening.close()
         hint = "is another watchdog running? --listen takes another address"
