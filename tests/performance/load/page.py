@@ -17,6 +17,7 @@ HEAD = (
     "tasks",
     "CPU a poll",
     "times bare",
+    "times asking all",
     "boto3",
     "aws s3 sync, reader",
     "PSS",
@@ -37,9 +38,10 @@ process tree, over a real S3 server (versitygw, keep-alive) that holds buffers a
 them: 15 running samples and 100 events a task, five tasks an eval set. One task in a hundred syncs
 between two polls. In an outage every running sample has twelve failed attempts behind it, and what
 comes is more of them. CPU is that of all the service's processes, with one scrape of `/metrics` a
-poll; **times bare** is that over the CPU of the same requests made by obstore alone, **boto3** the
-CPU of boto3 making them; **aws s3 sync, reader** is an incremental sync, then Inspect's own reader
-over the tasks that changed. First poll is a start that reads everything, after a restart one that
+poll; **times bare** is that over the CPU of the same requests made by obstore alone, **times asking
+all** over that of one such request for each task, as a loop makes at each poll that gives no task a
+rhythm of its own; **boto3** is the CPU of boto3 making the same requests, **aws s3 sync, reader**
+an incremental sync, then Inspect's own reader over the tasks that changed. First poll is a start that reads everything, after a restart one that
 has the state of the life before. Loop held is `eval_watchdog_event_loop_block_seconds`. The machine
 is shared: CPU moves by a third from run to run, what is a time (loop, answers, delay) by more."""
 SIZING = """\
@@ -73,6 +75,7 @@ def _row(one: Result) -> tuple[str, ...]:
         about + (" (profiled)" if one.profiled else ""),
         f"{one.cpu:.2f} s",
         f"{one.times_bare:.1f}",
+        f"{_times_all(one):.1f}",
         f"{one.boto3:.2f} s",
         usual,
         f"{one.pss // MEBI} MiB",
@@ -85,6 +88,11 @@ def _row(one: Result) -> tuple[str, ...]:
         f"{one.first_cpu:.0f} CPU s, {one.first_seconds:.0f} s, {one.first_pss // MEBI} MiB",
         _restart(one),
     )
+
+
+def _times_all(one: Result) -> float:
+    """CPU over that of one bare request for each task."""
+    return one.times_bare * (one.gets + one.lists) / one.size
 
 
 def _restart(one: Result) -> str:
