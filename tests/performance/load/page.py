@@ -41,9 +41,10 @@ comes is more of them. CPU is that of all the service's processes, with one scra
 poll; **times bare** is that over the CPU of the same requests made by obstore alone, **times asking
 all** over that of one such request for each task, as a loop makes at each poll that gives no task a
 rhythm of its own; **boto3** is the CPU of boto3 making the same requests, **aws s3 sync, reader**
-an incremental sync, then Inspect's own reader over the tasks that changed. First poll is a start that reads everything, after a restart one that
-has the state of the life before. Loop held is `eval_watchdog_event_loop_block_seconds`. The machine
-is shared: CPU moves by a third from run to run, what is a time (loop, answers, delay) by more."""
+an incremental sync, then Inspect's own reader over the tasks that changed. First poll is a start
+that reads everything, after a restart one that has the state of the life before. Loop held is
+`eval_watchdog_event_loop_block_seconds`. The machine is shared: CPU moves by a third from run to
+run, what is a time (loop, answers, delay) by more."""
 SIZING = """\
 ### Sizing
 
