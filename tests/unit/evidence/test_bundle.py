@@ -189,6 +189,19 @@ async def test_an_eval_set_that_only_the_store_knows(tmp_path, server):
     assert (playback.bundle / "store").is_dir()
 
 
+@pytest.mark.parametrize("name", ["team/run1", "swe (retry 2)", "résumé", "a#b%c&d='[e]{f};*?$"])
+async def test_whatever_its_folder_is_called(tmp_path, server, name):
+    playback = Playback(tmp_path, server, "hung_setup")
+    root = tmp_path / "logs"
+    shutil.copytree(playback.store, root / name)
+    settings = load({"logs": [str(root)]})
+    (said,) = (await check([str(root)], settings, playback.now, playback.now)).eval_sets
+    assert said.eval_set_id == name
+    written = await evidence(name, settings, playback.now, playback.bundle, ALL)
+    assert f"bytes of {root}/{name}" in "\n".join(written.notes)
+    assert (playback.bundle / "store").is_dir()
+
+
 async def test_an_eval_set_without_a_cluster_to_ask(tmp_path, server):
     playback = Playback(tmp_path, server)
     notes = await playback.write(playback.settings(kubeconfig=tmp_path / "nowhere"))

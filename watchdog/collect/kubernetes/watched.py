@@ -172,5 +172,8 @@ def split_template(template: str) -> tuple[str, str]:
 
 
 def folder_of(template: str, eval_set_id: str) -> str:
-    """An eval set's folder; an id can't lead out of it."""
-    return template.replace(PLACE, quote(eval_set_id, safe="-_.~ @:+"))
+    """An eval set's folder, which may lie some folders deep; an id can't lead out of it."""
+    parts = eval_set_id.split("/")
+    if "\0" in eval_set_id or not {"", ".", ".."}.isdisjoint(parts):
+        eval_set_id = quote(eval_set_id, safe="", errors="surrogatepass").replace(".", "%2E")
+    return template.replace(PLACE, eval_set_id)
