@@ -119,7 +119,7 @@ def _task(task: TaskReport, eval_set_cause: Cause | None) -> Iterator[Line]:
     """A cause that is the eval set's too is not said again."""
     cause = None if task.cause == eval_set_cause else task.cause
     head = Text("Task ").append(clean(task.task, 100), "bold")
-    head.append(f" on {clean(task.model, 100)}: ")
+    head.append(f" on {clean(task.model, 100)}: " if task.model else ": ")
     yield 2, head.append_text(_verdict(task.verdict, cause))
     yield 4, Text(tally(task.samples) + _retries(task.http_retries))
     yield from _evidence(task.evidence, 4)

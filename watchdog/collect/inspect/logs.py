@@ -23,7 +23,7 @@ from watchdog.collect.inspect.naming import (
     is_json,
     is_log,
     log_file,
-    newest_of_each_task,
+    with_barred,
 )
 from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
@@ -37,7 +37,7 @@ from watchdog.collect.values import printable
 from watchdog.collect.work.account import Account, PollLimits
 from watchdog.collect.work.pace import pace
 from watchdog.collect.work.worker import worker
-from watchdog.model.facts import EvalSetUnreadable, Listing, Located
+from watchdog.model.facts import EvalSetUnreadable, Listing, Located, TaskUnreadable
 from watchdog.model.instants import latest
 from watchdog.model.verdict import Problem
 
@@ -80,6 +80,8 @@ class LogsSource:
         self._tasks: dict[str, dict[str, TaskLog]] = {}
         self._poll_began: float | None = None
         self._passed_over: dict[str, dict[str, TaskLog]] = {}
+        self._barred: dict[str, dict[str, str]] = {}
+        """By eval set, logs that count and may not be read, each with the reason."""
         self._interactions: dict[str, Interactions] = {}
         self._model_access: dict[str, ModelAccess] = {}
         self._former: dict[str, FormerAttempts] = {}
@@ -110,7 +112,7 @@ class LogsSource:
     @property
     def settled(self) -> bool:
         """Whether the last listing was complete, and all logs in it are finished."""
-        finished = all(task.finished for task in self.all_tasks())
+        finished = all(map(self._is_finished, self._tasks))
         return self._complete and self._listed_at is not None and finished
 
     async def aclose(self) -> None:
@@ -344,7 +346,8 @@ class LogsSource:
 
     def _is_finished(self, eval_set_id: str) -> bool:
         """Whether nothing of it ran any more when it was last read."""
-        return all(task.finished for task in self._tasks[eval_set_id].values())
+        logs = self._tasks[eval_set_id].values()
+        return not self._barred[eval_set_id] and all(task.finished for task in logs)
 
     def _is_own(self, root: Folder) -> bool:
         return self._options.eval_set_id is not None or is_eval_set(root)
@@ -370,7 +373,13 @@ class LogsSource:
     def _tell_logs(self, eval_set_id: str, emit: Emit) -> None:
         """It is there, with the logs that it had: what could not be seen for a while can be."""
         if eval_set_id in self._tasks and eval_set_id not in self._absent:
-            emit(Listing(eval_set_id, tuple(self._tasks[eval_set_id])))
+            self._emit_logs(eval_set_id, emit)
+
+    def _emit_logs(self, eval_set_id: str, emit: Emit) -> None:
+        barred = self._barred[eval_set_id]
+        emit(Listing(eval_set_id, (*self._tasks[eval_set_id], *barred)))
+        for name, why in barred.items():
+            emit(TaskUnreadable(eval_set_id, name, self._polled_at, f"left out: {why}"))
 
     def _unseen(self, tree: Tree, now: float, emit: Emit) -> set[str]:
         """The eval sets that lie where nothing could be listed: they aren't gone for that."""
@@ -409,8 +418,9 @@ class LogsSource:
         if not files and not (is_marked(listing) or is_new):
             return False
         files = await self._identified(files, tasks)
-        logs = newest_of_each_task(files)
+        logs, barred = with_barred(files, listing.left_out)
         self._tasks[eval_set_id] = {log.file.name: tasks[log.file.name] for log in logs}
+        self._barred[eval_set_id] = barred
         account.forget(self._tasks[eval_set_id])
         await pace().breathe(account)
         # what was followed once and is no longer begins anew if it is chosen again
@@ -426,7 +436,7 @@ class LogsSource:
         await pace().breathe(account)
         former = self._former.setdefault(eval_set_id, FormerAttempts())
         former.listed(files, {log.file.name: tasks[log.file.name].place for log in logs})
-        emit(Listing(eval_set_id, tuple(log.file.name for log in logs)))
+        self._emit_logs(eval_set_id, emit)
         for attempts in await self._attempts_of(folder, eval_set_id).read(files, logs):
             emit(attempts)
         emit(self._located(folder, eval_set_id))
@@ -505,6 +515,7 @@ class LogsSource:
             del self._former[eval_set_id], self._model_access[eval_set_id]
             self._reads.forget(eval_set_id)
             self._passed_over.pop(eval_set_id, None)
+            self._barred.pop(eval_set_id, None)
             self._attempts.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))
         if not eval_set_ids:

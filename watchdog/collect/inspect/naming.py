@@ -72,6 +72,22 @@ def newest_of_each_task(logs: Iterable[LogFile]) -> tuple[LogFile, ...]:
     return tuple(sorted(best.values(), key=lambda log: log.file.name))
 
 
+def with_barred(
+    logs: Iterable[LogFile], left_out: Iterable[tuple[str, str]]
+) -> tuple[tuple[LogFile, ...], dict[str, str]]:
+    """The log that counts of each task: those that can be read, and by name why the others can't.
+
+    Args:
+        logs: those that can be read.
+        left_out: names of what lies beside them and isn't read, each with the reason.
+    """
+    reasons = {name: why for name, why in left_out if name.endswith(SUFFIX)}
+    others = (log_file(FileMeta(name, 0, 0.0)) for name in reasons)
+    newest = newest_of_each_task((*logs, *others))
+    barred = {log.file.name: reasons[log.file.name] for log in newest if log.file.name in reasons}
+    return tuple(log for log in newest if log.file.name not in barred), barred
+
+
 def _rank(log: LogFile) -> tuple[bool, float, float, str]:
     created = log.file.mtime if log.created_at is None else log.created_at
     return (not log.recovered, created, log.file.mtime, log.file.name)
