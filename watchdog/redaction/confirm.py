@@ -19,7 +19,7 @@ _WEAK = re.compile(rb"(?i)(?:token|credentials?|_?auth)\W*\Z")
 _PASSWORD = re.compile(rb"(?i)(?:passw(?:or)?d|passphrase|pwd)\W*\Z")
 _VARIABLE = re.compile(rb"[A-Z][A-Z0-9_]*\s?=['\"]?\Z")
 _SCHEME = re.compile(
-    rb"(?i)(?:bearer|basic|token|api-?key|negotiate|ntlm|key|digest|oauth|hawk|signature|"
+    rb"(?i)(?:bearer|basic|token|api-?key|negotiate|ntlm|key|ssws|digest|oauth|hawk|signature|"
     rb"genie-?key|splunk|aws4-[\w-]+|[\w-]*key)(?:\s|%20|\+)+(?P<rest>\S.*)\Z",
     re.DOTALL,
 )
@@ -111,7 +111,7 @@ def option(name: bytes, value: bytes, _after: bytes) -> bool:
     if _is_none(value):
         return False
     lowered = name.lower().strip()
-    if lowered.startswith((b"bearer", b"basic", b"negotiate")):
+    if lowered.startswith((b"bearer", b"basic", b"negotiate", b"ssws")):
         return looks_random(value) or value.endswith(b"=")
     if lowered.startswith(b"login"):
         return not _LETTERS.match(value) or len(value) > 3

@@ -48,8 +48,10 @@ _KEEPS_NAME = re.compile(
 )
 _KEEPS_QUERY = re.compile(rb"[^=]*=")
 _KEEPS_OPTION = re.compile(
-    rb"""(?i)\s?(?:(?:bearer|basic|negotiate)(?:\s|%20|\+)+|(?:signature|credential)=|"""
-    rb"""login\s+[^\s]+\s+password\s+|-{1,2}[a-z-]+(?:\s+|=)["']?)"""
+    rb"""(?i)\s?(?:(?:bearer|basic|negotiate|ssws)(?:\s|%20|\+)+|"""
+    rb"""(?:signature|credential)=|login\s+[^\s]+\s+password\s+|<[a-z]+>|api key provided:\s+|"""
+    rb"""sshpass\s+-p\s+["']?|(?:sshpass|mysql|mysqldump|mysqladmin|mariadb)(?:\s+\S+)*?\s+-p|"""
+    rb"""-{1,2}[a-z-]+(?:\s+|=)["']?)"""
 )
 
 _COLOUR = r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033)\[[0-9;]{0,20}m"

@@ -123,9 +123,9 @@ HEADERS = (
 
 SCHEMES = (
     Format(
-        "Bearer, Basic and Negotiate without their header",
+        "Bearer, Basic, Negotiate and Okta's SSWS without their header",
         "option",
-        r"\b(?i:bearer|basic|negotiate)(?:\s|%20|\+){1,4}[A-Za-z0-9._~+/=-]{8,}",
+        r"\b(?i:bearer|basic|negotiate|ssws)(?:\s|%20|\+){1,4}[A-Za-z0-9._~+/=-]{8,}",
         RFC_BEARER,
         "Basic dXNlcjpwYXNzd29yZA==",
         "a basic understanding of bearer instruments",
@@ -153,6 +153,40 @@ SCHEMES = (
         CURL,
         "login --password sesame1",
         "run --max-tokens 4096 --token $TOKEN",
+    ),
+    Format(
+        "a password that stands beside its option",
+        "option",
+        r"\b(?:sshpass|mysql|mysqldump|mysqladmin|mariadb)(?:\s{1,4}[^\s]{1,60}){0,8}?\s{1,4}"
+        r"""-p[^\s"'`\\$<>{}-][^\s"'`\\]{2,}""",
+        "https://dev.mysql.com/doc/refman/8.4/en/connecting.html",
+        "mysql -h db -u root -psesame1 evals",
+        "mysql -h db -u root -p evals",
+    ),
+    Format(
+        "sshpass",
+        "option",
+        r"""\bsshpass\s{1,4}-p\s{1,4}["']?[^\s"'`\\$<>{}-][^\s"'`\\]{2,}""",
+        "https://linux.die.net/man/1/sshpass",
+        "sshpass -p sesame1 ssh me@x.example",
+        "sshpass -p $PASSWORD ssh me@x.example",
+    ),
+    Format(
+        "keys in answers of AWS's security token service, and others in XML",
+        "option",
+        "<(?i:SecretAccessKey|SessionToken|AccessToken|RefreshToken|ClientSecret|Password|ApiKey)>"
+        r"[^<\s]{6,}",
+        "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
+        f"<SecretAccessKey>{A}{B}</SecretAccessKey>",
+        "<AccessToken></AccessToken>",
+    ),
+    Format(
+        "a key that was refused, in the words of OpenAI's API",
+        "option",
+        r"(?i:api key provided):\s{1,4}[A-Za-z0-9_.-]{12,}",
+        "https://platform.openai.com/docs/guides/error-codes",
+        f"Incorrect API key provided: {A}{B}. You can find your API key there",
+        "no API key provided: set OPENAI_API_KEY",
     ),
     Format(
         ".netrc",
