@@ -119,7 +119,8 @@ _WORDS = {
 }
 WAY_OUT = (
     "Is it mounted, and is it the right one? It counts as missing data, and ends nothing. What was "
-    "removed on purpose: `watchdog mute` each eval set of which something is open, then restart"
+    "removed on purpose: `watchdog mute` each eval set of which something is open, then restart "
+    "once another one lies there"
 )
 
 

@@ -1,6 +1,6 @@
 """The protocol behind which every source stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -78,6 +78,10 @@ Recall = Callable[[str], Resumed | None]
 """What is left of an eval set, by its id; each is asked for when it is first met."""
 
 
+Names = Set[str]
+NOBODY: Names = frozenset()
+
+
 @runtime_checkable
 class Resumable(Protocol):
     """A source that can go on where another life of it stopped."""
@@ -86,8 +90,11 @@ class Resumable(Protocol):
         """How far an eval set was read, between two polls; None where nobody can go on there."""
         ...
 
-    def resume_from(self, recall: Recall) -> None:
-        """Before the first poll: ask `recall` for what is left of each eval set."""
+    def resume_from(self, recall: Recall, running: Names = NOBODY) -> None:
+        """Before the first poll: ask `recall` for what is left of each eval set.
+
+        Those that were `running` are missed where a listing is without them.
+        """
         ...
 
 
@@ -96,10 +103,10 @@ def position_of(source: Source, eval_set_id: str) -> EvalSetPosition | None:
     return source.position(eval_set_id) if isinstance(source, Resumable) else None
 
 
-def resume_from(source: Source, recall: Recall) -> None:
+def resume_from(source: Source, recall: Recall, running: Names = NOBODY) -> None:
     """Let a source go on from what is left, where it can."""
     if isinstance(source, Resumable):
-        source.resume_from(recall)
+        source.resume_from(recall, running)
 
 
 @runtime_checkable

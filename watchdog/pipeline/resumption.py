@@ -58,6 +58,15 @@ class Resumption:
         """Eval sets that were not met yet."""
         return self._records.keys()
 
+    @property
+    def running(self) -> Set[str]:
+        """Those of them with a log that had no end."""
+        return frozenset(
+            name
+            for name, record in self._records.items()
+            if any(task.status in {None, "started"} for task in record.state.tasks.values())
+        )
+
     def recall(self, eval_set_id: str) -> Resumed | None:
         """For its reader; None where nothing is left, or it was asked for before."""
         return self._take(eval_set_id, self._read_on)

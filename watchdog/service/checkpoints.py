@@ -113,10 +113,10 @@ class Checkpoints:
             state = resumed(record.state, *learned[one.source])
             by_source[one.source][one.eval_set] = Resumed(record.position, state)
             newest_at = max(newest_at, one.saved_at)
+        others = store.others()  # before the damaged ones are among them
         for one in damaged:
             del sizes[one.source, one.eval_set]
             store.set_aside(one, self._clock())
-        others = store.others()
         store.prune(self._clock())
         return _Loaded(by_source, sizes, newest_at, len(damaged), others)
 
@@ -124,9 +124,12 @@ class Checkpoints:
         self._sizes = loaded.sizes
         for source in self._sources:
             source.resumption = Resumption(loaded.by_source[source.name])
-            resume_from(source.source, source.resumption.recall)
+            resume_from(source.source, source.resumption.recall, source.resumption.running)
         count = sum(len(records) for records in loaded.by_source.values())
+        if loaded.sizes:
+            self._metrics.checkpoints_saved(loaded.newest_at, sum(loaded.sizes.values()))
         if loaded.damaged:
+            self._metrics.checkpoint_failed()
             text = f"{loaded.damaged} damaged: kept aside in their table; those are read anew"
             log.warning("checkpoints", detail=text)
         if loaded.others and not count:

@@ -11,7 +11,9 @@ from watchdog.collect.faults import FAULT, Faults
 from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.place import Place
 from watchdog.collect.source import (
+    NOBODY,
     Emit,
+    Names,
     PollResult,
     Recall,
     Source,
@@ -51,9 +53,9 @@ class GuardedSource:
             return None
         return position_of(self._source, eval_set_id)
 
-    def resume_from(self, recall: Recall) -> None:
+    def resume_from(self, recall: Recall, running: Names = NOBODY) -> None:
         """As the source's."""
-        resume_from(self._source, recall)
+        resume_from(self._source, recall, running)
 
     async def aclose(self) -> None:
         """As the source's."""

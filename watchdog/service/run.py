@@ -213,7 +213,7 @@ def _parts(  # noqa: PLR0913 - what a test puts in its place
         )
         for source in guarded
     )
-    checkpoints = _checkpoints(settings, clock())
+    checkpoints = _checkpoints(settings, clock(), metrics)
     return Parts(
         sources=states,
         learner=learner,
@@ -247,9 +247,10 @@ def _ledger(settings: Settings, now: float) -> OpenedLedger:
     return opened_ledger
 
 
-def _checkpoints(settings: Settings, now: float) -> CheckpointStore | None:
+def _checkpoints(settings: Settings, now: float, metrics: SelfMetrics) -> CheckpointStore | None:
     opened = open_checkpoints(settings.state_url, now, settings.watch, version())
     if opened.warning:
+        metrics.checkpoint_failed()
         log.warning("checkpoints", detail=opened.warning)
     return opened.store
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.place import Place
 from watchdog.collect.source import (
+    NOBODY,
     Emit,
+    Names,
     PollResult,
     Recall,
     Source,
@@ -32,13 +34,14 @@ class UnopenedSource:
         self._open = open_it
         self._source: Source | None = None
         self._recall: Recall = lambda _name: None
+        self._running: Names = NOBODY
 
     def open(self) -> TargetError | None:
         """Open it where it can be; why it can't."""
         try:
             if self._source is None:
                 self._source = self._open()
-                resume_from(self._source, self._recall)
+                resume_from(self._source, self._recall, self._running)
         except TargetError as error:
             return error
         return None
@@ -59,11 +62,11 @@ class UnopenedSource:
         """As the source's."""
         return position_of(self._source, eval_set_id) if self._source is not None else None
 
-    def resume_from(self, recall: Recall) -> None:
+    def resume_from(self, recall: Recall, running: Names = NOBODY) -> None:
         """As the source's, now or once there is one."""
-        self._recall = recall
+        self._recall, self._running = recall, running
         if self._source is not None:
-            resume_from(self._source, recall)
+            resume_from(self._source, recall, running)
 
     async def read_history(self, emit: Emit, until: float) -> None:
         """As the source's."""

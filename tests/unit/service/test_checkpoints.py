@@ -160,7 +160,69 @@ async def test_a_damaged_one_is_kept_aside_and_read_anew(world, said):
     assert segments(world.store) == ["segment.1.zip", "segment.2.zip"]
     assert (fails(snapshot), fails(snapshot, "two")) == (1, 1)
     assert any("1 damaged: kept aside" in str(line.get("detail")) for line in said)
+    assert not any("another version" in str(line.get("detail")) for line in said)
     await app.aclose()
+
+
+def verdicts(snapshot) -> dict[str, str]:
+    return {one.eval_set_id: str(one.verdict) for one in snapshot.report.eval_sets}
+
+
+async def lives_on(world, polls=4):
+    """Some polls of the next life, over ten minutes."""
+    app = world.begin()
+    for _ in range(polls):
+        world.now += 150.0
+        snapshot = await app.tick()
+    await app.save()
+    await app.aclose()
+    return snapshot
+
+
+@pytest.mark.parametrize("what", ["emptied", "strangers"])
+async def test_a_restart_misses_what_lay_there(world, what):
+    await (await a_life(world)).aclose()
+    away = world.logs.rename(world.logs.with_name("away"))
+    world.logs.mkdir()
+    if what == "strangers":
+        (world.logs / "lost+found").mkdir()
+    snapshot = await lives_on(world)
+    assert verdicts(snapshot) == {"one": "unknown", "two": "unknown"}
+    (source,) = snapshot.report.sources
+    assert not source.shows_absence
+    assert any("before, 2 eval sets lay there" in p.text for p in snapshot.report.problems)
+    assert saved(world).keys() == {"one", "two"}
+    shutil.rmtree(world.logs)
+    away.rename(world.logs)
+    snapshot = await lives_on(world, polls=1)
+    assert (fails(snapshot), fails(snapshot, "two")) == (1, 1)
+    assert segments(world.store) == [], "it goes on from where it was"
+
+
+async def test_what_was_removed_beside_others_is_gone_after_a_restart_too(world):
+    await (await a_life(world)).aclose()
+    shutil.rmtree(world.logs / "two")
+    assert verdicts(await lives_on(world)).keys() == {"one"}
+    assert saved(world).keys() == {"one"}
+
+
+async def test_what_had_ended_is_missed_by_nobody(world):
+    for name in ("one", "two"):
+        world.put(name, LOG, finished_log())
+    await (await a_life(world)).aclose()
+    shutil.rmtree(world.logs)
+    world.logs.mkdir()
+    snapshot = await lives_on(world)
+    assert verdicts(snapshot) == {}
+    assert saved(world) == {}
+
+
+async def test_another_one_in_its_place_shows_that_it_is_gone(world):
+    await (await a_life(world)).aclose()
+    shutil.rmtree(world.logs)
+    for path, data in running_store().items():
+        world.put("three", path, data)
+    assert verdicts(await lives_on(world)).keys() == {"three"}
 
 
 HALVED = {

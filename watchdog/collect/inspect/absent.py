@@ -1,6 +1,6 @@
 """The eval sets of a store that its listing doesn't show: since when, and what that proves."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
 from watchdog.collect.absence import (
     ENDED,
@@ -27,6 +27,7 @@ class AbsentEvalSets:
 
     def __init__(self, own_id: str) -> None:
         self._own_id = own_id
+        self._remembered: Set[str] = frozenset()
         self._contents: dict[str, Contents] = {}
         """By folder, of the last listing from which nothing was absent there."""
         self.absences: dict[str, Absence] = {}
@@ -36,6 +37,25 @@ class AbsentEvalSets:
     def __contains__(self, eval_set_id: str) -> bool:
         """Whether the last complete listing was without it."""
         return eval_set_id in self.absences
+
+    def remember(self, names: Set[str]) -> None:
+        """Eval sets that an earlier life of the service saw; before the first listing."""
+        self._remembered = names
+
+    def begin(self, present: Iterable[str], folders: Mapping[str, Folder]) -> None:
+        """With the first listing: what an earlier life saw lay beside what is `present` now."""
+        if not self._remembered:
+            return
+        names: dict[str, set[str]] = {}
+        for path in (*self._remembered, *present):
+            folder = path
+            while folder:
+                folder, _, own = folder.rpartition("/")
+                names.setdefault(folder, set()).add(own)
+        for path, own_names in names.items():
+            identity = folders[path].identity if path in folders else None
+            self._contents[path] = Contents(frozenset(own_names), identity)
+        self._remembered = frozenset()
 
     @property
     def counting(self) -> bool:
@@ -59,11 +79,11 @@ class AbsentEvalSets:
             is_finished: whether nothing of an eval set ran any more when it was last read.
             is_hidden: whether a folder lies where nothing could be listed.
         """
-        present = {path: _contents(folder) for path, folder in folders.items()}
-        places = {name: self._place(name, present) for name in names}
+        shown = {path: _contents(folder) for path, folder in folders.items()}
+        places = {name: self._place(name, shown) for name in names}
         self.absences = {
             name: absent(
-                self.absences.get(name), self._proof(name, *places[name], present, is_finished), now
+                self.absences.get(name), self._proof(name, *places[name], shown, is_finished), now
             )
             for name in places
         }
@@ -73,7 +93,7 @@ class AbsentEvalSets:
             del self.absences[name]
         self.root_is_lost = any(not places[name][0] for name, _ in self.missing())
         before = self._contents
-        self._contents = {path: remembered(folder) for path, folder in present.items()}
+        self._contents = {path: remembered(folder) for path, folder in shown.items()}
         self._contents |= {p: known for p, known in before.items() if p in held or is_hidden(p)}
         return frozenset(gone)
 

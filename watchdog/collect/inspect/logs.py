@@ -31,7 +31,7 @@ from watchdog.collect.inspect.task_reads import TaskReads
 from watchdog.collect.inspect.turns import RhythmOptions, Turns
 from watchdog.collect.limits import LOGS, MEMBER_BYTES
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult, Recall, Resumed
+from watchdog.collect.source import NOBODY, Emit, Names, PollResult, Recall, Resumed
 from watchdog.collect.stores.objects import FileMeta, Folder, Store, StoreError, join
 from watchdog.collect.values import printable
 from watchdog.collect.work.account import Account, PollLimits
@@ -94,6 +94,8 @@ class LogsSource:
         self._complete = True
         self._found: frozenset[str] | None = None
         self._recall: Recall = lambda _name: None
+        self._unmet: set[str] = set()
+        """Eval sets that ran in an earlier life of the service, and weren't listed in this one."""
         # on this machine a read costs next to nothing
         is_local = store.local_path("") is not None
         self._turns = Turns(None if is_local else options.rhythm)
@@ -133,9 +135,11 @@ class LogsSource:
         tasks = {name: position for name, position in positions.items() if position is not None}
         return EvalSetPosition(tasks) if len(tasks) == len(positions) else None
 
-    def resume_from(self, recall: Recall) -> None:
+    def resume_from(self, recall: Recall, running: Names = NOBODY) -> None:
         """Ask for what is left of each eval set when it is first listed."""
         self._recall = recall
+        self._unmet = set(running)
+        self._absent.remember(running)
 
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """List where it is time to, then read all logs at once."""
@@ -147,7 +151,7 @@ class LogsSource:
         elif self._telling_due(now):
             self._told_at = now
             self._tell_logs(self._own_id, emit)
-        self._was_occupied |= bool(self._tasks)
+        self._was_occupied |= bool(self._tasks or self._unmet)
         outcomes = await self._poll_all(now, emit, began)
         if any(outcome.gone for outcome in outcomes):
             self._listed_at = None  # something has gone: see at the next poll what is there now
@@ -210,6 +214,11 @@ class LogsSource:
         running = [task for task in tasks.values() if not task.finished]
         suspicious = self._turns.is_suspicious(running, self._listings.now)
         return Activity(bool(running), suspicious)
+
+    @property
+    def _known(self) -> set[str]:
+        """Eval sets that were there before."""
+        return self._tasks.keys() | self._unmet
 
     @property
     def count(self) -> int:
@@ -296,7 +305,7 @@ class LogsSource:
             root = await self._store.list_dir()
         except StoreError as error:
             self._complete = False
-            self._unreadable(tuple(self._tasks) or (self._own_id,), error, now, emit)
+            self._unreadable(self._known or {self._own_id}, error, now, emit)
             return
         self._listed_at = now
         await self._take_root(root, now, emit)
@@ -329,9 +338,12 @@ class LogsSource:
         self, eval_set_ids: set[str], root: Folder, tree: Tree, now: float, emit: Emit
     ) -> set[str]:
         """The eval sets that aren't listed, and not gone for that: nothing of them is read."""
-        names = self._tasks.keys() - eval_set_ids
+        self._unmet -= eval_set_ids
+        names = self._known - eval_set_ids
         folders = {"": root, **tree.folders}
+        self._absent.begin(eval_set_ids, folders)
         gone = self._absent.listed(names, folders, now, self._is_finished, tree.hides)
+        self._unmet -= gone
         for name in sorted(names - gone):
             absence = self._absent.absences[name]
             if not (absence.proof in PROVES and self._is_finished(name)):
@@ -346,6 +358,8 @@ class LogsSource:
 
     def _is_finished(self, eval_set_id: str) -> bool:
         """Whether nothing of it ran any more when it was last read."""
+        if eval_set_id not in self._tasks:
+            return False
         logs = self._tasks[eval_set_id].values()
         return not self._barred[eval_set_id] and all(task.finished for task in logs)
 
@@ -383,7 +397,7 @@ class LogsSource:
 
     def _unseen(self, tree: Tree, now: float, emit: Emit) -> set[str]:
         """The eval sets that lie where nothing could be listed: they aren't gone for that."""
-        unseen = {name for name in self._tasks if tree.hides(name)}
+        unseen = {name for name in self._known if tree.hides(name)}
         for path, error in tree.failed.items():
             names = {name for name in unseen if is_within(name, path)}
             if "/" not in path:
@@ -414,7 +428,7 @@ class LogsSource:
             task.listed(file)
             tasks[file.name] = task
         files = await self._without_others(folder, files, tasks)
-        is_new = self._options.eval_set_id is not None and not before
+        is_new = self._options.eval_set_id is not None and not before and not self._unmet
         if not files and not (is_marked(listing) or is_new):
             return False
         files = await self._identified(files, tasks)

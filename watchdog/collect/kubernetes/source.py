@@ -27,7 +27,7 @@ from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.unproven import SYSTEM, Unproven, cluster_uid
 from watchdog.collect.kubernetes.watched_eval_set import WatchedEvalSet
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult, Recall
+from watchdog.collect.source import NOBODY, Emit, Names, PollResult, Recall
 from watchdog.collect.work.worker import worker
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, Pod
@@ -101,6 +101,7 @@ class ClusterSource:
         self._was_occupied = False
         self._began = 0.0
         self._recall: Recall = lambda _name: None
+        self._running: Names = NOBODY
         self._logs_until = logs_until
         self._logs_late = 0
 
@@ -115,9 +116,9 @@ class ClusterSource:
             return None
         return replace(position, runners=self._runner_logs.positions(eval_set.pods))
 
-    def resume_from(self, recall: Recall) -> None:
+    def resume_from(self, recall: Recall, running: Names = NOBODY) -> None:
         """Ask for what is left of each eval set when the cluster first shows it."""
-        self._recall = recall
+        self._recall, self._running = recall, running
 
     async def read_history(self, emit: Emit, until: float) -> None:
         """Read on in the long histories of all eval sets, until then (`time.monotonic`)."""
@@ -208,7 +209,7 @@ class ClusterSource:
             specs = (task.spec for task in resumed.state.tasks.values())
             eval_set.tasks.update(spec.task for spec in specs if spec is not None)
             if eval_set.logs is not None:
-                eval_set.logs.resume_from(lambda _name: resumed)
+                eval_set.logs.resume_from(lambda _name: resumed, self._running & {name})
         return eval_set
 
     def _doubted(self, gone: Set[str], now: float) -> set[str]:
