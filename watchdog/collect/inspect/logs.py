@@ -432,7 +432,8 @@ class LogsSource:
         if not files and not (is_marked(listing) or is_new):
             return False
         files = await self._identified(files, tasks)
-        logs, barred = with_barred(files, listing.left_out)
+        folders = ((name, "a folder, no regular file") for name in listing.folders)
+        logs, barred = with_barred(files, (*listing.left_out, *folders))
         self._tasks[eval_set_id] = {log.file.name: tasks[log.file.name] for log in logs}
         self._barred[eval_set_id] = barred
         account.forget(self._tasks[eval_set_id])

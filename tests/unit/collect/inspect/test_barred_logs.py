@@ -15,6 +15,8 @@ WHYS = {
     "link": "a link that leads out of the directory",
     "nowhere": "a link that leads nowhere",
     "fifo": "a named pipe, no regular file",
+    "folder": "a folder, no regular file",
+    "up": "a folder, no regular file",
 }
 
 
@@ -28,6 +30,10 @@ def laid(root: Path, objects: dict[str, bytes]) -> None:
 def bar(path: Path, kind: str, outside: Path) -> None:
     if kind == "fifo":
         os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "up":
+        path.symlink_to("..")
     else:
         outside.write_bytes(logs.running_log())
         path.symlink_to(outside if kind == "link" else outside.with_name("nothing"))
