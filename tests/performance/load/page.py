@@ -40,11 +40,14 @@ between two polls. In an outage every running sample has twelve failed attempts 
 comes is more of them. CPU is that of all the service's processes, with one scrape of `/metrics` a
 poll; **times bare** is that over the CPU of the same requests made by obstore alone, **times asking
 all** over that of one such request for each task, as a loop makes at each poll that gives no task a
-rhythm of its own; **boto3** is the CPU of boto3 making the same requests, **aws s3 sync, reader**
-an incremental sync, then Inspect's own reader over the tasks that changed. First poll is a start
-that reads everything, after a restart one that has the state of the life before. Loop held is
-`eval_watchdog_event_loop_block_seconds`. The machine is shared: CPU moves by a third from run to
-run, what is a time (loop, answers, delay) by more."""
+rhythm of its own; **boto3** is the CPU of boto3 making the same requests, **aws s3 sync,
+reader** an incremental sync, then Inspect's own reader over the tasks that changed. First poll
+is a start that reads everything, after a restart one that has the state of the life before,
+where it was tried. A task of this fleet syncs every fifty minutes; one that was silent for some
+ten minutes in a call looks suspicious and is read at each poll (docs/operations.md), so the
+requests tell how long ago the fleet was laid, too: a large one takes minutes until it is read.
+Loop held is `eval_watchdog_event_loop_block_seconds`. The machine is shared: CPU moves by a
+third from run to run, what is a time (loop, answers, delay) by more."""
 SIZING = """\
 ### Sizing
 
@@ -107,7 +110,9 @@ def _sizing(results: Sequence[Result]) -> str:
     outage = [one for one in results if one.mood == "outage"]
     cpu, memory = _line(quiet, lambda one: one.cpu), _line(quiet, lambda one: one.pss / MEBI)
     gets, lists = _line(quiet, lambda one: one.gets), _line(quiet, lambda one: one.lists_a_day)
-    failing = _line(outage, lambda one: one.cpu) if len({o.size for o in outage}) > 1 else None
+    fits = len({one.size for one in outage}) > 1
+    failing = _line(outage, lambda one: one.cpu) if fits else None
+    held = _line(outage, lambda one: one.pss / MEBI) if fits else None
     interval = quiet[0].interval
     rows = []
     for size in SIZES:
@@ -121,13 +126,15 @@ def _sizing(results: Sequence[Result]) -> str:
                 f"{cpu(size) / interval:.3f}",
                 cores,
                 f"{memory(size):,.0f} MiB",
+                "" if held is None else f"{held(size):,.0f} MiB",
                 f"{gets_a_day:,.0f}",
                 f"{lists(size):,.0f}",
                 f"${dollars:,.2f}",
             )
         )
-    head = ("tasks", "CPU a poll", "cores", "cores, everything fails", "memory", "GETs a day")
-    return _table((*head, "LISTs a day", "dollars a day"), rows)
+    head = ("tasks", "CPU a poll", "cores", "cores, everything fails", "memory")
+    more = ("memory, everything fails", "GETs a day", "LISTs a day", "dollars a day")
+    return _table((*head, *more), rows)
 
 
 def _line(results: Sequence[Result], of: Callable[[Result], float]) -> Callable[[float], float]:
