@@ -301,3 +301,8 @@ def test_a_ledger_that_was_removed_comes_back_as_its_owner_s(tmp_path):
         path.unlink()
     ledger.engine.connect().close()
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_address_of_nothing_names_itself_and_no_setting_which_its_caller_does():
+    with pytest.raises(LedgerError, match=r"^bogus://x: "):
+        open_ledger("bogus://x", NOW)

@@ -98,7 +98,7 @@ def url_of(target: str | Path) -> URL:
             return make_url(target)
         return URL.create("sqlite", database=str(Path(target).expanduser()))
     except ArgumentError:
-        raise LedgerError("state: neither a path nor a database URL") from None
+        raise LedgerError("neither a path nor a database URL") from None
 
 
 def _connect(url: URL, watch: str) -> Ledger:
@@ -161,7 +161,7 @@ def engine_of(url: URL) -> Engine:
             return create_engine(url, poolclass=StaticPool, connect_args=options)
         engine = create_engine(url, poolclass=NullPool)
     except (SQLAlchemyError, ImportError) as error:
-        raise LedgerError(f"state: {_shown(url)}: {reason_of(error)}") from None
+        raise LedgerError(f"{_shown(url)}: {reason_of(error)}") from None
     event.listen(engine, "do_connect", lambda *_: _create(file))
     event.listen(engine, "connect", _prepare)
     return engine
@@ -200,7 +200,7 @@ def damage_named() -> Iterator[None]:
 def _begin_afresh(url: URL, watch: str, now: float, reason: str) -> OpenedLedger:
     file = file_of(url)
     if file is None:
-        raise LedgerError(f"state: {_shown(url)}: {reason}")
+        raise LedgerError(f"{_shown(url)}: {reason}")
     aside = free_name(file.with_name(f"{file.name}.unusable-{compact(now)}"))
     try:
         set_aside(file, aside)
