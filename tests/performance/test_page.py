@@ -42,14 +42,28 @@ def test_sizes_in_between_lie_on_the_line():
     text = page.markdown([ONE, TEN])
     assert "### Most works" in text
     assert "### Everything fails" not in text
-    row = next(line for line in text.splitlines() if line.startswith("| 3,000 |"))
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    cells = row_of(text, "3,000")
     polls = 2880
     assert cells[1] == "2.20 s"
     assert cells[2] == "0.073"
     assert cells[4] == "144 MiB"
-    assert cells[5:7] == [f"{polls * 3000:,}", f"{polls * 30:,}"]
-    assert cells[7] == f"${polls * (3000 * 0.0004 + 30 * 0.005) / 1000:,.2f}"
+    assert not cells[5], "nothing is said of an outage that was not measured"
+    assert cells[6:8] == [f"{polls * 3000:,}", f"{polls * 30:,}"]
+    assert cells[8] == f"${polls * (3000 * 0.0004 + 30 * 0.005) / 1000:,.2f}"
+
+
+def row_of(text: str, size: str) -> list[str]:
+    row = [line for line in text.splitlines() if line.startswith(f"| {size} |")][-1]
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def test_what_nothing_costs_nothing_of_is_in_proportion_below_the_smallest():
+    steep = replace(TEN, cpu=16.0, gets=20_000.0)
+    outage = [replace(one, mood="outage", pss=2 * one.pss) for one in (ONE, TEN)]
+    cells = row_of(page.markdown([ONE, steep, *outage]), "100")
+    assert cells[1] == "0.08 s"
+    assert cells[4:6] == ["80 MiB", "160 MiB"]
+    assert cells[6] == f"{2880 * 100:,}"
 
 
 def test_one_size_makes_no_line():

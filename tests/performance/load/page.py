@@ -53,8 +53,9 @@ SIZING = """\
 
 What a fleet needs, by a straight line through the measured sizes (least squares, relative), at an
 interval of {interval:.0f} s. Cores are CPU a poll over the interval; dollars are S3's list prices
-for the requests (GET $0.0004, LIST $0.005 a thousand), answers within the region being free. Rows
-above the largest measured size are on paper: docs/design.md says what would be needed there."""
+for the requests (GET $0.0004, LIST $0.005 a thousand), answers within the region being free. Below
+the smallest measured size work is in proportion to it; rows above the largest are on paper:
+docs/design.md says what would be needed there."""
 
 
 def markdown(results: Sequence[Result]) -> str:
@@ -108,10 +109,10 @@ def _restart(one: Result) -> str:
 def _sizing(results: Sequence[Result]) -> str:
     quiet = [one for one in results if one.mood == "quiet"]
     outage = [one for one in results if one.mood == "outage"]
-    cpu, memory = _line(quiet, lambda one: one.cpu), _line(quiet, lambda one: one.pss / MEBI)
-    gets, lists = _line(quiet, lambda one: one.gets), _line(quiet, lambda one: one.lists_a_day)
+    cpu, memory = _work(quiet, lambda one: one.cpu), _line(quiet, lambda one: one.pss / MEBI)
+    gets, lists = _work(quiet, lambda one: one.gets), _work(quiet, lambda one: one.lists_a_day)
     fits = len({one.size for one in outage}) > 1
-    failing = _line(outage, lambda one: one.cpu) if fits else None
+    failing = _work(outage, lambda one: one.cpu) if fits else None
     held = _line(outage, lambda one: one.pss / MEBI) if fits else None
     interval = quiet[0].interval
     rows = []
@@ -148,6 +149,12 @@ def _line(results: Sequence[Result], of: Callable[[Result], float]) -> Callable[
     both = zip(weights, xs, ys, strict=True)
     rise = sum(w * (x - x_mean) * (y - y_mean) for w, x, y in both) / spread
     return lambda size: max(0.0, y_mean + rise * (size - x_mean))
+
+
+def _work(results: Sequence[Result], of: Callable[[Result], float]) -> Callable[[float], float]:
+    """The same of what nothing costs nothing of: below the smallest measured, in proportion."""
+    line, least = _line(results, of), min(results, key=lambda one: one.size)
+    return lambda size: of(least) * size / least.size if size < least.size else line(size)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
