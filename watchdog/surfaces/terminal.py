@@ -133,6 +133,19 @@ def _task(task: TaskReport, eval_set_cause: Cause | None) -> Iterator[Line]:
         yield 4, _waiting(sample)
     if len(waiting) > MAX_WAITING:
         yield 4, Text(f"and {count(len(waiting) - MAX_WAITING, 'more waiting sample')}", "dim")
+    # a task that is unknown as a whole said why above
+    unknown = [sample for sample in task.running if sample.verdict is Verdict.UNKNOWN]
+    if unknown and task.verdict is not Verdict.UNKNOWN:
+        yield 4, _unknown(unknown)
+
+
+def _unknown(samples: list[RunningSample]) -> Text:
+    """Samples that count neither as stuck nor as healthy, in one line: which, and why."""
+    names = ", ".join(clean(sample.id, 100) for sample in samples[:MAX_SAMPLES])
+    more = f" and {len(samples) - MAX_SAMPLES} more" if len(samples) > MAX_SAMPLES else ""
+    head = Text(f"{count(len(samples), 'running sample')} can't be judged: ", "bold")
+    why = "".join(f" ({item.text})" for item in samples[0].evidence[:1])
+    return head.append(clean(f"{names}{more}{why}"), "dim")
 
 
 def _waiting(sample: RunningSample) -> Text:

@@ -87,6 +87,19 @@ def test_samples_that_wait_are_told_with_what_for():
     assert "and 2 more waiting samples" in text
 
 
+def test_samples_that_can_t_be_judged_are_told_beside_those_that_are_stuck():
+    why = (EvidenceItem(None, "unreadable", "rows of it can't be read"),)
+    stuck = sample("1", verdict=Verdict.STUCK)
+    unknown = [sample(f"u{n}", verdict=Verdict.UNKNOWN, evidence=why) for n in range(3)]
+    judged = task(verdict=Verdict.STUCK, running=(stuck, *unknown))
+    text = printed(snapshot(eval_set(verdict=Verdict.STUCK, tasks=(judged,))).report)
+    assert "3 running samples can't be judged: u0, u1, u2" in text
+    assert "rows of it can't be read" in text
+    silent = task(verdict=Verdict.UNKNOWN, running=tuple(unknown))
+    text = printed(snapshot(eval_set(verdict=Verdict.UNKNOWN, tasks=(silent,))).report)
+    assert "can't be judged" not in text
+
+
 def test_long_lists_end_with_a_count():
     many = tuple(sample(str(place)) for place in range(25))
     report = snapshot(eval_set(tasks=(task(running=many),))).report
