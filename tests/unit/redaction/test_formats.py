@@ -57,6 +57,11 @@ def test_a_token_goes_wherever_it_stands(one, written):
     assert one.example not in redact(written.format(one.example))
 
 
+@pytest.mark.parametrize("key", ["", f"{A}{B}"])
+def test_an_encrypted_token_goes_whole(key):
+    assert redact(f"said eyJ{A}{B}.{key}.{A}12.{B}34.{V} then") == f"said {REDACTED} then"
+
+
 VALUES = {
     "Authorization: Bearer sesameopensesame": "sesameopensesame",
     "Authorization: Token abc-def-ghi": "abc-def-ghi",

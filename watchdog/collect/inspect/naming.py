@@ -7,7 +7,7 @@ begins with a time (`is_log_file`, `log/_file.py`), and whether it is stands in 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
@@ -73,7 +73,7 @@ def newest_of_each_task(logs: Iterable[LogFile]) -> tuple[LogFile, ...]:
 
 
 def with_barred(
-    logs: Iterable[LogFile], left_out: Iterable[tuple[str, str]]
+    logs: Collection[LogFile], left_out: Iterable[tuple[str, str]]
 ) -> tuple[tuple[LogFile, ...], dict[str, str]]:
     """The log that counts of each task: those that can be read, and by name why the others can't.
 
@@ -81,7 +81,8 @@ def with_barred(
         logs: those that can be read.
         left_out: names of what lies beside them and isn't read, each with the reason.
     """
-    reasons = {name: why for name, why in left_out if name.endswith(SUFFIX)}
+    readable = {log.file.name for log in logs}
+    reasons = {n: why for n, why in left_out if n.endswith(SUFFIX) and n not in readable}
     others = (log_file(FileMeta(name, 0, 0.0)) for name in reasons)
     newest = newest_of_each_task((*logs, *others))
     barred = {log.file.name: reasons[log.file.name] for log in newest if log.file.name in reasons}

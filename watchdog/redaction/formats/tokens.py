@@ -526,7 +526,7 @@ SERVICES = (
     ),
     _token(
         "JWT, signed or encrypted",
-        r"\beyJ[\w-]{8,}(?:\.[\w-]+\.[\w-]*|(?:\.[\w-]*){4})",
+        r"\beyJ[\w-]{8,}(?:(?:\.[\w-]*){4}|\.[\w-]+\.[\w-]*)",
         f"eyJ{A}{B}.{A}{B}.{A}",
         "eyJ is base64 of a brace",
         "https://datatracker.ietf.org/doc/html/rfc7519",

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import logs
+from watchdog.collect.inspect.naming import log_file, with_barred
+from watchdog.collect.stores.objects import FileMeta
 from watchdog.config.load import load
 from watchdog.pipeline.once import check
 
@@ -72,3 +74,8 @@ async def test_an_older_one_does_no_harm(tmp_path):
     one = await judged(tmp_path / "root")
     assert [task.log for task in one.tasks] == [NEWER]
     assert one.verdict != "unknown"
+
+
+def test_a_bucket_may_have_a_prefix_that_is_called_like_a_log():
+    log = log_file(FileMeta(logs.LOG, 1, NOW))
+    assert with_barred((log,), ((logs.LOG, "a folder, no regular file"),)) == ((log,), {})
