@@ -16,11 +16,14 @@ from msgspec import Struct
 from watchdog.model.outlook import Outlook
 from watchdog.model.verdict import Verdict
 
-NEAR = 0.25
-"""From this suspicion on a task is read at each poll. The steepest evidence grows with the fourth
-power of its duration, so from here to a verdict it takes at least two fifths of that again."""
+NEAR = 0.5
+"""From this suspicion on a task is read at each poll. What grows by time alone grows evenly
+(`model.weighing.Rise`), so from here to a verdict it takes as long again as it took to get here:
+two and a half minutes of the shortest bound."""
+UNEASY = 0.25
+"""From this one on at each second poll: what its next rows say is seen one poll late at most."""
 TURNS_WITHIN = 2.0
-"""Base intervals before a verdict may turn in which the task is read at each poll."""
+"""So many base intervals before it is as suspicious a task is read at each poll."""
 QUIET_SHARE = 0.5
 """A task that wrote nothing for so long is read again after this share of that time: what it writes
 next is seen late by no more than half of what it was silent for."""
@@ -42,6 +45,7 @@ class Why(StrEnum):
     UNJUDGED = "not judged yet"
     VERDICT = "its verdict may change with what it writes next"
     NEAR = "its verdict may turn soon"
+    UNEASY = "it looks a little suspicious"
     BACK_OFF = "all its samples wait for their next attempts"
     FAILING = "calls of it fail"
     NEAR_END = "its last sample runs"
@@ -99,23 +103,26 @@ def rhythm(
         base: seconds between two polls, the shortest interval.
         slowest: the longest.
     """
-    if pulse.read_at is None:
-        return Rhythm(base, Why.UNREAD)
-    if outlook is None:
-        return Rhythm(base, Why.UNJUDGED)
+    if pulse.read_at is None or outlook is None:
+        return Rhythm(base, Why.UNREAD if pulse.read_at is None else Why.UNJUDGED)
     if why := _urgent(outlook, now, base):
         return Rhythm(base, why)
     if outlook.next_attempt_at is not None and outlook.next_attempt_at > now:
         return Rhythm(_within(outlook.next_attempt_at - now, base, slowest), Why.BACK_OFF)
     if outlook.failing:
         return Rhythm(base, Why.FAILING)
+    if _reaches(outlook, UNEASY, now):
+        return Rhythm(_within(2 * base, base, slowest), Why.UNEASY)
     return _quiet(pulse.changed_at, now, base, slowest)
 
 
+def _reaches(outlook: Outlook, suspicion: float, at: float) -> bool:
+    """Whether its suspicion is as great at an instant, be it by time alone."""
+    return max(outlook.suspicion, *(ramp.at(at) for ramp in outlook.rising), 0.0) >= suspicion
+
+
 def _urgent(outlook: Outlook, now: float, base: float) -> Why | None:
-    if outlook.suspicion >= NEAR:
-        return Why.NEAR
-    if outlook.turns_at is not None and outlook.turns_at - now <= TURNS_WITHIN * base:
+    if _reaches(outlook, NEAR, now + TURNS_WITHIN * base):
         return Why.NEAR
     if outlook.verdict not in CALM:
         return Why.VERDICT

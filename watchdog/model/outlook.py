@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from watchdog.model.report import Ramp
 from watchdog.model.verdict import Verdict
 
 
@@ -11,8 +12,8 @@ class Outlook(Struct, frozen=True):
     verdict: Verdict
     suspicion: float = 0.0
     """Evidence for stuck over the bound at which the verdict falls, the highest in it."""
-    turns_at: float | None = None
-    """When its verdict may turn, or come near that, by time alone; None for never."""
+    rising: tuple[Ramp, ...] = ()
+    """Suspicions that grow by time alone."""
     failing: bool = False
     """Whether the last attempt of one of its samples failed."""
     next_attempt_at: float | None = None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from watchdog.collect.rhythm import NEAR
 from watchdog.model.instants import from_timestamp
 from watchdog.model.outlook import Outlook
 from watchdog.model.report import RunningSample, Snapshot, TaskFigures
@@ -38,7 +37,7 @@ def outlook_of(task: TaskFigures) -> Outlook:
         report.verdict,
         task.suspicion,
         # its figures stay the same while suspicion grows by time alone
-        turns_at=min((ramp.since + NEAR / ramp.rate for ramp in task.rising), default=None),
+        rising=task.rising,
         failing=task.fail_streak > 0,
         next_attempt_at=_next_attempt(report.running) if task.fail_streak else None,
         near_end=len(report.running) == 1 and not report.samples.queued,

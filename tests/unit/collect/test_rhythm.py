@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from watchdog.collect.rhythm import (
     NEAR,
+    UNEASY,
     Pulse,
     Why,
     is_due,
@@ -14,6 +15,7 @@ from watchdog.collect.rhythm import (
     spread,
 )
 from watchdog.model.outlook import Outlook
+from watchdog.model.report import Ramp
 from watchdog.model.verdict import Verdict
 
 NOW, BASE, SLOWEST = 100_000.0, 30.0, 240.0
@@ -22,6 +24,11 @@ CALM = Outlook(Verdict.PROGRESSING)
 
 def pulse(silence: float = 7200.0) -> Pulse:
     return Pulse(NOW - BASE, NOW - silence, interval=SLOWEST)
+
+
+def rising(at: float, to: float) -> Outlook:
+    """An hour of growth by time alone to a suspicion that is reached at an instant."""
+    return Outlook(Verdict.PROGRESSING, rising=(Ramp(0.0, at - 3600.0, rate=to / 3600.0),))
 
 
 def told(outlook: Outlook | None, silence: float = 7200.0):
@@ -39,12 +46,19 @@ def test_a_task_that_wrote_nothing_is_read_after_half_of_that_time():
 def test_what_may_turn_is_read_at_each_poll():
     assert told(None) == (BASE, Why.UNJUDGED)
     assert told(Outlook(Verdict.PROGRESSING, NEAR)) == (BASE, Why.NEAR)
-    assert told(Outlook(Verdict.PROGRESSING, turns_at=NOW + 2 * BASE)) == (BASE, Why.NEAR)
-    assert told(Outlook(Verdict.PROGRESSING, turns_at=NOW + 3 * BASE))[1] == Why.QUIET
+    assert told(rising(at=NOW + 2 * BASE, to=NEAR)) == (BASE, Why.NEAR)
+    assert told(rising(at=NOW + 3 * BASE, to=NEAR)) != (BASE, Why.NEAR)
     assert told(Outlook(Verdict.PROGRESSING, failing=True)) == (BASE, Why.FAILING)
     assert told(Outlook(Verdict.PROGRESSING, near_end=True)) == (BASE, Why.NEAR_END)
     for verdict in set(Verdict) - {Verdict.PROGRESSING, Verdict.WAITING}:
         assert told(Outlook(verdict)) == (BASE, Why.VERDICT)
+
+
+def test_what_looks_a_little_suspicious_is_read_at_each_second_poll():
+    assert told(Outlook(Verdict.PROGRESSING, UNEASY)) == (2 * BASE, Why.UNEASY)
+    assert told(rising(at=NOW, to=UNEASY)) == (2 * BASE, Why.UNEASY)
+    assert told(rising(at=NOW + BASE, to=UNEASY)) == (SLOWEST, Why.QUIET)
+    assert told(Outlook(Verdict.PROGRESSING, UNEASY, failing=True)) == (BASE, Why.FAILING)
 
 
 def test_one_that_could_not_be_read_is_tried_at_each_poll():
@@ -54,7 +68,7 @@ def test_one_that_could_not_be_read_is_tried_at_each_poll():
 
 def test_a_back_off_is_waited_for_and_no_longer():
     def after(seconds: float):
-        return told(Outlook(Verdict.PROGRESSING, 0.1, None, True, NOW + seconds))
+        return told(Outlook(Verdict.PROGRESSING, 0.1, (), True, NOW + seconds))
 
     assert after(100) == (100.0, Why.BACK_OFF)
     assert after(1800) == (SLOWEST, Why.BACK_OFF)
@@ -62,7 +76,7 @@ def test_a_back_off_is_waited_for_and_no_longer():
 
 
 def test_a_stuck_task_is_read_at_each_poll_whatever_it_waits_for():
-    outlook = Outlook(Verdict.STUCK, 1.5, None, True, NOW + 1800)
+    outlook = Outlook(Verdict.STUCK, 1.5, (), True, NOW + 1800)
     assert told(outlook) == (BASE, Why.NEAR)
 
 
