@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from watchdog.correlate.correlation_keys import CorrelationKey, correlation_keys, groups
 from watchdog.correlate.degraded import degraded, degraded_actions
 from watchdog.correlate.scope import Unharmed, peers_of, scope_of, summary_of
-from watchdog.correlate.symptom import Symptom, symptoms
+from watchdog.correlate.symptom import FindSymptoms, Symptom, in_order, symptoms_anew
 from watchdog.correlate.testing import Histories, conclusions_of, subjects_of
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.words import actions_for
@@ -53,10 +53,11 @@ def correlate(
     now: float,
     findings: Findings = _NONE,
     notes: Notes = _NO_NOTES,
+    find: FindSymptoms = symptoms_anew,
 ) -> tuple[Incident, ...]:
     """The incidents of all eval sets, oldest first."""
     judgments = tuple(eval_sets)
-    all_symptoms = [*symptoms(judgments), *degraded(judgments, notes.degraded)]
+    all_symptoms = [*in_order(find(judgments)), *degraded(judgments, notes.degraded)]
     key_sets = correlation_keys(
         all_symptoms, judgments, _first_conclusions(all_symptoms, findings, now)
     )

@@ -1,22 +1,25 @@
 """What one eval set has of one cause: the piece that incidents are made of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import chain
 
 from msgspec import Struct
 
 from watchdog.diagnose.placeholders import model_of
 from watchdog.model.allowances import NoPage
-from watchdog.model.causes import OUTAGE_CAUSES, RUNNER_DEATHS
+from watchdog.model.causes import OUTAGE_CAUSES, RUNNER_DEATHS, TESTABLE_CAUSES
 from watchdog.model.instants import earliest
 from watchdog.model.judgment import Caution, EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
 
 Pair = tuple[TaskJudgment, SampleJudgment | None]
+Call = tuple[TaskJudgment, SampleJudgment]
+"""A sample that is stuck in a model's calls, and its task."""
 
 
-class Symptom(Struct, frozen=True):
-    """What one eval set has of one cause."""
+class Symptom(Struct, frozen=True, dict=True):
+    """What one eval set has of one cause. In an outage there are thousands, asked for the same."""
 
     eval_set: EvalSetJudgment
     cause: Cause
@@ -38,7 +41,7 @@ class Symptom(Struct, frozen=True):
         """Whose it is."""
         return self.eval_set.state.eval_set_id
 
-    @property
+    @cached_property
     def since(self) -> float | None:
         """When it began."""
         if self.degraded_since is not None:
@@ -75,17 +78,33 @@ class Symptom(Struct, frozen=True):
         wishes = [task.no_page for task, _ in self.pairs] or [self.eval_set.no_page]
         return wishes[0] if all(wish is not None for wish in wishes) else None
 
-    @property
+    @cached_property
     def samples(self) -> tuple[SampleJudgment, ...]:
         """Its samples: stuck, or degraded."""
         return tuple(sample for _, sample in self.pairs if sample is not None)
 
-    @property
+    @cached_property
+    def calls(self) -> Mapping[str, tuple[Call, ...]]:
+        """By model, its samples that are stuck in that one's calls, the longest stuck first.
+
+        None where no test tells anything of its cause. The model of the one that is stuck the
+        longest of all comes first.
+        """
+        if self.cause not in TESTABLE_CAUSES or self.is_degraded:
+            return {}
+        pairs = [(task, sample) for task, sample in self.pairs if sample is not None]
+        by_model: dict[str, list[Call]] = {}
+        for pair in sorted(pairs, key=lambda pair: (pair[1].since is None, pair[1].since or 0.0)):
+            if model := model_of(pair[1]):
+                by_model.setdefault(model, []).append(pair)
+        return {model: tuple(calls) for model, calls in by_model.items()}
+
+    @cached_property
     def shared_models(self) -> frozenset[str]:
         """Models on which everybody's calls fail."""
         return frozenset(sample.model for sample in self.samples if sample.shared)
 
-    @property
+    @cached_property
     def models(self) -> frozenset[str]:
         """Models whose calls fail or hang in it, or failed in samples that ended by that."""
         if self.caution is not None:
@@ -97,22 +116,42 @@ class Symptom(Struct, frozen=True):
         return frozenset(filter(None, (model_of(sample) for sample in self.samples)))
 
 
-def symptoms(eval_sets: Iterable[EvalSetJudgment]) -> list[Symptom]:
-    """All that is stuck, by eval set and cause, and what people should hear of besides."""
-    judgments = tuple(eval_sets)
-    stuck = [
-        Symptom(eval_set, cause, tuple(pairs))
-        for eval_set in judgments
-        for cause, pairs in _by_cause(eval_set).items()
-    ]
-    cautions = [
-        Symptom(
-            eval_set, caution.cause, tuple((task, None) for task in caution.tasks), caution=caution
-        )
-        for eval_set in judgments
-        for caution in eval_set.cautions
-    ]
-    return stuck + cautions + list(chain.from_iterable(map(_degraded_by_rule, judgments)))
+class OwnSymptoms(Struct, frozen=True):
+    """All of one eval set, by kind."""
+
+    stuck: tuple[Symptom, ...]
+    cautions: tuple[Symptom, ...]
+    degraded: tuple[Symptom, ...]
+    """By a rule of their own."""
+
+
+FindSymptoms = Callable[[Iterable[EvalSetJudgment]], Iterable[OwnSymptoms]]
+"""Gives the symptoms of each eval set; what was found before may be kept for the same judgment."""
+
+
+def own_symptoms(eval_set: EvalSetJudgment) -> OwnSymptoms:
+    """All that is stuck of an eval set, by cause, and what people should hear of besides."""
+    cautions = (
+        Symptom(eval_set, one.cause, tuple((task, None) for task in one.tasks), caution=one)
+        for one in eval_set.cautions
+    )
+    return OwnSymptoms(
+        tuple(Symptom(eval_set, c, tuple(pairs)) for c, pairs in _by_cause(eval_set).items()),
+        tuple(cautions),
+        tuple(_degraded_by_rule(eval_set)),
+    )
+
+
+def symptoms_anew(eval_sets: Iterable[EvalSetJudgment]) -> Iterable[OwnSymptoms]:
+    """The same of each."""
+    return map(own_symptoms, eval_sets)
+
+
+def in_order(found: Iterable[OwnSymptoms]) -> list[Symptom]:
+    """All symptoms: what is stuck, what people should hear of, what is degraded by a rule."""
+    own = tuple(found)
+    kinds = ((one.stuck for one in own), (o.cautions for o in own), (o.degraded for o in own))
+    return [symptom for kind in kinds for symptom in chain.from_iterable(kind)]
 
 
 def _degraded_by_rule(eval_set: EvalSetJudgment) -> Iterator[Symptom]:

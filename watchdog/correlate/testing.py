@@ -3,11 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from watchdog.correlate.symptom import Symptom
-from watchdog.diagnose.placeholders import model_of
 from watchdog.diagnose.retries import next_attempt_at
-from watchdog.model.causes import TESTABLE_CAUSES
 from watchdog.model.instants import earliest, latest
-from watchdog.model.judgment import SampleJudgment, TaskJudgment
 from watchdog.model.probe import Conclusion, ProbeResult, Subject
 from watchdog.model.verdict import Cause
 from watchdog.probing.interpret import conclude
@@ -23,21 +20,12 @@ def subjects_of(group: Sequence[Symptom]) -> tuple[Subject, ...]:
     """One failing request for each model; the samples that fail the longest stand for theirs."""
     subjects: dict[str, Subject] = {}
     for symptom in group:
-        for task, sample in _calls(symptom):
-            model = model_of(sample)
+        for model, ((task, sample), *_) in symptom.calls.items():
             if model not in subjects and len(subjects) < MODELS_MAX:
                 key = sample.key
                 log = task.state.log
                 subjects[model] = Subject(model, symptom.eval_set_id, log, key.id, key.epoch)
     return tuple(subjects.values())
-
-
-def _calls(symptom: Symptom) -> Iterable[tuple[TaskJudgment, SampleJudgment]]:
-    """Its samples that are stuck in a model's calls, the longest stuck first."""
-    if symptom.cause not in TESTABLE_CAUSES or symptom.is_degraded:
-        return []
-    pairs = [(task, s) for task, s in symptom.pairs if s is not None and model_of(s)]
-    return sorted(pairs, key=lambda pair: (pair[1].since is None, pair[1].since or 0.0))
 
 
 def conclusions_of(
@@ -53,7 +41,7 @@ def conclusions_of(
 
 def situation_of(group: Sequence[Symptom], model: str, now: float) -> Situation:
     """What the incident's samples do on a model meanwhile."""
-    pairs = [(symptom, s) for symptom in group for _, s in _calls(symptom) if model_of(s) == model]
+    pairs = [(symptom, s) for symptom in group for _, s in symptom.calls.get(model, ())]
     samples = [sample for _, sample in pairs]
     attempts = [at for sample in samples if (at := next_attempt_at(sample.state)) is not None]
     streaks = [sample.state.streak for sample in samples if sample.state.streak is not None]

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from watchdog.correlate import correlate, troubled_models
 from watchdog.correlate.incidents import Findings, Notes
+from watchdog.correlate.symptom import FindSymptoms, symptoms_anew
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.placeholders import fill_store
@@ -98,11 +99,12 @@ def concluded(  # noqa: PLR0913, PLR0917 - judgments, and what they are told wit
     now: float,
     max_age: float,
     figures: Callable[[EvalSetJudgment, float], EvalSetFigures] = figures_of,
+    find: FindSymptoms = symptoms_anew,
 ) -> Snapshot:
     """What follows from judgments: incidents, and all that surfaces show."""
     problems, findings, store = around.problems, around.findings, around.store
     all_problems = (*problems, orphans.problem) if orphans.problem else tuple(problems)
-    incidents = correlate(judgments, now, findings, around.notes)
+    incidents = correlate(judgments, now, findings, around.notes, find)
     names = {judgment.state.eval_set_id: judgment.state.own_name for judgment in judgments}
     incidents = tuple(_with_store(incident, names, store) for incident in incidents)
     own = _by_eval_set(incidents)

@@ -16,6 +16,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.correlate.symptom import own_symptoms
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.clocks import by_store_clock
 from watchdog.diagnose.context import JudgingContext, SamplePlace
@@ -33,6 +34,7 @@ from watchdog.model.report import EvalSetFigures, Snapshot
 from watchdog.model.state import ClusterState, EvalSetState, TaskState
 from watchdog.model.thresholds import Thresholds
 from watchdog.model.verdict import Verdict
+from watchdog.part_cache import PartCache
 from watchdog.pipeline.evaluate import Surroundings, concluded
 from watchdog.pipeline.snapshot import figures_of
 
@@ -370,6 +372,7 @@ class Evaluator:
         self.judge = IncrementalJudge(interval)
         self._figures: dict[int, tuple[EvalSetJudgment, EvalSetFigures]] = {}
         self._before = self._figures
+        self._symptoms = PartCache(own_symptoms)
 
     def evaluate(self, asked: Question, now: float) -> Snapshot:
         """Everything that can be said of these eval sets at `now`.
@@ -386,7 +389,15 @@ class Evaluator:
             overrides=asked.around.overrides,
         )
         self._before, self._figures = self._figures, {}
-        return concluded(judgments, orphans, asked.around, now, asked.max_age, self._figures_of)
+        return concluded(
+            judgments,
+            orphans,
+            asked.around,
+            now,
+            asked.max_age,
+            self._figures_of,
+            self._symptoms.all_of,
+        )
 
     def _figures_of(self, judgment: EvalSetJudgment, now: float) -> EvalSetFigures:
         kept = self._before.get(id(judgment))
