@@ -1,21 +1,33 @@
 """What one eval set has of one cause: the piece that incidents are made of."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
 from msgspec import Struct
 
 from watchdog.diagnose.placeholders import model_of
+from watchdog.diagnose.retries import next_attempt_at
 from watchdog.model.allowances import NoPage
 from watchdog.model.causes import OUTAGE_CAUSES, RUNNER_DEATHS, TESTABLE_CAUSES
-from watchdog.model.instants import earliest
+from watchdog.model.instants import earliest, latest
 from watchdog.model.judgment import Caution, EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
 
 Pair = tuple[TaskJudgment, SampleJudgment | None]
 Call = tuple[TaskJudgment, SampleJudgment]
 """A sample that is stuck in a model's calls, and its task."""
+
+
+class Attempts(Struct, frozen=True, gc=False):
+    """How a symptom's samples try again on one model."""
+
+    samples: int
+    shared: bool
+    """Whether it is everybody's trouble on the model."""
+    last_failed_at: float | None
+    next_at: tuple[float, ...]
+    """When the next ones are due, of the samples of which that is known."""
 
 
 class Symptom(Struct, frozen=True, dict=True):
@@ -100,6 +112,13 @@ class Symptom(Struct, frozen=True, dict=True):
         return {model: tuple(calls) for model, calls in by_model.items()}
 
     @cached_property
+    def attempts(self) -> Mapping[str, Attempts]:
+        """Of the same samples, by model."""
+        return {
+            model: _attempts([sample for _, sample in calls]) for model, calls in self.calls.items()
+        }
+
+    @cached_property
     def shared_models(self) -> frozenset[str]:
         """Models on which everybody's calls fail."""
         return frozenset(sample.model for sample in self.samples if sample.shared)
@@ -114,6 +133,17 @@ class Symptom(Struct, frozen=True, dict=True):
             recent = (o for sample in self.samples for o in sample.state.recent)
             return frozenset(outcome.model for outcome in recent if not outcome.ok)
         return frozenset(filter(None, (model_of(sample) for sample in self.samples)))
+
+
+def _attempts(samples: Sequence[SampleJudgment]) -> Attempts:
+    streaks = (sample.state.streak for sample in samples)
+    due = (next_attempt_at(sample.state) for sample in samples)
+    return Attempts(
+        len(samples),
+        any(sample.shared for sample in samples),
+        latest(*(streak.last_at for streak in streaks if streak is not None)),
+        tuple(at for at in due if at is not None),
+    )
 
 
 class OwnSymptoms(Struct, frozen=True):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from watchdog.correlate.symptom import Symptom
-from watchdog.diagnose.retries import next_attempt_at
 from watchdog.model.instants import earliest, latest
 from watchdog.model.probe import Conclusion, ProbeResult, Subject
 from watchdog.model.verdict import Cause
@@ -41,15 +40,13 @@ def conclusions_of(
 
 def situation_of(group: Sequence[Symptom], model: str, now: float) -> Situation:
     """What the incident's samples do on a model meanwhile."""
-    pairs = [(symptom, s) for symptom in group for _, s in symptom.calls.get(model, ())]
-    samples = [sample for _, sample in pairs]
-    attempts = [at for sample in samples if (at := next_attempt_at(sample.state)) is not None]
-    streaks = [sample.state.streak for sample in samples if sample.state.streak is not None]
+    parts = [(s.cause, s.attempts[model]) for s in group if model in s.attempts]
+    due = [at for _, part in parts for at in part.next_at]
     return Situation(
-        shared=any(sample.shared for sample in samples),
-        last_failed_at=latest(*(streak.last_at for streak in streaks)),
-        next_attempt_at=earliest(*(at for at in attempts if at > now)) or earliest(*attempts),
-        waiting=len(attempts),
-        hanging=sum(symptom.cause is Cause.HUNG_MODEL_CALL for symptom, _ in pairs),
-        auth=any(symptom.cause is Cause.AUTH for symptom, _ in pairs),
+        shared=any(part.shared for _, part in parts),
+        last_failed_at=latest(*(part.last_failed_at for _, part in parts)),
+        next_attempt_at=earliest(*(at for at in due if at > now)) or earliest(*due),
+        waiting=len(due),
+        hanging=sum(part.samples for cause, part in parts if cause is Cause.HUNG_MODEL_CALL),
+        auth=any(cause is Cause.AUTH for cause, _ in parts),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from watchdog.collect.rhythm import CALM
 from watchdog.model.instants import from_timestamp
 from watchdog.model.outlook import Outlook
 from watchdog.model.report import RunningSample, Snapshot, TaskFigures
@@ -14,15 +15,15 @@ class Outlooks:
         self._by_task: dict[tuple[str, str], tuple[TaskFigures, Outlook]] = {}
 
     def take(self, snapshot: Snapshot) -> None:
-        """A judgment is finished."""
-        before = self._by_task
-        self._by_task = {}
+        """A judgment is finished. From any thread, one at a time."""
+        before, outlooks = self._by_task, dict[tuple[str, str], tuple[TaskFigures, Outlook]]()
         for eval_set in snapshot.figures:
             for task in eval_set.tasks:
                 key = (task.eval_set_id, task.report.log)
                 known = before.get(key)
                 is_same = known is not None and known[0] is task
-                self._by_task[key] = known if known and is_same else (task, outlook_of(task))
+                outlooks[key] = known if known and is_same else (task, outlook_of(task))
+        self._by_task = outlooks
 
     def of(self, eval_set_id: str, log: str) -> Outlook | None:
         """What is expected of a task; None where it was not judged yet."""
@@ -33,13 +34,14 @@ class Outlooks:
 def outlook_of(task: TaskFigures) -> Outlook:
     """What its figures say of the time to come."""
     report = task.report
+    waits = task.fail_streak > 0 and report.verdict in CALM
     return Outlook(
         report.verdict,
         task.suspicion,
         # its figures stay the same while suspicion grows by time alone
         rising=task.rising,
         failing=task.fail_streak > 0,
-        next_attempt_at=_next_attempt(report.running) if task.fail_streak else None,
+        next_attempt_at=_next_attempt(report.running) if waits else None,
         near_end=len(report.running) == 1 and not report.samples.queued,
     )
 

@@ -235,7 +235,7 @@ class App:
         if self.listed:
             await self._learn(states, now)
         snapshot = await self.judge(states, now)
-        self._outlooks.take(snapshot)
+        await self._apart(partial(self._outlooks.take, snapshot))
         # before a test is counted under a model's name
         self.stand_ins.take(snapshot)
         snapshot = await self._request_tests(snapshot, states, now)
