@@ -24,6 +24,7 @@ from watchdog.diagnose.writers import is_left, writer_gone
 from watchdog.model.allowances import Allowance
 from watchdog.model.cluster import ClusterView
 from watchdog.model.judgment import SampleJudgment
+from watchdog.model.names import shared
 from watchdog.model.state import SampleState, TaskState
 
 FIRST = 8
@@ -99,10 +100,14 @@ class SampleMemo:
         """Samples of this round that were judged, those looked ahead for not counted."""
 
     def begin(self) -> None:
-        """All samples are gone through once more: those that don't come are forgotten."""
+        """All samples are gone through once more, until `end`."""
         self._before, self._kept = self._kept, {}
         self._ahead = {}
         self.judged_anew = 0
+
+    def end(self) -> None:
+        """All were gone through: what didn't come is forgotten."""
+        self._before = {}
 
     @property
     def versions(self) -> dict[str, int]:
@@ -157,7 +162,7 @@ class SampleMemo:
             # what was weighed is asked for by nobody who keeps judgments
             judgment=replace(judgment, weighings=()),
             until=context.now,
-            versions=tuple((model, version(model)) for model in models),
+            versions=shared(tuple((model, version(model)) for model in models)),
             slots=slots,
             outage=outage_behind(context, judgment),
         )

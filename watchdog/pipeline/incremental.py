@@ -205,6 +205,7 @@ class IncrementalJudge:
         entry.orphaned = base.orphans.since.get(entry.state.eval_set_id)
         entry.memo.begin()
         entry.judgment = judge_one(judging, entry.moved, entry.memo)
+        entry.memo.end()
         entry.versions, entry.outages = entry.memo.versions, entry.memo.outages()
         entry.until, entry.polls = base.now, FIRST
         self.reasons[reason or "new"] += 1

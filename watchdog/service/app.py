@@ -40,7 +40,7 @@ from watchdog.pipeline.source_state import (
 from watchdog.pipeline.targets import store_of
 from watchdog.redaction import without_secrets
 from watchdog.service.checkpoints import Checkpoints
-from watchdog.service.heap import Heap
+from watchdog.service.heap import Heap, trim
 from watchdog.service.kept import KeptExperience, KeptMutes, KeptNames
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
@@ -63,6 +63,7 @@ _FLUSH_SECONDS = 1.0
 _PRUNE_SECONDS = 3600.0
 _CHECK_SECONDS = 3600.0
 _SAVE_SECONDS = 60.0
+_TRIM_SECONDS = 60.0
 HISTORY_SHARE = 0.25
 """Of the time is spent on old rows of long histories, once what is new was judged."""
 
@@ -322,6 +323,7 @@ class App:
         schedule.every(_PRUNE_SECONDS, "prune", self._deliverer.prune)
         schedule.every(_CHECK_SECONDS, "check-channels", self._deliverer.check)
         schedule.every(_SAVE_SECONDS, "save", self.save)
+        schedule.every(_TRIM_SECONDS, "trim", asyncio.to_thread, trim)
         schedule.every(_TURN_SECONDS, "turn", self.turn)
         await schedule.run(stop)
 
