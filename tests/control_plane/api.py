@@ -30,6 +30,11 @@ GROUPS = {
     "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
     "ClusterRole": ("apis/rbac.authorization.k8s.io/v1", "clusterroles"),
     "ClusterRoleBinding": ("apis/rbac.authorization.k8s.io/v1", "clusterrolebindings"),
+    "FlowSchema": ("apis/flowcontrol.apiserver.k8s.io/v1", "flowschemas"),
+    "PriorityLevelConfiguration": (
+        "apis/flowcontrol.apiserver.k8s.io/v1",
+        "prioritylevelconfigurations",
+    ),
     "CustomResourceDefinition": ("apis/apiextensions.k8s.io/v1", "customresourcedefinitions"),
     "Logs": ("apis/kwok.x-k8s.io/v1alpha1", "logs"),
     "PodMetrics": ("apis/metrics.k8s.io/v1beta1", "pods"),

@@ -15,6 +15,7 @@ from backports.zstd import zipfile
 
 from tests.acceptance.playback import captured_at
 from tests.control_plane import hawk, hawk_runner
+from tests.control_plane.crowding import crowded_out
 from tests.control_plane.fixtures import found
 from tests.control_plane.hawk_plan import Sample
 from tests.control_plane.plane import ControlPlane
@@ -508,6 +509,22 @@ async def test_an_api_server_that_restarts_is_survived_without_a_message(plane, 
     finally:
         plane.start_apiserver()
     await until(app, lambda _: not app.health().failing_sources, 240)  # waits up to 30 s by itself
+    assert slack.messages[len(told) :] == []
+
+
+async def test_an_api_server_without_room_is_waited_for_and_said(plane, watch, slack):
+    plane.grant("default", "watchdog-crowded", [*RULES, *OPTIONAL_RULES])
+    kubeconfig = str(plane.kubeconfig_for("default", "watchdog-crowded"))
+    before = await ticks(await watch(kubeconfig=kubeconfig), 3)
+    told = list(slack.messages)
+    with crowded_out(plane, "default", "watchdog-crowded"):
+        app = await watch(kubeconfig=kubeconfig)
+        await until(app, lambda _: any("HTTP 429" in p.text for p in app.snapshot.report.problems))
+        assert await ticks(app, 3) == {}
+        assert not ready(app.health()).ready
+    await until(app, lambda _: ready(app.health()).ready, 240)
+    found = await ticks(app, 3)
+    assert {n: e.verdict for n, e in found.items()} == {n: e.verdict for n, e in before.items()}
     assert slack.messages[len(told) :] == []
 
 
