@@ -46,6 +46,7 @@ class Why(StrEnum):
     VERDICT = "its verdict may change with what it writes next"
     NEAR = "its verdict may turn soon"
     UNEASY = "it looks a little suspicious"
+    RESTS = "its verdict stands while all its samples wait for their next attempts"
     BACK_OFF = "all its samples wait for their next attempts"
     FAILING = "calls of it fail"
     NEAR_END = "its last sample runs"
@@ -105,10 +106,10 @@ def rhythm(
     """
     if pulse.read_at is None or outlook is None:
         return Rhythm(base, Why.UNREAD if pulse.read_at is None else Why.UNJUDGED)
-    if why := _urgent(outlook, now, base):
-        return Rhythm(base, why)
-    if outlook.next_attempt_at is not None and outlook.next_attempt_at > now:
-        return Rhythm(_within(outlook.next_attempt_at - now, base, slowest), Why.BACK_OFF)
+    if urgent := _urgent(outlook, now, base, slowest):
+        return urgent
+    if (waits := _waits(outlook, now)) > 0:
+        return Rhythm(_within(waits, base, slowest), Why.BACK_OFF)
     if outlook.failing:
         return Rhythm(base, Why.FAILING)
     if _reaches(outlook, UNEASY, now):
@@ -121,12 +122,20 @@ def _reaches(outlook: Outlook, suspicion: float, at: float) -> bool:
     return max(outlook.suspicion, *(ramp.at(at) for ramp in outlook.rising), 0.0) >= suspicion
 
 
-def _urgent(outlook: Outlook, now: float, base: float) -> Why | None:
-    if _reaches(outlook, NEAR, now + TURNS_WITHIN * base):
-        return Why.NEAR
+def _urgent(outlook: Outlook, now: float, base: float, slowest: float) -> Rhythm | None:
+    if outlook.near_end:
+        return Rhythm(base, Why.NEAR_END)
     if outlook.verdict not in CALM:
-        return Why.VERDICT
-    return Why.NEAR_END if outlook.near_end else None
+        if _waits(outlook, now) > 2 * base:
+            return Rhythm(_within(2 * base, base, slowest), Why.RESTS)
+        return Rhythm(base, Why.VERDICT)
+    near = _reaches(outlook, NEAR, now + TURNS_WITHIN * base)
+    return Rhythm(base, Why.NEAR) if near else None
+
+
+def _waits(outlook: Outlook, now: float) -> float:
+    """Seconds in which nothing is tried in it."""
+    return 0.0 if outlook.next_attempt_at is None else outlook.next_attempt_at - now
 
 
 def _quiet(changed_at: float | None, now: float, base: float, slowest: float) -> Rhythm:

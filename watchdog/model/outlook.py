@@ -17,7 +17,7 @@ class Outlook(Struct, frozen=True):
     failing: bool = False
     """Whether the last attempt of one of its samples failed."""
     next_attempt_at: float | None = None
-    """Before this instant nothing is tried in it, as all its samples wait; None where some don't,
-    or where something else than this decides."""
+    """Before this instant nothing is tried in it, as all its samples wait; None where some don't.
+    """
     near_end: bool = False
     """Whether its last sample runs: the next thing to be written may be its end."""

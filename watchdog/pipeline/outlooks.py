@@ -1,11 +1,7 @@
 """What the last judgment expects of each task, for whoever decides when it is read again."""
 
-from collections.abc import Iterable
-
-from watchdog.collect.rhythm import CALM
-from watchdog.model.instants import from_timestamp
 from watchdog.model.outlook import Outlook
-from watchdog.model.report import RunningSample, Snapshot, TaskFigures
+from watchdog.model.report import Snapshot, TaskFigures
 
 
 class Outlooks:
@@ -34,24 +30,22 @@ class Outlooks:
 def outlook_of(task: TaskFigures) -> Outlook:
     """What its figures say of the time to come."""
     report = task.report
-    waits = task.fail_streak > 0 and report.verdict in CALM
     return Outlook(
         report.verdict,
         task.suspicion,
         # its figures stay the same while suspicion grows by time alone
         rising=task.rising,
         failing=task.fail_streak > 0,
-        next_attempt_at=_next_attempt(report.running) if waits else None,
+        next_attempt_at=_next_attempt(task),
         near_end=len(report.running) == 1 and not report.samples.queued,
     )
 
 
-def _next_attempt(samples: Iterable[RunningSample]) -> float | None:
-    """The first instant at which any of them tries again; None where one of them does not wait."""
-    instants: list[float] = []
-    for sample in samples:
-        last_event_at = from_timestamp(sample.last_event_at)
-        if sample.wait_seconds is None or last_event_at is None:
-            return None
-        instants.append(last_event_at + sample.wait_seconds)
-    return min(instants, default=None)
+def _next_attempt(task: TaskFigures) -> float | None:
+    """The first instant at which any of its samples tries again; None where one doesn't wait.
+
+    A sample's estimate grows until its next attempt is due, and only while it waits for that.
+    """
+    if len(task.estimates) < len(task.report.running):
+        return None
+    return min((ramp.since + ramp.most for ramp in task.estimates), default=None)

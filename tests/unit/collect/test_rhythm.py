@@ -75,8 +75,19 @@ def test_a_back_off_is_waited_for_and_no_longer():
     assert after(-1) == (BASE, Why.FAILING)
 
 
-def test_a_stuck_task_is_read_at_each_poll_whatever_it_waits_for():
-    outlook = Outlook(Verdict.STUCK, 1.5, (), True, NOW + 1800)
+def test_a_stuck_task_is_read_at_each_poll_or_each_second_while_all_its_samples_wait():
+    def stuck(seconds: float | None, **more):
+        due = None if seconds is None else NOW + seconds
+        return told(Outlook(Verdict.STUCK, 1.5, (), True, due, **more))
+
+    assert stuck(None) == (BASE, Why.VERDICT)
+    assert stuck(2 * BASE) == (BASE, Why.VERDICT)
+    assert stuck(1800) == (2 * BASE, Why.RESTS)
+    assert stuck(1800, near_end=True) == (BASE, Why.NEAR_END)
+
+
+def test_one_that_is_about_to_be_stuck_is_read_at_each_poll_though_it_waits():
+    outlook = Outlook(Verdict.PROGRESSING, 0.9, (), True, NOW + 1800)
     assert told(outlook) == (BASE, Why.NEAR)
 
 

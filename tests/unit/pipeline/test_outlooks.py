@@ -33,13 +33,17 @@ def test_its_last_sample():
 
 
 def test_a_sample_that_fails_and_waits():
-    one = outlook({"1": Rows().ok(900).fail(990)})
+    one = outlook({"1": Rows().ok(900).fail(999)})
     assert one.failing
     assert one.next_attempt_at is not None
-    assert 990 < one.next_attempt_at < 1010
-    both = outlook({"1": Rows().ok(900).fail(990), "2": Rows().ok(950)})
+    assert NOW < one.next_attempt_at < NOW + 10
+    both = outlook({"1": Rows().ok(900).fail(999), "2": Rows().ok(950)})
     assert both.failing
     assert both.next_attempt_at is None  # the other one may write at any time
+
+
+def test_a_sample_whose_next_attempt_was_due_does_not_wait():
+    assert outlook({"1": Rows().ok(900).fail(900)}).next_attempt_at is None
 
 
 def test_they_are_made_anew_only_for_what_changed():

@@ -9,7 +9,7 @@ from watchdog.collect.rhythm import Pulse, Rhythm, Why, is_due, rhythm, spread
 from watchdog.model.outlook import Outlook
 from watchdog.model.words import duration
 
-URGENT = frozenset({Why.NEAR, Why.VERDICT, Why.FAILING, Why.NEAR_END})
+URGENT = frozenset({Why.NEAR, Why.VERDICT, Why.RESTS, Why.FAILING, Why.NEAR_END})
 """Tasks that are read before all others."""
 _AT_EACH_POLL = Rhythm(0.0, Why.UNJUDGED)
 
