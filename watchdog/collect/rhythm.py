@@ -20,8 +20,6 @@ NEAR = 0.5
 """From this suspicion on a task is read at each poll. What grows by time alone grows evenly
 (`model.weighing.Rise`), so from here to a verdict it takes as long again as it took to get here:
 two and a half minutes of the shortest bound."""
-UNEASY = 0.25
-"""From this one on at each second poll: what its next rows say is seen one poll late at most."""
 TURNS_WITHIN = 2.0
 """So many base intervals before it is as suspicious a task is read at each poll."""
 QUIET_SHARE = 0.5
@@ -45,11 +43,11 @@ class Why(StrEnum):
     UNJUDGED = "not judged yet"
     VERDICT = "its verdict may change with what it writes next"
     NEAR = "its verdict may turn soon"
-    UNEASY = "it looks a little suspicious"
     RESTS = "its verdict stands while all its samples wait for their next attempts"
     BACK_OFF = "all its samples wait for their next attempts"
     FAILING = "calls of it fail"
     NEAR_END = "its last sample runs"
+    ENDING = "its last samples run"
     CHANGING = "it was written to a moment ago"
     QUIET = "nothing was written for a while"
 
@@ -112,8 +110,8 @@ def rhythm(
         return Rhythm(_within(waits, base, slowest), Why.BACK_OFF)
     if outlook.failing:
         return Rhythm(base, Why.FAILING)
-    if _reaches(outlook, UNEASY, now):
-        return Rhythm(_within(2 * base, base, slowest), Why.UNEASY)
+    if outlook.ending:
+        return Rhythm(_within(2 * base, base, slowest), Why.ENDING)
     return _quiet(pulse.changed_at, now, base, slowest)
 
 

@@ -19,5 +19,7 @@ class Outlook(Struct, frozen=True):
     next_attempt_at: float | None = None
     """Before this instant nothing is tried in it, as all its samples wait; None where some don't.
     """
+    ending: bool = False
+    """Whether its last few samples run: between two reads of a long silence all may end."""
     near_end: bool = False
     """Whether its last sample runs: the next thing to be written may be its end."""

@@ -3,6 +3,9 @@
 from watchdog.model.outlook import Outlook
 from watchdog.model.report import Snapshot, TaskFigures
 
+FEW = 3
+"""So many samples may end within minutes of each other."""
+
 
 class Outlooks:
     """Of all tasks; made anew for those only of which something else is said than before."""
@@ -37,6 +40,7 @@ def outlook_of(task: TaskFigures) -> Outlook:
         rising=task.rising,
         failing=task.fail_streak > 0,
         next_attempt_at=_next_attempt(task),
+        ending=0 < len(report.running) <= FEW and not report.samples.queued,
         near_end=len(report.running) == 1 and not report.samples.queued,
     )
 

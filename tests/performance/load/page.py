@@ -43,10 +43,10 @@ all** over that of one such request for each task, as a loop makes at each poll 
 rhythm of its own; **boto3** is the CPU of boto3 making the same requests, **aws s3 sync,
 reader** an incremental sync, then Inspect's own reader over the tasks that changed. First poll
 is a start that reads everything, after a restart one that has the state of the life before,
-where it was tried. A task of this fleet syncs every fifty minutes; one that was silent for half an
-hour in a call is read at each second poll (docs/operations.md). Here the fleet is some ten minutes
-old; where it is hours old, a poll of the quiet one asks half as much again (3,000 GETs for 10,000
-tasks, at some 0.4 ms of CPU more for each).
+where it was tried. A task of this fleet syncs every fifty minutes. Once a call
+of it has lasted for half as long as it may before it counts as hung, which is learned, the task is
+read at each poll (docs/operations.md): a fleet in which calls of an hour are rare, and under way
+everywhere, would ask for more than here.
 Loop held is `eval_watchdog_event_loop_block_seconds`. The machine is shared: CPU moves by a
 third from run to run, what is a time (loop, answers, delay) by more."""
 SIZING = """\

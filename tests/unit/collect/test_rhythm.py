@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from watchdog.collect.rhythm import (
     NEAR,
-    UNEASY,
     Pulse,
     Why,
     is_due,
@@ -54,11 +53,10 @@ def test_what_may_turn_is_read_at_each_poll():
         assert told(Outlook(verdict)) == (BASE, Why.VERDICT)
 
 
-def test_what_looks_a_little_suspicious_is_read_at_each_second_poll():
-    assert told(Outlook(Verdict.PROGRESSING, UNEASY)) == (2 * BASE, Why.UNEASY)
-    assert told(rising(at=NOW, to=UNEASY)) == (2 * BASE, Why.UNEASY)
-    assert told(rising(at=NOW + BASE, to=UNEASY)) == (SLOWEST, Why.QUIET)
-    assert told(Outlook(Verdict.PROGRESSING, UNEASY, failing=True)) == (BASE, Why.FAILING)
+def test_one_whose_last_samples_run_is_read_at_each_second_poll():
+    assert told(Outlook(Verdict.PROGRESSING, ending=True)) == (2 * BASE, Why.ENDING)
+    assert told(Outlook(Verdict.PROGRESSING, ending=True, failing=True)) == (BASE, Why.FAILING)
+    assert told(Outlook(Verdict.PROGRESSING, ending=True, near_end=True)) == (BASE, Why.NEAR_END)
 
 
 def test_one_that_could_not_be_read_is_tried_at_each_poll():

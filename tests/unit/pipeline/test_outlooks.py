@@ -32,6 +32,14 @@ def test_its_last_sample():
     assert not outlook({"1": Rows().ok(900)}, total=2).near_end
 
 
+def test_its_last_few_samples():
+    few = {str(n): Rows().ok(900) for n in range(3)}
+    assert outlook(few, total=3).ending
+    assert not outlook(few, total=3).near_end
+    assert not outlook(few, total=4).ending
+    assert not outlook(few | {"9": Rows().ok(900)}, total=4).ending
+
+
 def test_a_sample_that_fails_and_waits():
     one = outlook({"1": Rows().ok(900).fail(999)})
     assert one.failing
