@@ -177,7 +177,7 @@ def _rhythm(task: TaskState) -> tuple[Evidence, ...]:
     """That it is read less often than each poll, so that nobody takes it for up to the second."""
     if not task.read_interval:
         return ()
-    return (Evidence("rhythm", "read less often than at each poll, as little is written to it"),)
+    return (Evidence("rhythm", "read less often than at each poll"),)
 
 
 def _judge_samples(

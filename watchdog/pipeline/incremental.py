@@ -9,7 +9,7 @@ tests compare the two over all recordings and simulated fleets.
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Literal
 
@@ -20,6 +20,7 @@ from watchdog.correlate.symptom import own_symptoms
 from watchdog.diagnose.baselines import Baselines
 from watchdog.diagnose.clocks import by_store_clock
 from watchdog.diagnose.context import JudgingContext, SamplePlace
+from watchdog.diagnose.fleet import Fleet
 from watchdog.diagnose.fleet_index import FleetIndex
 from watchdog.diagnose.holding import same_eval_set
 from watchdog.diagnose.judge import judge_one
@@ -54,6 +55,8 @@ _STATE_FIELDS = tuple(
     f for f in EvalSetState.__struct_fields__ if f not in {"tasks", "cluster", "read_at"}
 )
 
+Note = Callable[[Exception], str]
+"""Is told of a fault of the program, and says what is to be said of it."""
 Ages = tuple[str | bool, ...]
 _NEWS = 0.05
 """By such a share more was watched, or seen, before it counts as learned anew."""
@@ -100,9 +103,10 @@ class _Entry(Struct):
 class IncrementalJudge:
     """Judges all eval sets, poll after poll. Not for several threads."""
 
-    def __init__(self, interval: float) -> None:
-        """For polls of about every `interval` seconds."""
+    def __init__(self, interval: float, note: Note = str) -> None:
+        """For polls of about every `interval` seconds; `note` is told of faults in judging."""
         self._interval = interval
+        self._note = note
         self._index = FleetIndex()
         self._entries: dict[_Key, _Entry] = {}
         self._baselines: Baselines | None = None
@@ -150,13 +154,40 @@ class IncrementalJudge:
         self.reasons, self.samples_judged, self.looked_ahead = Counter(), 0, 0
         baselines = self._newest(learned, limits)
         entries = list(self._entries_of(states, settings, baselines))
+        fleet = self._fleet(entries, now)
         moved = [entry.moved for entry in entries]
-        fleet = self._index.update(moved)
         orphans = find_orphans(moved, now, limits)
         base = JudgingContext(now, limits, max_age, fleet, baselines, orphans, settings.overrides)
         self._base = base
-        judgments = tuple(self._judged(entry, base, settings) for entry in entries)
+        judgments = tuple(self._judged_apart(entry, base, settings) for entry in entries)
         return judgments, orphans
+
+    def _fleet(self, entries: Sequence[_Entry], now: float) -> Fleet:
+        """The fleet of all; of what it can't be made of, a fault of the program, without that."""
+        try:
+            return self._index.update([entry.moved for entry in entries])
+        except Exception:  # noqa: BLE001 - said of those that it happens in
+            self._index = FleetIndex()
+            for entry in entries:
+                try:
+                    FleetIndex().update([entry.moved])
+                except Exception as error:  # noqa: BLE001
+                    entry.changed, entry.moved = (
+                        True,
+                        unjudgeable(entry.moved, self._note(error), now),
+                    )
+        return self._index.update([entry.moved for entry in entries])
+
+    def _judged_apart(
+        self, entry: _Entry, base: JudgingContext, settings: Settings
+    ) -> EvalSetJudgment:
+        """As `_judged`; a fault of the program in one eval set costs the others nothing."""
+        try:
+            return self._judged(entry, base, settings)
+        except Exception as error:  # noqa: BLE001
+            entry.moved = unjudgeable(entry.moved, self._note(error), base.now)
+            entry.judgment, entry.memo = None, SampleMemo(self._interval)
+            return self._judged(entry, base, settings)
 
     def _newest(self, learned: Learned, limits: Thresholds) -> Baselines:
         if self._baselines is None or self._learned is None or differs(self._learned, learned):
@@ -290,6 +321,13 @@ class IncrementalJudge:
         return (*stale, is_unheard(state, now, max_age), is_old)
 
 
+def unjudgeable(state: EvalSetState, why: str, now: float) -> EvalSetState:
+    """An eval set that can't be judged, as one that can't be read: `unknown`, with the reason."""
+    return replace(
+        state, tasks={}, cluster=None, listed=False, unreadable=why, unreadable_since=now
+    )
+
+
 def _samples(entry: _Entry, base: JudgingContext) -> dict[SamplePlace, SampleJudgment]:
     """An eval set's samples, all judged anew."""
     judgment = judge_one(replace(base, baselines=entry.baselines), entry.moved)
@@ -368,9 +406,9 @@ class Question(Struct, frozen=True):
 class Evaluator:
     """What `evaluate` says, poll after poll, for what changed. Not for several threads."""
 
-    def __init__(self, interval: float) -> None:
-        """For polls of about every `interval` seconds."""
-        self.judge = IncrementalJudge(interval)
+    def __init__(self, interval: float, note: Note = str) -> None:
+        """For polls of about every `interval` seconds; `note` is told of faults in judging."""
+        self.judge = IncrementalJudge(interval, note)
         self._figures: dict[int, tuple[EvalSetJudgment, EvalSetFigures]] = {}
         self._before = self._figures
         self._symptoms = PartCache(own_symptoms)

@@ -107,11 +107,16 @@ class Learner:
         self._giants = {key: n for key, n in self._giants.items() if key[0] in names}
         previous = self._totals
         self._totals = {}
-        fleet = fleet or self._index.update(states)
-        for state in states:
-            for task in state.tasks.values():
-                key = (state.eval_set_id, task.log)
-                self._totals[key] = self._of_task(state, task, previous.get(key), fleet)
+        try:
+            fleet = fleet or self._index.update(states)
+            for state in states:
+                for task in state.tasks.values():
+                    key = (state.eval_set_id, task.log)
+                    self._totals[key] = self._of_task(state, task, previous.get(key), fleet)
+        except Exception:
+            # nothing half updated stays, and nothing is learned twice
+            self._index, self._totals = FleetIndex(), previous | self._totals
+            raise
         self._pass_time(states, now)
 
     def _of_task(

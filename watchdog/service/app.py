@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from watchdog import log_repeats
+from watchdog.collect.faults import Faults
 from watchdog.collect.source import PollResult
 from watchdog.config.settings import Settings
 from watchdog.correlate.incidents import Findings, Notes
@@ -115,7 +116,8 @@ class App:
         self.stand_ins = parts.stand_ins
         self._outlooks = parts.outlooks
         self._redacted = RedactedSnapshots()
-        self._evaluator = Evaluator(settings.interval)
+        self._faults = Faults("judging")
+        self._evaluator = Evaluator(settings.interval, self._faults.note)
         self._verdicts = VerdictLog()
         self._silent: frozenset[str] = frozenset()
         self._turned_at = clock()
@@ -151,6 +153,7 @@ class App:
         now = self._clock()
         health = Health(
             loop_turned_at=self._turned_at,
+            judged_at=self._judged_late(now),
             first_complete_poll=self.snapshot is not None
             and all(source.listed_once for source in self._sources),
             sources=all_reports(self._sources, now, self._max_age),
@@ -162,6 +165,11 @@ class App:
             tells=self._deliverer.tells,
         )
         return without_secrets(health)
+
+    def _judged_late(self, now: float) -> float | None:
+        """When it was judged last, where that is too long ago; None where it isn't."""
+        at = self.snapshot.at if self.snapshot is not None else now
+        return at if now - at > self._max_age else None
 
     async def tick(self) -> Snapshot:
         """Poll every source once, judge, deliver."""
@@ -270,7 +278,10 @@ class App:
         return known_states(self._sources)
 
     async def _learn(self, states: Sequence[EvalSetState], now: float) -> None:
-        await self._apart(partial(self.learner.take, states, now))
+        try:
+            await self._apart(partial(self.learner.take, states, now))
+        except Exception as error:  # noqa: BLE001 - what is learned can wait, verdicts can't
+            self._faults.note(error)
         self.metrics.learned(self.learner.watched_seconds)
 
     async def _request_tests(

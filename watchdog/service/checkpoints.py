@@ -106,7 +106,7 @@ class Checkpoints:
             if one.source not in learned:
                 continue
             try:
-                record = decode(Records(one.state, one.position))
+                record = decode(Records(one.state, one.position), one.eval_set)
             except CorruptRecords:
                 damaged.append(one)
                 continue

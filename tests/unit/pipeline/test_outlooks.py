@@ -64,3 +64,17 @@ def test_they_are_made_anew_only_for_what_changed():
     assert outlooks.of(SET, LOG) is before
     outlooks.take(replace(first, figures=()))
     assert outlooks.of(SET, LOG) is None
+
+
+def test_eval_sets_of_one_name_in_two_sources_are_both_read_by_the_more_urgent():
+    outlooks = Outlooks()
+    (calm,) = snapshot({"1": Rows().ok(900)}).figures
+    (failing,) = snapshot({"1": Rows().ok(900).fails([960, 990])}).figures
+    first = replace(calm.report, source="a", name=SET)
+    second = replace(failing.report, source="b", name=SET, eval_set_id=f"{SET}@b")
+    both = (replace(calm, report=first), replace(failing, report=second))
+    outlooks.take(replace(snapshot({"1": Rows().ok(900)}), figures=both))
+    expected = outlooks.of(SET, LOG)
+    assert expected is not None
+    assert expected.failing
+    assert outlooks.of(f"{SET}@b", LOG) is None

@@ -23,6 +23,7 @@ from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.config.settings import Settings
 from watchdog.service import checkpoint_records, run
 from watchdog.service.run import build
+from watchdog.surfaces.web.health import ready
 
 NOW = 1_763_912_681.0
 
@@ -354,3 +355,48 @@ def test_the_version_changes_with_the_records(monkeypatch):
     monkeypatch.undo()
     checkpoint_records.version.cache_clear()
     assert checkpoint_records.version() == before
+
+
+async def test_a_row_that_became_text_is_set_aside_and_not_printed(world, said):
+    app = await a_life(world)
+    await app.aclose()
+    with sqlite3.connect(world.file) as connection:
+        connection.execute(
+            "UPDATE checkpoints SET state = CAST(x'ff706c61696e' AS TEXT) WHERE eval_set = 'one'"
+        )
+    app = world.begin()
+    snapshot = await app.tick()
+    assert fails(snapshot) == 1
+    (line,) = [line for line in said if line["event"] == "resumed"]
+    assert line["eval_sets"] == 1
+    assert "plain" not in str(said)
+    await app.aclose()
+
+
+async def test_a_fault_in_one_eval_set_leaves_the_others_and_is_said(world, monkeypatch):
+    real = LogsSource._take
+
+    async def take(self, folder, eval_set_id, listing, emit):
+        if eval_set_id == "one":
+            raise KeyError("one")
+        return await real(self, folder, eval_set_id, listing, emit)
+
+    monkeypatch.setattr(LogsSource, "_take", take)
+    app = world.begin()
+    for _ in range(3):
+        snapshot = await app.tick()
+        world.now += 60.0
+        assert [one.eval_set_id for one in snapshot.report.eval_sets] == ["two"]
+        (problem,) = [p.text for p in snapshot.report.problems if p.where.endswith("one")]
+        assert "fault of the watchdog" in problem
+    await app.aclose()
+
+
+async def test_where_nothing_was_judged_for_long_it_is_not_ready(world):
+    app = world.begin()
+    await app.tick()
+    assert ready(app.health()).ready
+    world.now += 3600.0
+    (reason,) = [r for r in ready(app.health()).reasons if "judged" in r]
+    assert "nothing was judged since" in reason
+    await app.aclose()

@@ -122,7 +122,7 @@ async def test_a_restart_in_the_midst_of_it_goes_on_there(tmp_path, history):
     await first.read_history(0.02)
     cuts = await first.cuts()
     assert cuts.keys() == {SET}
-    kept = decode(encode(cuts[SET]))
+    kept = decode(encode(cuts[SET]), SET)
     source, store = life(tmp_path)
     state = resumed(kept.state, "store", None)
     source.resumption = Resumption({SET: Resumed(kept.position, state)})
@@ -143,7 +143,7 @@ async def test_after_a_long_time_away_too(tmp_path):
     made.write(tmp_path / SET)
     before, _ = life(tmp_path)
     await before.poll(made.ended_at)
-    kept = decode(encode((await before.cuts())[SET]))
+    kept = decode(encode((await before.cuts())[SET]), SET)
     now = made.fail(1, 3 * LONG, 1800.0) + 60.0
     made.write(tmp_path / SET)
     source, store = life(tmp_path)

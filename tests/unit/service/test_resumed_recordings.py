@@ -46,7 +46,7 @@ def life(logs: Path) -> SourceState:
 def begun_again(cuts: dict[str, Cut], logs: Path, learned_until: float | None) -> SourceState:
     """Another life, by what is left of the one before on disk."""
     source = life(logs)
-    records = {name: decode(encode(cut)) for name, cut in cuts.items()}
+    records = {name: decode(encode(cut), name) for name, cut in cuts.items()}
     states = {n: resumed(r.state, source.label, learned_until) for n, r in records.items()}
     source.resumption = Resumption({n: Resumed(r.position, states[n]) for n, r in records.items()})
     resume_from(source.source, source.resumption.recall)

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from watchdog.collect.absence import PROVES, words
-from watchdog.collect.faults import Faults
+from watchdog.collect.faults import FAULT, Faults
 from watchdog.collect.inspect.absent import AbsentEvalSets
 from watchdog.collect.inspect.attempts import Attempts
 from watchdog.collect.inspect.folders import Tree, beyond_text, is_within, walk
@@ -89,6 +89,8 @@ class LogsSource:
         self._absent = AbsentEvalSets(self._own_id)
         self._was_occupied = False
         self._faults = Faults(name)
+        self._faulty: dict[str, str] = {}
+        """Eval sets that a fault of the program keeps from being read, in this life."""
         self._listed_at: float | None = None
         self._listing = Outcome()
         self._complete = True
@@ -307,8 +309,10 @@ class LogsSource:
             self._complete = False
             self._unreadable(self._known or {self._own_id}, error, now, emit)
             return
-        self._listed_at = now
+        self._complete, self._listed_at = False, None  # as long as it isn't taken to its end
         await self._take_root(root, now, emit)
+        if not self._listing.failures:
+            self._listed_at = now  # else: see at the next poll whether it can be listed again
 
     async def _take_root(self, root: Folder, now: float, emit: Emit) -> None:
         eval_set_ids: set[str] = set()
@@ -323,14 +327,12 @@ class LogsSource:
                 continue
             if path in eval_set_ids:
                 self._note(Problem(join(self._store.target, path), "two eval sets of one name"))
-            elif await self._taken(path, folder, emit):
+            elif await self._taken_apart(path, folder, emit):
                 eval_set_ids.add(path)
         self._listings.keep(("", *tree.folders))
         eval_set_ids |= self._unseen(tree, now, emit)
         eval_set_ids |= self._not_gone(eval_set_ids, root, tree, now, emit)
         self._gone(eval_set_ids, emit)
-        if self._listing.failures:
-            self._listed_at = None  # see at the next poll whether it can be listed again
         self._found = None if self._listing.failures else frozenset(eval_set_ids)
         self._note_missing()
 
@@ -371,6 +373,25 @@ class LogsSource:
         if self._options.eval_set_id is not None:
             return Tree()
         return await walk(self._listings.list_dir, root)
+
+    async def _taken_apart(self, path: str, folder: Folder, emit: Emit) -> bool:
+        """As `_taken`; a fault of the program in one eval set costs the others nothing.
+
+        One that was never met stays a problem: what was half taken of it is not read on.
+        """
+        is_new = path not in self._tasks
+        try:
+            if path not in self._faulty:
+                return await self._taken(path, folder, emit)
+        except Exception as error:  # noqa: BLE001
+            text = self._faults.note(error)
+            if not is_new:
+                self._note(Problem(join(self._store.target, path), text), FAULT)
+                return True
+            self._tasks.pop(path, None)
+            self._faulty[path] = text
+        self._note(Problem(join(self._store.target, path), self._faulty[path]), FAULT)
+        return False
 
     async def _taken(self, path: str, folder: Folder, emit: Emit) -> bool:
         """Follow the logs of a folder below the root; one that wasn't listed anew is as it was."""

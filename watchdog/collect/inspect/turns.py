@@ -102,7 +102,7 @@ class Turns:
         if self._options is None:
             return 0.0
         base = self._options.interval
-        first = not task.pulse.interval
+        first = task.pulse.interval <= base  # all were read at once as long as it was so
         seconds = spread(self._rhythm(task, now).seconds, task.share, base, first=first)
         task.pulse.interval = seconds
         return seconds if seconds > base else 0.0

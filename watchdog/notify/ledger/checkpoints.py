@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    cast,
     delete,
     func,
     insert,
@@ -90,7 +91,12 @@ class CheckpointStore:
         Raises:
             SQLAlchemyError: they can't be read.
         """
-        columns = (getattr(table.c, name) for name in Checkpoint.__struct_fields__)
+        # SQLite keeps what it is given: bytes that became text would fail all rows at once
+        packed = (
+            cast(column, LargeBinary).label(column.name)
+            for column in (table.c.state, table.c.position)
+        )
+        columns = (table.c.source, table.c.eval_set, table.c.saved_at, *packed)
         with damage_named(), self._engine.connect() as connection:
             options = {"stream_results": True, "yield_per": FETCHED}
             rows = connection.execution_options(**options).execute(

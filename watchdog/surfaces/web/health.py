@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from watchdog.model.instants import timestamp
 from watchdog.model.report import SourceReport
 
 Failing = tuple[str, str]
@@ -17,6 +18,8 @@ class Health(Struct, frozen=True):
     failing_channels: tuple[Failing, ...] = ()
     sources: tuple[SourceReport, ...] = ()
     """How each source answers."""
+    judged_at: float | None = None
+    """When it was judged last, where that is too long ago."""
     held: dict[str, str] = {}
     """Why incidents that stand were not told yet, by id."""
     tells: bool = True
@@ -49,6 +52,8 @@ def live(health: Health, now: float, stalled_after: float) -> Live:
 def ready(health: Health) -> Ready:
     """Ready when everything was read once, and the sources answer."""
     reasons = [] if health.first_complete_poll else ["the first complete poll is not done yet"]
+    if health.judged_at is not None:
+        reasons.append(f"nothing was judged since {timestamp(health.judged_at)}; the log says why")
     since = {source.name: source.since for source in health.sources}
     reasons += [
         f"source {name} does not answer{_since(since.get(name))}: {why}"

@@ -108,3 +108,22 @@ async def test_an_eval_set_whose_reads_hang_does_not_hold_the_others(tmp_path, m
     assert len(order) == 40
     # in turn, not one eval set after the other
     assert {name[0] for name in order[:8]} == {"a", "b"}
+
+
+def test_quiet_tasks_do_not_fall_due_together_from_the_first_reads_on(tmp_path):
+    """As in the service: at their first reads nothing was judged yet."""
+    known: dict[str, Outlook] = {}
+    own = Turns(RhythmOptions(BASE, 8 * BASE, lambda _, log: known.get(log)))
+    logs = [log_of(tmp_path, "set", f"log-{n}", None) for n in range(200)]
+    counts = []
+    for poll in range(40):
+        now = NOW + poll * BASE
+        due = [log for part in own.due(logs, {}, now) for log in part]
+        for log in due:
+            log.pulse.note(now, NOW - 90_000.0)
+            own.promise(log, now)
+        known |= {log.place.log: CALM for log in due}
+        counts.append(len(due))
+    assert counts[0] == counts[1] == 200
+    assert max(counts[2:]) < 200 / 2
+    assert sum(count > 0 for count in counts[2:]) > 38 / 2

@@ -29,7 +29,7 @@ async def test_what_was_read_is_not_read_again(tmp_path):
     assert await first.cuts() == {}
     await first.poll(1030.0)
     assert await first.cuts() == {}, "what the cluster says with each poll is no change"
-    kept: Resumed = decode(encode(Cut(*cut)))
+    kept: Resumed = decode(encode(Cut(*cut)), cut.state.own_name)
     assert [one.at for one in kept.position.runners.values()] == ["2026-11-23T08:00:01.000000000Z"]
 
     source = source_over(cache, tmp_path, read)
