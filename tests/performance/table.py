@@ -23,8 +23,8 @@ NOTES = """\
 - The tasks are recordings (`tests/scenarios/`) under new names, each at work for a quarter of an
   hour or more. The sync lists every segment that there is: its CPU and bytes grow with the age of
   the tasks, ours do not. One day of steady work can make 8,600 segments a task.
-- The server of the first section is moto, without TLS; it keeps connections open and sends XML without indentation, as
-  Amazon's does. Amazon's entries in a listing are some 50 bytes longer.
+- The server of the first section is moto, without TLS; it keeps connections open and sends XML
+  without indentation, as Amazon's does. Amazon's entries in a listing are some 50 bytes longer.
 - Requests carry no session token. With one (an instance role, IRSA) each of our 200 requests is
   about a kilobyte longer, against a few dozen of the sync's: the ratio of bytes almost halves.
 - Our service runs all the time and has no start; the command starts for each sync. Both ratios

@@ -33,21 +33,22 @@ HEAD = (
 INTRODUCTION = """\
 ## Large fleets
 
-`make bench ARGS="--size 1000 10000 --mood quiet outage --restart --markdown"`: the real service, its own
-process tree, over a real S3 server (versitygw, keep-alive) that holds buffers as Inspect writes
-them: 15 running samples and 100 events a task, five tasks an eval set. One task in a hundred syncs
-between two polls. In an outage every running sample has twelve failed attempts behind it, and what
-comes is more of them. CPU is that of all the service's processes, with one scrape of `/metrics` a
-poll; **times bare** is that over the CPU of the same requests made by obstore alone, **times asking
-all** over that of one such request for each task, as a loop makes at each poll that gives no task a
-rhythm of its own; **boto3** is the CPU of boto3 making the same requests, **aws s3 sync,
-reader** an incremental sync, then Inspect's own reader over the tasks that changed. First poll
-is a start that reads everything, after a restart one that goes on from checkpoints. A task of this fleet syncs every fifty minutes. Once a call
-of it has lasted for half as long as it may before it counts as hung, which is learned, the task is
-read at each poll (docs/operations.md): a fleet in which calls of an hour are rare, and under way
-everywhere, would ask for more than here.
-Loop held is `eval_watchdog_event_loop_block_seconds`. The machine is shared: CPU moves by a
-third from run to run, what is a time (loop, answers, delay) by more."""
+`make bench ARGS="--size 1000 10000 --mood quiet outage --restart --markdown"`: the real service,
+its own process tree, over a real S3 server (versitygw, keep-alive) that holds buffers as Inspect
+writes them: 15 running samples and 100 events a task, five tasks an eval set. One task in a hundred
+syncs between two polls. In an outage every running sample has twelve failed attempts behind it, and
+what comes is more of them. CPU is that of all the service's processes, with one scrape of
+`/metrics` a poll; **times bare** is that over the CPU of the same requests made by obstore alone,
+**times asking all** over that of one such request for each task, as a loop makes at each poll that
+gives no task a rhythm of its own; **boto3** is the CPU of boto3 making the same requests, **aws s3
+sync, reader** an incremental sync, then Inspect's own reader over the tasks that changed. First
+poll is a start that reads everything, after a restart one that goes on from checkpoints. A task of
+this fleet syncs every fifty minutes. Once a call of it has lasted for half as long as it may before
+it counts as hung, which is learned, the task is read at each poll (docs/operations.md): a fleet in
+which calls of an hour are rare, and under way everywhere, would ask for more than here. The row of
+10,000 that all fail is of before what is stuck and waits was read at each second poll, and other
+tests ran beside both of 10,000. Loop held is `eval_watchdog_event_loop_block_seconds`. The machine
+is shared: CPU moves by a third from run to run, what is a time (loop, answers, delay) by more."""
 SIZING = """\
 ### Sizing
 
@@ -55,8 +56,8 @@ What a fleet needs, by a straight line through the measured sizes (least squares
 interval of {interval:.0f} s. Cores are CPU a poll over the interval; dollars are S3's list prices
 for the requests (GET $0.0004, LIST $0.005 a thousand), answers within the region being free. Below
 the smallest measured size work is in proportion to it; rows above the largest are on paper:
-docs/design.md says what would be needed there. One process has one core for Python: where more than
-1.00 stands, polls take longer than the interval, which is said, and the most suspicious go first."""
+docs/design.md says what would be needed there. One process has one core for Python: where more
+than 1.00 stands polls take longer than the interval, which is said, and the suspicious go first."""
 
 
 def markdown(results: Sequence[Result]) -> str:
