@@ -5,8 +5,8 @@ import random
 import pytest
 
 from tests.acceptance.playback import captured_at
+from tests.builders.lives import become, life
 from tests.recordings.unpack import unpack
-from tests.unit.service.test_resumed_recordings import become, life
 from watchdog.service.checkpoint_records import CorruptRecords, Records, decode, encode
 
 FLIPS = 300

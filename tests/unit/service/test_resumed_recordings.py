@@ -1,46 +1,22 @@
 """A life that goes on from a checkpoint says what the life would have said that was not ended."""
 
-import filecmp
 import random
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.playback import captured_at
+from tests.builders.lives import become, life
 from tests.recordings.unpack import names, unpack
-from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.source import Resumed, resume_from
-from watchdog.collect.targets import open_target
-from watchdog.config.load import load
 from watchdog.model.thresholds import Thresholds
 from watchdog.pipeline.evaluate import evaluate
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.resumption import Cut, Resumption, kept, resumed
 from watchdog.pipeline.source_state import SourceState, all_problems, known_states
 from watchdog.service.checkpoint_records import decode, encode
-from watchdog.service.guarded import GuardedSource
 
 LIMITS = Thresholds()
-
-
-def become(bundle: Path, logs: Path) -> None:
-    """The log directory as it was at an instant; files that are the same aren't touched."""
-    store = bundle / "store"
-    wanted = {path.relative_to(store) for path in store.rglob("*") if path.is_file()}
-    for path in sorted(logs.rglob("*")):
-        if path.is_file() and path.relative_to(logs) not in wanted:
-            path.unlink()
-    for name in wanted:
-        target = logs / name
-        if not target.exists() or not filecmp.cmp(store / name, target, shallow=False):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(store / name, target)
-
-
-def life(logs: Path) -> SourceState:
-    source = open_target(str(logs.parent), load({}).s3, LogsOptions(listing_interval=0.0))[0]
-    return SourceState(GuardedSource([source][0]), label=source.name)
 
 
 def begun_again(cuts: dict[str, Cut], logs: Path, learned_until: float | None) -> SourceState:
