@@ -115,11 +115,6 @@ def rhythm(
     return _quiet(pulse.changed_at, now, base, slowest)
 
 
-def _reaches(outlook: Outlook, suspicion: float, at: float) -> bool:
-    """Whether its suspicion is as great at an instant, be it by time alone."""
-    return max(outlook.suspicion, *(ramp.at(at) for ramp in outlook.rising), 0.0) >= suspicion
-
-
 def _urgent(outlook: Outlook, now: float, base: float, slowest: float) -> Rhythm | None:
     if outlook.near_end:
         return Rhythm(base, Why.NEAR_END)
@@ -127,7 +122,7 @@ def _urgent(outlook: Outlook, now: float, base: float, slowest: float) -> Rhythm
         if _waits(outlook, now) > 2 * base:
             return Rhythm(_within(2 * base, base, slowest), Why.RESTS)
         return Rhythm(base, Why.VERDICT)
-    near = _reaches(outlook, NEAR, now + TURNS_WITHIN * base)
+    near = outlook.suspicion_at(now + TURNS_WITHIN * base) >= NEAR
     return Rhythm(base, Why.NEAR) if near else None
 
 

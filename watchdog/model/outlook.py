@@ -23,3 +23,7 @@ class Outlook(Struct, frozen=True):
     """Whether its last few samples run: between two reads of a long silence all may end."""
     near_end: bool = False
     """Whether its last sample runs: the next thing to be written may be its end."""
+
+    def suspicion_at(self, now: float) -> float:
+        """The suspicion at `now`, be it by time alone, while the judgment holds."""
+        return max(self.suspicion, *(ramp.at(now) for ramp in self.rising), 0.0)

@@ -3,10 +3,7 @@
 from watchdog.collect.rhythm import CALM
 from watchdog.model.outlook import Outlook
 from watchdog.model.report import Snapshot, TaskFigures
-
-_Key = tuple[str, str, str]
-"""Source, eval set and log."""
-_Made = tuple[TaskFigures, Outlook]
+from watchdog.part_cache import PartCache
 
 FEW = 3
 """So many samples may end within minutes of each other."""
@@ -16,25 +13,19 @@ class Outlooks:
     """Of all tasks; made anew for those only of which something else is said than before."""
 
     def __init__(self) -> None:
-        self._by_task: dict[_Key, _Made] = {}
+        self._made = PartCache(outlook_of)
         self._by_name: dict[tuple[str, str], Outlook] = {}
 
     def take(self, snapshot: Snapshot) -> None:
         """A judgment is finished. From any thread, one at a time."""
-        before, outlooks = self._by_task, dict[_Key, _Made]()
+        tasks = [(one.report, task) for one in snapshot.figures for task in one.tasks]
+        made = self._made.all_of(task for _, task in tasks)
         by_name: dict[tuple[str, str], Outlook] = {}
-        for eval_set in snapshot.figures:
-            report = eval_set.report
-            for task in eval_set.tasks:
-                key = (report.source, report.eval_set_id, task.report.log)
-                known = before.get(key)
-                is_same = known is not None and known[0] is task
-                made = known if known and is_same else (task, outlook_of(task))
-                outlooks[key] = made
-                place = (report.name or report.eval_set_id, task.report.log)
-                other = by_name.get(place)
-                by_name[place] = made[1] if other is None else either(other, made[1])
-        self._by_task, self._by_name = outlooks, by_name
+        for (report, task), outlook in zip(tasks, made, strict=True):
+            place = (report.name or report.eval_set_id, task.report.log)
+            other = by_name.get(place)
+            by_name[place] = outlook if other is None else either(other, outlook)
+        self._by_name = by_name
 
     def of(self, eval_set_id: str, log: str) -> Outlook | None:
         """What is expected of a task; None where it was not judged yet.

@@ -34,7 +34,7 @@ def trim() -> None:
     """Give the pages that nothing lies in any more back to the system, where the C library can.
 
     glibc keeps what lies between two blocks that are in use: after the first reads of a large
-    fleet, whose texts came and went between states that stay, that is a quarter of all memory
+    fleet, whose texts came and went between states that stay, that is an eighth of all memory
     (malloc_trim(3)). It takes milliseconds, without the interpreter's lock.
     """
     give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)

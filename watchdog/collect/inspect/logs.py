@@ -379,19 +379,17 @@ class LogsSource:
 
         One that was never met stays a problem: what was half taken of it is not read on.
         """
-        is_new = path not in self._tasks
-        try:
-            if path not in self._faulty:
+        is_known, text = path in self._tasks, self._faulty.get(path)
+        if text is None:
+            try:
                 return await self._taken(path, folder, emit)
-        except Exception as error:  # noqa: BLE001
-            text = self._faults.note(error)
-            if not is_new:
-                self._note(Problem(join(self._store.target, path), text), FAULT)
-                return True
+            except Exception as error:  # noqa: BLE001
+                text = self._faults.note(error)
+        if not is_known:
             self._tasks.pop(path, None)
             self._faulty[path] = text
-        self._note(Problem(join(self._store.target, path), self._faulty[path]), FAULT)
-        return False
+        self._note(Problem(join(self._store.target, path), text), FAULT)
+        return is_known
 
     async def _taken(self, path: str, folder: Folder, emit: Emit) -> bool:
         """Follow the logs of a folder below the root; one that wasn't listed anew is as it was."""
