@@ -322,9 +322,20 @@ class IncrementalJudge:
 
 
 def unjudgeable(state: EvalSetState, why: str, now: float) -> EvalSetState:
-    """An eval set that can't be judged, as one that can't be read: `unknown`, with the reason."""
+    """An eval set that can't be judged, as one that can't be read: `unknown`, with the reason.
+
+    Who may see it stays as it is: what its cluster says of that goes with the cluster.
+    """
+    access = state.access
     return replace(
-        state, tasks={}, cluster=None, listed=False, unreadable=why, unreadable_since=now
+        state,
+        tasks={},
+        cluster=None,
+        listed=False,
+        unreadable=why,
+        unreadable_since=now,
+        model_groups=access,
+        model_groups_readable=state.model_groups_readable and access is not None,
     )
 
 

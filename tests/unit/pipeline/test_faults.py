@@ -6,7 +6,10 @@ from msgspec.structs import replace
 from tests.builders.cluster_views import LIMITS
 from tests.builders.rows import Rows, facts, state
 from watchdog.diagnose import fleet_times
+from watchdog.model.access import UNKNOWABLE
+from watchdog.model.cluster import ClusterView
 from watchdog.model.learned import Learned
+from watchdog.model.state import ClusterState
 from watchdog.model.verdict import Verdict
 from watchdog.pipeline import incremental
 from watchdog.pipeline.evaluate import Surroundings
@@ -61,6 +64,17 @@ def test_one_that_can_not_be_judged_is_unknown_and_the_others_are_judged(monkeyp
     monkeypatch.setattr(incremental, "judge_one", real)
     again = [*states[:1], eval_set("bad"), states[2]]
     assert set(verdicts(evaluator, again, NOW + 60)[0].values()) == {Verdict.PROGRESSING}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "may_see"),
+    [("__secret__", ("secret",)), ("", (UNKNOWABLE,))],
+)
+def test_who_may_see_one_that_can_not_be_judged_stays_as_it_is(annotation, may_see):
+    cluster = ClusterState(ClusterView(NOW, model_access=annotation))
+    one = replace(eval_set("bad"), cluster=cluster)
+    assert (one.access or (UNKNOWABLE,)) == may_see
+    assert incremental.unjudgeable(one, SAID, NOW).access == may_see
 
 
 def test_one_of_which_no_fleet_can_be_made_is_left_out_of_it(monkeypatch, states):
