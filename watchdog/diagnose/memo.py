@@ -5,6 +5,7 @@ what its model's fleet experienced, and on the time. Of each sample that is judg
 until when time alone changes nothing of it: by judging it as of an instant to come.
 """
 
+import math
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -35,6 +36,8 @@ from watchdog.model.state import SampleState, TaskState
 
 FIRST = 8
 """Polls that are looked ahead of a sample that was judged anew; twice as many each time after."""
+FIRST_IN_OUTAGE = 32
+"""The same where all is stuck in an outage of everybody: time alone changes little of that."""
 LONGEST = 64
 """Polls that are looked ahead at the most."""
 _NEAR = 0.5
@@ -258,6 +261,11 @@ class SampleMemo:
             judging = replace(context.judging, now=at)
             self._ahead[at] = replace(context.eval_set, judging=judging)
         return replace(context, eval_set=self._ahead[at])
+
+    def next_due(self, after: float) -> float:
+        """When the first of those falls due that hold until some instant after this one."""
+        untils = (until for of_task in self._tasks.values() for until in of_task.until)
+        return min((until for until in untils if until > after), default=math.inf)
 
     def kept(self, log: str) -> _OfTask | None:
         """What is kept of a task's samples."""

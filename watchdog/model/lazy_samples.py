@@ -41,6 +41,10 @@ class LazySamples(Sequence[RunningSample]):
         """The same as of another instant."""
         return LazySamples(self._count, self._again, now, self._then)
 
+    def told(self, now: float) -> "LazySamples":
+        """What was kept of them, told as of another instant: it takes no longer than `now` did."""
+        return LazySamples(self._count, self._tell, now, self._then, self._again)
+
     def mapped(self, then: Then) -> "LazySamples":
         """The same with one thing more done to each of them."""
         more = (*self._then, then)
@@ -70,6 +74,11 @@ class LazySamples(Sequence[RunningSample]):
 
     def __hash__(self) -> int:
         return hash((self._count, self._now))
+
+
+def told_at(samples: Sequence[RunningSample], now: float) -> Sequence[RunningSample]:
+    """These samples with the words and durations that they have at `now`, where those are lazy."""
+    return samples.told(now) if isinstance(samples, LazySamples) else samples
 
 
 def plain(value: object) -> object:

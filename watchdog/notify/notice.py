@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from watchdog.model.causes import cause_words
 from watchdog.model.instants import from_timestamp as instant
+from watchdog.model.lazy_samples import told_at
 from watchdog.model.report import EvalSetReport, IncidentReport, RunningSample, Snapshot, TaskReport
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict, worst
 from watchdog.model.words import count
@@ -99,7 +100,7 @@ def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -
         for eval_set in snapshot.report.eval_sets
         if eval_set.eval_set_id in incident.eval_sets
     ]
-    stuck = _stuck_samples(eval_sets, incident)
+    stuck = _stuck_samples(eval_sets, incident, snapshot.at)
     samples = tuple(_sample(task, sample) for task, sample in stuck)
     emails = dict.fromkeys(eval_set.email for eval_set in eval_sets if eval_set.email)
     kind = kind or KINDS[decision.reason]
@@ -196,13 +197,15 @@ def resolved(decision: Decision, entry: LedgerEntry) -> Notice:
 StuckSample = tuple[TaskReport, RunningSample]
 
 
-def _stuck_samples(eval_sets: list[EvalSetReport], incident: IncidentReport) -> list[StuckSample]:
-    """The stuck samples that the incident is about, the longest stuck first."""
+def _stuck_samples(
+    eval_sets: list[EvalSetReport], incident: IncidentReport, now: float
+) -> list[StuckSample]:
+    """The stuck samples that the incident is about, as of `now`, the longest stuck first."""
     stuck = [
         (task, sample)
         for eval_set in eval_sets
         for task in eval_set.tasks
-        for sample in task.running
+        for sample in told_at(task.running, now)
         if sample.verdict in STUCK_VERDICTS
     ]
     by_cause = [pair for pair in stuck if pair[1].cause == incident.cause]

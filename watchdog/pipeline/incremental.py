@@ -25,7 +25,7 @@ from watchdog.diagnose.fleet_index import FleetIndex
 from watchdog.diagnose.holding import same_eval_set
 from watchdog.diagnose.judge import judge_one
 from watchdog.diagnose.lasting_outage import LastingOutage, lasts
-from watchdog.diagnose.memo import FIRST, LONGEST, Extension, SampleMemo
+from watchdog.diagnose.memo import FIRST, FIRST_IN_OUTAGE, LONGEST, Extension, SampleMemo
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.tasks import is_stale, is_unheard
 from watchdog.model.allowances import Override
@@ -243,7 +243,7 @@ class IncrementalJudge:
         entry.judgment = judgment_at_rest(judgment, entry.moved, entry.memo.find)
         entry.memo.end()
         entry.versions, entry.outages = entry.memo.versions, entry.memo.outages
-        entry.until, entry.polls = base.now, FIRST
+        entry.until, entry.polls = base.now, FIRST_IN_OUTAGE if entry.outages else FIRST
         self.reasons[reason or "new"] += 1
         self.samples_judged += entry.memo.judged_anew
         return entry.judgment
@@ -286,7 +286,9 @@ class IncrementalJudge:
         if entry.ages[-1] or entry.judgment is None:
             return False
         self.looked_ahead += 1
-        at = judging.now + entry.polls * entry.step
+        soon = judging.now + FIRST * entry.step
+        # no further than is known of those that were looked ahead for already
+        at = min(judging.now + entry.polls * entry.step, entry.memo.next_due(soon))
         extension = Extension(entry.memo)
         later_state = read_again(entry.moved, at - judging.now)
         later = judge_one(replace(judging, now=at), later_state, extension)
@@ -425,8 +427,8 @@ class Evaluator:
     def __init__(self, interval: float, note: Note = str) -> None:
         """For polls of about every `interval` seconds; `note` is told of faults in judging."""
         self.judge = IncrementalJudge(interval, note)
-        self._figures: dict[int, tuple[EvalSetJudgment, EvalSetFigures, bool]] = {}
-        """By the judgment's identity; and whether they are to be made anew at each poll."""
+        self._figures: dict[tuple[str, str], tuple[EvalSetJudgment, EvalSetFigures, bool]] = {}
+        """By source and id; and whether they are to be made anew at each poll."""
         self._before = self._figures
         self._symptoms = PartCache(own_symptoms)
 
@@ -456,24 +458,32 @@ class Evaluator:
         )
 
     def _figures_of(self, judgment: EvalSetJudgment, now: float) -> EvalSetFigures:
-        kept = self._before.get(id(judgment))
-        if kept is None or kept[0] is not judgment or kept[2]:
-            state = judgment.state
-            anew = partial(self.judge.anew, (state.source, state.eval_set_id))
+        state = judgment.state
+        place = (state.source, state.eval_set_id)
+        kept = self._before.get(place)
+        if kept is None or kept[2] or not _is_as_told(kept[0], judgment):
+            anew = partial(self.judge.anew, place)
             figures = figures_of(judgment, now, lazily=True, anew=anew)
             kept = judgment, figures, _grows(judgment)
-        self._figures[id(judgment)] = kept
+        self._figures[place] = kept
         return kept[1]
 
 
-_CALM = frozenset({Verdict.FINISHED, Verdict.STARTING, Verdict.PROGRESSING})
-"""Of these nobody is told."""
+_TOLD_WITH = frozenset({"actions", "summary", "evidence"})
+"""What incidents add to a judgment (`evaluate.concluded`), which stays the same beside that."""
+
+
+def _is_as_told(kept: EvalSetJudgment, judgment: EvalSetJudgment) -> bool:
+    """Whether nothing else is to be told of a judgment than of the one that is kept."""
+    return kept is judgment or all(
+        (mine := getattr(kept, name)) is (other := getattr(judgment, name))
+        or (name in _TOLD_WITH and mine == other)
+        for name in EvalSetJudgment.__struct_fields__
+    )
 
 
 def _grows(judgment: EvalSetJudgment) -> bool:
     """Whether more is shown of it that changes with time than how long and how much."""
-    if judgment.verdict not in _CALM:
-        return True
     # samples are told as of when they are read
     evidence = (*judgment.evidence, *(e for task in judgment.tasks for e in task.evidence))
     return any(not isinstance(item.text, str) for item in evidence)

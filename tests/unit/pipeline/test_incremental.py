@@ -20,6 +20,8 @@ from watchdog.model.outcomes import Outcomes
 from watchdog.model.report import Snapshot
 from watchdog.model.state import EvalSetState, Outcome
 from watchdog.model.thresholds import Thresholds
+from watchdog.notify import notice
+from watchdog.notify.decide import Decision, Reason
 from watchdog.pipeline.evaluate import Surroundings, evaluate
 from watchdog.pipeline.incremental import (
     LEARNED_POLLS,
@@ -129,6 +131,24 @@ def test_what_is_read_again_and_unchanged_is_the_same_object(tmp_path):
         shown.append(evaluator.evaluate(asked, now + number * INTERVAL).figures[0])
         state = read_again(state, INTERVAL)
     assert shown[3] is shown[1]
+
+
+def test_what_is_stuck_is_told_anew_by_its_readers_alone(tmp_path):
+    state, now = only_state(tmp_path, "all_500")
+    evaluator = Evaluator(INTERVAL)
+    shown = []
+    for number in range(4):
+        asked = Question([state], LIMITS, MAX_AGE, NOTHING, Surroundings())
+        shown.append(evaluator.evaluate(asked, now + number * INTERVAL))
+        state = read_again(state, INTERVAL)
+    assert shown[3].figures[0] is shown[1].figures[0]
+    assert shown[3].report.verdict == "stuck"
+    (incident,) = shown[3].report.incidents
+    told = [
+        notice.opened(Decision(Reason.OPEN, incident, one.at), one).samples[0].stuck_seconds
+        for one in (shown[1], shown[3])
+    ]
+    assert told[1] - told[0] == pytest.approx(2 * INTERVAL)
 
 
 def test_what_is_not_read_any_more_is_judged_once_it_is_too_old(tmp_path):
