@@ -21,13 +21,13 @@ from tests.control_plane.build import MissingPartError
 from tests.performance.load import process_tree
 from tests.performance.load.__main__ import say
 from tests.performance.load.buffers import Shape, pattern
-from tests.performance.load.fleets import MODELS, Fleet, fleet
+from tests.performance.load.fleets import AGE, MODELS, Fleet, fleet
 from tests.performance.load.measure import FIRST_SECONDS
 from tests.performance.load.service import Service
 from tests.performance.load.store import FleetStore
 
-ATTEMPTS = 40
-"""Failed ones in a row of each sample: enough to be stuck where others of its model work."""
+ATTEMPTS = 20
+"""Failed ones in a row of each sample: enough to be stuck."""
 LOOK_SECONDS = 1.0
 STUCK = "/api/v1/eval-sets?verdict=stuck&verdict=partially_stuck&limit=500"
 
@@ -59,8 +59,13 @@ def hide(made: Fleet, count: int, seed: int = 0) -> set[str]:
     by_set = {task.eval_set_id: task for task in made.tasks}
     chosen = chance.sample(sorted(by_set), min(count, len(by_set)))
     for name in chosen:
-        by_set[name].pattern = pattern(shape, chance.choice(MODELS), now, chance)
-        by_set[name].own = True
+        # the fleet's successes are all of the last minutes, as if an outage had just ended
+        task, own = by_set[name], pattern(shape, f"{chance.choice(MODELS)}-{name}", now, chance)
+        task.pattern, task.own = own, True
+        begun_at = min(one.begun_at for one in own.conversations) - AGE
+        for one in made.tasks:
+            if one.eval_set_id == name:
+                one.created_at = begun_at
     return set(chosen)
 
 
