@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.doubles.postgresql import PostgresServer
 from tests.doubles.slack import SlackDouble
@@ -11,6 +12,11 @@ from watchdog.redaction import KNOWN
 
 TOGETHER = ("control_plane",)
 """Folders whose tests share what takes long to start."""
+
+
+# how long an example takes is the machine's doing; all else stays, in CI and elsewhere
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)
