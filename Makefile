@@ -13,7 +13,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py $(VENV)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format docs bench week quality compare kill failover faults fuzz attacks audit recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
+.PHONY: help demo pictures test lint format docs bench week quality compare kill failover faults fuzz attacks audit recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -24,6 +24,9 @@ help: ## Show this list
 
 demo: with-inspect ## Watch a real evaluation get stuck and be found (one to two minutes)
 	@$(PY) -m demo $(ARGS)
+
+pictures: with-test ## Make README's pictures anew from the demo (two minutes; needs Chromium)
+	@$(PY) -m tools.pictures $(ARGS)
 
 test: with-test ## Run all tests, acceptance tests included
 	@$(PY) -m pytest $(ARGS)

@@ -26,6 +26,7 @@ from watchdog.service.run import serve
 from watchdog.surfaces.terminal import print_report
 
 INTERVAL = 1.0
+ROOT = Path(__file__).resolve().parent.parent
 DEADLINE = 600.0
 DETECTION = {"scale": 1 / 30}
 """The rules in fast motion: what is half an hour elsewhere is a minute here."""
@@ -125,16 +126,17 @@ async def demo(console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="watchdog-demo-") as folder:
         logs = Path(folder, "logs")
         await asyncio.to_thread(logs.mkdir)
-        settings = _settings(logs, Path(folder, "state.sqlite3"))
-        evaluation = await _start(logs)
+        settings = settings_of(logs, Path(folder, "state.sqlite3"))
+        evaluation = await started(logs)
         story = Story(console, partial(_cue, evaluation))
         try:
             return await _watch(settings, story, evaluation)
         finally:
-            await _end(evaluation)
+            await ended(evaluation)
 
 
-def _settings(logs: Path, state: Path) -> Settings:
+def settings_of(logs: Path, state: Path) -> Settings:
+    """Those of a service that watches the demo's evaluation."""
     return load(
         {
             "logs": (str(logs),),
@@ -149,7 +151,8 @@ def _settings(logs: Path, state: Path) -> Settings:
     )
 
 
-async def _start(logs: Path) -> asyncio.subprocess.Process:
+async def started(logs: Path) -> asyncio.subprocess.Process:
+    """The demo's evaluation, which waits for its cues."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -158,6 +161,7 @@ async def _start(logs: Path) -> asyncio.subprocess.Process:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        cwd=ROOT,
         start_new_session=True,
     )
 
@@ -218,7 +222,8 @@ async def _over(story: Story, evaluation: asyncio.subprocess.Process) -> None:
     )
 
 
-async def _end(evaluation: asyncio.subprocess.Process) -> None:
+async def ended(evaluation: asyncio.subprocess.Process) -> None:
+    """It runs no more."""
     if evaluation.returncode is None:
         with suppress(ProcessLookupError):
             evaluation.kill()

@@ -21,7 +21,18 @@ same; `watchdog` alone lists the commands and exits with 3.
 Whatever the command: what could not be done, wrong usage included, is one line on standard error
 that names it, and exit status 3; Ctrl-C is 130, but a clean end of `watchdog run`. The settings of
 [configuration.md](configuration.md) count for all of them, and an argument of a setting's name
-weighs more. A time that names no zone is in UTC.
+weighs more. A time that names no zone is in UTC. A duration needs its unit: `90m`, `8h`, `2d`. No
+flag is taken by half of its name. `| head` changes no exit status, and what takes longer than two
+seconds says so, on a terminal alone. Colours are for terminals too, unless `NO_COLOR` is set; the
+width is the terminal's, else that of `COLUMNS`, else 80.
+
+`status`, `watch`, `samples`, `transcript` and `logs` read, in this order: `--server URL`; `--logs
+TARGET`; `WATCHDOG_SERVER`; a target in place of the id, as `check` takes it; a service on this
+machine (127.0.0.1:9464, or what `listen` says); what the settings watch (`logs`, else the cluster),
+by one look as `check` does. The first line, on standard error, says which. A service that wants to
+know who asks is shown `WATCHDOG_TOKEN` ([access.md](access.md)), where it was named by `--server`
+or `WATCHDOG_SERVER`; no answer may take longer than a minute, or have more than 64 MiB. What the
+guide to stuck evaluations had people type, and what does it now: [cheatsheet.md](cheatsheet.md).
 
 | command | what |
 | --- | --- |"""

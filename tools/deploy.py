@@ -2,8 +2,8 @@
 
 `python -m tools.deploy` writes deploy/prometheus-operator/prometheusrule.yaml from
 deploy/prometheus/rules.yaml, and into that one and Alertmanager's example which causes are a
-provider's; with `--check` it compares. `--output DIR --runbook URL --grafana URL`
-writes all of deploy/ to DIR, with the placeholders replaced.
+provider's; with `--check` it compares. `--output DIR --runbook URL --grafana URL
+--page URL` writes all of deploy/ to DIR, with the placeholders replaced.
 """
 
 import argparse
@@ -20,7 +20,8 @@ PROMETHEUS_RULE = DEPLOY / "prometheus-operator" / "prometheusrule.yaml"
 
 RUNBOOK = "https://runbook.example.org"
 GRAFANA = "https://grafana.example.org"
-"""The placeholders for where docs/runbook/ and the dashboards can be read."""
+PAGE = "https://watchdog.example.org"
+"""The placeholders for where docs/runbook/, the dashboards and the page can be read."""
 
 _CAUSES = re.compile(r'(?<=cause=~")[a-z_|]+(?=")')
 
@@ -68,12 +69,13 @@ def settle(path: Path, text: str, check: bool) -> bool:
     return True
 
 
-def customise(output: Path, runbook: str, grafana: str) -> list[Path]:
+def customise(output: Path, runbook: str, grafana: str, page: str = PAGE) -> list[Path]:
     """Copy deploy/ to `output` with the placeholders replaced; the files written."""
     written = []
     for source in sorted(path for path in DEPLOY.rglob("*") if path.is_file()):
         path = output / source.relative_to(DEPLOY)
         text = source.read_text().replace(RUNBOOK, runbook).replace(GRAFANA, grafana)
+        text = text.replace(PAGE, page)
         settle(path, text, check=False)
         written.append(path)
     return written
@@ -83,7 +85,7 @@ def main(arguments: list[str]) -> int:
     """Write, compare or copy; 1 where a generated file is out of date."""
     given = _parser().parse_args(arguments)
     if given.output is not None:
-        written = customise(given.output, given.runbook, given.grafana)
+        written = customise(given.output, given.runbook, given.grafana, given.page)
         sys.stdout.write(f"{len(written)} files written to {given.output}\n")
         return 0
     rules = with_causes(RULES.read_text())
@@ -104,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, metavar="DIR", help="write a copy of deploy/ there")
     parser.add_argument("--runbook", type=_address, default=RUNBOOK, metavar="URL")
     parser.add_argument("--grafana", type=_address, default=GRAFANA, metavar="URL")
+    parser.add_argument("--page", type=_address, default=PAGE, metavar="URL")
     return parser
 
 

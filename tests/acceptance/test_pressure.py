@@ -58,7 +58,7 @@ def test_a_second_service_is_refused_and_commands_go_on(start, tmp_path):
     assert "--state" in line
     own = [sys.executable, "-m", "watchdog"]
     state = str(tmp_path / "state.sqlite3")
-    mute = [*own, "mute", "x", "--for", "1h", "--state", state]
+    mute = [*own, "mute", "x", "--for", "1h", "--state", state, "--force"]
     assert subprocess.run(mute, check=False).returncode == 0
     first.kill()
     third = start()

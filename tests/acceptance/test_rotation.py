@@ -153,8 +153,13 @@ async def test_limits_and_mutes_of_the_configuration_are_taken_up(service):
     os.kill(os.getpid(), signal.SIGHUP)
     await until(muted)
     async with httpx.AsyncClient(base_url=service.url) as client:
-        metrics = (await client.get("/metrics")).text
-    assert "eval_watchdog_config_restart_pending_settings 1.0" in metrics
+
+        async def pending():
+            metrics = (await client.get("/metrics")).text
+            return "eval_watchdog_config_restart_pending_settings 1.0" in metrics
+
+        # verdicts take settings up before what needs a restart is counted
+        await until(pending)
 
 
 @pytest.mark.acceptance

@@ -23,16 +23,31 @@ def program() -> str:
     return path
 
 
+VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
+  console.error("policy: " + event.violatedDirective + " " + event.blockedURI));"""
+
+
 class Reader:
-    """Somebody before a page, and all that the browser complained of."""
+    """Somebody before a page, and all that the browser complained of: console, policy, flaws.
+
+    The test fails for each complaint at its end (`conftest.py`), but for those that are `expected`:
+    parts of their texts.
+    """
 
     def __init__(self, page, serving: Serving) -> None:
         self.page, self.serving = page, serving
         self.complaints: list[str] = []
+        self.expected: tuple[str, ...] = ()
         self.statuses: list[int] = []
+        page.add_init_script(VIOLATIONS)
         page.on("console", lambda message: self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("response", lambda answer: self.statuses.append(answer.status))
+
+    @property
+    def unexpected(self) -> list[str]:
+        """What the test must not let pass."""
+        return [c for c in self.complaints if not any(text in c for text in self.expected)]
 
     def open(self, path: str = "/") -> None:
         """Go there."""

@@ -1,5 +1,7 @@
 """One browser for the tests of a file, a service and a reader for each."""
 
+import contextlib
+
 import pytest
 
 from tests.browser.chromium import program, reader
@@ -27,14 +29,15 @@ def service():
 
 @pytest.fixture
 def look(browser, service):
-    """Somebody who looks; `look(viewport=PHONE)`."""
+    """Somebody who looks; `look(viewport=PHONE)`. What the browser complains of fails the test."""
     readers = []
 
     def made(**more):
-        context = reader(browser, service, **more)
-        readers.append(context)
-        return context.__enter__()
+        one = stack.enter_context(reader(browser, service, **more))
+        readers.append(one)
+        return one
 
-    yield made
-    for one in readers:
-        one.__exit__(None, None, None)
+    with contextlib.ExitStack() as stack:
+        yield made
+        complaints = [text for one in readers for text in one.unexpected]
+    assert complaints == [], "the browser complained"

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.builders.snapshots import NOW
 from tests.builders.wide_fleets import STORE
+from tests.doubles.desk import Desk
 from tests.security.served import WELL, served
 from watchdog.model.report import Snapshot
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
@@ -24,6 +25,7 @@ class Serving:
         self.health = replace(WELL, sources=(STORE,))
         self.now = NOW
         self.url = ""
+        self.desk = Desk()
         self.site = Site(
             read=lambda: self.snapshot,
             health=lambda: self.health,
@@ -31,6 +33,7 @@ class Serving:
             clock=lambda: self.now,
             refresh=refresh,
             hosts=hosts("127.0.0.1", None, ()),
+            desk=self.desk,
         )
 
 

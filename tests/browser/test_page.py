@@ -26,7 +26,6 @@ def test_the_first_screen_of_a_phone_answers_at_a_glance(service, look, scheme):
     assert "hawk transcript" in reader.text(f"{worst} .steps")
     assert "Whose: ann, safety" in reader.text(worst)
     assert not reader.is_too_wide()
-    assert reader.complaints == []
 
 
 @pytest.mark.parametrize("path", ["/", f"/eval-sets/{ONE}", "/incidents/hang", "/?q=nothing-fits"])
@@ -36,7 +35,6 @@ def test_nothing_is_too_wide(service, look, path, viewport):
     reader = look(viewport=viewport)
     reader.open(path)
     assert not reader.is_too_wide()
-    assert reader.complaints == []
 
 
 def test_a_verdict_changes_while_it_is_read_and_the_readers_things_stay(service, look):
@@ -60,7 +58,6 @@ def test_a_verdict_changes_while_it_is_read_and_the_readers_things_stay(service,
     assert page.evaluate("scrollY") == 200
     reader.statuses.clear()
     reader.page.wait_for_event("response", predicate=lambda answer: answer.status == 304)
-    assert reader.complaints == []
 
 
 def test_by_keyboard_from_the_fleet_to_an_eval_set_and_back(service, look):
@@ -86,7 +83,6 @@ def test_by_keyboard_from_the_fleet_to_an_eval_set_and_back(service, look):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**/")
-    assert reader.complaints == []
 
 
 def test_a_command_is_copied(service, look):
@@ -96,7 +92,6 @@ def test_a_command_is_copied(service, look):
     reader.page.click("#incident-outage .copy >> nth=0")
     reader.page.wait_for_selector("text=Copied")
     assert reader.page.evaluate("navigator.clipboard.readText()") == "hawk transcript nWJu3Mz"
-    assert reader.complaints == []
 
 
 def test_filters_page_by_page(service, look):
@@ -111,7 +106,6 @@ def test_filters_page_by_page(service, look):
     assert reader.text(".pages").startswith("51\u2013100 of 116")
     page.click(".chips a >> nth=0")
     page.wait_for_url("**/")
-    assert reader.complaints == []
 
 
 def test_without_javascript_it_is_loaded_anew(service, look):
@@ -134,6 +128,7 @@ def test_a_service_that_is_gone_is_said(service, look):
     reader = look()
     reader.open()
     reader.wait_for("typeof htmx === 'object'")
+    reader.expected = ("ERR_CONNECTION", "htmx:", "ERR_EMPTY_RESPONSE")
     service.close()
     reader.wait_for("!document.getElementById('offline').hidden")
     assert "does not answer: what stands here is as old as" in reader.text("#offline")
@@ -160,4 +155,3 @@ def test_hostile_texts_are_texts(service, look):
     reader.page.click(".fleet th a")
     reader.page.wait_for_selector("h2:has-text('Tasks')")
     assert "<script>alert(1)</script>" in reader.text("h1")
-    assert reader.complaints == []

@@ -85,6 +85,7 @@ def task(name: str = "mmlu", **changes: Any) -> TaskReport:
         errored=(),
         http_retries=5710,
         running=(sample(),),
+        task_id="AbC123",
     )
     return replace(usual, **changes)
 

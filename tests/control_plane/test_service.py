@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 from backports.zstd import zipfile
 
@@ -22,13 +23,17 @@ from tests.control_plane.plane import ControlPlane
 from tests.control_plane.waiting import wait_for
 from tests.recordings.shift import shift
 from tests.recordings.unpack import unpack
+from watchdog.client.place import Asked, open_place
 from watchdog.config.load import load
 from watchdog.config.settings import Settings
 from watchdog.evidence.bundle import evidence
 from watchdog.pipeline.once import check
 from watchdog.pipeline.targets import cluster_source
+from watchdog.redaction import Secrets
 from watchdog.service.app import App
-from watchdog.service.build import build
+from watchdog.service.build import build, site_of
+from watchdog.surfaces.fleet.filters import filters_of
+from watchdog.surfaces.web.access import Access
 from watchdog.surfaces.web.health import ready
 
 pytestmark = [pytest.mark.control_plane, pytest.mark.usefixtures("cluster")]
@@ -301,6 +306,28 @@ async def test_all_are_found_every_fault_is_named_and_nothing_else_is_alerted(wa
     assert len(slack.messages) == len(expected_causes()), told
 
 
+async def test_what_stands_inside_of_an_eval_set_is_the_clusters_own(watch, settings):
+    app = await watch()
+    await ticks(app, 2)
+    site = site_of(app, settings(), time.time, Secrets(), Access(app.settings.web, time.time))
+    transport = httpx.ASGITransport(site.app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as web:
+        base = "/api/v1/eval-sets"
+        told = (await web.get(f"{base}/provider/log")).json()
+        assert (told["not_available"], told["earlier"]) == ("", False)
+        assert any("retry" in line["text"] and line["count"] > 1 for line in told["lines"])
+        assert "no pod" in (await web.get(f"{base}/refused/log")).json()["not_available"]
+        parts = (await web.get(f"{base}/oom")).json()["parts"]
+        states = {pod["role"]: pod["state"] for pod in parts["pods"]}
+        assert (states["runner"], "OOMKilled" in states["sandbox"]) == ("", True)
+        assert "pod_death" in {moment["kind"] for moment in parts["timeline"]}
+        (row,) = (await web.get(f"{base}/provider/samples?state=stuck")).json()["samples"]
+        query = {"id": row["id"], "epoch": row["epoch"]}
+        detail = (await web.get(f"{base}/provider/samples/{row['task_id']}", params=query)).json()
+        assert detail["events_from"] == "buffer"
+        assert {"failed", "ok"} <= {event["outcome"] for event in detail["events"]}
+
+
 async def test_check_by_id_tells_the_same(settings):
     report = await check(["oom", "slow"], settings(), None, time.time())
     verdicts = {e.eval_set_id: (e.verdict.value, e.cause) for e in report.eval_sets}
@@ -315,6 +342,25 @@ async def test_check_all_tells_of_every_eval_set(settings):
         row[0] for row in (*HEALTHY, *FAULTY, *INFORMATIONAL)
     }
     assert report.verdict.value == "stuck"
+
+
+async def test_commands_read_the_cluster_where_no_service_answers(settings, unused_tcp_port):
+    """The fleet, one of it, its samples, one sample's events, and its runner's log."""
+    nowhere = settings().model_copy(update={"listen": f"127.0.0.1:{unused_tcp_port}"})
+    place = await open_place(Asked(), nowhere, time.time)
+    assert place.said == "the cluster (one look)"
+    view = await place.reader.fleet(filters_of([("cause", "oom_killed")]))
+    assert {row.eval_set_id for row in view.fleet.eval_sets} >= {"oom"}
+    samples = await place.reader.samples("oom", ("stuck",))
+    assert [(sample.id, sample.cause) for sample in samples.samples] == [("1", "oom_killed")]
+    detail = await place.reader.sample("oom", "1/1")
+    assert (detail.not_available, bool(detail.events)) == ("", True)
+    log = await place.reader.log("provider", None)
+    assert log.not_available == ""
+    await place.reader.aclose()
+    one = await open_place(Asked(name="oom"), nowhere, time.time)
+    assert (await one.reader.eval_set("oom")).row.verdict.value == "partially_stuck"
+    await one.reader.aclose()
 
 
 @pytest.mark.parametrize(

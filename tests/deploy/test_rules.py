@@ -58,7 +58,8 @@ def test_each_alert_says_what_a_person_needs(name):
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["labels"]["scope"] in {"eval_set", "model", "provider", "fleet", "watchdog"}
     assert rule["labels"]["app"] == "stuck-eval-watchdog"
-    assert set(rule["annotations"]) == {"summary", "description", "runbook_url", "dashboard_url"}
+    links = {"runbook_url", "dashboard_url", "page_url"}
+    assert set(rule["annotations"]) == {"summary", "description", *links}
     assert len(rule["annotations"]["summary"]) <= 200
     assert rule["annotations"]["description"].rstrip("} ").endswith((".", "eval_set_id"))
 
@@ -128,6 +129,8 @@ def test_a_copy_with_one_s_own_addresses(tmp_path):
         "https://git.acme.test/docs/runbook/",
         "--grafana",
         "https://graphs.acme.test",
+        "--page",
+        "https://evals.acme.test/watchdog/",
     ]
     assert deploy.main(["--output", str(tmp_path), *own]) == 0
     copied = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
@@ -136,6 +139,8 @@ def test_a_copy_with_one_s_own_addresses(tmp_path):
     assert not any("example.org" in text for path, text in texts.items() if path.suffix != ".md")
     link = "https://git.acme.test/docs/runbook/EvalWatchdogDown.md"
     assert link in texts[Path("prometheus/rules.yaml")]
+    page = "https://evals.acme.test/watchdog/incidents?q={{ $labels.eval_set_id | urlquery }}"
+    assert page in texts[Path("prometheus/rules.yaml")]
     for file in sorted((tmp_path / "prometheus" / "tests").glob("*.yaml")):
         status, said = run("promtool", "test", "rules", file)
         assert status == 0, said

@@ -19,7 +19,7 @@ from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
 from watchdog.model.verdict import Verdict
 from watchdog.pipeline.once import check
-from watchdog.surfaces.terminal import print_report
+from watchdog.surfaces.terminal import brief_lines, print_lines, print_report
 
 NOW = 1_795_000_000.0
 _LOG = "2026-11-18T10-00-00+00-00_swe_AbC123"
@@ -78,7 +78,9 @@ def whole_check(data: bytes) -> None:
 
 def _printed(report) -> None:
     text = io.StringIO()
-    print_report(report, Console(file=text, width=100))
+    console = Console(file=text, width=100)
+    print_report(report, console)
+    print_lines(brief_lines(report, 100), console)
     assert "\x1b" not in text.getvalue()
 
 

@@ -22,11 +22,15 @@ from watchdog.collect.inspect.buffers import (
     decode_summaries,
     decode_summary,
 )
+from watchdog.collect.inspect.conversation import decode_conversation
 from watchdog.collect.inspect.eval_logs import EvalLog
 from watchdog.collect.inspect.failing_request import failing_request
 from watchdog.collect.inspect.interactions import decode_count
 from watchdog.collect.inspect.json_content import decode as decode_json_log
+from watchdog.collect.inspect.logged_sample import decode_logged
 from watchdog.collect.inspect.naming import is_json, is_log, log_file, newest_of_each_task
+from watchdog.collect.inspect.runner_errors import ERROR_LIMIT
+from watchdog.collect.inspect.runner_lines import telling_lines
 from watchdog.collect.inspect.sample_parts import RequestUnreadable
 from watchdog.collect.inspect.specification import spec_read
 from watchdog.collect.place import Place
@@ -35,6 +39,7 @@ from watchdog.collect.stores.zip_members import CorruptZip, MissingRange, direct
 from watchdog.fold import fold
 from watchdog.model.facts import RowsRead, SampleKey
 from watchdog.model.state import EvalSetState
+from watchdog.pipeline.sample_events import sample_events
 
 LIMIT = 4 * 1024 * 1024
 
@@ -68,6 +73,17 @@ def member_rows(data: bytes) -> None:
     kept(rows)
     state = fold(EvalSetState("e"), RowsRead("e", "log.eval", SampleKey("1", 1), rows.rows))
     assert fold(state, RowsRead("e", "log.eval", SampleKey("1", 1), rows.rows)) == state
+    kept(sample_events(rows.rows, 1.8e9, running=True))
+
+
+def logged_sample(data: bytes) -> None:
+    rows = decode_logged(data)
+    kept(rows)
+    kept(sample_events(rows, 1.8e9, running=False))
+
+
+def conversation(data: bytes) -> None:
+    kept(decode_conversation(data))
 
 
 def manifest(data: bytes) -> None:
@@ -109,6 +125,9 @@ def runner_lines(data: bytes) -> None:
     lines = data.decode("utf-8", "replace").split("\n")
     for fact in runner_log.parse(lines, "e", {"mmlu"}, "pod"):
         kept(fact)
+    for line in telling_lines(lines):
+        kept(line)
+        assert len(line.text) <= ERROR_LIMIT
 
 
 def names(data: bytes) -> None:
@@ -201,7 +220,20 @@ TARGETS = (
         is_json=True,
     ),
     Target("interactions", interactions, (), ("inspect.interactions",), is_json=True),
-    Target("runner_log", runner_lines, (), ("inspect.runner_log", "inspect.runner_errors")),
+    Target("logged_sample", logged_sample, (CorruptZip,), ("inspect.logged_sample",), is_json=True),
+    Target(
+        "conversation",
+        conversation,
+        (RequestUnreadable,),
+        ("inspect.conversation",),
+        is_json=True,
+    ),
+    Target(
+        "runner_log",
+        runner_lines,
+        (),
+        ("inspect.runner_log", "inspect.runner_errors", "inspect.runner_lines"),
+    ),
     Target("log_names", names, (), ("inspect.naming",)),
     Target(
         "sqlite_file",

@@ -65,6 +65,10 @@ def _of_recording(root: Path) -> Iterator[tuple[str, bytes]]:
     small = {name: data for name, data in _members(log) if len(data) < MOST}
     yield "zip_directory", _zip(dict(list(small.items())[:3]))
     yield "zip_members", _zip(dict(list(small.items())[:2]), zipfile.ZIP_DEFLATED)
+    for name, data in _members(log):
+        if name.startswith("samples/"):
+            yield "logged_sample", _few_events(data)
+            break
     start = json.loads(dict(_members(log))["_journal/start.json"])
     yield "specification", json.dumps(start).encode()
     finished = json.dumps({"version": 2, "status": "success", **start}).encode()

@@ -20,6 +20,10 @@ NO_PARSERS = frozenset(
         *("inspect.logs", "inspect.segment_zip", "inspect.task_log", "inspect.writer_process"),
         *("inspect.histories", "inspect.memory", "inspect.newest", "inspect.passed_over"),
         "inspect.positions",
+        "inspect.own_name",
+        "inspect.sample_rows",
+        # texts of what `conversation` and `failing_request` parsed
+        "inspect.message_texts",
         *("kubernetes.api", "kubernetes.cache", "kubernetes.connection", "kubernetes.credentials"),
         *("kubernetes.export", "kubernetes.logs", "kubernetes.object_cache"),
         *("kubernetes.reflector", "kubernetes.resources", "kubernetes.runner_logs"),

@@ -52,7 +52,15 @@ async def test_the_report_says_what_it_said_under_the_same_keys(bundle):
         # commands name the place of the logs, which was another one
         for each in (*report["eval_sets"], *report["incidents"]):
             del each["actions"]
+        # how rare something is has no more digits than people read
+        for item in _odds(report):
+            del item["text"]
     assert _of_keys(now, then) == then
+
+
+def _odds(report):
+    samples = (s for e in report["eval_sets"] for task in e["tasks"] for s in task["running"])
+    return [item for sample in samples for item in sample["evidence"] if item["kind"] == "odds"]
 
 
 def _of_keys(now, then):

@@ -7,6 +7,7 @@ stand in `kubernetes/*.json`, runners' logs in `kubernetes/logs/<namespace>/<pod
 import asyncio
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,12 +18,13 @@ from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.kubernetes.files import read_view
 from watchdog.collect.limits import (
     BUNDLE_BYTES,
+    LOOK_LOG,
     RUNNER_LOG_BYTES,
     RUNNER_LOGS,
     RUNNER_LOGS_BYTES,
 )
 from watchdog.collect.place import Place
-from watchdog.collect.source import Emit, PollResult
+from watchdog.collect.source import Emit, PodLog, PollResult
 from watchdog.collect.stores.contained import open_file, resolved
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.stores.lines import last_lines
@@ -30,6 +32,7 @@ from watchdog.collect.stores.objects import Folder, StoreError, join
 from watchdog.collect.stores.reading import exists, read_file
 from watchdog.collect.values import instant, name, printable
 from watchdog.config.kubernetes import Kubernetes
+from watchdog.model.cluster import Pod
 from watchdog.model.facts import ClusterRead, EvalSetUnreadable, Fact, Located, SpecRead
 from watchdog.model.verdict import Problem
 
@@ -118,6 +121,22 @@ class BundleSource:
     def place_of(self, eval_set_id: str, log: str) -> Place | None:
         """Where a log of the bundle is."""
         return self._logs.place_of(eval_set_id, log) if self._logs else None
+
+    async def runner_logs(self, _: str, pods: Sequence[Pod]) -> tuple[PodLog, ...] | None:
+        """The ends of the logs that the bundle has."""
+        del pods
+        paths, _left_out = await self._runner_logs()
+        return tuple([await asyncio.to_thread(self._end_of, path) for path in paths]) or None
+
+    def _end_of(self, path: str) -> PodLog:
+        pod = Path(path).stem
+        try:
+            descriptor, status = open_file(self._directory, path)
+            with os.fdopen(descriptor, "rb") as file:
+                lines = tuple(last_lines(file, status.st_size, LOOK_LOG.value))
+        except OSError as error:
+            return PodLog(pod, problem=error.strerror or "unreadable")
+        return PodLog(pod, lines, status.st_size <= LOOK_LOG.value)
 
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """Read what is new in the bundle's parts."""

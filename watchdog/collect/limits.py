@@ -292,6 +292,34 @@ REQUEST_TEXT = Limit(
     "texts of one request with their attachments",
     "those beyond are not counted",
 )
+LOOK_BYTES = Limit(
+    "one sample",
+    16 * MIB,
+    "bytes",
+    "what is read of one sample when somebody asks for its events",
+    "older events are not shown; of a sample in a log none",
+)
+LOOK_ROWS = Limit(
+    "one sample's rows",
+    1_000,
+    "rows",
+    "the newest rows of one sample when somebody asks for its events",
+    "older ones are not shown",
+)
+LOOK_SEGMENTS = Limit(
+    "one sample's segments",
+    200,
+    "segments",
+    "the newest segments that are read for one sample when somebody asks for its events",
+    "older events are not shown",
+)
+LOOK_LOG = Limit(
+    "runner's log, shown",
+    MIB,
+    "bytes",
+    "the end of a runner's log when somebody asks for its lines",
+    "earlier lines are not shown",
+)
 
 LIMITS = (
     MEMBER_BYTES,
@@ -346,6 +374,10 @@ LIMITS = (
     REQUEST_CALLS,
     REQUEST_MESSAGES,
     REQUEST_TEXT,
+    LOOK_BYTES,
+    LOOK_ROWS,
+    LOOK_SEGMENTS,
+    LOOK_LOG,
 )
 
 

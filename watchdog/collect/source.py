@@ -1,12 +1,13 @@
 """The protocol behind which every source stands."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.place import Place
+from watchdog.model.cluster import Pod
 from watchdog.model.facts import Fact
 from watchdog.model.state import EvalSetState
 from watchdog.model.verdict import Problem
@@ -122,3 +123,42 @@ async def read_history(source: Source, emit: Emit, until: float) -> None:
     """Read on in what a source passed over, where it does that."""
     if isinstance(source, HistoryReader):
         await source.read_history(emit, until)
+
+
+class PodLog(Struct, frozen=True):
+    """The end of a runner's log, read when somebody asks for it."""
+
+    pod: str
+    lines: tuple[str, ...] = ()
+    whole: bool = True
+    """Whether there is nothing before these lines."""
+    problem: str = ""
+    """Why it could not be read; empty where it was."""
+
+
+@runtime_checkable
+class RunnerLogReader(Protocol):
+    """A source that can read runners' logs."""
+
+    async def runner_logs(self, eval_set_id: str, pods: Sequence[Pod]) -> tuple[PodLog, ...] | None:
+        """The ends of the logs of an eval set's runners, the oldest pod first.
+
+        Nothing of it is remembered.
+
+        Args:
+            eval_set_id: as the source calls it.
+            pods: its runners, as they were seen last.
+
+        Returns:
+            None where its runners' logs aren't at hand.
+        """
+        ...
+
+
+async def runner_logs(
+    source: Source, eval_set_id: str, pods: Sequence[Pod]
+) -> tuple[PodLog, ...] | None:
+    """The ends of an eval set's runners' logs; None where the source reads none."""
+    if not isinstance(source, RunnerLogReader):
+        return None
+    return await source.runner_logs(eval_set_id, pods)

@@ -7,27 +7,34 @@ runs: `--help` and a slip of the finger wait for none of it.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from argparse import ArgumentTypeError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, get_args
 
+from watchdog.arguments import UnfitError
 from watchdog.errors import UsageError
 from watchdog.model.durations import parse_duration
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
 
     from watchdog.config.settings import Settings
     from watchdog.notify.ledger.ledger import Ledger
     from watchdog.surfaces.terminal import Line
+    from watchdog.surfaces.terminal.progress import Say
 
 
 T = TypeVar("T")
+
+Group = Literal["what is stuck", "one look, and why", "what to do", "the service", "set-up"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+"""Headings of `watchdog --help`."""
 
 
 class Command(NamedTuple):
@@ -47,8 +54,12 @@ class Command(NamedTuple):
     Raises:
         UsageError: it can't be done.
     """
+    group: Group = "the service"
+    """The heading that `watchdog --help` lists it under."""
     alias: str | None = None
     """Another name, which stays."""
+    endless: bool = False
+    """Whether it goes on until somebody ends it, so that a reader who goes away does."""
     around: Callable[[], AbstractContextManager[object]] = nullcontext
     """Entered before the settings are read, which takes a while, and left after `run`."""
 
@@ -62,6 +73,26 @@ def add_config(parser: ArgumentParser) -> None:
         default=Path(path) if path else None,
         metavar="FILE",
         help="settings in YAML (default: the file that WATCHDOG_CONFIG names)",
+    )
+
+
+def add_verbose(parser: ArgumentParser) -> None:
+    """Add `-v`."""
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="all of each eval set: evidence, each stuck sample, what to do",
+    )
+
+
+def add_server(parser: ArgumentParser) -> None:
+    """Add `--server`, of what a service or its ledger can tell."""
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        help="the service to ask (default: WATCHDOG_SERVER, else one on this machine; without any "
+        "the ledger)",
     )
 
 
@@ -132,12 +163,25 @@ def instant(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def duration(text: str) -> float:
-    """Seconds of a duration such as `8h`."""
+def duration(text: str, unit: str = "h") -> float:
+    """Seconds of a duration such as `8h`; a bare number is refused, as nobody knows of what.
+
+    Args:
+        text: what was typed.
+        unit: what is meant most likely.
+    """
     try:
-        return parse_duration(text)
+        seconds = parse_duration(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r}: {error}") from None
+    if text.strip()[-1].isalpha():
+        return seconds
+    raise UnfitError(f"{text!r} has no unit (s, m, h, d); did you mean", f"{text.strip()}{unit}")
+
+
+def brief_time(text: str) -> float:
+    """As `duration`, where seconds are usual."""
+    return duration(text, "s")
 
 
 @contextmanager
@@ -168,6 +212,19 @@ def service_ledger(settings: Settings, now: float) -> Iterator[Ledger]:
         opened_ledger.ledger.close()
 
 
+def waited(what: str, make: Callable[[Say], Coroutine[object, object, T]]) -> T:
+    """What a coroutine returns; that it takes long is said on a terminal.
+
+    Args:
+        what: is being done, for people.
+        make: gives the coroutine, which may tell how far it is.
+    """
+    from watchdog.surfaces.terminal.progress import progress
+
+    with progress(what) as say:
+        return asyncio.run(make(say))
+
+
 def print_json(record: object) -> None:
     """Print a record, indented and without secrets."""
     import msgspec
@@ -183,8 +240,9 @@ def shown(record: T) -> T:
     return without_secrets(record)
 
 
-def print_lines(lines: Iterable[Line]) -> None:
-    """Print lines for people, as wide as the terminal is."""
+def print_lines(lines: Iterable[Line] | Callable[[int], Iterable[Line]]) -> None:
+    """Print lines for people, or those that are made for a width, as wide as the terminal is."""
     from watchdog.surfaces import terminal
 
-    terminal.print_lines(lines, terminal.Terminal())
+    console = terminal.Terminal()
+    terminal.print_lines(lines(console.columns) if callable(lines) else lines, console)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, service_ledger, shown
+from watchdog.commands import Command, add_config, service_ledger, shown, waited
 from watchdog.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +34,8 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     # what the delivery logs is printed as stages
     telemetry.configure(settings.log_format, "error", secrets=settings.secrets)
     following = _following(settings)
-    run = asyncio.run(run_canary(with_channel(settings, arguments.channel), time.time(), following))
+    told = with_channel(settings, arguments.channel)
+    run = waited("sending a test", lambda _say: run_canary(told, time.time(), following))
     sys.stdout.write("".join(f"{shown(line)}\n" for line in lines(run)))
     if run.delivered and arguments.channel in {None, settings.canary.told_by}:
         _write_down(settings, run)
@@ -114,4 +114,5 @@ COMMAND = Command(
     example="watchdog canary --channel webhook",
     add=_add,
     run=_run,
+    group="set-up",
 )

@@ -132,4 +132,5 @@ COMMAND = Command(
     example="watchdog channels --test",
     add=_add,
     run=_run,
+    group="set-up",
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from watchdog.commands import (
@@ -12,9 +12,11 @@ from watchdog.commands import (
     add_config,
     add_groups,
     add_now,
+    add_verbose,
     print_json,
     print_lines,
     shown,
+    waited,
     with_groups,
 )
 from watchdog.errors import UsageError
@@ -37,6 +39,7 @@ def _add(parser: ArgumentParser) -> None:
         "--all", action="store_true", help="all eval sets of the cluster, beside any TARGET"
     )
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+    add_verbose(parser)
     add_now(parser, "judge")
     add_groups(parser)
     add_config(parser)
@@ -46,13 +49,16 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.model.verdict import EXIT_STATUS
     from watchdog.pipeline.once import check
     from watchdog.pipeline.stand_ins import HINT, for_terminal
-    from watchdog.surfaces.terminal import lines
+    from watchdog.surfaces.terminal import brief_lines, lines
 
     settings = with_groups(settings, arguments.groups)
     if not arguments.targets and not arguments.all:
         raise UsageError("check: give a TARGET, or --all for the cluster's eval sets")
-    report = asyncio.run(
-        check(arguments.targets, settings, arguments.now, time.time(), all_eval_sets=arguments.all)
+    report = waited(
+        f"reading {', '.join(arguments.targets) or 'the cluster'}",
+        lambda _say: check(
+            arguments.targets, settings, arguments.now, time.time(), all_eval_sets=arguments.all
+        ),
     )
     report, replaced = for_terminal(report, settings)
     if replaced:
@@ -60,7 +66,8 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     if arguments.json:
         print_json(report)
     else:
-        print_lines(lines(shown(report)))
+        report = shown(report)
+        print_lines(lines(report) if arguments.verbose else partial(brief_lines, report))
     status = EXIT_STATUS[report.verdict]
     return 1 if status == 0 and report.incidents else status
 
@@ -75,4 +82,5 @@ COMMAND = Command(
     example="watchdog check ./logs",
     add=_add,
     run=_run,
+    group="one look, and why",
 )

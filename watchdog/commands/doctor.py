@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from watchdog.commands import (
     print_json,
     print_lines,
     shown,
+    waited,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.pipeline.doctor.finding import Patient
     from watchdog.surfaces.examined import examined_report, exit_status, lines
 
-    findings = asyncio.run(examine(Patient(settings, time.time)))
+    findings = waited("examining", lambda _say: examine(Patient(settings, time.time)))
     report = shown(examined_report(findings, time.time()))
     if arguments.json:
         print_json(report)
@@ -58,4 +58,5 @@ COMMAND = Command(
     example="watchdog doctor --json",
     add=_add,
     run=_run,
+    group="set-up",
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from watchdog.commands import (
     print_json,
     print_lines,
     shown,
+    waited,
     with_groups,
 )
 
@@ -41,18 +40,23 @@ def _add(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, settings: Settings) -> int:
+    from rich.text import Text
+
     from watchdog.pipeline.explain import explain
     from watchdog.surfaces.explained import lines
 
     settings = with_groups(settings, arguments.groups)
-    explained = asyncio.run(
-        explain(arguments.target, arguments.sample, settings, arguments.now, time.time())
+    explained = waited(
+        f"reading {arguments.target}",
+        lambda _say: explain(
+            arguments.target, arguments.sample, settings, arguments.now, time.time()
+        ),
     )
     if arguments.json:
         print_json(explained)
         return 0
     for number, eval_set in enumerate(explained):
-        sys.stdout.write("\n" if number else "")
+        print_lines([(0, Text())] if number else [])
         print_lines(lines(shown(eval_set)))
     return 0
 
@@ -67,4 +71,5 @@ COMMAND = Command(
     example="watchdog explain ./logs 42/1",
     add=_add,
     run=_run,
+    group="one look, and why",
 )

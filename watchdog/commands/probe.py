@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
-from watchdog.commands import Command, add_config, print_json, print_lines, shown
+from watchdog.commands import Command, add_config, print_json, print_lines, shown, waited
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -50,8 +49,10 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.pipeline.probe import probe
     from watchdog.surfaces.probed import exit_status, lines, probed_report
 
-    probed = asyncio.run(
-        probe(arguments.model, arguments.size, arguments.tokens, settings.probes, time.time())
+    model, size, tokens = arguments.model, arguments.size, arguments.tokens
+    probed = waited(
+        f"testing {model}",
+        lambda _say: probe(model, size, tokens, settings.probes, time.time()),
     )
     report = probed_report(probed.conclusion, probed.commands)
     if arguments.json:
@@ -72,4 +73,5 @@ COMMAND = Command(
     example="watchdog probe --model openai/gpt-4o --size large",
     add=_add,
     run=_run,
+    group="one look, and why",
 )

@@ -125,4 +125,5 @@ COMMAND = Command(
     example="watchdog purge my-eval-set --dry-run",
     add=_add,
     run=_run,
+    group="the service",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from watchdog.commands import (
     print_json,
     print_lines,
     shown,
+    waited,
     with_groups,
 )
 
@@ -42,7 +42,9 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.surfaces.replayed import lines
 
     settings = with_groups(settings, arguments.groups)
-    replayed = asyncio.run(replay(arguments.bundles, settings, time.time()))
+    replayed = waited(
+        "replaying", lambda say: replay(arguments.bundles, settings, time.time(), say)
+    )
     if arguments.json:
         print_json(replayed)
     else:
@@ -59,4 +61,5 @@ COMMAND = Command(
     example="watchdog replay ./bundles --compare",
     add=_add,
     run=_run,
+    group="one look, and why",
 )

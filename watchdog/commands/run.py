@@ -57,5 +57,7 @@ COMMAND = Command(
     example="watchdog run --logs ./logs",
     add=_add,
     run=_run,
+    group="the service",
+    endless=True,
     around=_around,
 )

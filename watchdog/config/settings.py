@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 import msgspec
 from platformdirs import user_state_path
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from watchdog.config.canary import Canary
@@ -24,7 +24,7 @@ from watchdog.config.probes import Probes
 from watchdog.config.retention import Retention
 from watchdog.config.s3 import S3
 from watchdog.config.secrets import secrets_in
-from watchdog.config.section import PositiveSeconds, Texts
+from watchdog.config.section import PositiveSeconds, Texts, WebAddress
 from watchdog.config.slack import ELSEWHERE, Slack
 from watchdog.config.status_feeds import StatusFeed
 from watchdog.config.web import Web
@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     """Whether bundles from the page hold the logs, all conversations of what a viewer may see."""
     groups: Texts = ()
     """Yours, for what commands print: names of other models are replaced. `*` for all."""
+    server: WebAddress | None = None
+    """The service that `status`, `watch`, `samples`, `transcript`, `logs` and `incidents` ask, such
+    as `https://watchdog.example.org`; without it one on this machine, else they look themselves."""
+    token: SecretStr | None = None
+    """What they show `server`: one of its `web.tokens`, or one that its OIDC provider signed."""
     external_url: str | None = None
     """The address of the first page as people reach it; links in messages lead on from it."""
     # a group's own docstring says what it is for

@@ -64,13 +64,14 @@ def summary_of(
         return _single_summary(group[0], now)
     if all(symptom.caution is not None for symptom in group):
         return f"{subject}: samples of {sets} eval sets end in errors; {cause_words(cause)}"
-    samples = sum(symptom.count for symptom in group)
-    stuck = f"{count(samples, 'sample')} of {sets} eval sets are stuck"
+    samples = sum(symptom.samples_count for symptom in group)
+    number = f"{count(samples, 'sample')} of " if samples else ""
+    stuck = f"{number}{sets} eval sets are stuck"
     phrase = SPEC_OF[cause].phrase
     if cause is Cause.LOG_WRITE_FAILED:
         return f"{subject}: of {count(sets, 'eval set')} each {phrase}"
     if scope == "cluster":
-        return f"{subject}: {stuck if samples else f'{sets} eval sets are stuck'}; each {phrase}"
+        return f"{subject}: {stuck}; each {phrase}"
     return f"{subject}: {stuck}, and nobody's calls succeed; each {phrase}"
 
 

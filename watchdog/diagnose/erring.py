@@ -165,8 +165,8 @@ def _weigh(judging: JudgingContext, task: TaskState, errored: int, ended: int) -
 def _odds(weighing: Weighing) -> Evidence:
     usual = weighing.explanations[0]
     text = (
-        f"so many errors are usual for a run here {frequency(usual.expected_per_week)}, told when "
-        f"rarer than {frequency(usual.tolerated)}"
+        f"so many errors of a run come here {frequency(usual.expected_per_week)}, told when rarer "
+        f"than {frequency(usual.tolerated)}"
     )
     return Evidence("odds", text)
 

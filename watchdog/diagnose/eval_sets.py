@@ -22,7 +22,7 @@ from watchdog.model.judgment import Caution, Erring, EvalSetJudgment, TaskJudgme
 from watchdog.model.state import EvalSetState
 from watchdog.model.told import Since, told
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Evidence, Verdict, combine
-from watchdog.model.words import duration
+from watchdog.model.words import count, duration
 
 _TASKS_TOLD = 5
 """So many exceptions of single tasks are told with the eval set; each stands with its task."""
@@ -297,12 +297,18 @@ def _rates(state: EvalSetState) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(
             "throughput",
-            f"{rate.model}: {rate.requests_per_minute:g} requests and {rate.retries_per_minute:g} "
-            f"retries a minute, {rate.in_backoff} calls in back-off",
+            f"{rate.model}: {_each(rate.requests_per_minute, 'request', 'requests')} and "
+            f"{_each(rate.retries_per_minute, 'retry', 'retries')} a minute, "
+            f"{count(rate.in_backoff, 'call')} in back-off",
             rate.at,
         )
         for rate in state.throughput.values()
     )
+
+
+def _each(rate: float, singular: str, plural: str) -> str:
+    number = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+    return f"{number} {singular if number == '1' else plural}"
 
 
 def _sampled(state: EvalSetState) -> tuple[Evidence, ...]:

@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 
 from watchdog.diagnose.fleet import Fleet
-from watchdog.diagnose.fleet_times import FleetTimes
+from watchdog.diagnose.fleet_times import Arrivals, FleetTimes
 from watchdog.model.state import EvalSetState
 
 
 class FleetIndex:
     """Holds what is known of each model between polls. Not for several threads."""
 
-    def __init__(self) -> None:
-        self._times = FleetTimes()
+    def __init__(self, arrivals: Arrivals | None = None) -> None:
+        """Args: arrivals: is told what changes."""
+        self._times = FleetTimes(arrivals)
 
     def update(self, eval_sets: Iterable[EvalSetState]) -> Fleet:
         """The fleet of these eval sets, by the store's clock (`clocks.py`).

@@ -5,6 +5,7 @@ and forgotten where so much has changed since the last one that gathering them a
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -24,6 +25,16 @@ _NO_TASKS: Mapping[str, TaskState] = {}
 _NO_TIMES = ModelTimes()
 
 
+class Arrivals(Protocol):
+    """Is told what changes, model by model, as it does."""
+
+    def part(self, model: str, part: Part, sign: int) -> None:
+        """All of a log came (1), or went (-1)."""
+
+    def change(self, model: str, change: Change) -> None:
+        """What came and went of a log that stays."""
+
+
 class _Model(Struct):
     """What is kept of a model."""
 
@@ -41,7 +52,8 @@ class _Model(Struct):
 class FleetTimes:
     """All eval sets' attempts by model."""
 
-    def __init__(self) -> None:
+    def __init__(self, arrivals: Arrivals | None = None) -> None:
+        self._arrivals = arrivals
         self.updates = 0
         """How often it was brought up to date."""
         self._states: dict[_Key, EvalSetState] = {}
@@ -133,6 +145,8 @@ class FleetTimes:
         return models
 
     def _part(self, model: str, part: Part, sign: int) -> None:
+        if self._arrivals is not None:
+            self._arrivals.part(model, part, sign)
         record = self._record(model, sign * len(part), sign * part.samples)
         if record.times is not None:
             record.pending = record.pending or Change()
@@ -140,6 +154,8 @@ class FleetTimes:
             _forget(record)
 
     def _change(self, model: str, change: Change) -> None:
+        if self._arrivals is not None:
+            self._arrivals.change(model, change)
         record = self._record(model, change.total, change.samples)
         if record.times is not None:
             record.pending = record.pending or Change()

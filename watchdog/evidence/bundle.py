@@ -23,12 +23,15 @@ from watchdog.collect.inspect.logs import last_part
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.export import Exported, export
 from watchdog.collect.kubernetes.watched import PLACE, folder_of, split_template
+from watchdog.collect.limits import BUNDLE_BYTES
 from watchdog.collect.stores.folder import FolderStore
 from watchdog.collect.stores.objects import StoreError
 from watchdog.collect.stores.opening import open_store
+from watchdog.collect.stores.reading import read_file
 from watchdog.collect.values import printable
 from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError, UsageError
+from watchdog.evidence.copy_bundle import copy_cluster
 from watchdog.evidence.copy_store import copy_store
 from watchdog.evidence.redact import Stopped, redact_directory
 from watchdog.evidence.report import Wanted, write_report
@@ -69,6 +72,7 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
     max_bytes: int,
     wanted: Wanted = _EVERYTHING,
     secrets: Secrets | None = None,
+    bundle: Path | None = None,
 ) -> Written:
     """Write the bundle of an eval set, without secrets.
 
@@ -82,6 +86,7 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
         max_bytes: how much of the store is copied at most.
         wanted: what it is to hold beside that.
         secrets: values that must not be in it.
+        bundle: where it is one already: taken as it was captured then.
 
     Raises:
         UsageError: the directory can't be made, or the eval set is not known anywhere.
@@ -90,8 +95,11 @@ async def evidence(  # noqa: PLR0913, PLR0917 - what a bundle is
     learned_secrets = secrets if secrets is not None else Secrets(settings.secrets)
     try:
         with _staged(path) as staged:
-            eval_set = whose(eval_set_id, settings, wanted.live)
-            notes = await _write(eval_set, settings, now, staged, max_bytes)
+            if bundle is not None:
+                notes = await _take_over(bundle, settings, staged, max_bytes)
+            else:
+                eval_set = whose(eval_set_id, settings, wanted.live)
+                notes = await _write(eval_set, settings, now, staged, max_bytes)
             await write_report(staged, settings, wanted, notes, learned_secrets)
             notes = (*notes, *await _finished(staged, wanted, learned_secrets))
     except OSError as error:
@@ -185,6 +193,20 @@ async def _write(
     }
     (into / MANIFEST).write_text(json.dumps(about) + "\n", "utf-8")
     return notes
+
+
+async def _take_over(
+    bundle: Path, settings: Settings, into: Path, max_bytes: int
+) -> tuple[str, ...]:
+    """Another bundle's store and cluster, with its own instant."""
+    notes: tuple[str, ...] = ()
+    if (bundle / "store").is_dir():
+        part = await _copy(str(bundle / "store"), "", settings, into / "store", max_bytes)
+        notes = part.notes
+    copied, is_all = await asyncio.to_thread(copy_cluster, bundle, into, max_bytes)
+    rest = "" if is_all else ", and not all"
+    (into / MANIFEST).write_bytes(read_file(bundle, MANIFEST, BUNDLE_BYTES))
+    return (*notes, f"kubernetes: {copied} files{rest} of {bundle}")
 
 
 async def _both(*parts: Awaitable[Part]) -> list[Part]:

@@ -27,6 +27,7 @@ from watchdog.model.facts import (
     LogWriteFailed,
     ManifestRead,
     ModelAccessRead,
+    OwnNameRead,
     RetryLogged,
     RowsLost,
     RowsRead,
@@ -127,6 +128,10 @@ def _model_access_read(state: EvalSetState, fact: ModelAccessRead) -> EvalSetSta
     )
 
 
+def _own_name_read(state: EvalSetState, fact: OwnNameRead) -> EvalSetState:
+    return replace(state, inspect_id=fact.name)
+
+
 def _stops_read(state: EvalSetState, fact: StopsRead) -> EvalSetState:
     """What is asked for now; a marker that is gone was removed by the next runner."""
     return replace(state, stops=Stops(fact.all_at, dict(fact.samples)))
@@ -147,6 +152,7 @@ _EVAL_SET_HANDLERS: dict[type, Callable[[EvalSetState, Any], EvalSetState]] = {
     EvalSetRetryLogged: runner_errors.eval_set_retry_logged,
     InteractionsRead: _interactions_read,
     ModelAccessRead: _model_access_read,
+    OwnNameRead: _own_name_read,
     StopsRead: _stops_read,
     RunnerLogSampled: cluster.runner_log_sampled,
     ClusterRead: cluster.cluster_read,

@@ -69,6 +69,27 @@ class Viewer(Struct, frozen=True):
         return set(groups) - {PUBLIC} <= self.groups
 
 
+class Needs(Struct, frozen=True):
+    """What whoever looks needs to see all of several eval sets, as it is written down."""
+
+    groups: tuple[str, ...] = ()
+    """Bare names, sorted."""
+    unlabelled: bool = False
+    """Whether nothing says of some of them who may see them."""
+
+    def more(self, asked: Iterable[Collection[str] | None]) -> "Needs":
+        """With what more eval sets ask for."""
+        each = tuple(asked)
+        names = {name for groups in each if groups is not None for name in groups}
+        groups = tuple(sorted({*self.groups, *names} - {PUBLIC}))
+        return Needs(groups, self.unlabelled or None in each)
+
+    def met_by(self, viewer: Viewer) -> bool:
+        """Whether a viewer may see all of them."""
+        unlabelled = not self.unlabelled or viewer.may_see(None)
+        return unlabelled and viewer.may_see(self.groups)
+
+
 EVERYTHING = Viewer("", sees_all=True)
 """Sees all of it: where access is decided elsewhere."""
 

@@ -169,12 +169,14 @@ class PodEvent(Struct, frozen=True, gc=False):
 
 
 class PodUsage(Struct, frozen=True, gc=False):
-    """CPU use of a pod as the metrics API gives it, summed over its containers."""
+    """What a pod uses as the metrics API gives it, summed over its containers."""
 
     namespace: str
     name: str
     cores: float
     at: float | None = None
+    memory: float | None = None
+    """Bytes; None where that isn't told of each container."""
 
 
 class Namespace(Struct, frozen=True, gc=False):

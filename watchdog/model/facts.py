@@ -484,6 +484,14 @@ class ModelAccessRead(Struct, frozen=True):
     """False where there is one that can't be read."""
 
 
+class OwnNameRead(Struct, frozen=True):
+    """What Inspect calls an eval set, as the file beside its logs says."""
+
+    eval_set_id: str
+    name: str
+    """Empty where there is no such file, or no name in it."""
+
+
 class StopsRead(Struct, frozen=True):
     """When people asked for an eval set, or samples of it, to be stopped (Hawk's markers)."""
 
@@ -537,6 +545,7 @@ Fact = (
     | AttemptsRead
     | InteractionsRead
     | ModelAccessRead
+    | OwnNameRead
     | StopsRead
     | ClusterRead
     | RunnerLogSampled

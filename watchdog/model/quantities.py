@@ -1,4 +1,6 @@
-"""Durations, counts and frequencies as people say them."""
+"""Durations, counts, frequencies and suspicions as people say them."""
+
+from math import floor
 
 _UNITS = ((86_400, "d", 2), (3600, "h", 2), (60, "min", 2), (1, "s", 0))
 """Seconds of a unit, its name, and from how many of it on it is used."""
@@ -28,21 +30,34 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
 
 
-_WEEKS_A_YEAR = 52.18
-_NEVER_YEARS = 1000
+_DAYS_A_YEAR = 365.25
+_RAREST_YEARS = 100
+_FEW_WEEKS = 2
 
 
 def frequency(expected_per_week: float) -> str:
-    """How often something happens: `3.2 times a week`, `once in 5 weeks`, `once in 4 years`."""
+    """How often something happens: `3 times a week`, `once in 5 weeks`, `once in 4 years`.
+
+    Whole numbers: nobody reads more out of an estimate. What is rarer than anybody sees is
+    `more rarely than once in 100 years`.
+    """
     if expected_per_week >= 1:
-        return (
-            f"{expected_per_week:.2g} times a week"
-            if expected_per_week < 99.5
-            else f"{expected_per_week:,.0f} times a week"
-        )
-    weeks = 1 / expected_per_week if expected_per_week > 0 else float("inf")
-    if weeks < _WEEKS_A_YEAR:
-        return f"once in {weeks:.2g} weeks"
-    years = weeks / _WEEKS_A_YEAR
-    number = f"{years:,.0f}" if years >= 10 else f"{years:.2g}"
-    return f"once in {number} years" if years < _NEVER_YEARS else "practically never"
+        times = round(expected_per_week)
+        return "once a week" if times == 1 else f"{times:,} times a week"
+    days = 7 / expected_per_week if expected_per_week > 0 else float("inf")
+    if days < 7 * _FEW_WEEKS:
+        return f"once in {round(days)} days"
+    if days < _DAYS_A_YEAR:
+        return f"once in {round(days / 7)} weeks"
+    years = days / _DAYS_A_YEAR
+    if years >= _RAREST_YEARS:
+        return f"more rarely than once in {_RAREST_YEARS} years"
+    return f"once in {count(round(years), 'year')}" if round(years) > 1 else "once a year"
+
+
+def suspicion_text(suspicion: float) -> str:
+    """A suspicion as it is told everywhere: 1 and above is stuck, as in the metric of its name.
+
+    Rounded down, so that what is not stuck never reads 1.
+    """
+    return f"{floor(100 * suspicion) / 100:.2f}" if suspicion < 10 else f"{floor(suspicion):,}"

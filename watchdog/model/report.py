@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
 from watchdog.model.access import is_secret
+from watchdog.model.model_calls import FleetCalls
 from watchdog.model.probe import (
     Confidence,
     Meaning,
@@ -113,6 +114,8 @@ class TaskReport(Struct, frozen=True):
     http_retries: Count | None
     running: Sequence[RunningSample]
     evidence: tuple[EvidenceItem, ...] = ()
+    task_id: str = ""
+    """Inspect's id of the task, the same in all attempts; its log's name where that is unknown."""
 
     def __post_init__(self) -> None:
         if isinstance(self.running, list):  # as decoders make it
@@ -155,6 +158,8 @@ class EvalSetReport(Struct, frozen=True):
     """The source of the service that tells of it; empty for a check."""
     name: str = ""
     """What that source calls it: its id, but where an eval set of another source has that."""
+    inspect_id: str = ""
+    """What Inspect calls it, where that is another name: it is found by this one too."""
 
 
 class ProbeReport(Struct, frozen=True):
@@ -360,6 +365,19 @@ class Snapshot(Struct, frozen=True, dict=True):
     """The newest direct API test of each model, route and size."""
     retries: Mapping[str, Retries] = {}
     """How the retries of eval sets grew, by id."""
+    calls: FleetCalls = FleetCalls()
+    """How calls of each model went of late."""
+    status_pages: tuple[str, ...] = ()
+    """Providers that have a status page: each is asked while an incident touches it."""
+
+    @cached_property
+    def aliases(self) -> Mapping[str, str]:
+        """Ids by what Inspect calls an eval set; not where that is an id, or several are so."""
+        ids: dict[str, list[str]] = {}
+        for eval_set in self.report.eval_sets:
+            if eval_set.inspect_id and eval_set.inspect_id not in self.watched:
+                ids.setdefault(eval_set.inspect_id, []).append(eval_set.eval_set_id)
+        return {name: its[0] for name, its in ids.items() if len(its) == 1}
 
     @cached_property
     def watched(self) -> Mapping[str, EvalSetReport]:

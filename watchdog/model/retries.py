@@ -20,6 +20,11 @@ class Retries(Struct, frozen=True):
     counts: "array[int]"
 
     @property
+    def record(self) -> tuple[int, ...]:
+        """As it is kept: the bucket, then the counts."""
+        return (self.bucket, *self.counts)
+
+    @property
     def growth(self) -> tuple[int, ...]:
         """How many came in each bucket, oldest first; the first that is known tells none.
 
@@ -32,6 +37,16 @@ class Retries(Struct, frozen=True):
     def last_hour(self) -> int:
         """How many came within about an hour, as far as it was watched."""
         return sum(self.growth[-HOUR:])
+
+
+def of_record(record: tuple[int, ...]) -> Retries | None:
+    """What was kept; None of what is no record of one."""
+    if not 1 < len(record) <= KEPT + 1:
+        return None
+    try:
+        return Retries(record[0], array("q", record[1:]))
+    except OverflowError:
+        return None
 
 
 def noted(before: Retries | None, count: int, now: float) -> Retries:

@@ -385,6 +385,12 @@ class TaskState(Struct, frozen=True):
             force_setattr(self, "retired", Outcomes.of(self.retired))
 
     @property
+    def task_id(self) -> str:
+        """Inspect's id of the task; its log's name where nothing names one."""
+        named = self.spec.task_id if self.spec is not None else ""
+        return named or self.log.rsplit("/", 1)[-1]
+
+    @property
     def attempts(self) -> int:
         """How often the task was tried, with this time; also where older logs were deleted."""
         return max(self.logs, self.retry[0] + 1 if self.retry is not None else 1)
@@ -490,6 +496,8 @@ class EvalSetState(Struct, frozen=True):
     """The source that tells of it; empty for one look."""
     name: str = ""
     """What it is called there, in its folder and its cluster; empty where that is its id."""
+    inspect_id: str = ""
+    """What Inspect calls it; empty where that isn't known."""
     read_at: float | None = None
     last_log_line_at: float | None = None
     log_lines_since: float | None = None

@@ -15,6 +15,12 @@ def clean(text: str, limit: int = 500) -> str:
     return cut(" ".join(head.split()), limit)
 
 
+def visible_lines(text: str) -> list[str]:
+    """Lines without control, direction or invisible characters; as long as they are."""
+    lines = text.replace("\t", "    ").splitlines()
+    return [line.translate(_VISIBLE).rstrip() for line in lines]
+
+
 class _Visible(dict[int, str]):
     """What stands for each character; those of the basic plane are looked at once."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from watchdog.model.outcomes import Outcome, Outcomes
-from watchdog.model.quantities import brief_duration, count, duration, frequency
+from watchdog.model.quantities import brief_duration, count, duration, frequency, suspicion_text
 from watchdog.model.report import SampleCounts
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Phase, Verdict
@@ -18,6 +18,7 @@ __all__ = [
     "frequency",
     "outcomes",
     "strip",
+    "suspicion_text",
     "tally",
 ]
 

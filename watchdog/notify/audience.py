@@ -89,7 +89,8 @@ class Audience(Struct, frozen=True):
         """Those of `names` that hear of it; all of them, where no route leads to any."""
         if incident.restricted_to:
             return tuple(name for name in names if name in incident.restricted_to)
-        eval_sets = [item for item in report.eval_sets if item.eval_set_id in incident.eval_sets]
+        ids = frozenset(incident.eval_sets)
+        eval_sets = [item for item in report.eval_sets if item.eval_set_id in ids]
         traits = traits_of(incident, eval_sets)
         receivers = _channels(
             route

@@ -5,13 +5,15 @@ and what it can't take now stays pending.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.model.access import Needs
+from watchdog.model.kept_incidents import OpenIncident
 from watchdog.model.report import IncidentReport, Snapshot
 from watchdog.model.state import EvalSetState
 from watchdog.notify import notice
@@ -35,6 +37,7 @@ from watchdog.notify.ledger.ledger import KEEP_SECONDS, Ledger
 from watchdog.notify.ledger.rows import Message, Thread
 from watchdog.notify.ledger.worker import LedgerWorker, finished
 from watchdog.notify.notice import Notice
+from watchdog.notify.standing import standing_of
 
 REFUSED_AGAIN = 3600.0
 """A refusal needs a person; look once an hour whether one came."""
@@ -100,6 +103,8 @@ class Deliverer:
         self._audience = audience
         self._discreet = discreet
         self._kept_seconds = kept_seconds
+        self.standing: tuple[OpenIncident, ...] = ()
+        """What is open, or stands and was not told, as the last decisions left it."""
         self.held: dict[str, str] = {}
         """Why incidents that stand were not told yet, by id."""
         self._grouped: frozenset[str] = frozenset()
@@ -171,7 +176,9 @@ class Deliverer:
     async def handle(self, snapshot: Snapshot, first_poll_complete: bool) -> tuple[Decision, ...]:
         """Decide, and write down what is to be told. What can't be written is decided anew."""
 
-        def decide_and_record(ledger: Ledger) -> tuple[Decision, ...]:
+        def decide_and_record(
+            ledger: Ledger,
+        ) -> tuple[tuple[Decision, ...], tuple[OpenIncident, ...]]:
             now, open_incidents = self._clock(), ledger.open_incidents()
             quiet, storm = self._audience.quiet_at(now), self._audience.storm
             intervals = replace(self._intervals, quiet=quiet, storm=storm)
@@ -179,10 +186,11 @@ class Deliverer:
             decisions = decide(
                 snapshot, open_incidents, now, first_poll_complete, resolved, intervals
             )
-            self._record(ledger, decisions, snapshot)
-            return decisions
+            threads = self._record(ledger, decisions, snapshot)
+            return decisions, standing_of(decisions, threads, ledger.untold_acts())
 
-        decisions = await self.ledger_worker.write(decide_and_record) or ()
+        decisions, standing = await self.ledger_worker.write(decide_and_record) or ((), None)
+        self.standing = self.standing if standing is None else standing
         self._grouped = frozenset(item.incident.id for item in decisions if item.reason in GROUPED)
         new = (item for item in decisions if item.entry is None and item.reason in HELD)
         self.held = {item.incident.id: HELD[item.reason] for item in new}
@@ -191,8 +199,13 @@ class Deliverer:
                 log.info("decided", reason=decision.reason, incident=decision.incident.id)
         return decisions
 
-    def _record(self, ledger: Ledger, decisions: Sequence[Decision], snapshot: Snapshot) -> None:
-        """Write all decisions down; what opens all at once becomes one message."""
+    def _record(
+        self, ledger: Ledger, decisions: Sequence[Decision], snapshot: Snapshot
+    ) -> Mapping[str, int]:
+        """Write all decisions down; what opens all at once becomes one message.
+
+        How often each that opened has opened, by id.
+        """
         new_incidents: list[NewIncident] = []
         for decision in decisions:
             channels = self._audience.channels(decision.incident, snapshot.report, self._names)
@@ -204,6 +217,7 @@ class Deliverer:
                 digest = notice.digest([item.notice for item in group])
                 threads = [item.thread for item in group]
                 ledger.group(threads, channel_state.channel.name, digest)
+        return dict(item.thread for item in new_incidents)
 
     def _group(self, channel: Channel, new_incidents: Sequence[NewIncident]) -> list[NewIncident]:
         """What a channel is told in one message: a storm, or what waited for its end."""
@@ -391,7 +405,8 @@ def record(
     """Write a decision and its messages into the ledger; what opens is handed back."""
     if decision.reason is Reason.OPEN:
         opened = notice.opened(decision, snapshot)
-        return NewIncident(ledger.open(decision, opened, channels), opened, channels)
+        thread = ledger.open(decision, opened, channels, _needs(decision, snapshot))
+        return NewIncident(thread, opened, channels)
     if decision.entry is not None:
         _record_entry(ledger, decision.entry, decision, snapshot, channels)
     return None
@@ -406,7 +421,8 @@ def _record_entry(
 ) -> None:
     """How an incident that the ledger holds goes on."""
     if decision.reason in notice.KINDS:
-        ledger.update(entry, notice.standing(decision, snapshot))
+        needs = _needs(decision, snapshot)
+        ledger.update(entry, notice.standing(decision, snapshot), needs, decision.fell)
     elif decision.reason in ENDING:
         ledger.resolve(entry, notice.resolved(decision, entry))
     elif decision.reason in _ABSENT:
@@ -416,9 +432,16 @@ def _record_entry(
         if entry.absent_since is not None:
             ledger.mark_absent(entry, None)
         if _ledger_fingerprint(entry.incident) != _ledger_fingerprint(decision.incident):
-            ledger.amend(entry, decision.incident)
+            ledger.amend(entry, decision.incident, _needs(decision, snapshot))
         if late := ledger.unnotified(entry, channels):
             ledger.enqueue(entry, notice.opened(decision, snapshot), late)
+
+
+def _needs(decision: Decision, snapshot: Snapshot) -> Needs:
+    """What whoever looks needs: also what those needed that were in it before."""
+    before = decision.entry.needs if decision.entry is not None else None
+    watched = (snapshot.watched.get(name) for name in decision.incident.eval_sets)
+    return (before or Needs()).more(one.model_groups for one in watched if one is not None)
 
 
 def record_outcome(ledger: Ledger, message: Message, outcome: Outcome, now: float) -> None:

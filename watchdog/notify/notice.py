@@ -1,10 +1,12 @@
 """A notice: all that a message says of an incident, as a record that outlives a restart."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from heapq import nlargest
 from typing import Literal
 
 from msgspec import Struct
 
+from watchdog.model.acts import Act, sentences, who
 from watchdog.model.causes import cause_words
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.lazy_samples import told_at
@@ -12,6 +14,7 @@ from watchdog.model.report import EvalSetReport, IncidentReport, RunningSample, 
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict, worst
 from watchdog.model.words import count
 from watchdog.notify.decide import Decision, LedgerEntry, Reason
+from watchdog.notify.decide.acknowledged import WORDS, Worse
 
 Kind = Literal[
     "opened",
@@ -72,6 +75,10 @@ class Notice(Struct, frozen=True):
     """E-mail addresses of those who started its eval sets."""
     odds: str | None = None
     """How rarely something as bad passes by itself, in words; None where no odds were weighed."""
+    handling: tuple[str, ...] = ()
+    """What people did about it, and what of that counts: a sentence each."""
+    opening: int = 0
+    """How often its incident's id has opened, from 1; 0 where an earlier version wrote it."""
     members: tuple[IncidentReport, ...] = ()
     """Digest: the incidents that it tells; `incident` is the gravest of them."""
 
@@ -81,6 +88,7 @@ KINDS: dict[Reason, Kind] = {
     Reason.UPDATE: "updated",
     Reason.EDIT: "edited",
     Reason.ESCALATE: "escalated",
+    Reason.WORSE: "reminded",
     Reason.REMIND: "reminded",
     Reason.REOPEN: "reopened",
 }
@@ -95,13 +103,12 @@ def opened(decision: Decision, snapshot: Snapshot) -> Notice:
 def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -> Notice:
     """The message on an incident that stands: all that is known of it, and what is new."""
     incident = decision.incident
-    eval_sets = [
-        eval_set
-        for eval_set in snapshot.report.eval_sets
-        if eval_set.eval_set_id in incident.eval_sets
-    ]
-    stuck = _stuck_samples(eval_sets, incident, snapshot.at)
+    ids = frozenset(incident.eval_sets)
+    eval_sets = [item for item in snapshot.report.eval_sets if item.eval_set_id in ids]
+    stuck, number = _stuck_samples(eval_sets, incident, snapshot.at)
     samples = tuple(_sample(task, sample) for task, sample in stuck)
+    # as the summary counts them: one message has one number
+    total = incident.stuck_samples or number
     emails = dict.fromkeys(eval_set.email for eval_set in eval_sets if eval_set.email)
     kind = kind or KINDS[decision.reason]
     shown = decision.entry.shown if decision.entry is not None else None
@@ -111,18 +118,42 @@ def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -
         at=decision.at,
         since=instant(incident.since) or decision.at,
         verdict=worst([item.verdict for item in eval_sets]) if eval_sets else None,
-        samples=samples[:MAX_SAMPLES],
-        more_samples=max(0, len(samples) - MAX_SAMPLES),
+        samples=samples,
+        more_samples=max(0, total - len(samples)),
         actions=_actions(incident, eval_sets)[:MAX_ACTIONS],
-        changes=changes(shown, incident, kind) if shown is not None and kind != "opened" else (),
+        changes=(
+            changes(shown, incident, kind, decision.fell)
+            if shown is not None and kind != "opened"
+            else ()
+        ),
+        handling=_handling(decision),
         owners=tuple(emails)[:MAX_OWNERS],
         odds=next(_odds(stuck), None),
     )
 
 
-def changes(shown: IncidentReport, incident: IncidentReport, kind: Kind) -> tuple[str, ...]:
-    """What is new since the message was last written, a sentence each."""
-    sentences = [_FIRST[kind]] if kind in _FIRST else []
+def _handling(decision: Decision) -> tuple[str, ...]:
+    acts, fell = decision.entry.acts if decision.entry is not None else (), decision.fell
+    places = {fell.place} if fell is not None else set()
+    return sentences(tuple(act for act in acts if act.place not in places), decision.at)
+
+
+def changes(
+    shown: IncidentReport, incident: IncidentReport, kind: Kind, fell: Act | None = None
+) -> tuple[str, ...]:
+    """What is new since the message was last written, a sentence each.
+
+    Args:
+        shown: as the message shows it.
+        incident: as it is now.
+        kind: of the message.
+        fell: the acknowledgement that counts no more, as it got worse.
+    """
+    sentences = [_FIRST[kind]] if kind in _FIRST and (fell is None or kind == "escalated") else []
+    if fell is not None:
+        by = who(fell.by, verified=fell.verified)
+        why = WORDS[Worse(fell.ended_why)]
+        sentences.append(f"The acknowledgement by {by} counts no more: {why}")
     sentences += _members(shown, incident)
     scope, before = _scope(incident), _scope(shown)
     if (shown.scope, shown.subject) != (incident.scope, incident.subject):
@@ -146,8 +177,9 @@ _FIRST: dict[Kind, str] = {
 
 def _members(shown: IncidentReport, incident: IncidentReport) -> list[str]:
     """Who joined, and who recovered."""
-    joiners = [name for name in incident.eval_sets if name not in shown.eval_sets]
-    leavers = [name for name in shown.eval_sets if name not in incident.eval_sets]
+    before, after = frozenset(shown.eval_sets), frozenset(incident.eval_sets)
+    joiners = [name for name in incident.eval_sets if name not in before]
+    leavers = [name for name in shown.eval_sets if name not in after]
     total = len(incident.eval_sets) + len(incident.recovered)
     sentences = [f"{_names(joiners)} joined"] if joiners else []
     if leavers:
@@ -191,6 +223,7 @@ def resolved(decision: Decision, entry: LedgerEntry) -> Notice:
         ended=entry.absent_since,
         gone=decision.reason is Reason.GONE,
         resumed=decision.reason is Reason.RESUMED,
+        handling=_handling(decision),
     )
 
 
@@ -199,18 +232,40 @@ StuckSample = tuple[TaskReport, RunningSample]
 
 def _stuck_samples(
     eval_sets: list[EvalSetReport], incident: IncidentReport, now: float
-) -> list[StuckSample]:
-    """The stuck samples that the incident is about, as of `now`, the longest stuck first."""
-    stuck = [
-        (task, sample)
-        for eval_set in eval_sets
-        for task in eval_set.tasks
-        for sample in told_at(task.running, now)
-        if sample.verdict in STUCK_VERDICTS
-    ]
-    by_cause = [pair for pair in stuck if pair[1].cause == incident.cause]
-    by_subject = [pair for pair in by_cause if incident.subject in (pair[0].model, pair[0].task)]
-    return sorted(by_subject or by_cause or stuck, key=lambda pair: -pair[1].stuck_seconds)
+) -> tuple[list[StuckSample], int]:
+    """The longest stuck ones of those that the incident is about, as of `now`; and of how many.
+
+    A fleet has a hundred thousand, and each is put into words to be looked at: none is kept.
+    """
+    tasks = [task for eval_set in eval_sets for task in eval_set.tasks]
+    of_subject = [task for task in tasks if incident.subject in {task.model, task.task}]
+    wanted: tuple[tuple[list[TaskReport], Callable[[RunningSample], bool]], ...] = (
+        (of_subject, lambda sample: sample.cause == incident.cause),
+        (tasks, lambda sample: sample.cause == incident.cause),
+        (tasks, lambda _: True),
+    )
+    for some, fits in wanted:
+        longest, number = _longest(some, fits, now)
+        if number:
+            return longest, number
+    return [], 0
+
+
+def _longest(
+    tasks: list[TaskReport], fits: Callable[[RunningSample], bool], now: float
+) -> tuple[list[StuckSample], int]:
+    number = 0
+
+    def stuck() -> Iterator[StuckSample]:
+        nonlocal number
+        for task in tasks:
+            for sample in told_at(task.running, now):
+                if sample.verdict in STUCK_VERDICTS and fits(sample):
+                    number += 1
+                    yield task, sample
+
+    longest = nlargest(MAX_SAMPLES, stuck(), key=lambda pair: pair[1].stuck_seconds)
+    return longest, number
 
 
 def _odds(stuck: list[StuckSample]) -> Iterator[str]:

@@ -6,6 +6,7 @@ trouble counts only when a success ended it.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,8 +16,10 @@ from watchdog.diagnose.erred_days import halved_days, with_run
 from watchdog.diagnose.failing import chance_any_fails_all, group_of
 from watchdog.diagnose.fleet import Fleet, Peers
 from watchdog.diagnose.fleet_index import FleetIndex
+from watchdog.diagnose.fleet_times import Arrivals
 from watchdog.model.durations_of_calls import CallDurations
 from watchdog.model.histogram import Histogram, add, bin_of, difference, halved, merge
+from watchdog.model.instants import latest
 from watchdog.model.learned import (
     MEMORY_WEEKS,
     NAMES_MAX,
@@ -73,6 +76,22 @@ class _Trouble(Struct, frozen=True):
     ended_at: float
 
 
+class CallWatch(Arrivals, Protocol):
+    """Counts what the learner finds new. All of it is called while it learns."""
+
+    def begin(self, now: float) -> None:
+        """A poll's news follow."""
+
+    def begin_anew(self) -> None:
+        """What is told next of the fleet was told before."""
+
+    def took(self, name: CallName, durations: Histogram, begun_at: float | None) -> None:
+        """Calls that ended well took so long: since the last poll, or since `begun_at`."""
+
+    def end(self) -> None:
+        """The poll's news are taken."""
+
+
 class Learner:
     """The only one that changes what is learned. Not for several threads."""
 
@@ -81,13 +100,15 @@ class Learner:
         learned: Learned | None = None,
         limits: Thresholds | None = None,
         memory_weeks: float = MEMORY_WEEKS,
+        watch: CallWatch | None = None,
     ) -> None:
-        """Args: memory_weeks: when so much was seen, all of it is halved."""
+        """Args: memory_weeks: when so much was seen, all of it is halved; watch: counts calls."""
         self.learned = learned or Learned()
         self.limits = limits or Thresholds()
         """By which it tells trouble from chance."""
         self._memory_weeks = memory_weeks
-        self._index = FleetIndex()
+        self._watch = watch
+        self._index = FleetIndex(watch)
         self._totals: dict[tuple[str, str], _Totals] = {}
         self._troubles: dict[str, _Trouble] = {}
         self._giants: dict[tuple[str, CallName], float] = {}
@@ -116,6 +137,8 @@ class Learner:
         self._giants = {key: n for key, n in self._giants.items() if key[0] in names}
         previous = self._totals
         self._totals = {}
+        if self._watch is not None:
+            self._watch.begin(now)
         try:
             fleet = fleet or self._index.update(states)
             for state in states:
@@ -124,8 +147,12 @@ class Learner:
                     self._totals[key] = self._of_task(state, task, previous.get(key), fleet)
         except Exception:
             # nothing half updated stays, and nothing is learned twice
-            self._index, self._totals = FleetIndex(), previous | self._totals
+            self._index, self._totals = FleetIndex(self._watch), previous | self._totals
+            if self._watch is not None:
+                self._watch.begin_anew()
             raise
+        if self._watch is not None:
+            self._watch.end()
         self._pass_time(states, now)
 
     def _of_task(
@@ -135,7 +162,10 @@ class Learner:
             return previous if previous.task is task else replace(previous, task=task)
         totals = previous or _first_totals(task)
         if task.durations is not totals.durations:
-            self._durations(state.eval_set_id, task.durations, totals.durations)
+            begun_at = (
+                _begun_at(task) if previous is None or _is_behind(previous.task, task) else None
+            )
+            self._durations(state.eval_set_id, task.durations, totals.durations, begun_at)
         new = task.passed_total - totals.passed
         for streak in task.passed[-new:] if new > 0 else ():
             self._passed_streak(state, streak, fleet)
@@ -158,6 +188,7 @@ class Learner:
         eval_set_id: str,
         current: CallDurations,
         previous: CallDurations,
+        begun_at: float | None,
     ) -> None:
         durations, before = dict(self.learned.durations), previous.unpacked()
         for name, histogram in current.items():
@@ -165,6 +196,8 @@ class Learner:
             if histogram == past:
                 continue
             more = histogram if past is None else difference(histogram, past)
+            if self._watch is not None:
+                self._watch.took(name, more, begun_at)
             more = self._possible(eval_set_id, name, more)
             durations[name] = merge(durations.get(name, Histogram()), more)
         self.learned = replace(self.learned, durations=_most_seen(durations))
@@ -275,6 +308,17 @@ def learned_from(states: Sequence[EvalSetState], now: float, limits: Thresholds)
 def _first_totals(task: TaskState) -> _Totals:
     """A log seen for the first time; calls that an earlier life may have counted are left out."""
     return _Totals() if task.learn_since is None else _Totals(ok=_calls_ok(task))
+
+
+def _begun_at(task: TaskState) -> float | None:
+    """From when on calls are in its durations, of a log seen for the first time."""
+    return latest(task.spec.created_at if task.spec is not None else None, task.learn_since)
+
+
+def _is_behind(before: TaskState | None, task: TaskState) -> bool:
+    """Whether what came of a log may be older than the last poll: not all of it was read then."""
+    last = before or task
+    return any(one.history is not None or one.backlog is not None for one in (last, task))
 
 
 def _calls_ok(task: TaskState) -> int:

@@ -42,7 +42,12 @@ async def check(
         UsageError: a target isn't there, or is none.
     """
     by_instant = await read_targets(targets, settings, as_of, now, all_eval_sets=all_eval_sets)
-    return _merged([judge_once(settings, target_states).report for target_states in by_instant])
+    return judge_all(settings, by_instant).report
+
+
+def judge_all(settings: Settings, by_instant: Sequence[TargetStates]) -> Snapshot:
+    """What is to be said of all targets together; its instant is the last of theirs."""
+    return _merged([judge_once(settings, target_states) for target_states in by_instant])
 
 
 def judge_once(
@@ -64,10 +69,20 @@ def judge_once(
     )
 
 
-def _merged(reports: Sequence[Report]) -> Report:
+def _merged(snapshots: Sequence[Snapshot]) -> Snapshot:
+    """The snapshots of several instants as one."""
+    last = snapshots[-1]
+    if len(snapshots) == 1:
+        return last
+    return replace(
+        last,
+        report=_merged_reports([snapshot.report for snapshot in snapshots]),
+        figures=tuple(figures for snapshot in snapshots for figures in snapshot.figures),
+    )
+
+
+def _merged_reports(reports: Sequence[Report]) -> Report:
     """The reports of several instants as one; its `now` is the last."""
-    if len(reports) == 1:
-        return reports[0]
     eval_sets = tuple(eval_set for report in reports for eval_set in report.eval_sets)
     verdict = worst([eval_set.verdict for eval_set in eval_sets], Verdict.UNKNOWN)
     causes = (report.cause for report in reversed(reports) if report.verdict is verdict)

@@ -1,7 +1,6 @@
 """`watchdog replay`: a series of bundles of one eval set, judged in order."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -26,6 +25,10 @@ from watchdog.pipeline.targets import TargetStates, read_targets
 OURS = "watchdog"
 
 
+def _to_nobody(_how_far: str) -> None:
+    pass
+
+
 class _Instant(Struct, frozen=True):
     """An eval set as it was judged at one instant."""
 
@@ -33,21 +36,30 @@ class _Instant(Struct, frozen=True):
     eval_set: EvalSetJudgment
 
 
-async def replay(targets: Sequence[str], settings: Settings, now: float) -> Replayed:
+async def replay(
+    targets: Sequence[str], settings: Settings, now: float, say: Callable[[str], None] = _to_nobody
+) -> Replayed:
     """Judge bundles in the order in which they were captured, each as the service would then.
 
     Args:
         targets: bundles, or directories that hold bundles.
         settings: the knob.
         now: seconds since the epoch, for a bundle that doesn't say when it was captured.
+        say: told how far it is.
 
     Raises:
         UsageError: there is no bundle, or they are of several eval sets.
     """
-    bundles = [await read_targets([path], settings, None, now) for path in _bundles(targets)]
-    states = sorted(chain.from_iterable(bundles), key=lambda bundle: bundle.as_of)
+    states: list[TargetStates] = []
+    paths = list(_bundles(targets))
+    for number, path in enumerate(paths, 1):
+        say(f"reading bundle {number} of {len(paths)}")
+        states += await read_targets([path], settings, None, now)
     learner = Learner(limits=settings.thresholds)
-    series = [_judge(bundle, learner, settings) for bundle in states]
+    series: list[_Instant] = []
+    for number, bundle in enumerate(sorted(states, key=lambda bundle: bundle.as_of), 1):
+        say(f"judging bundle {number} of {len(paths)}")
+        series.append(_judge(bundle, learner, settings))
     eval_set_id = _only(instant.eval_set.state.eval_set_id for instant in series)
     mask = mask_of((instant.eval_set.state for instant in series), settings)
     return mask.record(Replayed(eval_set_id, tuple(map(_step, series)), tuple(_falls(series))))

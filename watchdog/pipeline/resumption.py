@@ -43,6 +43,8 @@ class Cut(NamedTuple):
 
     state: EvalSetState
     position: EvalSetPosition
+    retries: tuple[int, ...] = ()
+    """How its count of retries grew (`model/retries.py`)."""
 
 
 class Resumption:

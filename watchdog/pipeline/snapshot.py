@@ -169,9 +169,15 @@ def figures_of(
         deleted_at=timestamp(eval_set.deleted_at),
         source=eval_set.state.source,
         name=eval_set.state.own_name,
+        inspect_id=_inspect_id(eval_set),
     )
     no_page = eval_set.is_warned_of is not None
     return EvalSetFigures(report, tasks, _is_muted(eval_set), no_page, eval_set.summary)
+
+
+def _inspect_id(eval_set: EvalSetJudgment) -> str:
+    state = eval_set.state
+    return "" if state.inspect_id in {state.own_name, state.eval_set_id} else state.inspect_id
 
 
 def _models(eval_set: EvalSetJudgment, tasks: Iterable[TaskFigures]) -> tuple[str, ...]:
@@ -238,6 +244,7 @@ def _task(task: TaskJudgment, now: float, anew: Anew | None) -> TaskReport:
         if anew is not None
         else tuple(tell(now)),
         evidence=_evidence(task.evidence, now),
+        task_id=task.state.task_id,
     )
 
 

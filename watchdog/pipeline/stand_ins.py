@@ -21,11 +21,16 @@ HINT = (
 
 def for_terminal(report: Report, settings: Settings) -> tuple[Report, bool]:
     """A report as a command prints it, and whether any name has a stand-in."""
+    mask = report_mask(report, settings)
+    return mask.record(report), bool(mask.hidden)
+
+
+def report_mask(report: Report, settings: Settings) -> Mask:
+    """Replaces the models' names of a report's eval sets whose groups the caller doesn't have."""
     caller = _caller(settings)
     shown = {n for e in report.eval_sets if caller.may_see(e.model_groups) for n in e.models}
     names = {n for e in report.eval_sets if not caller.may_see(e.model_groups) for n in e.models}
-    hidden = sorted(names - shown)
-    return Mask(_key(settings), hidden, shown).record(report), bool(hidden)
+    return Mask(_key(settings), sorted(names - shown), shown)
 
 
 def mask_of(states: Iterable[EvalSetState], settings: Settings) -> Mask:

@@ -52,21 +52,56 @@ async def read_targets(
     Raises:
         UsageError: a target isn't there, or is none.
     """
-    ids = [target for target in targets if is_id(target)]
-    sources = _open([target for target in targets if target not in ids], settings)
-    if ids or all_eval_sets:
-        only = () if all_eval_sets else ids
-        sources.append((cluster_source(settings, lambda: now, only), None))
-    by_instant: dict[float, list[SourceState]] = {}
-    for source, captured_at in sources:
-        instant = _instant(as_of, captured_at, now)
-        state = SourceState(source)
-        await state.poll(instant)
-        await source.aclose()
-        by_instant.setdefault(instant, []).append(state)
-    return tuple(
-        TargetStates(instant, tuple(states)) for instant, states in sorted(by_instant.items())
-    )
+    opened = OpenTargets(targets, settings, lambda: now, all_eval_sets=all_eval_sets)
+    try:
+        return await opened.read(as_of, now)
+    finally:
+        await opened.aclose()
+
+
+class OpenTargets:
+    """Targets that can be read again and again: what didn't change is not read twice."""
+
+    def __init__(
+        self,
+        targets: Sequence[str],
+        settings: Settings,
+        clock: Callable[[], float],
+        *,
+        all_eval_sets: bool = False,
+    ) -> None:
+        """As `read_targets`; `clock` gives seconds since the epoch.
+
+        Raises:
+            UsageError: a target isn't there, or is none.
+        """
+        ids = [target for target in targets if is_id(target)]
+        sources = _open([target for target in targets if target not in ids], settings)
+        if ids or all_eval_sets:
+            only = () if all_eval_sets else ids
+            sources.append((cluster_source(settings, clock, only), None))
+        self._states = [(SourceState(source), captured_at) for source, captured_at in sources]
+
+    async def read(self, as_of: float | None, now: float) -> tuple[TargetStates, ...]:
+        """What they hold, in the order of the instants as of which they are to be judged."""
+        by_instant: dict[float, list[SourceState]] = {}
+        for state, captured_at in self._states:
+            instant = _instant(as_of, captured_at, now)
+            await state.poll(instant)
+            by_instant.setdefault(instant, []).append(state)
+        return tuple(
+            TargetStates(instant, tuple(states)) for instant, states in sorted(by_instant.items())
+        )
+
+    @property
+    def sources(self) -> tuple[SourceState, ...]:
+        """What is remembered of each."""
+        return tuple(state for state, _ in self._states)
+
+    async def aclose(self) -> None:
+        """Close them."""
+        for state, _ in self._states:
+            await state.aclose()
 
 
 def is_id(target: str) -> bool:

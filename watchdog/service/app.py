@@ -22,6 +22,7 @@ from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import PollResult
 from watchdog.config.settings import Settings
 from watchdog.correlate.incidents import Findings, Notes
+from watchdog.model.acts import ActKind
 from watchdog.model.providers import provider_of
 from watchdog.model.report import Snapshot
 from watchdog.model.state import EvalSetState
@@ -50,9 +51,13 @@ from watchdog.service.canary import CanaryRounds
 from watchdog.service.checkpoints import Checkpoints
 from watchdog.service.doctor import LOOK_SECONDS as DOCTOR_SECONDS
 from watchdog.service.doctor import Doctor
+from watchdog.service.first_words import FirstWords
 from watchdog.service.heap import Heap, trim
 from watchdog.service.heartbeat import LOOK_SECONDS, Heartbeat
+from watchdog.service.incidents import IncidentDesk
+from watchdog.service.judged_pages import JudgedPages
 from watchdog.service.kept import KeptExperience, KeptMutes, KeptNames
+from watchdog.service.kept_calls import KeptCalls
 from watchdog.service.page_bundles import leftover_seconds, remove_leftovers
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
@@ -87,7 +92,9 @@ class Parts(Struct, frozen=True):
     """What the service is made of."""
 
     sources: tuple[SourceState, ...]
+    retries: RetryHistory
     learner: Learner
+    calls: KeptCalls
     degraded_runs: DegradedRuns
     prober: Prober
     status_pages: StatusPageRounds
@@ -119,6 +126,7 @@ class App:
         self._on_snapshot = on_snapshot
         self._sources = parts.sources
         self.learner = parts.learner
+        self._calls = parts.calls
         self._degraded_runs = parts.degraded_runs
         self._prober = parts.prober
         self._status_pages = parts.status_pages
@@ -135,11 +143,12 @@ class App:
         self._doctor = parts.doctor
         self.canary = parts.canary
         self._redacted = RedactedSnapshots()
-        self._retries = RetryHistory()
+        self._retries = parts.retries
         self._also: list[tuple[float, Callable[[], Awaitable[None]]]] = []
         self._faults = Faults("judging")
         self._evaluator = Evaluator(settings.interval, self._faults.note)
         self._verdicts = VerdictLog()
+        self._first_words = FirstWords()
         self._silent: frozenset[str] = frozenset()
         self._turned_at = time.monotonic()
         self._heap = Heap(time.monotonic())
@@ -156,6 +165,8 @@ class App:
         """What the surfaces read; None before the first poll of any source."""
         for rounds in (self._prober, self._status_pages):
             rounds.on_round = self._conclude_and_notify
+        self._judged = JudgedPages(self._deliverer.ledger_worker, clock, self.metrics.page_judged)
+        self.desk = IncidentDesk(self._deliverer, clock, self._heed)
 
     @property
     def settings(self) -> Settings:
@@ -188,6 +199,11 @@ class App:
             self.metrics.heartbeat_interval(self._heartbeat.interval)
         if self.snapshot is not None:  # nobody waits for the next poll
             await self._conclude_and_notify()
+
+    @property
+    def sources(self) -> tuple[SourceState, ...]:
+        """What it watches."""
+        return self._sources
 
     @property
     def listed(self) -> bool:
@@ -305,7 +321,8 @@ class App:
 
     def _note_silence(self) -> None:
         """One line when a source, or a part of one, falls silent, and one when it answers again."""
-        silent = {name: why for source in self._sources for name, why in source.failing}
+        polled = [source for source in self._sources if source.polled_at is not None]
+        silent = {name: why for source in polled for name, why in source.failing}
         for name in silent.keys() - self._silent:
             log.warning("source_silent", source=name, reason=silent[name])
         for name in self._silent - silent.keys():
@@ -342,6 +359,11 @@ class App:
         return snapshot
 
     def _shown(self, snapshot: Snapshot) -> Snapshot:
+        snapshot = replace(
+            snapshot,
+            calls=self._calls.figures(snapshot.at),
+            status_pages=self._status_pages.providers,
+        )
         cleaned = self._redacted.of(snapshot)
         return replace(cleaned, retries=self._retries.take(cleaned.figures, cleaned.at))
 
@@ -396,17 +418,30 @@ class App:
         self.snapshot = snapshot
         eval_sets = snapshot.report.eval_sets
         self._degraded_runs.take(eval_sets, snapshot.at)
+        self._first_words.take(snapshot)
         self._verdicts.take(eval_sets)
         self._on_snapshot(snapshot)
 
     async def _notify(self, snapshot: Snapshot) -> None:
         await self._names.save(self._sources)
-        await self._deliverer.handle(snapshot, self.listed)
+        decisions = await self._deliverer.handle(snapshot, self.listed)
+        await self._judged.look(decisions)
         self.metrics.channels_failing(self._deliverer.channels, self._deliverer.refusing)
 
     async def _conclude_and_notify(self) -> None:
         """Tests or status pages said something: nobody waits for the next poll to hear of it."""
         await self._notify(await self.conclude())
+
+    async def _heed(self, kind: ActKind) -> None:
+        """Somebody did something about an incident: messages show it without waiting for a poll."""
+        if self.snapshot is None:
+            return
+        if kind == "silence":
+            await self._mutes.read()
+            await self._conclude_and_notify()
+        else:
+            await self._notify(self.snapshot)
+        await self._deliverer.flush()
 
     async def turn(self) -> None:
         """The loop lives."""
@@ -457,6 +492,7 @@ class App:
             _close("channels and ledger", self._save_and_close()),
             _close("checkpoints", self._checkpoints.aclose()),
             _close("heartbeat", self._heartbeat.aclose()),
+            _close("incidents", self.desk.aclose()),
             *(_close(source.name, source.aclose()) for source in self._sources),
         )
 
@@ -465,10 +501,12 @@ class App:
         # in this order: what is read anew was not learned before
         await self._checkpoints.save()
         await self._experience.save()
+        await self._calls.save()
 
     async def _save_and_close(self) -> None:
         self._judging.shutdown(wait=False, cancel_futures=True)
         await self._experience.save()
+        await self._calls.save()
         await self._deliverer.aclose()
 
 

@@ -32,6 +32,7 @@ from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.doctor.checks import examine
 from watchdog.pipeline.learner import Learner
 from watchdog.pipeline.outlooks import Outlooks
+from watchdog.pipeline.retry_history import RetryHistory
 from watchdog.pipeline.source_state import SourceState
 from watchdog.pipeline.targets import (
     ALONE,
@@ -50,7 +51,9 @@ from watchdog.service.doctor import Doctor
 from watchdog.service.guarded import guarded_sources
 from watchdog.service.heartbeat import Heartbeat
 from watchdog.service.homes import homes
+from watchdog.service.inside import InsideSources
 from watchdog.service.kept import KeptExperience, KeptMutes, KeptNames
+from watchdog.service.kept_calls import KeptCalls
 from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
@@ -106,7 +109,9 @@ def _parts(  # noqa: PLR0913 - what a test puts in its place
     standby = None if opened.database is None else ledger
     worker = LedgerWorker(opened.database or ledger, standby, clock)
     kept = settings.retention
-    learner = Learner(_experience(ledger, clock()), settings.thresholds, kept.learned / WEEK)
+    calls = KeptCalls(ledger, worker, clock())
+    learned = _experience(ledger, clock())
+    learner = Learner(learned, settings.thresholds, kept.learned / WEEK, calls.watch)
     metrics = SelfMetrics()
     guarded = guarded_sources(sources)
     its_homes = homes(settings, [source.name for source in guarded])
@@ -136,9 +141,12 @@ def _parts(  # noqa: PLR0913 - what a test puts in its place
     checkpoints = _checkpoints(settings, clock(), metrics)
     if checkpoints is not None:
         checkpoints.term = term
+    retries = RetryHistory()
     return Parts(
         sources=states,
+        retries=retries,
         learner=learner,
+        calls=calls,
         degraded_runs=DegradedRuns(settings.notify.degraded_after),
         prober=_prober(
             settings,
@@ -152,7 +160,7 @@ def _parts(  # noqa: PLR0913 - what a test puts in its place
         mutes=KeptMutes(worker, clock),
         names=names,
         experience=KeptExperience(learner, worker, clock, loaded=standby is None),
-        checkpoints=Checkpoints(checkpoints, states, clock, metrics, writes=alone),
+        checkpoints=Checkpoints(checkpoints, states, clock, metrics, writes=alone, retries=retries),
         metrics=metrics,
         stand_ins=stand_ins,
         outlooks=outlooks,
@@ -269,4 +277,7 @@ def site_of(app: App, settings: Settings, clock: Clock, secrets: Secrets, access
         bundle=page_bundler(lambda: app.settings, clock, secrets),
         access=access,
         key=app.stand_ins.key,
+        inside=InsideSources(app.sources),
+        links=lambda: app.settings.links,
+        desk=app.desk,
     )

@@ -13,14 +13,22 @@ from watchdog.model.state import EvalSetState
 from watchdog.model.state_codec import STATE_VERSION, decode_state, encode_state
 from watchdog.pipeline.resumption import Cut, kept
 
-FORMAT = 2
+FORMAT = 3
 """Grows where the same records come to mean something else."""
 LEVEL = 1
 """Of zstd: four tenths of the bytes for 0.06 ms a task; higher levels save 3 % more."""
 CONTENT_BYTES = 1 << 30
 """Of one record, unpacked: more is damage."""
 
-_positions = msgspec.msgpack.Decoder(EvalSetPosition)
+
+class _Place(Struct, frozen=True):
+    """How far it was read, and what goes with that."""
+
+    position: EvalSetPosition
+    retries: tuple[int, ...] = ()
+
+
+_places = msgspec.msgpack.Decoder(_Place)
 
 
 class Records(Struct, frozen=True):
@@ -51,7 +59,8 @@ def encode(cut: Cut) -> Records:
     # what is packed within the records is no format that would notice a bit that was turned over
     packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
     state = encode_state(kept(cut.state))
-    return Records(packer.compress(state), packer.compress(msgspec.msgpack.encode(cut.position)))
+    place = msgspec.msgpack.encode(_Place(cut.position, cut.retries))
+    return Records(packer.compress(state), packer.compress(place))
 
 
 def decode(records: Records, eval_set: str) -> Resumed:
@@ -68,9 +77,15 @@ def decode(records: Records, eval_set: str) -> Resumed:
         state = decode_state(_unpacked(records.state))
         if state.own_name != eval_set:
             raise CorruptRecords("another eval set's")
-        return Resumed(_positions.decode(_unpacked(records.position)), state)
+        place = _places.decode(_unpacked(records.position))
+        return Resumed(place.position, state)
     except (ValueError, MemoryError, RecursionError, zstandard.ZstdError) as error:
         raise CorruptRecords(" ".join(str(error).split())[:200]) from error
+
+
+def retries_in(records: Records) -> tuple[int, ...]:
+    """How its count of retries grew, of records that could be unpacked."""
+    return _places.decode(_unpacked(records.position)).retries
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -18,8 +18,9 @@ from watchdog.notify.ledger.checkpoints import Checkpoint, CheckpointStore
 from watchdog.notify.ledger.database import reason_of
 from watchdog.notify.ledger.schema import UnusableError
 from watchdog.pipeline.resumption import Cut, Resumption, resumed
+from watchdog.pipeline.retry_history import RetryHistory
 from watchdog.pipeline.source_state import SourceState
-from watchdog.service.checkpoint_records import CorruptRecords, Records, decode, encode
+from watchdog.service.checkpoint_records import CorruptRecords, Records, decode, encode, retries_in
 from watchdog.surfaces.metrics import SelfMetrics
 from watchdog.threads import HangError, Pool
 
@@ -42,6 +43,8 @@ log = structlog.get_logger(__name__)
 
 class _Loaded(Struct, frozen=True):
     by_source: dict[str, dict[str, Resumed]]
+    retries: dict[str, tuple[int, ...]]
+    """How counts of retries grew, by id."""
     sizes: dict[Key, int]
     newest_at: float
     damaged: int
@@ -58,7 +61,7 @@ class _Round(Struct, frozen=True):
 class Checkpoints:
     """Of all sources. `store` is None where none are kept; `writes` is False for who only reads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that it joins
         self,
         store: CheckpointStore | None,
         sources: Sequence[SourceState],
@@ -66,7 +69,10 @@ class Checkpoints:
         metrics: SelfMetrics,
         *,
         writes: bool = True,
+        retries: RetryHistory | None = None,
     ) -> None:
+        """Args: retries: how counts of retries grew, which goes with what is kept."""
+        self._retries = retries or RetryHistory()
         self._store = store
         self._sources = tuple(sources)
         self._clock = clock
@@ -108,6 +114,7 @@ class Checkpoints:
         """In the thread."""
         learned = {source.name: (source.label, source.learned_before) for source in self._sources}
         by_source: dict[str, dict[str, Resumed]] = {name: {} for name in learned}
+        retries: dict[str, tuple[int, ...]] = {}
         sizes: dict[Key, int] = {}
         damaged: list[Checkpoint] = []
         newest_at = 0.0
@@ -116,22 +123,25 @@ class Checkpoints:
             if one.source not in learned:
                 continue
             try:
-                record = decode(Records(one.state, one.position), one.eval_set)
+                records = Records(one.state, one.position)
+                record = decode(records, one.eval_set)
             except CorruptRecords:
                 damaged.append(one)
                 continue
             state = resumed(record.state, *learned[one.source])
             by_source[one.source][one.eval_set] = Resumed(record.position, state)
+            retries[state.eval_set_id] = retries_in(records)
             newest_at = max(newest_at, one.saved_at)
         others = store.others()  # before the damaged ones are among them
         for one in damaged:
             del sizes[one.source, one.eval_set]
             store.set_aside(one, self._clock())
         store.prune(self._clock())
-        return _Loaded(by_source, sizes, newest_at, len(damaged), others)
+        return _Loaded(by_source, retries, sizes, newest_at, len(damaged), others)
 
     def _hand_out(self, loaded: _Loaded, seconds: float) -> None:
         self._sizes = loaded.sizes
+        self._retries.resume(loaded.retries)
         for source in self._sources:
             source.resumption = Resumption(loaded.by_source[source.name])
             resume_from(source.source, source.resumption.recall, source.resumption.running)
@@ -154,7 +164,8 @@ class Checkpoints:
         if not self._writes:
             return
         for eval_set_id, cut in (await source.cuts()).items():
-            self._pending[source.name, eval_set_id] = cut
+            retries = self._retries.record(cut.state.eval_set_id)
+            self._pending[source.name, eval_set_id] = cut._replace(retries=retries)
         self._metrics.checkpoints_pending(len(self._pending))
 
     async def save(self, cpu_seconds: float = ROUND_CPU) -> None:

@@ -5,6 +5,8 @@ or in folding: it is logged once with its traceback, and costs what it happened 
 it happens.
 """
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from watchdog.collect.faults import FAULT, Faults
@@ -14,13 +16,16 @@ from watchdog.collect.source import (
     NOBODY,
     Emit,
     Names,
+    PodLog,
     PollResult,
     Recall,
     Source,
     position_of,
     read_history,
     resume_from,
+    runner_logs,
 )
+from watchdog.model.cluster import Pod
 from watchdog.model.facts import EvalSetUnreadable, Fact
 from watchdog.model.verdict import Problem
 
@@ -46,6 +51,10 @@ class GuardedSource:
     def place_of(self, eval_set_id: str, log: str) -> Place | None:
         """As the source's."""
         return self._source.place_of(eval_set_id, log)
+
+    async def runner_logs(self, eval_set_id: str, pods: Sequence[Pod]) -> tuple[PodLog, ...] | None:
+        """As the source's."""
+        return await runner_logs(self._source, eval_set_id, pods)
 
     def position(self, eval_set_id: str) -> EvalSetPosition | None:
         """As the source's; none of an eval set in which a fault of the program lost something."""

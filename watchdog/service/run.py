@@ -36,6 +36,7 @@ from watchdog.service.build import (
     site_of,
 )
 from watchdog.service.event_loop import allow_descriptors
+from watchdog.service.first_words import say_hints
 from watchdog.service.leadership.seat import Seat
 from watchdog.service.leadership.standby_site import StandbySite
 from watchdog.service.reloading import LOOK_SECONDS, Reloading, learn_all, on_hangup, say_refused
@@ -232,6 +233,7 @@ async def _listen(server: Servers) -> None:
 async def _watch(start: _Start, app: App, access: Access, server: Servers) -> None:
     """Until it is told to stop; then nothing is left open."""
     log.info("watching", targets=_targets(start.settings), page=server.url, version=__version__)
+    say_hints(start.settings)
     start.loop_held()  # nobody waits for what the start takes
     try:
         with _reloading(start.origin, app, access, start.clock, start.secrets):

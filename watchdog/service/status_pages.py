@@ -31,6 +31,11 @@ class StatusPageRounds:
         """What the pages said last."""
         return self._incidents
 
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Those that have a page."""
+        return self._pages.providers
+
     def take(self, providers: Collection[str]) -> None:
         """Ask about these providers, none where no incident touches any: begin a round if due."""
         under_way = self._round is not None and not self._round.done()

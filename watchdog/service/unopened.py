@@ -1,7 +1,7 @@
 """A target that can't be opened yet: tried again at each poll, while the others are watched."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.place import Place
@@ -9,14 +9,17 @@ from watchdog.collect.source import (
     NOBODY,
     Emit,
     Names,
+    PodLog,
     PollResult,
     Recall,
     Source,
     position_of,
     read_history,
     resume_from,
+    runner_logs,
 )
 from watchdog.collect.targets import TargetError
+from watchdog.model.cluster import Pod
 from watchdog.model.verdict import Problem
 
 REASON = "unopened"
@@ -57,6 +60,12 @@ class UnopenedSource:
     def place_of(self, eval_set_id: str, log: str) -> Place | None:
         """As the source's."""
         return self._source.place_of(eval_set_id, log) if self._source is not None else None
+
+    async def runner_logs(self, eval_set_id: str, pods: Sequence[Pod]) -> tuple[PodLog, ...] | None:
+        """As the source's."""
+        if self._source is None:
+            return None
+        return await runner_logs(self._source, eval_set_id, pods)
 
     def position(self, eval_set_id: str) -> EvalSetPosition | None:
         """As the source's."""

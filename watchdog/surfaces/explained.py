@@ -13,9 +13,17 @@ from watchdog.model.explained import (
     ExplainedWeighing,
 )
 from watchdog.model.instants import clock_of
+from watchdog.model.learned import WEEK
 from watchdog.model.texts import clean
 from watchdog.model.verdict import Cause, Verdict
-from watchdog.model.words import VERDICT_WORDS, count, duration, frequency, strip
+from watchdog.model.words import (
+    VERDICT_WORDS,
+    count,
+    duration,
+    frequency,
+    strip,
+    suspicion_text,
+)
 from watchdog.surfaces.terminal import STYLES, Line
 
 _SUSPICIOUS = 0.5
@@ -66,7 +74,7 @@ def _samples_in_brief(samples: Sequence[ExplainedSample], explained: Explained) 
         text.append_text(_verdict(sample.verdict, sample.cause))
         nearest = max(sample.weighings, key=lambda weighing: weighing.suspicion, default=None)
         if nearest is not None:
-            text.append(f"; {nearest.cause} at {nearest.suspicion:.0%}", "dim")
+            text.append(f"; {nearest.cause}: suspicion {suspicion_text(nearest.suspicion)}", "dim")
         yield 2, text
     if explained.left_out:
         yield 2, Text(f"and {count(explained.left_out, 'less suspicious sample')}")
@@ -137,7 +145,7 @@ def _balance(weighing: ExplainedWeighing) -> Text:
     if not weighing.enough:
         text += "; too few attempts so far to say anything"
     style = "bold red" if weighing.suspicion >= 1 else "green"
-    return Text(text).append(f" = {weighing.suspicion:.0%}", style)
+    return Text(text).append(f": suspicion {suspicion_text(weighing.suspicion)}", style)
 
 
 def _knob(explained: Explained) -> Iterator[Line]:
@@ -154,5 +162,9 @@ def _knob(explained: Explained) -> Iterator[Line]:
         f"{_SHARES.get(name, name)} {frequency(share * knob.false_pages_per_week)}"
         for name, share in knob.shares.items()
     )
+    yield 2, Text("A suspicion is the evidence over the bound; from 1 on it is stuck.")
     yield 2, Text(f"Of the pages: {shares}.")
-    yield 2, Text(f"Experience: {explained.learned_weeks:.2g} weeks, {explained.learned_from}.")
+    yield (
+        2,
+        Text(f"Experience: {duration(explained.learned_weeks * WEEK)}, {explained.learned_from}."),
+    )

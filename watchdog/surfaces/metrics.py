@@ -33,6 +33,7 @@ from watchdog.surfaces.families import FAMILIES, Family, label
 
 Read = Callable[[], Snapshot | None]
 HeartbeatOutcome = Literal["sent", "withheld", "failed"]
+Judged = Literal["true", "false", "unjudged"]
 _EOF = b"# EOF\n"
 _STAGE_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
@@ -212,6 +213,13 @@ CANARIES = SelfFamily(
     "failed.",
     ("outcome",),
 )
+PAGES = SelfFamily(
+    "eval_watchdog_pages_total",
+    "counter",
+    "Pages, by what people said they were worth: true, false; unjudged where one ended and nobody "
+    "had said anything. One that is judged anew counts again.",
+    ("judged",),
+)
 LEADER = SelfFamily(
     "eval_watchdog_leader",
     "gauge",
@@ -227,6 +235,7 @@ SELF_FAMILIES = (
     POLL_LAG,
     SOURCE_ERRORS,
     NOTIFICATIONS,
+    PAGES,
     CHANNEL_FAILING,
     HEARTBEAT_SENT,
     HEARTBEATS,
@@ -268,6 +277,9 @@ class SelfMetrics:
         self._poll_lag = Gauge(*_head(POLL_LAG), registry=self.registry)
         self._source_errors = Counter(*_head(SOURCE_ERRORS), registry=self.registry)
         self._notifications = Counter(*_head(NOTIFICATIONS), registry=self.registry)
+        self._pages = Counter(*_head(PAGES), registry=self.registry)
+        for judged in get_args(Judged):
+            self._pages.labels(judged)
         self._learned = Gauge(*_head(LEARNED), registry=self.registry)
         self._probes = Counter(*_head(PROBE_REQUESTS), registry=self.registry)
         self._probe_tokens = Counter(*_head(PROBE_TOKENS), registry=self.registry)
@@ -294,6 +306,10 @@ class SelfMetrics:
         self._leader = Gauge(*_head(LEADER), registry=self.registry)
         self._leader.set(1)
         _build_info(self.registry)
+
+    def page_judged(self, judged: Judged) -> None:
+        """Somebody said what a page was worth, or nobody did until its end."""
+        self._pages.labels(judged).inc()
 
     def measure_lead(self, leads: Callable[[], bool]) -> None:
         """Whether this replica leads is asked for at each scrape."""

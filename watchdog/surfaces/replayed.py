@@ -8,7 +8,7 @@ from watchdog.model.causes import cause_words
 from watchdog.model.instants import clock_of
 from watchdog.model.replayed import Fall, Replayed, Step
 from watchdog.model.texts import clean
-from watchdog.model.words import VERDICT_WORDS, count, duration
+from watchdog.model.words import VERDICT_WORDS, count, duration, suspicion_text
 from watchdog.surfaces.terminal import STYLES, Line
 
 _SHOWN = 5
@@ -17,7 +17,8 @@ _SHOWN = 5
 def lines(replayed: Replayed, *, compare: bool = False) -> Iterator[Line]:
     """One line for each bundle; what is new on it below; when each verdict fell at the end."""
     title = Text(clean(replayed.eval_set_id, 120), "bold")
-    yield 0, title.append(f"  {count(len(replayed.steps), 'bundle')}", "dim")
+    bundles = count(len(replayed.steps), "bundle")
+    yield 0, title.append(f"  {bundles}; a suspicion of 1 and above is stuck", "dim")
     stuck_before: set[str] = set()
     for step in replayed.steps:
         yield 0, _head(step)
@@ -37,7 +38,7 @@ def _head(step: Step) -> Text:
     text = Text(f"{clock_of(step.at)}  ").append(VERDICT_WORDS[step.verdict], STYLES[step.verdict])
     if step.cause is not None:
         text.append(f": {cause_words(step.cause)}").append(f" [{step.cause}]", "dim")
-    return text.append(f"  suspicion {min(step.suspicion, 9.99):.2f}", "dim")
+    return text.append(f"  suspicion {suspicion_text(step.suspicion)}", "dim")
 
 
 def _news(step: Step, stuck_before: set[str]) -> Iterator[Line]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from watchdog.model.aged import aged
-from watchdog.model.report import EvalSetFigures, Report, Snapshot
+from watchdog.model.parts import EvalSetParts
+from watchdog.model.report import EvalSetFigures, EvalSetReport, Report, Snapshot
 from watchdog.surfaces.deflated import Deflater, Piece
 from watchdog.surfaces.fleet.records import EvalSetDetail, EvalSetRow
 from watchdog.surfaces.reduced import reduced
@@ -52,6 +53,15 @@ def reduced_report(snapshot: Snapshot, eval_set_id: str) -> Report | None:
     return replace(part, eval_sets=tuple(aged(one, snapshot.at).report for one in figures))
 
 
+def aged_report(snapshot: Snapshot, eval_set_id: str) -> EvalSetReport | None:
+    """One eval set, with its durations as of now; None where it is not there."""
+    report = snapshot.watched.get(eval_set_id)
+    if report is None:
+        return None
+    figures = next((one for one in snapshot.figures if one.report is report), None)
+    return aged(figures or EvalSetFigures(report, ()), snapshot.at).report
+
+
 def eval_set_pieces(snapshot: Snapshot, eval_set_id: str) -> Iterator[Piece]:
     """What concerns one eval set that is there."""
     part = reduced_report(snapshot, eval_set_id)
@@ -59,14 +69,16 @@ def eval_set_pieces(snapshot: Snapshot, eval_set_id: str) -> Iterator[Piece]:
         yield Deflater().piece(encode_report(part))
 
 
-def detail_pieces(snapshot: Snapshot, row: EvalSetRow) -> Iterator[Piece]:
-    """One eval set that is there, with its row."""
+def detail_pieces(snapshot: Snapshot, row: EvalSetRow, parts: EvalSetParts) -> Iterator[Piece]:
+    """One eval set that is there, with its row, and what is shown beside its report."""
     part = reduced_report(snapshot, row.eval_set_id)
     if part is not None:
         (eval_set,) = part.eval_sets
         yield Deflater().piece(
             encode_report(
-                EvalSetDetail(part.now, row, eval_set, part.incidents, part.problems, part.sources)
+                EvalSetDetail(
+                    part.now, row, eval_set, part.incidents, part.problems, part.sources, parts
+                )
             )
         )
 

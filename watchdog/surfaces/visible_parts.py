@@ -32,6 +32,16 @@ class VisibleParts:
 
     def of(self, snapshot: Snapshot) -> Seen:
         """What is shown of a snapshot; it itself where nothing is hidden."""
+        seen = self._of_eval_sets(snapshot)
+        known = {name for one in seen.snapshot.report.eval_sets for name in one.models}
+        models = tuple(one for one in snapshot.calls.models if one.model in known)
+        if len(models) == len(snapshot.calls.models):
+            return seen
+        # of one whose eval sets are gone nobody knows any more who might see it
+        calls = replace(snapshot.calls, models=models)
+        return replace(seen, snapshot=replace(seen.snapshot, calls=calls))
+
+    def _of_eval_sets(self, snapshot: Snapshot) -> Seen:
         report = snapshot.report
         ids = hidden_ids(report, self._viewer)
         if not ids:

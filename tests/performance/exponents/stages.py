@@ -25,6 +25,7 @@ from watchdog.notify.ledger.database import open_ledger
 from watchdog.pipeline.evaluate import evaluate
 from watchdog.pipeline.folding import Folding
 from watchdog.pipeline.learner import Learner
+from watchdog.pipeline.model_calls.watch import ModelWatch
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.schema import encode_report
 
@@ -50,7 +51,7 @@ def stages(size: int, shape: Shape, patterns: int = 8) -> Iterator[Stage]:
     by_id = {state.eval_set_id: state for state in states}
     again = [replace(fact, at=NOW + POLL) for fact in found if isinstance(fact, TaskRead)]
     yield Stage("fold, nothing new", lambda: _fold_again(by_id, again))
-    learner = Learner(limits=limits)
+    learner = Learner(limits=limits, watch=ModelWatch())
     learner.take(states, NOW)
     yield Stage("learn", lambda: learner.take(states, NOW))
     learned = learner.learned

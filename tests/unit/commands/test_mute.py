@@ -7,8 +7,9 @@ from tests.acceptance.playback import Playback
 from watchdog import cli
 from watchdog.collect.targets import open_target
 from watchdog.config.load import load
-from watchdog.notify.ledger import mutes
-from watchdog.notify.ledger.database import open_ledger
+from watchdog.model.eval_set_names import EvalSetName
+from watchdog.notify.ledger import mutes, names
+from watchdog.notify.ledger.database import is_there, open_ledger
 from watchdog.notify.ledger.mutes import Mute
 from watchdog.pipeline.targets import logs_options
 from watchdog.service.build import build
@@ -27,6 +28,15 @@ def run(state, capsys):
     return call
 
 
+@pytest.fixture
+def watched(state):
+    """A ledger in which a service wrote down whose ids are."""
+    ledger = open_ledger(state, 0.0).ledger
+    names.save(ledger, {n: EvalSetName("logs", n, 0.0) for n in ("a", "swe-bench-x7k2")}, ())
+    ledger.close()
+
+
+@pytest.mark.usefixtures("watched")
 def test_it_is_listed_and_ended(run):
     assert run() == (0, "nothing is muted by hand\n")
     status, said = run("swe-*", "--until", YEAR_9999, "--reason", "known, see #12")
@@ -36,6 +46,7 @@ def test_it_is_listed_and_ended(run):
     assert run() == (0, "nothing is muted by hand\n")
 
 
+@pytest.mark.usefixtures("watched")
 def test_silence_is_the_same(run):
     assert run("a", "--until", YEAR_9999, word="silence")[0] == 0
     assert run() == run(word="silence") == (0, "a until 9999-01-01 00:00 UTC\n")
@@ -54,6 +65,7 @@ def test_silence_is_the_same(run):
     ],
 )
 @pytest.mark.parametrize("word", ["mute", "silence"])
+@pytest.mark.usefixtures("watched")
 def test_what_can_not_be_done_says_why(run, word, arguments, why):
     status, said = run(*arguments, word=word)
     assert status == 3
@@ -61,9 +73,31 @@ def test_what_can_not_be_done_says_why(run, word, arguments, why):
     assert ({"mute", "silence"} - {word}).isdisjoint(said.split())
 
 
+@pytest.mark.usefixtures("watched")
+def test_what_nobody_watches_is_muted_by_force_alone(run):
+    status, said = run("swe-bench-x7k", "--until", YEAR_9999)
+    assert status == 3
+    assert "no eval set swe-bench-x7k is watched" in said
+    assert "did you mean swe-bench-x7k2? (--force mutes it all the same)" in said
+    assert run("other-*", "--until", YEAR_9999)[0] == 3
+    assert run() == (0, "nothing is muted by hand\n")
+    assert run("other-*", "--until", YEAR_9999, "--force")[0] == 0
+    assert run() == (0, "other-* until 9999-01-01 00:00 UTC\n")
+
+
+def test_no_ledger_is_made_for_it(run, state):
+    assert run() == (0, "nothing is muted by hand: there is no ledger\n")
+    for arguments in (("a", "--until", YEAR_9999, "--force"), ("a", "--end")):
+        status, said = run(*arguments)
+        assert status == 3
+        assert "there is no ledger at" in said
+    assert not is_there(state)
+
+
 def test_a_server_s_ledger_of_a_newer_version_is_left_alone(postgresql, capsys):
     state = postgresql.add_database()
-    arguments = ["mute", "a", "--until", YEAR_9999, "--state", state]
+    open_ledger(state, 0.0).ledger.close()
+    arguments = ["mute", "a", "--force", "--until", YEAR_9999, "--state", state]
     assert cli.main(arguments) == 0
     postgresql.ask("UPDATE watchdog_version SET version_num = 'l_99'", make_url(state).database)
     capsys.readouterr()
@@ -93,7 +127,7 @@ async def test_the_service_tells_nothing_of_it_until_it_is_ended(tmp_path, state
     )
     source, _ = open_target(settings.logs[0], settings.s3, logs_options(settings))
     app = build(settings, [source], playback.clock)
-    run("one_sample_*", "--until", YEAR_9999, "--reason", "known")
+    run("one_sample_*", "--force", "--until", YEAR_9999, "--reason", "known")
     await app.tick()
     (incident,) = app.snapshot.report.incidents
     assert incident.muted_reason == "known"

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from sqlalchemy import inspect
 
 from tests.acceptance.playback import Playback
+from tests.builders.kept_incidents import act
 from tests.builders.snapshots import NOW, eval_set, incident, snapshot
 from tests.doubles.channel import Clock, Recorder, turn
 from watchdog import cli
@@ -16,8 +17,9 @@ from watchdog.model.report import IncidentReport
 from watchdog.notify import notice
 from watchdog.notify.decide import Decision, Reason
 from watchdog.notify.deliver import LATELY, Deliverer
-from watchdog.notify.ledger import mutes, names
+from watchdog.notify.ledger import acts, mutes, names
 from watchdog.notify.ledger import postgresql as postgresql_module
+from watchdog.notify.ledger.acts import Subject
 from watchdog.notify.ledger.checkpoints import Checkpoint, open_checkpoints
 from watchdog.notify.ledger.checkpoints import metadata as checkpoint_tables
 from watchdog.notify.ledger.database import engine_of, file_of, open_ledger, url_of
@@ -144,6 +146,29 @@ def test_a_joint_incident_goes_on_without_it(run, ledger, state):
     (message,) = ledger.pending("slack")
     assert message.notice.incident == entry.incident
     assert (message.notice.samples, message.notice.actions) == ((), ())
+
+
+def test_what_people_did_goes_too_or_goes_on_without_its_name(run, ledger, state):
+    special = f"{GONE}[1]"
+    for number, name in enumerate((GONE, special)):
+        told = replace(joint(), id=f"j{number}", eval_sets=(OTHER, name), summary="", actions=())
+        subject = Subject(told, tell(ledger, told, OTHER)[1])
+        acts.do(ledger, subject, act(why=f"{name} is slow", until=YEAR_9999))
+        acts.do(ledger, subject, act("silence", why=f"{name} again", until=YEAR_9999))
+        entry = ledger.open_incidents()[told.id]
+        shown = snapshot(eval_set(OTHER), incidents=(told,))
+        news = notice.standing(Decision(Reason.REMIND, told, NOW, entry), shown)
+        ledger.update(entry, replace(news, changes=(f"{name} joined",)))
+        untold = alone(name, f"untold {number}")
+        acts.do(ledger, Subject(untold, 0), act("silence", until=YEAR_9999 + 1))
+        its = alone(name, f"a{number}")
+        acts.do(ledger, Subject(its, tell(ledger, its, name)[1]), act(why=name))
+        assert holds(state, name)
+    for name in (special, GONE):
+        assert run(name)[0] == 0
+        assert not holds(state, name)
+    assert [each.eval_set for each in mutes.mutes(ledger, NOW)] == [OTHER]
+    assert ledger.untold_acts() == {}
 
 
 def test_stand_ins_can_not_be_tried_out(run, ledger):

@@ -235,4 +235,4 @@ def test_what_kubernetes_warned_of_and_the_runner_s_rates_are_evidence_of_a_stan
     assert eval_set.cause is Cause.HUNG_SETUP
     told = {evidence.kind: evidence.text for evidence in eval_set.evidence}
     assert "FailedMount (x3): no such secret" in told["event"]
-    assert "1 retries a minute" in told["throughput"]
+    assert "1 retry a minute" in told["throughput"]

@@ -308,7 +308,7 @@ def test_the_command_prints_the_path_and_nothing_else(tmp_path, server, capsys):
         (("{id}", "--output", "taken"), "taken"),
         (("{id}", "--output", "no/such/place"), "no/such"),
         (("{id}", "--max-bytes", "lots"), "--max-bytes"),
-        ((), "EVAL_SET_ID"),
+        ((), "TARGET"),
     ],
 )
 def test_what_can_t_be_done_is_one_line_and_status_3(tmp_path, server, capsys, arguments, named):

@@ -1,6 +1,8 @@
 """How counts of retries grow, in buckets of five minutes."""
 
-from watchdog.model.retries import BUCKET, KEPT, noted
+import pytest
+
+from watchdog.model.retries import BUCKET, KEPT, noted, of_record
 
 
 def after(*counts, step=BUCKET):
@@ -45,3 +47,13 @@ def test_two_hours_are_kept_and_one_is_told():
 
 def test_a_clock_that_was_set_back_begins_anew():
     assert noted(after(100, 200), 300, 0.0).growth == ()
+
+
+@pytest.mark.parametrize("record", [(), (5,), tuple(range(30)), (5, 2**70)])
+def test_what_is_no_record_is_nothing(record):
+    assert of_record(record) is None
+
+
+def test_a_record_is_what_it_was_made_of():
+    one = noted(noted(None, 5, 0.0), 9, 0.0 + 3 * BUCKET)
+    assert of_record(one.record) == one

@@ -24,16 +24,16 @@ def test_each_template_is_filled_in():
     assert list(addresses) == ["Status page", "Grafana", "Log viewer", "Runbook", "Silence"]
 
 
-def test_the_page_is_that_of_the_eval_set_or_of_all_of_the_cause():
-    def own(page, *names):
-        ((_, address),) = links(incident(eval_sets=names), Templates(page=page))
+def test_the_page_is_that_of_the_incident_for_ever():
+    def own(page, opening=0, name="3f2a"):
+        told = incident(id=name, eval_sets=("a", "b"))
+        ((_, address),) = links(told, Templates(page=page), opening)
         return address
 
-    assert own("https://w.example", "a b/c?") == "https://w.example/eval-sets/a%20b%2Fc%3F"
-    assert own("https://w.example/wd/", "a") == "https://w.example/wd/eval-sets/a"
-    assert own("https://w.example/", "a", "b") == "https://w.example/?cause=api_server_error"
-    assert own("https://w.example/") == "https://w.example/"
-    assert own("https://w.example/", "\u6570" * 300) == "https://w.example/"
+    assert own("https://w.example") == "https://w.example/incidents/3f2a"
+    assert own("https://w.example/wd/", 2) == "https://w.example/wd/incidents/3f2a?opening=2"
+    assert own("https://w.example/", name="a b/c?") == "https://w.example/incidents/a%20b%2Fc%3F"
+    assert own("https://w.example/", name="\u6570" * 300) == "https://w.example/"
 
 
 def test_a_dashboard_is_opened_for_all_eval_sets():

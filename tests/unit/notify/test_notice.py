@@ -80,3 +80,12 @@ def test_how_sure_it_is_stands_where_odds_were_weighed():
     sure = eval_set(tasks=(task(running=(sample(), sample("7", evidence=(rare,)))),))
     assert opened(incident(), snapshot(sure)).odds == "seen once in 67 years"
     assert opened(incident(), realistic()).odds is None
+
+
+def test_a_message_has_one_number_of_samples():
+    running = tuple(sample(str(number)) for number in range(20))
+    shown = snapshot(eval_set(tasks=(task(running=running),)))
+    wide = incident(stuck_samples=31, summary="openai/gpt-4o: 31 samples of 1 eval set are stuck")
+    message = opened(wide, shown)
+    assert notice.impact(message) == "31 stuck samples in 1 eval set"
+    assert len(message.samples) + message.more_samples == 31

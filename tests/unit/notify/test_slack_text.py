@@ -42,7 +42,8 @@ def test_the_message_says_what_a_person_needs():
         "FAIL x45",
         "waits 30 min",
         "`hawk transcript nWJu3Mz`",
-        "<https://watchdog.example/eval-sets/mmlu-2026-11-22-x7k2|Status page>",
+        "<https://watchdog.example/incidents/sample%3Ammlu-2026-11-22-x7k2%3Aapi_server_error|",
+        "|Status page>",
     ):
         assert part in text
 
@@ -116,6 +117,8 @@ def test_length_is_bounded_and_markup_whole(length, char):
     endless = incident(summary=long, subject=long, actions=(f"do `{long}`",) * 9)
     text = message(replace(OPENED, incident=endless, actions=endless.actions), LINKS)
     assert len(text.encode()) <= MAX_TEXT
-    assert text.endswith("<https://w.example/eval-sets/mmlu-2026-11-22-x7k2|Status page>")
+    assert text.endswith(
+        "<https://w.example/incidents/sample%3Ammlu-2026-11-22-x7k2%3Aapi_server_error|Status page>"
+    )
     assert text.count("`") % 2 == 0
     assert not re.search(r"&(?!amp;|lt;|gt;)", text)

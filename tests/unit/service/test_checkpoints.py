@@ -24,6 +24,7 @@ from tests.builders.logs import sample as entry
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.config.settings import Settings
+from watchdog.model.retries import BUCKET
 from watchdog.service import build as built
 from watchdog.service import checkpoint_records
 from watchdog.service.build import build
@@ -107,6 +108,21 @@ async def a_life(world, **build_options):
     await app.tick()
     await app.save()
     return app
+
+
+async def test_how_retries_grew_goes_on_after_a_restart(world):
+    first = world.begin()
+    await first.tick()
+    world.now += 2 * BUCKET
+    world.grow("one")
+    await first.tick()
+    (before,) = [h for h in first.snapshot.retries.values() if h.last_hour]
+    await first.save()
+    world.now += BUCKET
+    snapshot = await world.begin().tick()
+    assert snapshot.retries["one"].growth == (*before.growth, 0)
+    assert snapshot.retries["one"].last_hour == 1
+    assert snapshot.retries["two"].last_hour == 0
 
 
 async def test_a_restart_reads_what_is_new(world, said):

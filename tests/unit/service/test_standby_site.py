@@ -48,6 +48,9 @@ def test_page_and_api_are_the_leaders(site, path):
     assert "this replica stands by; wd-1 leads" in answer.text
     known["leader"] = ""
     assert "nobody leads yet" in client.get(path).text
+    for method in ("POST", "DELETE"):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert TestClient(standby.probes()).get(path).status_code == 404
 
 

@@ -9,10 +9,18 @@ import pytest
 from msgspec.structs import replace
 from starlette.testclient import TestClient
 
+from tests.builders.cluster_views import view as cluster_view
 from tests.builders.snapshots import HOSTILE, NOW, eval_set, incident, realistic, snapshot
 from tests.builders.wide_fleets import wide
 from tests.security.served import site
+from watchdog.collect.inspect.sample_rows import SampleRows
+from watchdog.collect.source import PodLog
 from watchdog.config.web import Web
+from watchdog.model.cluster import PodEvent
+from watchdog.model.ends import Ended
+from watchdog.model.facts import Row, SampleKey, TaskSpec
+from watchdog.model.runner_words import RunnerWords
+from watchdog.model.state import ClusterState, EvalSetState, TaskState
 from watchdog.surfaces.web import people
 from watchdog.surfaces.web.access import Access
 from watchdog.surfaces.web.assets import SCRIPT
@@ -144,10 +152,13 @@ async def test_any_name_has_an_address(name):
         html = (await web.get("/")).text
         for way, words in (("eval-sets/", "Tasks (1)"), ("incidents/", "Sample mmlu/42/1")):
             links = {link for link in re.findall(r'href="([^"]*)"', html) if link.startswith(way)}
-            (own,) = [link for link in links if not link.endswith("/other")]
+            own, *more = sorted(link for link in links if not link.endswith("/other"))
             answer = await web.get(f"/{own}")
             assert answer.status_code == 200
             assert words in answer.text
+            assert more == ([f"{own}/actions"] if way == "incidents/" else [])
+            for link in more:
+                assert (await web.get(f"/{link}")).status_code == 200
             assert 'href="../"' in answer.text
         detail = (await web.get(f"{API}/{quote(name, safe='')}")).json()
     assert detail["row"]["eval_set_id"] == detail["eval_set"]["eval_set_id"] == name
@@ -216,6 +227,7 @@ ALL = (
     f"{API}/my-run",
     f"{API}/hidden-run",
 )
+BELOW = ("/samples", "/samples/AbC123?id=42&epoch=1", "/log")
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -234,6 +246,11 @@ def test_what_somebody_may_not_see_is_at_no_address(asks, path):
         ("/eval-sets/hidden-run", "/eval-sets/absent-run"),
         ("/incidents/alone", "/incidents/absent"),
         (f"{API}/hidden-run", f"{API}/absent-run"),
+        *(
+            (f"{base}/hidden-run{part}", f"{base}/absent-run{part}")
+            for base in ("/eval-sets", API)
+            for part in (*BELOW, "/samples?state=nope", "/samples/x?id=1&id=2")
+        ),
     ],
 )
 def test_what_is_hidden_is_as_if_it_were_not_there(asks, hidden, absent):
@@ -248,7 +265,47 @@ def test_the_etag_of_others_gives_nothing_away(asks):
     assert asks(API).json()["hidden"] == 1
 
 
-@pytest.mark.parametrize("path", [*ALL, f"/assets/{SCRIPT.name}"])
+class Talkative:
+    """Implements `Inside`: everything that it remembers, or reads, names a secret model."""
+
+    def state(self, report):
+        view = cluster_view(NOW, events=(PodEvent("n", f"Pod/{SECRET}", "x", SECRET, NOW - 50),))
+        words = {"p": RunnerWords(error=f"like {SECRET}", error_at=NOW - 5)}
+        spec = TaskSpec("mmlu", "AbC123", OPEN)
+        ends = {SampleKey(SECRET, 1): Ended("errored", None, NOW)}
+        return EvalSetState(
+            report.eval_set_id,
+            {"x": TaskState("x", spec, ended=ends, unreadable=SECRET)},
+            cluster=ClusterState(view),
+            runner_words=words,
+        )
+
+    async def rows(self, _state, _task_id, _key):
+        row = Row(1, "a", "model", NOW - 5, name=SECRET, error=f"500: {SECRET} is gone")
+        return SampleRows((row,), "buffer", lost=(SECRET,))
+
+    async def runner_logs(self, _state):
+        return [PodLog("run", (f"ERROR:x:{SECRET} broke",))]
+
+
+@pytest.mark.parametrize("base", ["/eval-sets/my-run", f"{API}/my-run"])
+@pytest.mark.parametrize("part", ["", *BELOW])
+def test_what_is_read_when_somebody_asks_names_nothing_that_is_hidden(base, part):
+    web = Web(proxy_addresses=("127.0.0.1",), unlabelled="hide")
+    access = Access(web, lambda: NOW)
+    app = site(of_two_groups, access=access, key=b"k" * 32, inside=Talkative()).app()
+    test_client = TestClient(app, base_url="http://localhost", client=("127.0.0.1", 5))
+    who = {"X-Auth-Request-User": "ann", "X-Auth-Request-Groups": "x"}
+    answer = test_client.get(base + part, headers=who)
+    assert answer.status_code == 200
+    assert "secret-model" not in answer.text
+    everything = test_client.get(base + part, headers={**who, "X-Auth-Request-Groups": "secret"})
+    assert SECRET in everything.text
+
+
+@pytest.mark.parametrize(
+    "path", [*ALL, *(f"/eval-sets/my-run{part}" for part in BELOW), f"/assets/{SCRIPT.name}"]
+)
 def test_who_says_nothing_of_themselves_gets_nothing(path):
     web = Web(proxy_addresses=("127.0.0.1",))
     app = site(of_two_groups, access=Access(web, lambda: NOW)).app()

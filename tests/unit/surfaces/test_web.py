@@ -6,6 +6,8 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from tests.builders import inside
+from tests.builders.kept_incidents import hostile as hostile_incident
 from tests.builders.snapshots import (
     HOSTILE,
     NOW,
@@ -18,16 +20,29 @@ from tests.builders.snapshots import (
     task,
 )
 from tests.paths import ROOT
+from watchdog.config.links import Links
+from watchdog.model.parts import EvalSetParts
 from watchdog.model.report import ProblemReport, SourceReport
 from watchdog.notify.decide import HELD, Reason
+from watchdog.pipeline.sample_list import SampleFilter
 from watchdog.surfaces.fleet.filters import filters_of
 from watchdog.surfaces.fleet.listing import Fleets
+from watchdog.surfaces.incidents.asked import Asked as AskedIncidents
+from watchdog.surfaces.incidents.records import IncidentList
+from watchdog.surfaces.incidents.rows import Seen, detail, row
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.reduced import reduced
 from watchdog.surfaces.web.endpoints import ENDPOINTS
 from watchdog.surfaces.web.fleet_page import Asked, fleet_page
 from watchdog.surfaces.web.health import Health
-from watchdog.surfaces.web.one_page import eval_set_page, incident_page
+from watchdog.surfaces.web.incidents_page import (
+    FormState,
+    actions_page,
+    incident_page,
+    incidents_page,
+)
+from watchdog.surfaces.web.inside_pages import log_page, sample_page, samples_page
+from watchdog.surfaces.web.one_page import eval_set_page
 from watchdog.surfaces.web.routes import build_app
 from watchdog.surfaces.web.templating import PageContext
 
@@ -45,7 +60,8 @@ def first_page(seen, health=WELL, now=NOW):
 
 
 def page_of(seen, name, now=NOW):
-    return eval_set_page(fleet_of(seen), name, PageContext(WELL, now, 30, "../"))
+    frame = PageContext(WELL, now, 30, "../")
+    return eval_set_page(fleet_of(seen), name, frame, EvalSetParts(), Links())
 
 
 class Service:
@@ -170,8 +186,8 @@ def test_hostile_text_is_shown_and_not_obeyed():
     for html in (
         fleet_page(fleet, Asked(), frame),
         fleet_page(fleet, Asked(filters), frame),
-        eval_set_page(fleet, HOSTILE, frame),
-        incident_page(fleet, HOSTILE, frame),
+        *eval_set_pages(fleet, frame),
+        *incident_pages(fleet, frame),
     ):
         page = Page(html)
         assert page.tags.count("script") == 1
@@ -179,6 +195,30 @@ def test_hostile_text_is_shown_and_not_obeyed():
         assert "<script>" in page.text
         assert "\x1b" not in html
         assert "\u202e" not in html
+
+
+def eval_set_pages(fleet, frame):
+    """The same."""
+    links = Links(**dict.fromkeys(Links.model_fields, "https://x.example/?q={eval_set_id}"))
+    parts = inside.parts(HOSTILE, sample=HOSTILE)
+    yield eval_set_page(fleet, HOSTILE, frame, parts, links)
+    view, wanted = fleet.snapshot, SampleFilter(("stuck",), HOSTILE)
+    yield samples_page(inside.listed(HOSTILE, HOSTILE), wanted, view, frame)
+    yield sample_page(inside.detail(HOSTILE, HOSTILE), view, frame, links)
+    yield log_page(inside.lines(HOSTILE, HOSTILE), view, frame)
+
+
+def incident_pages(fleet, frame):
+    """With hostile texts from whoever can write one."""
+    over = Seen(hostile_incident(HOSTILE), True, HOSTILE, (HOSTILE,))
+    past = Seen(replace(over.kept, resolved_at=NOW, opening=2, openings=3), True)
+    for seen in (over, past):
+        told = detail(seen, NOW, ago(0))
+        yield incident_page(fleet, told, frame)
+        form = FormState("t", HOSTILE, HOSTILE, HOSTILE)
+        yield actions_page(seen, told, fleet.snapshot, frame, form)
+    listed = IncidentList(ago(0), (row(over, NOW), row(past, NOW)), HOSTILE, HOSTILE)
+    yield incidents_page(listed, AskedIncidents(q=HOSTILE, since=HOSTILE), fleet.snapshot, frame)
 
 
 def test_troubles_of_the_service_are_on_the_page():
@@ -201,7 +241,7 @@ def test_an_empty_page_says_what_is_looked_for():
 def test_of_many_samples_some_are_shown():
     many = tuple(sample(str(place)) for place in range(25))
     seen = snapshot(eval_set("a", tasks=(task(running=many),)))
-    assert "and 5 more stuck samples" in page_of(seen, "a")
+    assert "and 5 more stuck samples" in Page(page_of(seen, "a")).text
 
 
 async def test_the_report_is_that_of_the_check(service):
@@ -299,7 +339,7 @@ async def test_a_page_that_is_not_there_says_so_to_people(service):
     for path, words in (
         ("/eval-sets/nothing", "No such eval set"),
         ("/eval-sets/", "No such eval set"),
-        ("/incidents/nothing", "No such open incident"),
+        ("/incidents/nothing", "No such incident"),
     ):
         answer = await service.get(path)
         assert (answer.status_code, "nothing" in answer.text) == (404, False)

@@ -1,12 +1,12 @@
 """A sample's failing request: how large it is and, where somebody asks for them, its texts."""
 
 import json
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from watchdog.collect.inspect.message_texts import Texts, pieces, texts
 from watchdog.collect.inspect.sample_parts import MAX_BYTES, Parts, RequestUnreadable, read_parts
 from watchdog.collect.place import Place
 from watchdog.collect.values import name, whole
@@ -17,12 +17,7 @@ __all__ = ["FailingRequest", "RequestUnreadable", "failing_request"]
 
 CHARACTERS_A_TOKEN = 4
 """For English, by OpenAI's and Google's guides to tokens."""
-CONTENT_MAX = 8 * 1024 * 1024
-"""Characters of texts that are handed out."""
 NAMES_MAX = 100
-
-Texts = tuple[tuple[str, str], ...]
-"""Role and text of each message."""
 
 
 class FailingRequest(Struct, frozen=True):
@@ -52,7 +47,9 @@ async def failing_request(
     shape = _shape(parts, event_id, calls)
     error = event_id.get("error")
     return FailingRequest(
-        shape, error if isinstance(error, str) else "", tuple(_texts(parts, event_id))
+        shape,
+        error if isinstance(error, str) else "",
+        tuple(texts(parts, parts.messages(event_id))),
     )
 
 
@@ -95,48 +92,14 @@ def _counted(event: dict[str, Any]) -> int:
 
 
 def _message(parts: Parts, message: dict[str, Any]) -> MessageShape:
-    texts, others = [], []
-    for kind, text in _pieces(parts, message):
-        texts.append(text) if kind == "text" else others.append(kind)
+    parts_of_text, others = [], []
+    for kind, text in pieces(parts, message):
+        parts_of_text.append(text) if kind == "text" else others.append(kind)
     return MessageShape(
         role=name(message.get("role")) or "?",
-        characters=sum(map(len, texts)),
+        characters=sum(map(len, parts_of_text)),
         parts=tuple(dict.fromkeys(others)),
     )
-
-
-def _pieces(parts: Parts, message: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Kind and text of everything in a message; of what is no text only the kind."""
-    content = message.get("content")
-    if isinstance(content, str):
-        yield "text", parts.text(content)
-    for piece in content if isinstance(content, list) else []:
-        yield from _piece(parts, _object(piece))
-    calls = message.get("tool_calls")
-    for call in calls if isinstance(calls, list) else []:
-        arguments = _object(call).get("arguments")
-        if arguments:
-            yield "text", parts.text(json.dumps(arguments, ensure_ascii=False))
-
-
-def _piece(parts: Parts, piece: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    kind = name(piece.get("type")) or "?"
-    text = piece.get("text") if kind == "text" else piece.get("reasoning")
-    if isinstance(text, str):
-        yield "text", parts.text(text)
-    if kind != "text":
-        yield kind, ""
-
-
-def _texts(parts: Parts, event: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """Role and text of each message, up to `CONTENT_MAX` characters in all."""
-    left = CONTENT_MAX
-    for message in parts.messages(event):
-        text = "\n".join(text for kind, text in _pieces(parts, message) if kind == "text")
-        yield name(message.get("role")) or "user", text[:left]
-        left -= len(text)
-        if left <= 0:
-            return
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from watchdog.collect.inspect.naming import (
     log_file,
     with_barred,
 )
+from watchdog.collect.inspect.own_name import OwnName
 from watchdog.collect.inspect.positions import EvalSetPosition
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
 from watchdog.collect.inspect.task_reads import TaskReads
@@ -84,6 +85,7 @@ class LogsSource:
         """By eval set, logs that count and may not be read, each with the reason."""
         self._interactions: dict[str, Interactions] = {}
         self._model_access: dict[str, ModelAccess] = {}
+        self._own_names: dict[str, OwnName] = {}
         self._former: dict[str, FormerAttempts] = {}
         self._attempts: dict[str, Attempts] = {}
         self._absent = AbsentEvalSets(self._own_id)
@@ -467,6 +469,9 @@ class LogsSource:
             self._interactions[eval_set_id] = Interactions(self._store, folder, eval_set_id)
         self._interactions[eval_set_id].listed(listing)
         await self._read_access(folder, eval_set_id, listing, emit)
+        if self._store.local_path("") is not None:  # in a bucket it costs a request, and is Hawk's
+            own = OwnName(self._store, folder, eval_set_id)
+            await self._own_names.setdefault(eval_set_id, own).listed(listing, emit)
         await pace().breathe(account)
         former = self._former.setdefault(eval_set_id, FormerAttempts())
         former.listed(files, {log.file.name: tasks[log.file.name].place for log in logs})
@@ -551,6 +556,7 @@ class LogsSource:
             self._passed_over.pop(eval_set_id, None)
             self._barred.pop(eval_set_id, None)
             self._attempts.pop(eval_set_id, None)
+            self._own_names.pop(eval_set_id, None)
             emit(Listing(eval_set_id, ()))
         if not eval_set_ids:
             self._note(Problem(self._store.target, "no eval set and no .eval log in it"))

@@ -103,7 +103,7 @@ def parse(
     running = set(tasks)
     errors = RunnerErrors(eval_set_id, pod)
     for raw in lines:
-        line = _decode(raw[:LINE_LIMIT].rstrip("\r\n"))
+        line = decoded(raw[:LINE_LIMIT].rstrip("\r\n"))
         if line.at is not None:
             longest_silence = max(longest_silence, line.at - (last_line_at or line.at))
             first_line_at = line.at if first_line_at is None else first_line_at
@@ -130,7 +130,9 @@ class _Context(NamedTuple):
         return _key(self.ids[0], self.epoch) if self.ids else None
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
+    """A line of the log, taken apart."""
+
     at: float | None
     context: _Context
     body: str
@@ -155,21 +157,26 @@ class _Entry(Struct, frozen=True):
     level: Any = None
 
 
-def _decode(raw: str) -> _Line:
+# msgspec learns a type at its first use and without a lock: two threads at once end the process
+_decode = msgspec.json.Decoder(_Entry).decode
+
+
+def decoded(raw: str) -> Line:
+    """A line taken apart, whichever format it has."""
     at, rest = _stamped(raw)
     return _from_json(at, rest) if rest.startswith("{") else _from_plain(at, rest)
 
 
-def _from_json(at: float | None, rest: str) -> _Line:
+def _from_json(at: float | None, rest: str) -> Line:
     try:
-        entry = msgspec.json.decode(rest, type=_Entry)
+        entry = _decode(rest)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _Line(at, _Context(), rest)
+        return Line(at, _Context(), rest)
     own = _stamped(text(entry.timestamp or entry.ts) or "")[0]
     message = text(entry.message, LINE_LIMIT) or text(entry.msg, LINE_LIMIT) or ""
     level = (name(entry.status) or name(entry.level) or "").upper()
     stack = entry.error.get("stack") if isinstance(entry.error, dict) else None
-    return _Line(
+    return Line(
         own if at is None else at,
         *_context(message),
         _error(entry),
@@ -184,11 +191,11 @@ def _error(entry: _Entry) -> str:
     return f"{text(entry.error.get('kind'))}: {text(entry.error.get('message'), LINE_LIMIT)}"
 
 
-def _from_plain(at: float | None, rest: str) -> _Line:
+def _from_plain(at: float | None, rest: str) -> Line:
     own, rest = _stamped(rest)
     level = _LEVEL.match(rest)
     message = rest[level.end() :] if level else rest
-    return _Line(
+    return Line(
         own if at is None else at,
         *_context(message.replace("\\n", "\n")),
         level=(level["level"] or level["first"]) if level else "",
@@ -217,7 +224,7 @@ def _context(message: str) -> tuple[_Context, str]:
     return _Context(match[1], tuple(ids), int(match[3] or 1)), body
 
 
-def _fact(line: _Line, eval_set_id: str, tasks: Collection[str], pod: str) -> Fact | None:
+def _fact(line: Line, eval_set_id: str, tasks: Collection[str], pod: str) -> Fact | None:
     return (
         _retry(line, eval_set_id, tasks)
         or _attempt(line, eval_set_id, tasks)
@@ -228,7 +235,7 @@ def _fact(line: _Line, eval_set_id: str, tasks: Collection[str], pod: str) -> Fa
     )
 
 
-def _retry(line: _Line, eval_set_id: str, tasks: Collection[str]) -> RetryLogged | None:
+def _retry(line: Line, eval_set_id: str, tasks: Collection[str]) -> RetryLogged | None:
     """Inspect's own retry line (`model/_model.py`, `log_model_retry`)."""
     if not line.body.startswith(("[", "-> ")):
         return None
@@ -248,7 +255,7 @@ def _retry(line: _Line, eval_set_id: str, tasks: Collection[str]) -> RetryLogged
     )
 
 
-def _behind_ids(line: _Line) -> int:
+def _behind_ids(line: Line) -> int:
     """Where an id that looks like a retry itself can't be mistaken for one."""
     for one in line.context.ids:
         start = line.body.find(f"/{one}/")
@@ -258,7 +265,7 @@ def _behind_ids(line: _Line) -> int:
 
 
 def _whose(
-    line: _Line, start: int, tasks: Collection[str]
+    line: Line, start: int, tasks: Collection[str]
 ) -> tuple[str | None, SampleKey | None, str]:
     """Task, sample and the sample's model, from `[{id} {task}/{sample id}/{epoch} {model}]`.
 
@@ -285,7 +292,7 @@ def _split(path: str, context: _Context, tasks: Collection[str]) -> tuple[str, s
     return task, sample
 
 
-def _attempt(line: _Line, eval_set_id: str, tasks: Collection[str]) -> RetryLogged | None:
+def _attempt(line: Line, eval_set_id: str, tasks: Collection[str]) -> RetryLogged | None:
     """A retry line of the guide, which names no model and no error."""
     match = _ATTEMPT.search(line.body)
     if not match:
@@ -294,7 +301,7 @@ def _attempt(line: _Line, eval_set_id: str, tasks: Collection[str]) -> RetryLogg
     return RetryLogged(eval_set_id, line.at, task, key, model, _int(match[1]), _float(match[2]), "")
 
 
-def _progress(line: _Line, eval_set_id: str) -> TaskProgressLogged | None:
+def _progress(line: Line, eval_set_id: str) -> TaskProgressLogged | None:
     """Inspect's status line (`_display/log/display.py`, `_log_status`)."""
     match = _TASK.match(line.body)
     if not match:
@@ -320,13 +327,13 @@ def _attempt_of(task: str) -> tuple[str, tuple[int, int] | None]:
     return (task[:start], (_int(match[1]), _int(match[2]))) if match else (task, None)
 
 
-def _evals_again(line: _Line, eval_set_id: str, pod: str) -> EvalSetRetryLogged | None:
+def _evals_again(line: Line, eval_set_id: str, pod: str) -> EvalSetRetryLogged | None:
     """All unfinished tasks begin anew (`_eval/evalset.py`, without `retry_immediate`)."""
     match = _WAITS.match(line.body)
     return EvalSetRetryLogged(eval_set_id, line.at, pod) if match else None
 
 
-def _throughput(line: _Line, eval_set_id: str) -> ThroughputLogged | None:
+def _throughput(line: Line, eval_set_id: str) -> ThroughputLogged | None:
     """A model's rates, logged each minute in which it retried (`model/_throughput.py`)."""
     match = _THROUGHPUT.match(line.body)
     if not match:
@@ -342,7 +349,7 @@ def _throughput(line: _Line, eval_set_id: str) -> ThroughputLogged | None:
     )
 
 
-def _death(line: _Line, eval_set_id: str) -> SampleDeathLogged | None:
+def _death(line: Line, eval_set_id: str) -> SampleDeathLogged | None:
     """A sample that erred and will be tried again in place (`_eval/task/run.py`)."""
     match = _DEATH.match(line.body)
     if not match or not line.body.rstrip().endswith(_ANEW):
@@ -355,7 +362,7 @@ def _death(line: _Line, eval_set_id: str) -> SampleDeathLogged | None:
     return SampleDeathLogged(eval_set_id, line.at, name(line.context.task), key, error)
 
 
-def _restart(line: _Line, eval_set_id: str, tasks: Collection[str]) -> SandboxRestartLogged | None:
+def _restart(line: Line, eval_set_id: str, tasks: Collection[str]) -> SandboxRestartLogged | None:
     """What k8s_sandbox warns of or raises when its pod is another one than before."""
     report = f"{line.body}\n{line.error}"
     match = _RESTART.search(report)

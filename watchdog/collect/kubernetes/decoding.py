@@ -83,6 +83,12 @@ class Change(Struct, Generic[R], frozen=True):
     problem: Problem | None = None
 
 
+# msgspec learns a type at its first use and without a lock: two threads at once end the process
+_event = msgspec.json.Decoder(WatchEvent).decode
+_status = msgspec.json.Decoder(Status).decode
+_named = msgspec.json.Decoder(Named).decode
+
+
 class Decoder(Generic[W, R]):
     """Decodes objects of one kind. Used by one thread at a time."""
 
@@ -115,7 +121,7 @@ class Decoder(Generic[W, R]):
     def change(self, line: bytes) -> Change[R]:
         """A watch event."""
         try:
-            event = msgspec.json.decode(line, type=WatchEvent)
+            event = _event(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return Change("foreign", problem=self._problem(line, error))
         except RecursionError as error:
@@ -127,14 +133,14 @@ class Decoder(Generic[W, R]):
 
     def _change(self, event: WatchEvent) -> Change[R]:
         if event.type == "ERROR":
-            return Change("error", status=msgspec.json.decode(event.object, type=Status))
+            return Change("error", status=_status(event.object))
         if event.type == "BOOKMARK":
-            meta = msgspec.json.decode(event.object, type=Named).metadata
+            meta = _named(event.object).metadata
             return Change("bookmark", resource_version=meta.resource_version)
         return self._object(event)
 
     def _object(self, event: WatchEvent) -> Change[R]:
-        meta = msgspec.json.decode(event.object, type=Named).metadata
+        meta = _named(event.object).metadata
         key, version = (meta.namespace, meta.name), meta.resource_version
         if event.type == "DELETED":
             return Change("delete", key, version, self._last_words(event))
@@ -191,7 +197,7 @@ class Decoder(Generic[W, R]):
 
     def _problem(self, item: bytes | msgspec.Raw, error: Exception) -> Problem:
         try:
-            meta = msgspec.json.decode(item, type=Named).metadata
+            meta = _named(item).metadata
         except UNFIT:
             return Problem(self._kind.name, one_line(str(error)))
         return Problem(self._where(meta), one_line(str(error)))

@@ -77,6 +77,10 @@ def reason_of(status: int) -> Reason:
     return BY_STATUS.get(status, "unavailable" if status >= 500 else "other")
 
 
+# learned before threads are there: msgspec's first use of a type by two at once ends the process
+_status = msgspec.json.Decoder(Status).decode
+
+
 def refused(query: ListQuery, status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
     """The error of an answer that is none."""
     reason = reason_of(status)
@@ -89,7 +93,7 @@ def refused(query: ListQuery, status: int, headers: Mapping[str, str], body: byt
 def _message(body: bytes) -> str:
     """What the API server, or a proxy before it, gives as the reason; on one line."""
     try:
-        text = msgspec.json.decode(body, type=Status).message
+        text = _status(body).message
     except UNFIT:
         text = body[:TEXT_LIMIT].decode("utf-8", "replace")
     return one_line(text) or "no reason given"

@@ -181,8 +181,13 @@ class _Lists:
         self.entries[kind].update(entries)
 
 
+# learned before threads are there: msgspec's first use of a type by two at once ends the process
+_raw_list = msgspec.json.Decoder(RawList).decode
+_named = msgspec.json.Decoder(Named).decode
+
+
 def _raw(body: bytes, keys: set[Key]) -> Iterable[tuple[Key, bytes]]:
-    items = msgspec.json.decode(body, type=RawList).items if keys else ()
+    items = _raw_list(body).items if keys else ()
     for item in items or ():
         key = _key(item)
         if key in keys:
@@ -203,7 +208,7 @@ def _query(kind: ResourceKind, namespace: str) -> ListQuery:
 
 def _key(item: msgspec.Raw) -> Key | None:
     try:
-        meta = msgspec.json.decode(item, type=Named).metadata
+        meta = _named(item).metadata
     except UNFIT:
         return None
     return meta.namespace, meta.name

@@ -129,6 +129,10 @@ class KubernetesLease:
         )
 
 
+# learned before threads are there: msgspec's first use of a type by two at once ends the process
+_object = msgspec.json.Decoder(_Object).decode
+
+
 def decode_lease(body: bytes, what: str) -> Lease:
     """What the API server answered about a Lease, which `what` names.
 
@@ -136,7 +140,7 @@ def decode_lease(body: bytes, what: str) -> Lease:
         ApiError: it is none.
     """
     try:
-        found = msgspec.json.decode(body, type=_Object)
+        found = _object(body)
     except UNFIT as error:
         raise ApiError("other", 0, f"{what}: not a Lease: {type(error).__name__}") from error
     spec, seconds = found.spec, found.spec.lease_duration_seconds

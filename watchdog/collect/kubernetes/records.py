@@ -160,4 +160,13 @@ def usage(wire: UsageObject, context: Context) -> Entry[PodUsage]:
     if None in cores:
         raise ValueError("a CPU use that is no quantity")
     total = sum(core for core in cores if core is not None)
-    return Entry(meta, PodUsage(meta.namespace, meta.name, total, at(wire.timestamp)))
+    return Entry(
+        meta, PodUsage(meta.namespace, meta.name, total, at(wire.timestamp), _memory(wire))
+    )
+
+
+def _memory(wire: UsageObject) -> float | None:
+    """Bytes that its containers use together; None where one doesn't say, or no quantity."""
+    parts = [quantity((one.usage or {}).get("memory", "")) for one in wire.containers or ()]
+    known = [part for part in parts if part is not None and part >= 0]
+    return sum(known) if parts and len(known) == len(parts) else None

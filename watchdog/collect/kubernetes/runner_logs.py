@@ -17,7 +17,8 @@ from msgspec import Struct
 from watchdog.collect.inspect import runner_log
 from watchdog.collect.inspect.positions import CursorPosition
 from watchdog.collect.kubernetes.errors import ApiError
-from watchdog.collect.source import Emit
+from watchdog.collect.limits import LOOK_LOG
+from watchdog.collect.source import Emit, PodLog
 from watchdog.model.cluster import Pod
 from watchdog.model.facts import RunnerLogSampled
 from watchdog.threads import HangError, Pool
@@ -38,6 +39,9 @@ LONGEST_PAUSE = 120.0
 Read = Callable[[Pod, str, float | None, int, bool], bytes]
 """Reads a log: pod, container, lines since this instant, at most so many bytes, of the container
 before its last restart."""
+
+ReadEnd = Callable[[Pod, str, int], tuple[bytes, bool]]
+"""Reads the end of a log: pod, container, at most so many bytes; and whether that is all of it."""
 
 
 class Cursor(Struct):
@@ -68,8 +72,11 @@ class Cursor(Struct):
 class RunnerLogs:
     """The logs of all runners. One call at a time for each pod."""
 
-    def __init__(self, read: Read, container: str, limit: int) -> None:
+    def __init__(
+        self, read: Read, container: str, limit: int, read_end: ReadEnd | None = None
+    ) -> None:
         self._read = read
+        self._read_end = read_end
         self._pool = Pool("runner-logs", READERS, READ_SECONDS)
         self._container = container
         self._limit = limit
@@ -113,6 +120,17 @@ class RunnerLogs:
             raise
         if cursor.at != before:
             cursor.news_at = now
+
+    async def end_of(self, pod: Pod) -> PodLog:
+        """The end of a pod's log, for somebody who asks; it changes nothing of what polls read."""
+        if self._read_end is None:
+            return PodLog(pod.name, problem="runners' logs are not read here")
+        try:
+            data, whole = await self._pool.run(self._read_end, pod, self._container, LOOK_LOG.value)
+        except (ApiError, HangError) as error:
+            why = f"{error.reason}: {error.text}" if isinstance(error, ApiError) else str(error)
+            return PodLog(pod.name, problem=why)
+        return PodLog(pod.name, tuple(whole_lines(data, LOOK_LOG.value + 1)), whole)
 
     def _pause(self, error: ApiError, now: float) -> None:
         """Logs are what can wait: lists and watches need what the API server has left."""

@@ -10,7 +10,7 @@ TTL and a janitor take its objects within two hours of a death that nobody may h
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Protocol
 
 from msgspec import Struct
@@ -28,7 +28,7 @@ from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.unproven import SYSTEM, Unproven, cluster_uid
 from watchdog.collect.kubernetes.watched_eval_set import WatchedEvalSet
 from watchdog.collect.place import Place
-from watchdog.collect.source import NOBODY, Emit, Names, PollResult, Recall
+from watchdog.collect.source import NOBODY, Emit, Names, PodLog, PollResult, Recall
 from watchdog.collect.work.worker import worker
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, Pod
@@ -137,6 +137,13 @@ class ClusterSource:
         eval_set = self._sets.get(eval_set_id)
         logs = eval_set.logs if eval_set is not None else None
         return logs.place_of(eval_set_id, log) if logs is not None else None
+
+    async def runner_logs(self, eval_set_id: str, pods: Sequence[Pod]) -> tuple[PodLog, ...] | None:
+        """The ends of the logs of an eval set's newest runners."""
+        if eval_set_id not in self._sets:
+            return None
+        begun = [pod for pod in newest(tuple(pods)) if pod.phase not in {"", "Pending"}]
+        return tuple([await self._runner_logs.end_of(pod) for pod in begun])
 
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """Look at the cluster, then at every eval set's logs."""

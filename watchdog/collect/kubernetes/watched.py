@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import quote
 
 from watchdog.collect.inspect.logs import LogsOptions, LogsSource
@@ -10,6 +11,7 @@ from watchdog.collect.inspect.task_reads import LEAST_SECONDS
 from watchdog.collect.kubernetes.cache import ClusterCache, ClusterSnapshot
 from watchdog.collect.kubernetes.connection import Connection
 from watchdog.collect.kubernetes.eval_set_objects import Objects
+from watchdog.collect.kubernetes.export import read_logs
 from watchdog.collect.kubernetes.logs import read_log
 from watchdog.collect.kubernetes.reflector import Clock, Environment
 from watchdog.collect.kubernetes.runner_logs import Read, RunnerLogs
@@ -107,7 +109,10 @@ def open_cluster(
         settings.kubernetes,
         Shelves(settings, options).open,
         RunnerLogs(
-            reader(connection), settings.kubernetes.container, settings.kubernetes.log_bytes
+            reader(connection),
+            settings.kubernetes.container,
+            settings.kubernetes.log_bytes,
+            partial(read_logs, connection),
         ),
         settings.concurrency,
         frozenset(only),

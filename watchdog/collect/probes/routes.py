@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from watchdog.collect.probes.credentials import Credential
+from watchdog.collect.probes.credentials import Credential, missing
 from watchdog.collect.probes.dialects import DIALECTS, Dialect, is_reasoning
 from watchdog.config.probes import ModelRoute, Probes, Provider
 from watchdog.model.probe import Route
@@ -70,6 +70,17 @@ def address(model: str, route: Route, settings: Probes) -> Address:
     return Address(
         route, provider.url.rstrip("/"), dialect, name, _key(provider_of(model), provider)
     )
+
+
+def is_set_up(settings: Probes) -> bool:
+    """Whether any model could be tested, as far as that can be said at once."""
+    if not settings.enabled:
+        return False
+    if settings.middleman_url is not None and missing(middleman_credential(settings)) is None:
+        return True
+    names = (*KNOWN, *settings.providers)
+    providers = {name: _provider(name, settings) for name in names}
+    return any(p.url is not None and missing(_key(n, p)) is None for n, p in providers.items())
 
 
 def _provider(name: str, settings: Probes) -> Provider:

@@ -57,6 +57,11 @@ class StatusPages:
         self._problems: tuple[Problem, ...] = ()
 
     @property
+    def providers(self) -> tuple[str, ...]:
+        """Those that have a page."""
+        return tuple(dict.fromkeys(feed.provider for feed in self._feeds))
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """Pages that `about` asked for last and that can't be read."""
         return self._problems

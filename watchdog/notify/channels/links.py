@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import quote
 
 from msgspec import Struct
 
+from watchdog.addresses import filled, is_address, quoted
 from watchdog.model.report import IncidentReport
-
-LINK_MAX = 2000
-"""Characters of one address; browsers and proxies take little more."""
 
 OWN_MAX = 1000
 """Of an address of ours: a message has room for it, and for a few others."""
@@ -18,7 +15,6 @@ DASHBOARD_MAX = 20
 """Eval sets that a dashboard is opened for."""
 
 _PARAMETER = re.compile(r"([?&])([^?&=]+)=\{eval_set_id\}")
-_ADDRESS = re.compile(r"https?://[^\s<>|`\"\x00-\x1f]+")
 
 
 class Templates(Struct, frozen=True):
@@ -33,48 +29,43 @@ class Templates(Struct, frozen=True):
     log_viewer: str | None = None
 
 
-def is_address(text: str) -> bool:
-    """Whether it may be linked: http(s), of usual length, nothing in it that ends a link."""
-    return len(text) <= LINK_MAX and _ADDRESS.fullmatch(text) is not None
-
-
-def links(incident: IncidentReport, templates: Templates) -> Iterator[tuple[str, str]]:
+def links(
+    incident: IncidentReport, templates: Templates, opening: int = 0
+) -> Iterator[tuple[str, str]]:
     """Title and address of each link; those about an eval set name the incident's first.
 
     Grafana's takes several: its variable is repeated.
 
     What may not be linked (`is_address`) is left out.
+
+    Args:
+        incident: what is told.
+        templates: the addresses.
+        opening: which time it is open, from 1; 0 where that is not known.
     """
     first = incident.eval_sets[0] if incident.eval_sets else ""
-    values = {"eval_set_id": _quoted(first), "cause": _quoted(incident.cause.value)}
+    values = {"eval_set_id": first, "cause": incident.cause.value}
     candidates = (
-        ("Status page", own_page(incident, templates.page)),
+        ("Status page", own_page(incident, templates.page, opening)),
         ("Grafana", _for_all(templates.grafana or "", incident.eval_sets)),
         ("Log viewer", templates.log_viewer),
         ("Runbook", templates.runbook),
         ("Silence", _silence(incident, templates.alertmanager)),
     )
     for title, template in candidates:
-        address = _fill(template or "", values)
+        address = filled(template or "", values)
         if is_address(address):
             yield title, address
 
 
-def own_page(incident: IncidentReport, page: str | None) -> str | None:
-    """Where the watchdog's own page tells of an incident: its eval set, or all of its cause."""
-    if page is None or not incident.eval_sets:
-        return page
-    base, ids = page.rstrip("/"), incident.eval_sets
-    if len(ids) > 1:
-        return f"{base}/?cause={_quoted(incident.cause.value)}"
-    address = f"{base}/eval-sets/{_quoted(ids[0])}"
+def own_page(incident: IncidentReport, page: str | None, opening: int = 0) -> str | None:
+    """Where the watchdog's own page tells of an incident, also when it is over."""
+    if page is None:
+        return None
+    address = f"{page.rstrip('/')}/incidents/{quoted(incident.id)}"
+    if opening:
+        address += f"?opening={opening}"
     return address if len(address) <= OWN_MAX else page
-
-
-def _fill(template: str, values: dict[str, str]) -> str:
-    for name, value in values.items():
-        template = template.replace(f"{{{name}}}", value)
-    return template.replace("|", "%7C").replace(" ", "%20")
 
 
 def _for_all(template: str, eval_sets: tuple[str, ...]) -> str:
@@ -84,7 +75,7 @@ def _for_all(template: str, eval_sets: tuple[str, ...]) -> str:
     """
     names = eval_sets[:DASHBOARD_MAX]
     address = _PARAMETER.sub(
-        lambda match: match[1] + "&".join(f"{match[2]}={_quoted(name)}" for name in names), template
+        lambda match: match[1] + "&".join(f"{match[2]}={quoted(name)}" for name in names), template
     )
     return address if names and is_address(address) else template
 
@@ -97,11 +88,7 @@ def _silence(incident: IncidentReport, base: str | None) -> str | None:
     if len(incident.eval_sets) > 1:
         names = "|".join(_literal(name) for name in incident.eval_sets)
         matcher = f'eval_set_id=~"{_string(names)}"'
-    return f"{base.rstrip('/')}/#/silences/new?filter={_quoted(f'{{{matcher}}}')}"
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="", errors="replace")
+    return f"{base.rstrip('/')}/#/silences/new?filter={quoted(f'{{{matcher}}}')}"
 
 
 def _string(text: str) -> str:

@@ -137,6 +137,8 @@ def as_json(notice: Notice) -> Body:
         "changes": notice.changes,
         "actions": notice.actions,
         "odds": notice.odds,
+        "handling": notice.handling,
+        "opening": notice.opening,
         "incident": notice.incident,
     }
 
@@ -203,7 +205,9 @@ def event(
             "class": incident.cause,
             "custom_details": _details(notice),
         },
-        "links": [{"href": to, "text": title} for title, to in links(incident, templates)],
+        "links": [
+            {"href": to, "text": title} for title, to in links(incident, templates, notice.opening)
+        ],
     }
 
 

@@ -6,6 +6,7 @@ Slack's answers: https://api.slack.com/messaging/webhooks#handling_errors. The U
 import httpx
 from pydantic import SecretStr
 
+from watchdog.config.links import KNOWN
 from watchdog.config.settings import Settings
 from watchdog.config.slack import ELSEWHERE
 from watchdog.notify.channels.channel import UNTRIED, Outcome
@@ -102,7 +103,7 @@ def _bot(settings: Settings, token: SecretStr, name: str, channel: str) -> Slack
 
 def templates(settings: Settings) -> Templates:
     """The addresses that messages link to."""
-    return Templates(page=settings.external_url, **settings.links.model_dump())
+    return Templates(page=settings.external_url, **settings.links.model_dump(exclude=set(KNOWN)))
 
 
 def _address(webhook_url: str, api_url: str | None) -> httpx.URL:

@@ -25,6 +25,7 @@ from watchdog.notify.channels.slack_text import (
     canary_lines,
     code,
     fitting,
+    handling_lines,
     link_line,
     plain,
     sample_lines,
@@ -45,8 +46,9 @@ SECTION_MAX = 2900
 FIELD_MAX = 500
 SUMMARY_MAX = 1000
 BESIDE_MAX = 1300
-SAMPLES_MAX = 1700
-ACTIONS_MAX = 2800
+HANDLING_MAX = 900
+SAMPLES_MAX = 1500
+ACTIONS_MAX = 2600
 _LIVE = re.compile(r"(?<!\u200b)`")
 """Backticks that `plain` did not defuse."""
 MORE = 120
@@ -119,6 +121,7 @@ def _subject(notice: Notice) -> str:
 def _standing(notice: Notice) -> Iterator[Block]:
     incident = notice.incident
     yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)
+    yield from _group(handling_lines(notice), HANDLING_MAX)
     fields = [_mrkdwn(clip(text, FIELD_MAX)) for text in _fields(notice)]
     yield {"type": "section", "fields": fields}
     yield from _group([*sure_lines(notice), *beside(incident)], BESIDE_MAX)
@@ -150,6 +153,7 @@ def _resolved(notice: Notice) -> Iterator[Block]:
     cause = f"*Was* {cause_words(incident.cause)} ({code(incident.cause)})"
     yield _section(f"{cause}, since {clock_of(timestamp(notice.since))}. {outcome}".strip())
     yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)
+    yield from _group(handling_lines(notice), HANDLING_MAX)
     yield from _group(beside(incident), BESIDE_MAX)
 
 

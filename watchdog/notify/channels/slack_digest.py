@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from watchdog.addresses import is_address
 from watchdog.model.causes import cause_words
 from watchdog.model.report import IncidentReport
 from watchdog.model.words import count
-from watchdog.notify.channels.links import Templates, is_address
+from watchdog.notify.channels.links import Templates
 from watchdog.notify.channels.slack_text import MAX_TEXT, code, escape, message, plain, sign, size
 from watchdog.notify.notice import Notice
 

@@ -1,8 +1,10 @@
 """A notice as Slack's mrkdwn. Pure; whatever an evaluation names is shown and never obeyed."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from watchdog.addresses import is_address
 from watchdog.model.causes import cause_words
 from watchdog.model.command import TEXT_MAX
 from watchdog.model.instants import clock_of, timestamp
@@ -11,7 +13,7 @@ from watchdog.model.report import ConclusionReport, IncidentReport, OutsideRepor
 from watchdog.model.texts import clean, spans
 from watchdog.model.verdict import Severity, Verdict
 from watchdog.model.words import VERDICT_WORDS, count, duration, strip
-from watchdog.notify.channels.links import Templates, is_address, links
+from watchdog.notify.channels.links import Templates, links
 from watchdog.notify.notice import Notice, NoticeSample, got_worse, impact, lasted
 
 MAX_TEXT = 3800
@@ -70,8 +72,12 @@ def canary_lines(notice: Notice) -> list[str]:
 
 def link_line(notice: Notice, templates: Templates) -> str:
     """Where to read on; empty where nothing is configured."""
-    parts = [f"<{escape(url)}|{title}>" for title, url in links(notice.incident, templates)]
+    parts = [f"<{escape(url)}|{title}>" for title, url in _links(notice, templates)]
     return " · ".join(_within(LINKS_MAX, parts, between=4))
+
+
+def _links(notice: Notice, templates: Templates) -> Iterator[tuple[str, str]]:
+    return links(notice.incident, templates, notice.opening)
 
 
 def fitting(lines: Iterable[str], left: int) -> Iterator[str]:
@@ -96,6 +102,7 @@ def _opened(notice: Notice) -> list[str]:
     why = f"{cause_words(incident.cause)} ({code(incident.cause)})"
     return [
         f"{sign(incident.severity)} *{state(notice)}:* {_names(notice)}",
+        *handling_lines(notice),
         plain(incident.summary, 700),
         f"*Since* {clock_of(timestamp(notice.since))} ({lasting}) · *affects* {impact(notice)}",
         f"*Why* {why}, {scope} {code(incident.subject)}",
@@ -105,6 +112,11 @@ def _opened(notice: Notice) -> list[str]:
         *_samples(notice),
         *_actions(notice),
     ]
+
+
+def handling_lines(notice: Notice) -> list[str]:
+    """Who looks after it, who asked for silence, what people say of it."""
+    return [f"*Handled* {plain(text, 500)}" for text in notice.handling]
 
 
 def sure_lines(notice: Notice) -> list[str]:
@@ -179,8 +191,9 @@ def _samples(notice: Notice) -> list[str]:
 
 
 def sample_lines(notice: Notice) -> list[str]:
-    """The stuck samples, one a line."""
-    lines = [f"• {_sample(sample)}" for sample in notice.samples]
+    """The stuck samples, one a line; those of which the same is to be said, counted in one."""
+    texts = Counter(_sample(sample) for sample in notice.samples)
+    lines = [f"• {text}{f' ({n} such)' if n > 1 else ''}" for text, n in texts.items()]
     if notice.more_samples:
         lines.append(f"• and {count(notice.more_samples, 'more sample')}")
     return lines
@@ -226,6 +239,10 @@ def _spaced(text: str) -> str:
 
 
 def _resolved(notice: Notice) -> list[str]:
+    return [*_over(notice), *handling_lines(notice)]
+
+
+def _over(notice: Notice) -> list[str]:
     took = duration(lasted(notice))
     why = f"*Was* {cause_words(notice.incident.cause)} ({code(notice.incident.cause)})"
     if notice.gone:

@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from watchdog.model.acts import Act, holding
 from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
 from watchdog.model.verdict import Verdict, worst
+from watchdog.notify.decide.acknowledged import fallen, has_news
 from watchdog.notify.decide.announcements import PAGE, unannounced
 from watchdog.notify.decide.continuity import Akin, continues, fingerprint, joined, meanings
 from watchdog.notify.decide.ending import ending, is_unsure
@@ -87,10 +89,12 @@ def _standing(
         parts = [p for p in standing.like(entry.incident) if continues(p, entry.incident)]
         if parts:
             incident = _as_it_is(entry, parts, snapshot, now, intervals)
-            reason = Reason.STILL_OPEN
+            reason, fell = Reason.STILL_OPEN, None
             if listed and not is_unlisted(incident, snapshot):
-                reason = _going_on(entry, incident, snapshot, now, intervals)
-            yield Decision(reason, incident, now, entry)
+                fell = fallen(entry, incident, now) if incident.muted_until is None else None
+                reason = _going_on(entry, incident, snapshot, now, intervals, fell)
+            ids = tuple(part.id for part in parts)
+            yield Decision(reason, incident, now, entry, fell=fell, parts=ids)
 
 
 def _as_it_is(
@@ -127,15 +131,16 @@ def _new(  # noqa: PLR0913, PLR0917
         if any(continues(incident, earlier) for earlier in known.like(incident)):
             continue
         if not listed or is_unlisted(incident, snapshot):
-            yield Decision(Reason.HOLD_UNTIL_LISTED, incident, now)
+            yield Decision(Reason.HOLD_UNTIL_LISTED, incident, now, parts=(incident.id,))
             continue
         end = next((entry for entry in resolved if _is_back(incident, entry, now, intervals)), None)
         if end is None or incident.muted_until is not None:
-            yield Decision(opening(incident, snapshot, now, intervals, recent), incident, now)
+            reason = opening(incident, snapshot, now, intervals, recent)
+            yield Decision(reason, incident, now, parts=(incident.id,))
         elif (end.incident.id, end.generation) not in back:
             back.add((end.incident.id, end.generation))
             whole = _as_it_is(end, [incident], snapshot, now, intervals)
-            yield Decision(Reason.REOPEN, whole, now, end)
+            yield Decision(Reason.REOPEN, whole, now, end, parts=(incident.id,))
 
 
 def _is_back(
@@ -145,18 +150,19 @@ def _is_back(
     return is_recent and continues(incident, entry.incident)
 
 
-def _going_on(
+def _going_on(  # noqa: PLR0913, PLR0917
     entry: LedgerEntry,
     incident: IncidentReport,
     snapshot: Snapshot,
     now: float,
     intervals: Intervals,
+    fell: Act | None,
 ) -> Reason:
     """Whether people are notified of an open incident, and why."""
-    if incident.muted_until is not None:
-        return Reason.STILL_OPEN
-    if _escalates(entry, incident, now):
-        return Reason.ESCALATE
+    is_acknowledged = fell is None and holding(entry.acts, "acknowledgement", now) is not None
+    first = _first(entry, incident, now, fell, is_acknowledged=is_acknowledged)
+    if first is not None:
+        return first
     silence = now - entry.announced_at
     if incident.id not in snapshot.testing:
         is_first_test = bool(meanings(incident)) and not meanings(entry.shown)
@@ -168,9 +174,28 @@ def _going_on(
             and now - entry.shown_at >= intervals.group_interval
         ):
             return Reason.EDIT
-    if incident.severity == "page" and 0 < intervals.repeat_interval <= silence:
+    is_due = incident.severity == "page" and 0 < intervals.repeat_interval <= silence
+    if is_due and not is_acknowledged:
         return Reason.REMIND
     return Reason.STILL_OPEN
+
+
+def _first(
+    entry: LedgerEntry,
+    incident: IncidentReport,
+    now: float,
+    fell: Act | None,
+    *,
+    is_acknowledged: bool,
+) -> Reason | None:
+    """What weighs more than news: that people asked for silence, a page, what they did."""
+    if incident.muted_until is not None:
+        return Reason.EDIT if has_news(entry, now) else Reason.STILL_OPEN
+    if not is_acknowledged and _escalates(entry, incident, now):
+        return Reason.ESCALATE
+    if fell is not None:
+        return Reason.WORSE
+    return Reason.EDIT if has_news(entry, now) else None
 
 
 def _escalates(entry: LedgerEntry, incident: IncidentReport, now: float) -> bool:

@@ -28,7 +28,8 @@ class Announcement(Struct, frozen=True):
 
 PAGE = Announcement("page")
 
-_RANKS: tuple[Scope, ...] = ("sample", "task", "eval_set", "model", "provider", "cluster")
+RANKS: tuple[Scope, ...] = ("sample", "task", "eval_set", "model", "provider", "cluster")
+"""From the narrowest to the widest."""
 _MEANINGS = frozenset(Meaning)
 
 
@@ -82,7 +83,7 @@ def from_text(text: str) -> Announcement:
         return PAGE
     if kind == "status" and space:
         return Announcement("status", subject)
-    if kind == "scope" and subject in _RANKS:
+    if kind == "scope" and subject in RANKS:
         return Announcement("scope", subject)
     # a model's name may hold spaces, a meaning holds none
     model, space, meaning = subject.rpartition(" ")
@@ -97,5 +98,5 @@ def _scope(incident: IncidentReport) -> Announcement:
 
 def _reaches_further(scope: Scope, announced: Iterable[Announcement]) -> bool:
     """Whether it is joint now, and people were called for one narrower scope only."""
-    ranks = [_RANKS.index(item.subject) for item in announced if item.kind == "scope"]
-    return len(ranks) == 1 and scope in JOINT_SCOPES and _RANKS.index(scope) > ranks[0]
+    ranks = [RANKS.index(item.subject) for item in announced if item.kind == "scope"]
+    return len(ranks) == 1 and scope in JOINT_SCOPES and RANKS.index(scope) > ranks[0]

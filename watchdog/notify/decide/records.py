@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from watchdog.model.access import Needs
+from watchdog.model.acts import Act
 from watchdog.model.report import IncidentReport
 from watchdog.model.verdict import Severity, Verdict
 from watchdog.notify.decide.announcements import Announcement
@@ -21,6 +23,8 @@ class Reason(StrEnum):
     """Who is in it changed: the message is brought up to date in place, and nobody is called."""
     ESCALATE = "escalate"
     """What was a warning is a page now."""
+    WORSE = "worse"
+    """It was acknowledged and got worse since (`acknowledged.Worse`): people are called again."""
     REMIND = "remind"
     """Nobody was called for it for long, and it still stands."""
     REOPEN = "reopen"
@@ -60,7 +64,15 @@ class Reason(StrEnum):
 
 ENDING = frozenset({Reason.RESOLVE, Reason.GONE, Reason.RESUMED})
 NOTIFYING = frozenset(
-    {Reason.OPEN, Reason.UPDATE, Reason.EDIT, Reason.ESCALATE, Reason.REMIND, Reason.REOPEN}
+    {
+        Reason.OPEN,
+        Reason.UPDATE,
+        Reason.EDIT,
+        Reason.ESCALATE,
+        Reason.WORSE,
+        Reason.REMIND,
+        Reason.REOPEN,
+    }
     | ENDING
 )
 """What becomes a message."""
@@ -125,6 +137,10 @@ class LedgerEntry(Struct, frozen=True):
     """When it was told to be over; None while it is open."""
     reopened: int = 0
     """How often it came back shortly after its end."""
+    acts: tuple[Act, ...] = ()
+    """What people did about it, the oldest first, also what has ended."""
+    needs: Needs | None = None
+    """What whoever looks needs to see all of it; None where an earlier version wrote it."""
 
 
 class Decision(Struct, frozen=True):
@@ -137,3 +153,7 @@ class Decision(Struct, frozen=True):
     """What the ledger holds of it; None for one that opens."""
     ended_as: Verdict | None = None
     """On the end: the worst verdict of what the incident was about."""
+    fell: Act | None = None
+    """The acknowledgement that falls with it, which says why."""
+    parts: tuple[str, ...] = ()
+    """The ids that the snapshot has for it; empty where it isn't seen."""

@@ -22,6 +22,10 @@ class CanaryRecord(Struct, frozen=True):
     """Why the last one did not arrive; empty where it did."""
 
 
+# learned before threads are there (`rows`)
+_decode = msgspec.json.Decoder(CanaryRecord).decode
+
+
 def load(ledger: Ledger) -> CanaryRecord:
     """What this ledger keeps; what can't be used counts as nothing: it is sent once more."""
     with ledger.transaction() as connection:
@@ -49,7 +53,7 @@ def _read(connection: Connection, watch: str) -> CanaryRecord:
     query = select(canary_table.c.record).where(canary_table.c.watch == watch)
     record = connection.execute(query).scalar()
     try:
-        return msgspec.json.decode(record, type=CanaryRecord) if record else CanaryRecord()
+        return _decode(record) if record else CanaryRecord()
     except msgspec.MsgspecError:
         return CanaryRecord()
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     create_engine,
     event,
+    inspect,
     make_url,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -101,6 +102,25 @@ def url_of(target: str | Path) -> URL:
         return URL.create("sqlite", database=str(Path(target).expanduser()))
     except (ArgumentError, ValueError):  # the second of a port that is no number
         raise LedgerError("neither a path nor a database URL") from None
+
+
+def is_there(target: str | Path) -> bool:
+    """Whether somebody made a ledger there. What can't be asked is left to who opens it.
+
+    Raises:
+        LedgerError: it is no address, or its driver is not installed.
+    """
+    url = url_of(target)
+    file = file_of(url)
+    if file is not None or url.get_backend_name() == "sqlite":
+        return file is not None and file.is_file()
+    engine = engine_of(url)
+    try:
+        return inspect(engine).has_table(metadata.tables["incidents"].name)
+    except SQLAlchemyError:
+        return True
+    finally:
+        engine.dispose()
 
 
 def _connect(url: URL, watch: str) -> Ledger:

@@ -26,8 +26,12 @@ from watchdog.notify.ledger.ledger import Ledger
 from watchdog.notify.ledger.tables import learned_table
 
 _CURRENT = "current"
+_ASIDE = "unusable-"
 _ASIDE_MAX = 3
 """So many unusable states are kept; the oldest go first."""
+
+# learned before threads are there (`rows`)
+_decode = msgspec.json.Decoder(Learned).decode
 
 
 class Loaded(Struct, frozen=True):
@@ -66,7 +70,7 @@ def save(ledger: Ledger, learned: Learned, now: float) -> None:
 
 
 def _read(record: str, now: float) -> Learned:
-    learned = msgspec.json.decode(record, type=Learned)
+    learned = _decode(record)
     why = fault(learned)
     if why is not None:
         raise ValueError(why)
@@ -79,10 +83,10 @@ def _named(ledger: Ledger, name: str) -> tuple[ColumnElement[bool], ColumnElemen
 
 
 def _set_aside(connection: Connection, ledger: Ledger, now: float) -> str:
-    name = f"unusable-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%S.%fZ}"
+    name = f"{_ASIDE}{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%S.%fZ}"
     connection.execute(update(learned_table).where(*_named(ledger, _CURRENT)).values(name=name))
     ours = learned_table.c.watch == ledger.watch
-    aside = select(learned_table.c.name).where(ours, learned_table.c.name != _CURRENT)
+    aside = select(learned_table.c.name).where(ours, learned_table.c.name.startswith(_ASIDE))
     names = connection.execute(aside.order_by(learned_table.c.name.desc())).scalars().all()
     for old in names[_ASIDE_MAX:]:
         connection.execute(delete(learned_table).where(*_named(ledger, old)))

@@ -25,9 +25,13 @@ from sqlalchemy import (
     update,
 )
 
+from watchdog.model.access import Needs
+from watchdog.model.acts import Act
+from watchdog.model.kept_incidents import EVENT_KINDS, LifeEvent
 from watchdog.model.report import IncidentReport
 from watchdog.notify.decide import Decision, LedgerEntry
 from watchdog.notify.decide.announcements import announced_with, announcements
+from watchdog.notify.ledger import events
 from watchdog.notify.ledger.rows import (
     FOLLOW_UPS,
     Message,
@@ -120,17 +124,37 @@ class Ledger:
         query = select(incidents).where(self._ours, incidents.c.resolved_at.is_(None))
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(incidents.c.generation)).all()
-        return {row.id: entry_of(row) for row in rows}
+            acts = events.held(connection, self.watch)
+        return {row.id: entry_of(row, acts.get((row.id, row.generation), ())) for row in rows}
+
+    def untold_acts(self) -> dict[str, tuple[Act, ...]]:
+        """What people did about incidents that nobody was told of, by id."""
+        with self._engine.connect() as connection:
+            acts = events.held(connection, self.watch)
+        return {name: each for (name, generation), each in acts.items() if not generation}
 
     def resolved_since(self, instant: float) -> tuple[LedgerEntry, ...]:
         """What ended after an instant, the newest of each id."""
         query = select(incidents).where(self._ours, incidents.c.resolved_at >= instant)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(incidents.c.generation)).all()
-        return tuple({row.id: entry_of(row) for row in rows}.values())
+            newest = {row.id: row for row in rows}
+            threads = [(row.id, row.generation) for row in newest.values()]
+            kept = events.of_threads(connection, self.watch, threads)
+        acts = {thread: events.acts_of(each) for thread, each in kept.items()}
+        return tuple(entry_of(r, acts.get((r.id, r.generation), ())) for r in newest.values())
 
-    def open(self, decision: Decision, notice: Notice, channels: Iterable[str]) -> Thread:
-        """Remember an incident as open, and its message as pending for each channel."""
+    def open(
+        self,
+        decision: Decision,
+        notice: Notice,
+        channels: Iterable[str],
+        needs: Needs | None = None,
+    ) -> Thread:
+        """Remember an incident as open, and its message as pending for each channel.
+
+        `needs` is what whoever looks at it needs.
+        """
         with self.transaction() as connection:
             generation = self._next_generation(connection, decision.incident.id)
             connection.execute(
@@ -144,21 +168,30 @@ class Ledger:
                     told_at=decision.at,
                     said=encode_announcements(announcements(decision.incident)),
                     said_at=decision.at,
+                    needs=_encoded(needs),
                 )
             )
             self._add(connection, notice, generation, channels)
         return decision.incident.id, generation
 
-    def update(self, entry: LedgerEntry, notice: Notice) -> None:
+    def update(
+        self,
+        entry: LedgerEntry,
+        notice: Notice,
+        needs: Needs | None = None,
+        fell: Act | None = None,
+    ) -> None:
         """Remember how an open incident is shown now, and the message for who knows of it.
 
-        One that was told to be over is open again.
+        One that was told to be over is open again. `fell` is an acknowledgement that counts no
+        more.
         """
         values: dict[str, object] = {
             "record": encode(notice.incident),
             "told": encode(notice.incident),
             "told_at": notice.at,
             "away_since": None,
+            "needs": _encoded(needs or entry.needs),
         }
         if notice.kind != "edited":
             announced = announced_with(notice.incident, entry.announced)
@@ -167,6 +200,12 @@ class Ledger:
             values |= {"resolved_at": None, "reopened": entry.reopened + 1}
         with self.transaction() as connection:
             connection.execute(update(incidents).where(*self._same(entry)).values(values))
+            thread = (entry.incident.id, entry.generation)
+            if fell is not None:
+                events.end(connection, self.watch, thread, fell)
+            if notice.kind in EVENT_KINDS:
+                event = LifeEvent(notice.kind, notice.at, "; ".join(notice.changes))
+                events.add(connection, self.watch, thread, event)
             self._renew(connection, notice, entry)
 
     def resolve(self, entry: LedgerEntry, notice: Notice) -> None:
@@ -177,12 +216,13 @@ class Ledger:
             )
             self._renew(connection, notice, entry)
 
-    def amend(self, entry: LedgerEntry, incident: IncidentReport) -> None:
+    def amend(
+        self, entry: LedgerEntry, incident: IncidentReport, needs: Needs | None = None
+    ) -> None:
         """Remember an open incident as it is now: other eval sets may have joined it."""
+        values = {"record": encode(incident), "needs": _encoded(needs or entry.needs)}
         with self.transaction() as connection:
-            connection.execute(
-                update(incidents).where(*self._same(entry)).values(record=encode(incident))
-            )
+            connection.execute(update(incidents).where(*self._same(entry)).values(values))
 
     def mark_absent(self, entry: LedgerEntry, since: float | None) -> None:
         """Remember since when an open incident has not been seen; None when it is seen."""
@@ -344,7 +384,9 @@ class Ledger:
         with self.transaction() as connection:
             connection.execute(delete(messages).where(of_old))
             drop_digests_of_nothing(connection, created_before=now - keep)
-            return connection.execute(delete(incidents).where(is_old)).rowcount
+            forgotten = connection.execute(delete(incidents).where(is_old)).rowcount
+            events.prune(connection, self.watch, now - keep, now - STRANGERS_SECONDS)
+            return forgotten
 
     def _add_digest(self, connection: Connection, channel: str, digest: Notice) -> str:
         """Its name, which stands where those of others have an incident's id."""
@@ -415,7 +457,8 @@ class Ledger:
             rows = connection.execute(query.where(*same, messages.c.state == "pending"))
             records: dict[Kind, str] = {row.kind: row.record for row in rows}
             if "opened" in records and notice.kind != "resolved":
-                opened = encode(replace(notice, kind="opened", changes=()))
+                first_notice = replace(notice, kind="opened", changes=())
+                opened = encode(replace(first_notice, opening=entry.generation))
                 first = update(messages).where(*same, messages.c.kind == "opened")
                 connection.execute(first.values(record=opened))
                 continue
@@ -431,7 +474,7 @@ class Ledger:
             self._insert(connection, notice, channel, thread)
 
     def _insert(
-        self, connection: Connection, notice: Notice, channel: str, thread: Mapping[str, object]
+        self, connection: Connection, notice: Notice, channel: str, thread: Mapping[str, Any]
     ) -> None:
         values = {
             "watch": self.watch,
@@ -439,12 +482,16 @@ class Ledger:
             "kind": notice.kind,
             "state": "pending",
             "created_at": notice.at,
-            "record": encode(notice),
+            "record": encode(replace(notice, opening=thread["generation"])),
             **thread,
         }
         if self._numbers is not None:
             values["number"] = next(self._numbers)
         connection.execute(insert(messages).values(values))
+
+
+def _encoded(needs: Needs | None) -> str | None:
+    return None if needs is None else encode(needs)
 
 
 def drop_digests_of_nothing(connection: Connection, created_before: float) -> int:

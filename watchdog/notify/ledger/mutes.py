@@ -5,7 +5,7 @@ service watches them.
 """
 
 from msgspec import Struct
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from watchdog.model.allowances import Allowance, Override
 from watchdog.notify.ledger.ledger import Ledger
@@ -41,10 +41,15 @@ def mutes(ledger: Ledger, now: float) -> tuple[Mute, ...]:
 def mute(ledger: Ledger, wanted: Mute, now: float) -> None:
     """Take the place of an earlier mute of the same name; forget those that ended."""
     with ledger.transaction() as connection:
-        same = mutes_table.c.eval_set == wanted.eval_set
-        connection.execute(delete(mutes_table).where(same | (mutes_table.c.until <= now)))
-        values = {"eval_set": wanted.eval_set, "until": wanted.until, "reason": wanted.reason}
-        connection.execute(insert(mutes_table).values(values))
+        put(connection, wanted, now)
+
+
+def put(connection: Connection, wanted: Mute, now: float) -> None:
+    """The same, within a transaction."""
+    same = mutes_table.c.eval_set == wanted.eval_set
+    connection.execute(delete(mutes_table).where(same | (mutes_table.c.until <= now)))
+    values = {"eval_set": wanted.eval_set, "until": wanted.until, "reason": wanted.reason}
+    connection.execute(insert(mutes_table).values(values))
 
 
 def unmute(ledger: Ledger, eval_set: str) -> bool:

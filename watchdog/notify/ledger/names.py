@@ -18,6 +18,12 @@ def load(ledger: Ledger) -> dict[str, EvalSetName]:
     return {row.id: EvalSetName(row.source, row.name, row.seen_at) for row in rows}
 
 
+def known(ledger: Ledger) -> set[str]:
+    """The ids that eval sets have, or had lately, whatever service watches them."""
+    with ledger.engine.connect() as connection:
+        return set(connection.execute(select(names_table.c.id).distinct()).scalars())
+
+
 def save(ledger: Ledger, changed: Mapping[str, EvalSetName], removed: Iterable[str]) -> None:
     """Write down what is new or another's, and forget what is nobody's."""
     same_watch = names_table.c.watch == ledger.watch

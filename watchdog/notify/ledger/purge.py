@@ -6,6 +6,7 @@ still sees the eval set writes it down anew.
 
 import secrets
 from collections.abc import Collection, Sequence
+from glob import escape
 from typing import Any
 
 import msgspec
@@ -30,9 +31,15 @@ from watchdog.model.report import IncidentReport
 from watchdog.notify.ledger.checkpoints import table as checkpoints
 from watchdog.notify.ledger.kept_text import certain_part, fit, kept_name
 from watchdog.notify.ledger.ledger import Ledger, drop_digests_of_nothing
+from watchdog.notify.ledger.purged_events import (
+    drop_untold,
+    events_of,
+    rewrite_events,
+    rewrite_reasons,
+)
 from watchdog.notify.ledger.purged_records import is_alone, names_any, notice_without, without
-from watchdog.notify.ledger.rows import encode, notice_of
-from watchdog.notify.ledger.tables import incidents, messages, mutes_table, names_table
+from watchdog.notify.ledger.rows import decode_incident, encode, notice_of
+from watchdog.notify.ledger.tables import events, incidents, messages, mutes_table, names_table
 from watchdog.notify.notice import Notice
 
 KEY_BYTES = 32
@@ -173,9 +180,12 @@ def _of_ledger(connection: Connection, wanted: Wanted, source: str | None) -> Pu
     deleted = 0
     for row in alone:
         deleted += _delete(connection, messages, *_messages_of(row))
+        _delete(connection, events, *events_of(row))
         connection.execute(delete(incidents).where(*_same(row)))
     rewritten = sum(_rewrite(connection, row, wanted, key) for row in joint)
     rewritten += _rewrite_digests(connection, wanted, key)
+    drop_untold(connection, wanted.ids)
+    rewrite_reasons(connection, wanted.ids, key)
     deleted += drop_digests_of_nothing(connection, created_before=float("inf")) if alone else 0
     return Purged(
         incidents=len(alone),
@@ -183,7 +193,11 @@ def _of_ledger(connection: Connection, wanted: Wanted, source: str | None) -> Pu
         joint=len(joint),
         messages=deleted,
         rewritten=rewritten,
-        mutes=_delete(connection, mutes_table, mutes_table.c.eval_set.in_(wanted.ids)),
+        mutes=_delete(
+            connection,
+            mutes_table,
+            mutes_table.c.eval_set.in_({*wanted.ids, *map(escape, wanted.ids)}),
+        ),
         names=_delete(
             connection,
             names_table,
@@ -228,7 +242,7 @@ def _may_name(ids: Collection[str], *texts: str | None) -> bool:
 def _records(row: Row[Any]) -> list[IncidentReport]:
     """As it is, and as it was told."""
     texts = filter(None, (row.record, row.told))
-    return [msgspec.json.decode(text, type=IncidentReport) for text in texts]
+    return [decode_incident(text) for text in texts]
 
 
 def _rewrite(connection: Connection, row: Row[Any], wanted: Wanted, key: Key) -> int:
@@ -236,6 +250,7 @@ def _rewrite(connection: Connection, row: Row[Any], wanted: Wanted, key: Key) ->
     record, *told = (encode(without(each, wanted.ids, key)) for each in _records(row))
     values = {"record": record, **({"told": told[0]} if told else {})}
     connection.execute(update(incidents).where(*_same(row)).values(values))
+    rewrite_events(connection, row, wanted.ids, key)
     of_it = connection.execute(select(messages).where(*_messages_of(row))).all()
     for message in of_it:
         _replace(connection, message, notice_without(notice_of(message.record), wanted.ids, key))

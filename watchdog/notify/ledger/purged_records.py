@@ -61,6 +61,7 @@ def notice_without(notice: Notice, ids: Collection[str], key: Key) -> Notice:
         more_samples=0,
         actions=(),
         changes=(),
+        handling=(),
         owners=(),
     )
 

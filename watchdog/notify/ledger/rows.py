@@ -11,6 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Row
 
+from watchdog.model.access import Needs
+from watchdog.model.acts import Act
 from watchdog.model.report import IncidentReport
 from watchdog.notify.decide import LedgerEntry
 from watchdog.notify.decide.announcements import (
@@ -21,6 +23,11 @@ from watchdog.notify.decide.announcements import (
 )
 from watchdog.notify.ledger.kept_text import fit
 from watchdog.notify.notice import MAX_CHANGES, Kind, Notice
+
+# msgspec learns a type at its first use and without a lock: two threads at once end the process
+decode_incident = msgspec.json.Decoder(IncidentReport).decode
+_decode_notice = msgspec.json.Decoder(Notice).decode
+_decode_needs = msgspec.json.Decoder(Needs).decode
 
 State = Literal["pending", "sent", "failed"]
 
@@ -76,7 +83,7 @@ def encode_announcements(announced: Iterable[Announcement]) -> str:
 
 def notice_of(record: str) -> Notice:
     """A notice as it was written down."""
-    return msgspec.json.decode(record, type=Notice)
+    return _decode_notice(record)
 
 
 def message_of(row: Row[Any]) -> Message:
@@ -86,10 +93,13 @@ def message_of(row: Row[Any]) -> Message:
     return Message(row.number, thread, notice, row.attempts, row.next_at, row.first_handle)
 
 
-def entry_of(row: Row[Any]) -> LedgerEntry:
-    """An incident; what earlier versions did not keep is as it was when it opened."""
-    incident = msgspec.json.decode(row.record, type=IncidentReport)
-    shown = msgspec.json.decode(row.told, type=IncidentReport) if row.told else incident
+def entry_of(row: Row[Any], acts: tuple[Act, ...] = ()) -> LedgerEntry:
+    """An incident, with what people did about it.
+
+    What earlier versions did not keep is as it was when it opened.
+    """
+    incident = decode_incident(row.record)
+    shown = decode_incident(row.told) if row.told else incident
     shown_at = row.told_at if row.told_at is not None else row.opened_at
     return LedgerEntry(
         incident=incident,
@@ -102,7 +112,14 @@ def entry_of(row: Row[Any]) -> LedgerEntry:
         absent_since=row.away_since,
         resolved_at=row.resolved_at,
         reopened=row.reopened or 0,
+        acts=acts,
+        needs=needs_of(row.needs),
     )
+
+
+def needs_of(column: str | None) -> Needs | None:
+    """What whoever looks needs; None where it wasn't kept."""
+    return _decode_needs(column) if column else None
 
 
 def _announced(column: str | None, shown: IncidentReport) -> frozenset[Announcement]:

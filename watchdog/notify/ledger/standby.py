@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, selec
 
 from watchdog.notify.ledger.database import memory_ledger, mend
 from watchdog.notify.ledger.ledger import Ledger
-from watchdog.notify.ledger.tables import incidents, messages
+from watchdog.notify.ledger.tables import events, incidents, messages
 
 RESOLVED_MAX = 1000
 """Of what has ended, the newest: what comes back is told in its thread."""
@@ -31,6 +31,7 @@ class Copy(Struct, frozen=True):
 
     incidents: Rows = ()
     messages: Rows = ()
+    events: Rows = ()
     last_number: int = 0
     """Of any message in the database."""
 
@@ -52,10 +53,21 @@ def copy_of(ledger: Ledger) -> Copy:
             recent,
         )
         of_recent = select(incidents.c.id).where(its_incident).exists()
+        about_recent = (
+            select(incidents.c.id)
+            .where(
+                incidents.c.watch == events.c.watch,
+                incidents.c.id == events.c.incident,
+                incidents.c.generation == events.c.generation,
+                recent,
+            )
+            .exists()
+        )
         digest = and_(messages.c.watch == ledger.watch, messages.c.kind == "digest")
         return Copy(
             _rows(connection, incidents, recent),
             _rows(connection, messages, or_(of_recent, digest)),
+            _rows(connection, events, about_recent),
             connection.execute(select(func.max(messages.c.number))).scalar() or 0,
         )
 
@@ -66,6 +78,7 @@ def standby_of(copy: Copy, watch: str) -> Ledger:
     with ledger.transaction() as connection:
         _insert(connection, incidents, copy.incidents)
         _insert(connection, messages, copy.messages)
+        _insert(connection, events, copy.events)
     ledger.number_messages_from(copy.last_number + NUMBERS_APART)
     return ledger
 
@@ -85,10 +98,13 @@ def catch_up(ledger: Ledger, standby: Ledger, now: float) -> str | None:
             its = {"watch": "watch", "incident": "id", "generation": "generation"}
             told = (messages.c[key] == row[name] for key, name in its.items())
             connection.execute(delete(messages).where(*told))
+            about = (events.c[key] == row[name] for key, name in its.items())
+            connection.execute(delete(events).where(*about))
         digest = and_(messages.c.watch == ledger.watch, messages.c.kind == "digest")
         connection.execute(delete(messages).where(digest))
         _insert(connection, incidents, copy.incidents)
         _insert(connection, messages, copy.messages)
+        _insert(connection, events, copy.events)
         _number_on(connection)
     return warning
 

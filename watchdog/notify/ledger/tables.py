@@ -38,6 +38,7 @@ incidents = Table(
     Column("said", KeptText),
     Column("said_at", Float),
     Column("reopened", Integer),
+    Column("needs", KeptText),
 )
 
 messages = Table(
@@ -63,6 +64,20 @@ messages = Table(
     Column("claimed_at", Float),
     UniqueConstraint("watch", "incident", "generation", "channel", "kind"),
 )
+
+events = Table(
+    "incident_events",
+    metadata,
+    Column("watch", KeptName(64), primary_key=True),
+    Column("incident", KeptName(512), primary_key=True),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("kind", KeptName(16), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("record", KeptText, nullable=False),
+    Column("ended_at", Float),
+)
+"""What people did about incidents, and what became of them meanwhile (`events`)."""
 
 leadership = Table(
     "leadership",

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 from watchdog.model.instants import clock as clock_time
 from watchdog.model.texts import first_line
@@ -47,6 +48,7 @@ class LedgerWorker:
         self._lock = asyncio.Lock()
         self._database = Pool("ledger", 1, DEADLINE_SECONDS)
         self._memory = Pool("ledger-in-memory", 1, DEADLINE_SECONDS)
+        self._looking = Pool("ledger-looks", 1, DEADLINE_SECONDS)
         self._standby: Ledger | None = None
         self._copy = Copy()
         self._copy_again_at = 0.0
@@ -77,6 +79,19 @@ class LedgerWorker:
     async def on_database(self, work: Callable[[Ledger], T]) -> T | None:
         """The result of `work` on the database, or None where that fails: what can wait."""
         return await finished(self._run(work, can_wait=True))
+
+    async def beside(self, work: Callable[[Ledger], T]) -> T | None:
+        """A look that waits for nobody and changes nothing; None where it can't be done.
+
+        What is to be told must not wait for those who read what was.
+        """
+        if self._standby is not None or isinstance(self._ledger.engine.pool, StaticPool):
+            return await self.read(work)  # memory has one connection
+        try:
+            return await self._looking.run(work, self._ledger)
+        except Failure as error:
+            log.warning("ledger_not_read", error=_reason(error))
+            return None
 
     async def _run(self, work: Callable[[Ledger], T], *, can_wait: bool = False) -> T | None:
         async with self._lock:

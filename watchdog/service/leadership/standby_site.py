@@ -33,7 +33,8 @@ class StandbySite:
 
     def app(self) -> Starlette:
         """The ASGI application."""
-        return self._serving(Route("/{path:path}", self._elsewhere))
+        methods = ["GET", "HEAD", "POST", "DELETE"]
+        return self._serving(Route("/{path:path}", self._elsewhere, methods=methods))
 
     def probes(self) -> Starlette:
         """What machines ask alone, for a port of its own."""

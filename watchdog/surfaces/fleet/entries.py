@@ -95,6 +95,7 @@ def _text(report: EvalSetReport) -> str:
         (
             report.eval_set_id,
             report.name,
+            report.inspect_id,
             report.submitter,
             report.email,
             report.team,

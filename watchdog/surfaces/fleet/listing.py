@@ -127,7 +127,7 @@ class Fleet:
         incidents = self.snapshot.report.incidents
         if len(ids) < len(self.entries):
             incidents = tuple(i for i in incidents if not ids.isdisjoint(i.eval_sets))
-        return tuple(sorted(incidents, key=_gravity))
+        return tuple(sorted(incidents, key=gravity))
 
 
 class Fleets:
@@ -166,7 +166,7 @@ def order_of(cursor: str) -> Order:
     return int(rank), float(since) if since else inf, name
 
 
-def _gravity(incident: IncidentReport) -> tuple[bool, bool, int, str, str]:
+def gravity(incident: IncidentReport) -> tuple[bool, bool, int, str, str]:
     """What calls somebody first; of those the worst, of those what lasts the longest."""
     return (
         incident.muted_until is not None,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from watchdog.model.parts import EvalSetParts
 from watchdog.model.report import (
     Count,
     EvalSetReport,
@@ -93,4 +94,5 @@ class EvalSetDetail(Struct, frozen=True):
     incidents: tuple[IncidentReport, ...]
     problems: tuple[ProblemReport, ...]
     sources: tuple[SourceReport, ...] = ()
+    parts: EvalSetParts = EvalSetParts()
     schema_version: Literal[1] = SCHEMA_VERSION

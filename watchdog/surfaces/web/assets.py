@@ -10,7 +10,7 @@ from msgspec import Struct
 from watchdog.surfaces.web.kept_pages import Made, packed
 
 JAVASCRIPT = "text/javascript; charset=utf-8"
-_PARTS = ("vendor/htmx.min.js", "vendor/idiomorph-ext.min.js", "live.js")
+_PARTS = ("vendor/htmx.min.js", "vendor/idiomorph-ext.min.js", "zones.js", "live.js")
 
 
 class Asset(Struct, frozen=True):

@@ -15,7 +15,8 @@ from watchdog.surfaces.web.asked import listed
 from watchdog.surfaces.web.assets import ASSETS
 from watchdog.surfaces.web.etags import Etags, matches
 from watchdog.surfaces.web.kept_pages import answer
-from watchdog.surfaces.web.looking import Look, Looking
+from watchdog.surfaces.web.looking import Look
+from watchdog.surfaces.web.looks import Looks
 from watchdog.surfaces.web.outgoing import Outgoing
 from watchdog.surfaces.web.rendition import Renditions
 from watchdog.surfaces.web.streamed import VARY, Streamed
@@ -28,9 +29,10 @@ NOBODY = "no eval set of this id is watched"
 class FleetApi:
     """The routes that programs read."""
 
-    def __init__(self, looking: Looking, outgoing: Outgoing) -> None:
+    def __init__(self, looks: Looks, outgoing: Outgoing) -> None:
         """Args: outgoing: what is under way."""
-        self._looking = looking
+        self._looks = looks
+        self._looking = looks.looking
         self._outgoing = outgoing
         self._etags = Etags()
         self._details = Renditions(DefaultExecutor(1, "details"), kept=0)
@@ -45,19 +47,16 @@ class FleetApi:
         made = await self._looking.kept.get(look.current, look.view, ("rows", *wanted), make)
         return answer(request, made, JSON)
 
-    async def eval_set(self, request: Request) -> Response:
-        """One eval set."""
-        look = await self._looking.there(request)
-        name = request.path_params["eval_set_id"]
-        if name not in look.view.watched:
-            raise HTTPException(404, NOBODY)
+    async def one(self, request: Request, look: Look, name: str) -> Response:
+        """One eval set that is there."""
         headers = {"Content-Type": JSON, "ETag": self._etags.of(look.current, look.view)}
         if matches(request.headers, headers["ETag"]):
             return Response(status_code=304, headers={**headers, "Vary": VARY})
         if request.method == "HEAD":
             return head(200, JSON, headers)
         row = await self._looking.kept.once(partial(self._row, look, name))
-        pieces = partial(detail_pieces, look.view, row)
+        parts = await self._looking.kept.once(self._looks.parts(look, name))
+        pieces = partial(detail_pieces, look.view, row, parts)
         making = self._details.reading(look.current, request, pieces)
         return Streamed(making, self._outgoing, headers)
 

@@ -7,7 +7,8 @@
     return !(name === "open" && node.tagName === "DETAILS");
   };
   Idiomorph.defaults.callbacks.beforeNodeMorphed = function (node) {
-    return node.id !== "filter";
+    // what was read on demand stays until the page is opened again
+    return node.id !== "filter" && !(node.classList && node.classList.contains("loaded"));
   };
 
   var etag = null;
@@ -24,6 +25,9 @@
   }
 
   document.addEventListener("htmx:configRequest", function (event) {
+    if (event.detail.elt !== live()) {
+      return;
+    }
     if (document.hidden) {
       event.preventDefault();
     } else if (etag !== null) {
@@ -33,6 +37,9 @@
 
   document.addEventListener("htmx:afterRequest", function (event) {
     var request = event.detail.xhr;
+    if (event.detail.elt !== live()) {
+      return;
+    }
     if (request.status === 200 || request.status === 304) {
       etag = request.getResponseHeader("ETag");
       last = new Date();
@@ -41,8 +48,8 @@
       say("This is not there any more: what stands here is how it was seen last.");
     } else {
       var answer = request.status ? "answers " + request.status : "does not answer";
-      var at = last.toISOString().slice(11, 16);
-      say("The watchdog " + answer + ": what stands here is as old as " + at + " UTC.");
+      var at = window.watchdogTime(last);
+      say("The watchdog " + answer + ": what stands here is as old as " + at + ".");
     }
   });
 

@@ -19,7 +19,8 @@ def document_json() -> bytes:
 
 def document() -> dict[str, Any]:
     """An OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0) of all addresses."""
-    records = tuple({b.record: None for e in ENDPOINTS for b in e.answers.values() if b.record})
+    answers = (body.record for one in ENDPOINTS for body in one.answers.values())
+    records = tuple(dict.fromkeys(filter(None, (*answers, *(one.body for one in ENDPOINTS)))))
     schemas, components = msgspec.json.schema_components(
         records, ref_template="#/components/schemas/{name}"
     )
@@ -29,26 +30,42 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "stuck-eval watchdog",
             "version": __version__,
-            "description": "What is stuck, since when and why. Everything is read only.",
+            "description": "What is stuck, since when and why, and who does what about it.",
         },
-        "paths": {endpoint.path: _path(endpoint, by_record) for endpoint in ENDPOINTS},
+        "paths": _paths(by_record),
         "components": {"schemas": _plain(components)},
     }
 
 
-def _path(endpoint: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _paths(schemas: dict[Any, Any]) -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for endpoint in ENDPOINTS:
+        paths.setdefault(endpoint.path, {}).update(_operations(endpoint, schemas))
+    return paths
+
+
+def _operations(endpoint: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
+    methods = ("get", "head") if endpoint.method == "GET" else (endpoint.method.lower(),)
     return {
         method: {
-            "operationId": endpoint.name if method == "get" else f"{endpoint.name}_head",
+            "operationId": f"{endpoint.name}_head" if method == "head" else endpoint.name,
             "summary": endpoint.meaning,
             "parameters": [_parameter(one) for one in endpoint.parameters],
+            **_body(endpoint, schemas),
             "responses": {
                 str(status): _response(body, schemas, bare=method == "head")
                 for status, body in sorted(endpoint.answers.items())
             },
         }
-        for method in ("get", "head")
+        for method in methods
     }
+
+
+def _body(endpoint: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
+    if endpoint.body is None:
+        return {}
+    content = {"application/json": {"schema": schemas[endpoint.body]}}
+    return {"requestBody": {"required": endpoint.method == "POST", "content": content}}
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The service's HTTP interface. Every route reads what is there and computes nothing anew."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import nullcontext
 from functools import partial
 
@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from watchdog.config.links import Links
 from watchdog.masking import Key
 from watchdog.model.access import EVERYTHING, Viewer
 from watchdog.model.report import Report, Snapshot
@@ -21,16 +22,24 @@ from watchdog.surfaces.report_pieces import eval_set_pieces, reduced_report, rep
 from watchdog.surfaces.visible_parts import Seen
 from watchdog.surfaces.web.access import Access, AccessControl, viewer_of
 from watchdog.surfaces.web.access.views import Views, health_of
+from watchdog.surfaces.web.acting import Acting
 from watchdog.surfaces.web.answers import JSON, error, head, json
+from watchdog.surfaces.web.desk import Desk, NoDesk
 from watchdog.surfaces.web.endpoints import ENDPOINTS, GZIP, Endpoint
 from watchdog.surfaces.web.etags import Etags, matches
 from watchdog.surfaces.web.faults import Faults
 from watchdog.surfaces.web.fleet_api import NOBODY, FleetApi
+from watchdog.surfaces.web.forms import Forms
 from watchdog.surfaces.web.gate import Gate
 from watchdog.surfaces.web.handout import Bundle, Handout
 from watchdog.surfaces.web.health import Health, live, ready
 from watchdog.surfaces.web.hosts import Hosts
+from watchdog.surfaces.web.incidents_routes import IncidentRoutes
+from watchdog.surfaces.web.inside import Inside, Nowhere
+from watchdog.surfaces.web.inside_api import InsideApi
 from watchdog.surfaces.web.looking import Looking
+from watchdog.surfaces.web.looks import Looks
+from watchdog.surfaces.web.models_routes import ModelRoutes
 from watchdog.surfaces.web.openapi import document_json
 from watchdog.surfaces.web.outgoing import Outgoing
 from watchdog.surfaces.web.people import People
@@ -62,6 +71,9 @@ class Site:
         bundle: Bundle | None = None,
         access: Access | None = None,
         key: Key = b"",
+        inside: Inside | None = None,
+        links: Callable[[], Links] = Links,
+        desk: Desk | None = None,
     ) -> None:
         self._bundle = bundle
         self._access = access
@@ -75,8 +87,19 @@ class Site:
         self._stalled_after = stalled_after
         self._hosts = hosts
         self._outgoing = Outgoing()
-        looking = Looking(self._seen_by, clock, refresh)
-        self._parts = (self, People(looking), FleetApi(looking, self._outgoing))
+        desk = desk or NoDesk()
+        looking = Looking(self._seen_by, clock, refresh, desk)
+        looks = Looks(looking, inside or Nowhere())
+        fleet = FleetApi(looks, self._outgoing)
+        self._parts = (
+            self,
+            People(looks, links),
+            fleet,
+            InsideApi(looks, fleet),
+            ModelRoutes(looking, desk),
+            IncidentRoutes(looking, desk),
+            Acting(looking, desk, Forms(hosts), clock),
+        )
         self._reducing = DefaultExecutor(1, "reduced")
         self._viewing = DefaultExecutor(1, "views")
         self._scraping = DefaultExecutor(1, "metrics")
@@ -93,7 +116,7 @@ class Site:
 
     def _serving(self, endpoints: Iterable[Endpoint]) -> Starlette:
         return Starlette(
-            routes=[Route(one.route, self._handler(one.name)) for one in endpoints],
+            routes=_routes(endpoints, self._handler),
             middleware=[
                 Middleware(SecurityHeaders, style_source=style_source()),
                 Middleware(Pieces, outgoing=self._outgoing),
@@ -109,13 +132,13 @@ class Site:
         handler: Handler = next(getattr(part, name) for part in self._parts if hasattr(part, name))
         return handler
 
-    async def _seen_by(self, viewer: Viewer) -> tuple[Snapshot | None, Snapshot | None, Health]:
+    async def _seen_by(self, viewer: Viewer) -> tuple[Snapshot | None, Seen | None, Health]:
         """The current snapshot, what a viewer may see of it, and of how the service is."""
         snapshot, health = self._read(), self._health()
-        if snapshot is None or viewer.sees_all:
-            return snapshot, snapshot, health
+        if snapshot is None:
+            return None, None, health
         seen = await self._seen(snapshot, viewer)
-        return snapshot, seen.snapshot, health_of(health, seen)
+        return snapshot, seen, health if viewer.sees_all else health_of(health, seen)
 
     async def _seen(self, snapshot: Snapshot, viewer: Viewer) -> Seen:
         seen = self._views.known(snapshot, viewer)
@@ -128,6 +151,8 @@ class Site:
         """The report, or with `?eval_set_id=` that of one eval set."""
         current, eval_set_id = self._current(), _eval_set_id(request)
         snapshot = (await self._seen(current, viewer_of(request))).snapshot
+        if eval_set_id is not None:
+            eval_set_id = snapshot.aliases.get(eval_set_id, eval_set_id)
         if eval_set_id is not None and not _watched(snapshot.report, eval_set_id):
             raise HTTPException(404, NOBODY)
         headers = {"Content-Type": JSON, "ETag": self._etags.of(current, snapshot)}
@@ -150,6 +175,7 @@ class Site:
         """The evidence bundle of one eval set as an archive; one at a time."""
         viewer, eval_set_id = viewer_of(request), _eval_set_id(request) or ""
         snapshot = (await self._seen(self._current(), viewer)).snapshot
+        eval_set_id = snapshot.aliases.get(eval_set_id, eval_set_id)
         loop, reduce = asyncio.get_running_loop(), partial(reduced_report, snapshot, eval_set_id)
         part = await loop.run_in_executor(self._reducing, reduce)
         if part is None:
@@ -203,6 +229,8 @@ def build_app(  # noqa: PLR0913
     bundle: Bundle | None = None,
     access: Access | None = None,
     key: Key = b"",
+    inside: Inside | None = None,
+    links: Callable[[], Links] = Links,
 ) -> Starlette:
     """The ASGI application.
 
@@ -217,6 +245,8 @@ def build_app(  # noqa: PLR0913
         bundle: writes evidence.
         access: who may ask for what; None where everybody may.
         key: of the stand-ins for names.
+        inside: looks into eval sets; None where nothing can be read of them.
+        links: where pages lead beside, as the settings have it now.
     """
     site = Site(
         read=read,
@@ -229,8 +259,26 @@ def build_app(  # noqa: PLR0913
         bundle=bundle,
         access=access,
         key=key,
+        inside=inside,
+        links=links,
     )
     return site.app()
+
+
+def _routes(endpoints: Iterable[Endpoint], handler: Callable[[str], Handler]) -> list[Route]:
+    """One for each path: whoever asks otherwise is told all that may be done with it."""
+    by_path: dict[str, dict[str, Handler]] = {}
+    for one in endpoints:
+        methods = ("GET", "HEAD") if one.method == "GET" else (one.method,)
+        by_path.setdefault(one.route, {}).update(dict.fromkeys(methods, handler(one.name)))
+    return [Route(path, _by_method(each), methods=list(each)) for path, each in by_path.items()]
+
+
+def _by_method(handlers: Mapping[str, Handler]) -> Handler:
+    async def handle(request: Request) -> Response:
+        return await handlers[request.method](request)
+
+    return handle
 
 
 def _bare(request: Request) -> bool:

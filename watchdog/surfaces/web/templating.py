@@ -2,20 +2,31 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
 
+from watchdog.addresses import quoted
 from watchdog.model.aged import elapsed
 from watchdog.model.causes import cause_words
-from watchdog.model.instants import clock_of, timestamp
+from watchdog.model.instants import clock, clock_of, timestamp
 from watchdog.model.report import RunningSample, Snapshot, SourceReport, TaskReport
+from watchdog.model.samples import Standing
 from watchdog.model.texts import clean, spans
 from watchdog.model.verdict import STUCK_VERDICTS
-from watchdog.model.words import VERDICT_WORDS, at_work, count, duration, strip, tally
+from watchdog.model.words import (
+    VERDICT_WORDS,
+    at_work,
+    brief_duration,
+    count,
+    duration,
+    strip,
+    tally,
+)
+from watchdog.surfaces.incidents.records import IncidentRow
 from watchdog.surfaces.web.assets import SCRIPT
 from watchdog.surfaces.web.health import Health
 
@@ -26,6 +37,7 @@ MAX_NAMES = 50
 ALL_WELL = 90.0
 """Seconds; what was judged longer ago is said to be old."""
 _HEIGHT = 10
+_CLOCK = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC)")
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("watchdog.surfaces.web"),
@@ -34,6 +46,10 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+Handled = Callable[[], Mapping[str, IncidentRow]]
+"""What the ledger keeps of open incidents, by the ids that the snapshot has for them."""
 
 
 class PageContext(Struct, frozen=True):
@@ -47,6 +63,9 @@ class PageContext(Struct, frozen=True):
     root: str = ""
     """The way from the page's address up to the first page: links are relative, since a proxy may
     serve all of it below a path of its own."""
+    handled: Handled = dict
+    version: int = 0
+    """Of what `handled` tells."""
 
 
 def render(template: str, frame: PageContext, snapshot: Snapshot | None, **more: object) -> str:
@@ -59,6 +78,7 @@ def render(template: str, frame: PageContext, snapshot: Snapshot | None, **more:
         sources=frame.health.sources,
         limited=limited(frame.health),
         refresh=frame.refresh,
+        handled=frame.handled(),
         root=frame.root,
         ago=_ago(frame.now),
         style=STYLE,
@@ -67,7 +87,7 @@ def render(template: str, frame: PageContext, snapshot: Snapshot | None, **more:
         max_samples=MAX_SAMPLES,
         max_names=MAX_NAMES,
         count=count,
-        **more,
+        **{"still": False, "alone": False, "told_row": None, **more},
     )
 
 
@@ -98,14 +118,29 @@ def spark(growth: Sequence[int]) -> str:
     return f"M{'L'.join(points)}"
 
 
-def page_id(eval_set_id: str) -> str:
-    """An id as a part of an address: a slash of it too is written so that no proxy splits it."""
-    return quote(eval_set_id, safe="", errors="replace")
-
-
 def is_answering(source: SourceReport) -> bool:
     """Whether a source answers."""
     return source.state == "answers"
+
+
+def instants(text: str) -> list[tuple[str, str]]:
+    """A text cut at its instants (`model.instants.clock`) into parts, each with its stamp."""
+    parts = enumerate(_CLOCK.split(text))
+    return [(part, f"{part[:10]}T{part[11:16]}Z" if place % 2 else "") for place, part in parts]
+
+
+def _to_second(stamp: str) -> str:
+    """A report's time, to the second."""
+    return f"{stamp[:10]} {stamp[11:19]} UTC"
+
+
+def _cores(number: float) -> str:
+    """CPU as `kubectl top` says it: `12m`, `2.3 cores`."""
+    return f"{number:.1f} cores" if number >= 1 else f"{number * 1000:.0f}m"
+
+
+def _size(number: int) -> str:
+    return f"{number / 2**30:.1f} GiB" if number >= 2**30 else f"{number / 2**20:.0f} MiB"
 
 
 def _ago(now: float) -> Callable[[str | None], str]:
@@ -117,17 +152,35 @@ def _named(names: Sequence[str], most: int = 2) -> str:
     return ", ".join(clean(name, 60) for name in names[:most]) + more
 
 
+_LOOKS: dict[Standing, str] = {
+    "stuck": "stuck",
+    "running": "progressing",
+    "waiting": "waiting",
+    "queued": "starting",
+    "errored": "degraded",
+    "cancelled": "finished",
+    "completed": "finished",
+}
+"""The class of the style sheet for a sample's state: as the verdict that is nearest."""
 _FILTERS: dict[str, Callable[..., Any]] = {
     "answering": is_answering,
     "at_work": at_work,
+    "brief": brief_duration,
     "cause": cause_words,
     "clean": clean,
     "clock": clock_of,
+    "cores": _cores,
     "duration": duration,
+    "instant": clock,
+    "instants": instants,
+    "look": _LOOKS.__getitem__,
     "named": _named,
-    "query": page_id,
+    "query": quoted,
+    "seconds": _to_second,
+    "size": _size,
     "spans": spans,
     "spark": spark,
+    "stamp": timestamp,
     "strip": strip,
     "tally": tally,
     "verdict": VERDICT_WORDS.__getitem__,

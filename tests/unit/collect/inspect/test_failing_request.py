@@ -228,4 +228,4 @@ def test_whatever_rows_say_there_is_a_shape_or_a_reason(events, messages, extra)
     for _, event in parts.calls:
         shape = module._shape(parts, event, [call for _, call in parts.calls])
         assert shape.estimated_tokens >= 0
-        assert list(module._texts(parts, event)) is not None
+        assert list(module.texts(parts, parts.messages(event))) is not None

@@ -252,6 +252,13 @@ def test_use_of_a_pod_is_summed() -> None:
     found = only("metrics", {"metadata": meta("p"), "timestamp": LATER, "containers": containers})
     assert found.record.cores == pytest.approx(2.0135)
     assert found.record.at == EIGHT + 600
+    assert found.record.memory == 3 * 4096
+
+
+def test_of_a_container_that_does_not_say_the_memory_is_not_known() -> None:
+    containers = [{"usage": {"cpu": "1", "memory": "4Ki"}}, {"usage": {"cpu": "1"}}]
+    found = only("metrics", {"metadata": meta("p"), "timestamp": LATER, "containers": containers})
+    assert (found.record.cores, found.record.memory) == (2.0, None)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from watchdog.collect.kubernetes.runner_logs import (
     sortable,
     whole_lines,
 )
+from watchdog.collect.limits import LOOK_LOG
 from watchdog.model.cluster import Container, Pod
 from watchdog.model.facts import RunnerLogRead, RunnerLogSampled, TaskProgressLogged
 
@@ -229,3 +230,29 @@ async def test_one_that_can_not_be_read_is_asked_for_less_often():
     kubelet.error = ApiError("timeout", 0, "no answer")
     await asked(logs, kubelet, START, 20)
     assert await asked(logs, kubelet, START + 600, 20) == 5
+
+
+async def test_the_end_of_a_log_changes_nothing_of_what_polls_read():
+    kubelet = Kubelet()
+    kubelet.lines = [line(1, 1), line(2, 2)]
+    asked = []
+
+    def end(pod, container, limit):
+        asked.append((pod.name, container, limit))
+        return b"a\nb\n", False
+
+    logs = RunnerLogs(kubelet, "c", 10_000, end)
+    found = await logs.end_of(POD)
+    assert (found.pod, found.lines, found.whole, found.problem) == ("runner", ("a", "b"), False, "")
+    assert asked == [("runner", "c", LOOK_LOG.value)]
+    assert retries(await poll(logs)) == [1, 2]
+
+
+async def test_an_end_that_can_not_be_read_is_said():
+    def end(*_):
+        raise ApiError("forbidden", 403, "no pods/log")
+
+    assert (
+        await RunnerLogs(Kubelet(), "c", 1, end).end_of(POD)
+    ).problem == "forbidden: no pods/log"
+    assert "not read here" in (await RunnerLogs(Kubelet(), "c", 1).end_of(POD)).problem

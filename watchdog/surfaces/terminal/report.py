@@ -1,15 +1,11 @@
-"""The short report for people, as `watchdog check` prints it.
+"""The whole report for people, as `watchdog check -v` prints it."""
 
-Everything goes through `Text` objects: nothing that an evaluation names is read as markup.
-"""
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.text import Text
 
 from watchdog.model.causes import cause_words
-from watchdog.model.command import TEXT_MAX
 from watchdog.model.instants import clock_of
 from watchdog.model.report import (
     EvalSetReport,
@@ -19,9 +15,11 @@ from watchdog.model.report import (
     RunningSample,
     TaskReport,
 )
-from watchdog.model.texts import clean, spans
+from watchdog.model.texts import clean
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Cause, Verdict
 from watchdog.model.words import VERDICT_WORDS, at_work, count, duration, strip, tally
+from watchdog.surfaces.terminal.actions import action_lines
+from watchdog.surfaces.terminal.console import STYLES, Line, print_lines, verdict_text
 
 MAX_SAMPLES = 20
 MAX_EVIDENCE = 5
@@ -30,42 +28,10 @@ MAX_PROBLEMS = 20
 MAX_INCIDENTS = 20
 MAX_NAMES = 50
 
-STYLES: dict[Verdict, str] = {
-    Verdict.FINISHED: "dim",
-    Verdict.STARTING: "cyan",
-    Verdict.WAITING: "cyan",
-    Verdict.PROGRESSING: "green",
-    Verdict.DEGRADED: "yellow",
-    Verdict.PARTIALLY_STUCK: "bold red",
-    Verdict.STUCK: "bold red",
-    Verdict.UNKNOWN: "magenta",
-}
-
-Line = tuple[int, Text]
-"""Indentation and text."""
-
-
-class Terminal(Console):
-    """Leaves it to the command line how a call ends whose reader has gone away."""
-
-    def on_broken_pipe(self) -> None:
-        """Rich's own ends the program with status 1, which says `degraded` here."""
-        raise BrokenPipeError
-
 
 def print_report(report: Report, console: Console) -> None:
     """Print `report`."""
     print_lines(lines(report), console)
-
-
-def print_lines(lines: Iterable[Line], console: Console) -> None:
-    """Print lines; commands are never broken into several."""
-    for indent, text in lines:
-        width = max(20, console.width - indent)
-        for part in [text] if text.no_wrap else text.wrap(console, width):
-            part.rstrip()
-            line = Text(" " * indent).append_text(part) if part else part
-            console.print(line, soft_wrap=True, highlight=False)
 
 
 def lines(report: Report) -> Iterator[Line]:
@@ -82,20 +48,13 @@ def lines(report: Report) -> Iterator[Line]:
     yield from _problems(report)
 
 
-def _verdict(verdict: Verdict, cause: Cause | None) -> Text:
-    text = Text(VERDICT_WORDS[verdict], STYLES[verdict])
-    if cause is not None:
-        text.append(f": {cause_words(cause)}").append(f" [{cause}]", "dim")
-    return text
-
-
 def _because(cause: Cause | None) -> str:
     return f": {cause_words(cause)}" if cause is not None else ""
 
 
 def _eval_set(eval_set: EvalSetReport) -> Iterator[Line]:
     head = Text(clean(eval_set.eval_set_id, 120), "bold").append("  ")
-    yield 0, head.append_text(_verdict(eval_set.verdict, eval_set.cause))
+    yield 0, head.append_text(verdict_text(eval_set.verdict, eval_set.cause))
     if eval_set.summary:
         yield 2, Text(clean(eval_set.summary, 1000))
     if eval_set.stuck_since:
@@ -103,7 +62,7 @@ def _eval_set(eval_set: EvalSetReport) -> Iterator[Line]:
     yield from _evidence(eval_set.evidence, 2)
     for task in eval_set.tasks:
         yield from _task(task, eval_set.cause)
-    yield from _actions(eval_set.actions)
+    yield from action_lines(eval_set.actions)
 
 
 def _stuck(eval_set: EvalSetReport) -> Text:
@@ -120,7 +79,7 @@ def _task(task: TaskReport, eval_set_cause: Cause | None) -> Iterator[Line]:
     cause = None if task.cause == eval_set_cause else task.cause
     head = Text("Task ").append(clean(task.task, 100), "bold")
     head.append(f" on {clean(task.model, 100)}: " if task.model else ": ")
-    yield 2, head.append_text(_verdict(task.verdict, cause))
+    yield 2, head.append_text(verdict_text(task.verdict, cause))
     yield 4, Text(tally(task.samples) + _retries(task.http_retries))
     yield from _evidence(task.evidence, 4)
     stuck = [sample for sample in task.running if sample.verdict in STUCK_VERDICTS]
@@ -186,24 +145,6 @@ def _evidence(evidence: tuple[EvidenceItem, ...], indent: int) -> Iterator[Line]
     for item in evidence[:MAX_EVIDENCE]:
         when = f"{clock_of(item.at)}: " if item.at else ""
         yield indent, Text(f"- {when}{clean(item.text)}", "dim")
-
-
-def _actions(actions: tuple[str, ...]) -> Iterator[Line]:
-    if actions:
-        yield 2, Text("What to do", "bold")
-    for place, action in enumerate(actions, 1):
-        yield from _action(place, clean(action, TEXT_MAX))
-
-
-def _action(place: int, action: str) -> Iterator[Line]:
-    """Each command has a line of its own: half of one, pasted, may do what nobody meant."""
-    for number, (part, is_command) in enumerate(spans(action)):
-        if is_command:
-            yield 7, Text(part, "cyan", no_wrap=True)
-        elif number == 0:
-            yield 4, Text(f"{place}. {part}")
-        else:
-            yield 7, Text(part.lstrip("; "))
 
 
 def _incidents(report: Report) -> Iterator[Line]:

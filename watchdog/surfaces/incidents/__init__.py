@@ -1,0 +1,1 @@
+"""Open and past incidents, as pages and API show them."""
