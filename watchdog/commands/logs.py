@@ -56,7 +56,7 @@ def _run(arguments: Namespace, settings: Settings) -> int:
         raise UsageError("-f and --json: one of them")
     if arguments.follow:
         with suppress(KeyboardInterrupt):  # how it is meant to end
-            asyncio.run(_follow(arguments, settings))
+            return asyncio.run(_follow(arguments, settings))
         return 0
     log = shown(waited("reading the runner's log", lambda _say: _read(arguments, settings)))
     if arguments.json:
@@ -71,7 +71,8 @@ async def _read(arguments: Namespace, settings: Settings) -> RunnerLines:
         return await place.reader.log(await only_eval_set(place), None)
 
 
-async def _follow(arguments: Namespace, settings: Settings) -> None:
+async def _follow(arguments: Namespace, settings: Settings) -> int:
+    """Goes on until it is interrupted; ends with 3 where there is no log to follow."""
     from watchdog.client.following import followed
     from watchdog.client.watching import seen_again
     from watchdog.surfaces.terminal.runner_log import line_lines, runner_log_lines
@@ -84,12 +85,16 @@ async def _follow(arguments: Namespace, settings: Settings) -> None:
         async with aclosing(seen_again(read, time.time, pause)) as logs:
             async for seen in logs:
                 if seen.failing_since is None:
-                    print_lines(lines(shown(seen.answer)))
+                    log = shown(seen.answer)
+                    print_lines(lines(log))
                     sys.stdout.flush()
+                    if lines is runner_log_lines and log.not_available and not log.lines:
+                        return 3
                     lines = line_lines
                 elif not failing:
                     sys.stderr.write(f"watchdog: {seen.why}; goes on trying\n")
                 failing = seen.failing_since is not None
+    return 0
 
 
 COMMAND = Command(

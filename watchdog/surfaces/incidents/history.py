@@ -43,7 +43,7 @@ def _items(kept: KeptIncident, now: float) -> Iterator[_Item]:
     if since is not None:
         yield _item(since, "began", "", "It began")
     if kept.opened_at is not None:
-        yield _item(kept.opened_at, "opened", "", "It was found, and is told")
+        yield _item(kept.opened_at, "opened", "", "It was found")
     yield from (_event(event) for event in kept.events)
     yield from (_told(told) for told in kept.told)
     yield from _acts(kept.acts, now)

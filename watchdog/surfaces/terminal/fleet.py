@@ -53,7 +53,10 @@ def fleet_lines(view: FleetView, width: int, rows: int | None = None) -> Iterato
     fleet = view.fleet
     is_whole = fleet.matching == fleet.total
     shown = worst((row.verdict for row in fleet.eval_sets), Verdict.FINISHED)
-    yield verdict_line(fleet.verdict if is_whole else shown, None)
+    if fleet.total and not fleet.matching:
+        yield 0, Text("NO EVAL SET FITS THE FILTERS", "bold")
+    else:
+        yield verdict_line(fleet.verdict if is_whole else shown, None)
     yield counts_line(fleet.by_verdict, fleet.now)
     yield from _beside(fleet)
     is_low = rows is not None and rows < LOW

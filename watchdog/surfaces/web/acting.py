@@ -196,7 +196,7 @@ def _seconds(text: str) -> float:
     with suppress(ValueError):
         if text.strip()[-1:].isalpha():
             return parse_duration(text)
-    raise HTTPException(400, "for: such as 90m, 8h or 2d")
+    raise HTTPException(400, f"for: such as 90m, 8h or 2d, at most {duration(LONGEST)}")
 
 
 def _wanted(fields: Mapping[str, str]) -> tuple[ActKind, bool | None, bool]:
