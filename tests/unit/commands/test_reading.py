@@ -48,6 +48,7 @@ def test_status_filters_as_the_page(run, bundles):
     assert (status, "finished-7f3a" in out, "two-tasks" in out) == (0, True, False)
     status, out, _ = run("status", *logs(bundles), "-q", "nothing fits")
     assert (status, "of 3: the others don't fit the filters" in out) == (0, True)
+    assert out.startswith("NO EVAL SET FITS THE FILTERS")
     status, _, err = run("status", *logs(bundles), "--verdict", "sick")
     assert (status, "there is no 'sick'" in err) == (3, True)
 
@@ -116,6 +117,11 @@ def test_the_runner_s_lines_that_matter(run, bundles):
 def test_a_directory_has_no_runner_s_log_and_says_so(run, bundles):
     status, out, _ = run("logs", f"{bundles['finished']}/store")
     assert (status, "has none" in out) == (3, True)
+
+
+def test_a_log_that_is_nowhere_is_not_followed(run, bundles):
+    status, out, _ = run("logs", f"{bundles['finished']}/store", "-f")
+    assert (status, "runner's log" in out) == (3, True)
 
 
 def test_several_where_one_is_needed(run, bundles, tmp_path):
