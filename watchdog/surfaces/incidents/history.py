@@ -71,7 +71,8 @@ def _acts(acts: Iterable[Act], now: float) -> Iterator[_Item]:
         ended_at = act.changed_at(now) if not act.holds(now) else None
         if ended_at is not None and act.kind in _NAMES:
             why = _ENDS.get(act.ended_why, act.ended_why) if act.ended_at else "its time was over"
-            yield _item(ended_at, "ended", act.ended_by, f"{_NAMES[act.kind]} ended: {why}")
+            ender = who(act.ended_by, verified=act.verified) if act.ended_by else ""
+            yield _item(ended_at, "ended", ender, f"{_NAMES[act.kind]} ended: {why}")
 
 
 def _item(at: float, kind: str, by: str, text: str) -> _Item:
