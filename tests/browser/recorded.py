@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.acceptance.recorded_site import bundled_site
 from tests.security.served import served
+
+Site = Callable[[str, Path], contextlib.AbstractAsyncContextManager[Any]]
 
 
 class Recorded:
@@ -17,12 +20,15 @@ class Recorded:
 
 
 @contextlib.contextmanager
-def recorded(name: str, folder: Path) -> Iterator[Recorded]:
-    """Serve a recording's last instant, with the runner's log, until the end."""
+def recorded(name: str, folder: Path, site: Site = bundled_site) -> Iterator[Recorded]:
+    """Serve a recording's last instant, with the runner's log, until the end.
+
+    `site` may be `recorded_site`, over a directory of logs without one.
+    """
     made, ready, stop = Recorded(), threading.Event(), threading.Event()
 
     async def serve() -> None:
-        async with bundled_site(name, folder) as web, served(web.application) as server:
+        async with site(name, folder) as web, served(web.application) as server:
             made.url = server.url
             ready.set()
             await asyncio.to_thread(stop.wait)

@@ -1,7 +1,10 @@
 """From the fleet down to a sample's events in a real Chromium, over the whole service."""
 
+import tarfile
+
 import pytest
 
+from tests.acceptance.recorded_site import recorded_site
 from tests.browser.axe import axe_core, violations
 from tests.browser.chromium import DESK, PHONE, reader
 from tests.browser.recorded import recorded
@@ -41,6 +44,23 @@ def test_from_the_fleet_to_a_samples_events(browser, recording, viewport, scheme
         assert "overloaded_error" in second
         assert not somebody.is_too_wide()
         assert somebody.complaints == []
+
+
+def test_the_evidence_of_an_eval_set_is_downloaded(browser, tmp_path):
+    with (
+        recorded("all_529", tmp_path, recorded_site) as made,
+        reader(browser, made, viewport=DESK) as somebody,
+    ):
+        somebody.open()
+        somebody.page.click(".fleet th a")
+        with somebody.page.expect_download() as started:
+            somebody.page.click("text=Evidence for an escalation")
+        path = tmp_path / started.value.suggested_filename
+        started.value.save_as(path)
+        assert somebody.complaints == []
+    with tarfile.open(path) as bundle:
+        names = [name.rpartition("/")[2] for name in bundle.getnames()]
+    assert {"report.md", "report.json", "bundle.json"} <= set(names)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
