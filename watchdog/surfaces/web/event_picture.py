@@ -6,8 +6,8 @@ from watchdog.model.causes import cause_words
 from watchdog.model.instants import clock, from_timestamp
 from watchdog.model.samples import EventKind, SampleEvent
 from watchdog.model.texts import clean
-from watchdog.model.words import count, duration
-from watchdog.surfaces.web.pictures import Look, Picture, Span, Timeline, marks
+from watchdog.model.words import duration
+from watchdog.surfaces.web.pictures import Look, Span, Timeline, lanes
 
 _LANES: dict[EventKind, str] = {
     "model": "Model",
@@ -30,15 +30,7 @@ def event_lanes(events: Sequence[SampleEvent], now: float) -> Timeline | None:
     end = max((span.end for _, span in spans), default=now)
     if begin >= end:
         return None
-    lanes = []
-    for name in dict.fromkeys(_LANES.values()):
-        own = [span for lane, span in spans if lane == name]
-        lasting = marks((s for s in own if s.end > s.begin), begin, end)
-        instants = marks((s for s in own if s.end == s.begin), begin, end)
-        if own:
-            says = f"{name}: {count(len(own), 'event')}, all in the table below"
-            lanes.append(Picture(name, lasting, instants, says))
-    return Timeline(begin, end, tuple(lanes))
+    return Timeline(begin, end, lanes(spans, _LANES.values(), begin, end, ("event", "events")))
 
 
 def _span(event: SampleEvent, now: float) -> Span | None:

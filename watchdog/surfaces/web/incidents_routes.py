@@ -1,6 +1,5 @@
 """Open and past incidents, for people and for programs."""
 
-from collections.abc import Callable, Hashable
 from functools import partial
 
 from starlette.exceptions import HTTPException
@@ -19,9 +18,8 @@ from watchdog.surfaces.web.endpoints import HTML
 from watchdog.surfaces.web.incidents_page import NO_INCIDENT, OVER, incident_page, incidents_page
 from watchdog.surfaces.web.incidents_seen import IncidentsSeen, asked
 from watchdog.surfaces.web.kept_pages import answer
-from watchdog.surfaces.web.looking import Look, Looking, key_of
-from watchdog.surfaces.web.one_page import nothing_page
-from watchdog.surfaces.web.templating import PageContext
+from watchdog.surfaces.web.looking import Looking, key_of
+from watchdog.surfaces.web.pages import kept_page, no_page
 
 
 class IncidentRoutes:
@@ -36,7 +34,7 @@ class IncidentRoutes:
         wanted = asked(request)
         look, frame = await self._looking.look(request)
         if look is None:
-            return await self._nothing(request, None, frame)
+            return await no_page(self._looking, request, None, frame, (NO_INCIDENT, OVER))
         if request.method == "HEAD":
             return head(200, HTML)
         listed = await self._seen.listed(request, look, wanted, PAGE)
@@ -44,19 +42,20 @@ class IncidentRoutes:
         def make() -> str:
             return incidents_page(without_secrets(listed), wanted, look.view, frame)
 
-        return await self._answer(request, look, (listed, wanted, *key_of(frame)), make)
+        key = (listed, wanted, *key_of(frame))
+        return await kept_page(self._looking, request, look, key, make)
 
     async def incident_page(self, request: Request) -> Response:
         """One of them."""
         look, frame = await self._looking.look(request)
         if look is None:
-            return await self._nothing(request, None, frame)
+            return await no_page(self._looking, request, None, frame, (NO_INCIDENT, OVER))
         try:
             seen = await self._seen.one(request, look)
         except HTTPException as refusal:
             if refusal.status_code != 404:
                 raise
-            return await self._nothing(request, look, frame)
+            return await no_page(self._looking, request, look, frame, (NO_INCIDENT, OVER))
         if request.method == "HEAD":
             return head(200, HTML)
         told = detail(seen, look.view.at, look.view.report.now)
@@ -64,7 +63,7 @@ class IncidentRoutes:
         def make() -> str:
             return incident_page(self._looking.fleet(look), without_secrets(told), frame)
 
-        return await self._answer(request, look, (told, *key_of(frame)), make)
+        return await kept_page(self._looking, request, look, (told, *key_of(frame)), make)
 
     async def incidents(self, request: Request) -> Response:
         """The list, as JSON."""
@@ -87,33 +86,6 @@ class IncidentRoutes:
         make = partial(_encoded, told)
         made = await self._looking.kept.get(look.current, look.view, ("incident", told), make)
         return answer(request, made, JSON)
-
-    async def _nothing(self, request: Request, look: Look | None, frame: PageContext) -> Response:
-        """That it isn't there; before the first poll nobody knows what there is."""
-        words, status = (NO_INCIDENT, OVER), 404
-        if look is None:
-            status = 503
-            words = "The first poll is running…", "What is watched is known in a moment."
-        if request.method == "HEAD":
-            return head(status, HTML)
-        make = partial(nothing_page, *words, frame)
-        return await self._answer(request, look, (words, *key_of(frame)), make, status)
-
-    async def _answer(
-        self,
-        request: Request,
-        look: Look | None,
-        key: Hashable,
-        make: Callable[[], str],
-        status: int = 200,
-    ) -> Response:
-        current, view = (look.current, look.view) if look is not None else (None, None)
-
-        def encoded() -> bytes:
-            return make().encode("utf-8", "replace")
-
-        made = await self._looking.kept.get(current, view, key, encoded)
-        return answer(request, made, HTML, status)
 
 
 def _encoded(record: IncidentList | IncidentDetail) -> bytes:

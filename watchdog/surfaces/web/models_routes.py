@@ -16,6 +16,7 @@ from watchdog.surfaces.web.endpoints import HTML
 from watchdog.surfaces.web.kept_pages import answer
 from watchdog.surfaces.web.looking import Look, Looking, key_of
 from watchdog.surfaces.web.models_page import models_page
+from watchdog.surfaces.web.pages import kept_page
 from watchdog.surfaces.web.past_outages import PastOutages
 
 
@@ -33,14 +34,10 @@ class ModelRoutes:
             return head(200, HTML)
         look, frame = await self._looking.look(request)
         past = Past() if look is None else await self._past.seen(look, viewer_of(request))
-        current, view = (look.current, look.view) if look is not None else (None, None)
-
-        def make() -> bytes:
-            return models_page(view, wanted, past, frame).encode("utf-8", "replace")
-
+        view = look.view if look is not None else None
+        make = partial(models_page, view, wanted, past, frame)
         key = ("models page", wanted, *past.key, *key_of(frame))
-        made = await self._looking.kept.get(current, view, key, make)
-        return answer(request, made, HTML)
+        return await kept_page(self._looking, request, look, key, make)
 
     async def models(self, request: Request) -> Response:
         """The same, as JSON."""

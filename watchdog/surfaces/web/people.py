@@ -1,6 +1,6 @@
 """The pages, each made once for all who see the same."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -30,8 +30,8 @@ from watchdog.surfaces.web.one_page import (
     GONE,
     NO_EVAL_SET,
     eval_set_page,
-    nothing_page,
 )
+from watchdog.surfaces.web.pages import kept_page, no_page
 from watchdog.surfaces.web.templating import PageContext
 from watchdog.surfaces.web.waited import Waited
 
@@ -60,14 +60,16 @@ class People:
             return head(200, HTML)
         look, frame = await self._looking.look(request)
         make = partial(self._fleet, look, wanted, frame)
-        return await self._answer(request, look, ("fleet", wanted, *key_of(frame)), make)
+        return await kept_page(
+            self._looking, request, look, ("fleet", wanted, *key_of(frame)), make
+        )
 
     async def eval_set_page(self, request: Request) -> Response:
         """An eval set, or a part of it: a slash in its id may have been undone."""
         look, frame = await self._looking.look(request)
         place = place_of(request, look.view if look is not None else None)
         if look is None or place.eval_set_id not in look.view.watched:
-            return await self._nothing(request, look, frame, (NO_EVAL_SET, GONE))
+            return await no_page(self._looking, request, look, frame, (NO_EVAL_SET, GONE))
         seen = Seen(look, frame, place.eval_set_id)
         if place.part == SAMPLES and place.task_id is not None:
             return await self._sample(request, seen, wanted_sample(request, place.task_id))
@@ -86,7 +88,9 @@ class People:
         def make() -> str:
             return eval_set_page(self._looking.fleet(look), name, frame, parts(), links)
 
-        return await self._answer(request, look, ("eval_set", name, *key_of(frame)), make)
+        return await kept_page(
+            self._looking, request, look, ("eval_set", name, *key_of(frame)), make
+        )
 
     async def _samples(self, request: Request, seen: Seen, wanted: SampleFilter) -> Response:
         if request.method == "HEAD":
@@ -97,7 +101,9 @@ class People:
         def make() -> str:
             return samples_page(listed(), wanted, look.view, frame)
 
-        return await self._answer(request, look, ("samples", name, wanted, *key_of(frame)), make)
+        return await kept_page(
+            self._looking, request, look, ("samples", name, wanted, *key_of(frame)), make
+        )
 
     async def _sample(self, request: Request, seen: Seen, wanted: WantedSample) -> Response:
         look, frame = seen.look, seen.frame
@@ -108,7 +114,7 @@ class People:
             try:
                 detail = await self._looks.sample(look, seen.name, wanted)
             except HTTPException:
-                return await self._nothing(request, look, frame, (NO_SAMPLE, ENDED))
+                return await no_page(self._looking, request, look, frame, (NO_SAMPLE, ENDED))
             page = partial(sample_page, detail, look.view, frame, self._links())
             return await self._once(request, page)
 
@@ -129,35 +135,6 @@ class People:
         """A page of what was just read: it is not kept."""
         made = await self._looking.kept.once(lambda: packed(make().encode("utf-8", "replace")))
         return answer(request, made, HTML)
-
-    async def _nothing(
-        self, request: Request, look: Look | None, frame: PageContext, words: tuple[str, str]
-    ) -> Response:
-        """404; before the first poll nobody knows what there is, and it says so."""
-        status = 404 if look is not None else 503
-        if look is None:
-            words = "The first poll is running…", "What is watched is known in a moment."
-        if request.method == "HEAD":
-            return head(status, HTML)
-        make = partial(nothing_page, *words, frame)
-        return await self._answer(request, look, (words, *key_of(frame)), make, status=status)
-
-    async def _answer(
-        self,
-        request: Request,
-        look: Look | None,
-        key: Hashable,
-        make: Callable[[], str],
-        *,
-        status: int = 200,
-    ) -> Response:
-        current, view = (look.current, look.view) if look is not None else (None, None)
-
-        def encoded() -> bytes:
-            return make().encode("utf-8", "replace")
-
-        made = await self._looking.kept.get(current, view, key, encoded)
-        return answer(request, made, HTML, status)
 
     def _fleet(self, look: Look | None, wanted: Asked, frame: PageContext) -> str:
         return fleet_page(self._looking.fleet(look) if look is not None else None, wanted, frame)

@@ -129,15 +129,34 @@ def timeline(moments: Sequence[Moment], now: float) -> Timeline | None:
     begin = min((span.begin for _, span in spans), default=now)
     if begin >= now:
         return None
-    lanes = []
-    for name in dict.fromkeys(_LANES.values()):
+    return Timeline(begin, now, lanes(spans, _LANES.values(), begin, now, ("entry", "entries")))
+
+
+def lanes(
+    spans: Sequence[tuple[str, Span]],
+    names: Iterable[str],
+    begin: float,
+    end: float,
+    words: tuple[str, str],
+) -> tuple[Picture, ...]:
+    """Spans line by line, in the order of the lines' names; a line without any is left out.
+
+    Args:
+        spans: each with its line.
+        names: of the lines, some of them several times.
+        begin: seconds since the epoch, where the picture begins.
+        end: where it ends.
+        words: what one, and several, of a line are called.
+    """
+    made = []
+    for name in dict.fromkeys(names):
         own = [span for lane, span in spans if lane == name]
-        lasting = marks((s for s in own if s.end > s.begin), begin, now)
-        instants = marks((s for s in own if s.end == s.begin), begin, now)
+        lasting = marks((s for s in own if s.end > s.begin), begin, end)
+        instants = marks((s for s in own if s.end == s.begin), begin, end)
         if own:
-            says = f"{name}: {count(len(own), 'entry', 'entries')}, all in the table below"
-            lanes.append(Picture(name, lasting, instants, says))
-    return Timeline(begin, now, tuple(lanes))
+            says = f"{name}: {count(len(own), *words)}, all in the table below"
+            made.append(Picture(name, lasting, instants, says))
+    return tuple(made)
 
 
 def _span(moment: Moment, now: float) -> Span | None:
