@@ -17,7 +17,8 @@ from watchdog.model.parts import (
     SampleStrip,
 )
 from watchdog.model.probe import ProbeResult
-from watchdog.model.report import EvalSetReport, IncidentReport, ProbeReport, RunningSample
+from watchdog.model.probe_reports import probe_report
+from watchdog.model.report import EvalSetReport, IncidentReport, RunningSample
 from watchdog.model.state import ClusterState, EvalSetState, PodDeath, SampleState, TaskState
 from watchdog.model.texts import cut
 from watchdog.model.verdict import STUCK_VERDICTS, Verdict
@@ -57,7 +58,7 @@ def eval_set_parts(
         pods_at=timestamp(view.at) if view is not None else None,
         pods_in_all=len(view.runners) + len(view.sandboxes) if view is not None else 0,
         said=tuple(_said(state)) if state is not None else (),
-        tests=tuple(_test(result) for result in tests if result.model in models),
+        tests=tuple(probe_report(result, _TEXT_MAX) for result in tests if result.model in models),
         strips=tuple(_strips(report, state)) if state is not None else (),
     )
 
@@ -198,19 +199,6 @@ def _said(state: EvalSetState) -> Iterator[RunnerSaid]:
         yield RunnerSaid(timestamp(one.at), "", text)
     if state.last_log_line_at is not None:
         yield RunnerSaid(timestamp(state.last_log_line_at), "", "its log's last line")
-
-
-def _test(result: ProbeResult) -> ProbeReport:
-    return ProbeReport(
-        route=result.route,
-        size=result.size,
-        model=result.model,
-        outcome=result.outcome,
-        at=timestamp(result.at),
-        seconds=result.seconds,
-        status=result.status,
-        detail=cut(result.detail, _TEXT_MAX),
-    )
 
 
 def _strips(report: EvalSetReport, state: EvalSetState) -> Iterator[SampleStrip]:

@@ -13,7 +13,8 @@ from watchdog.model.instants import earliest, latest, timestamp
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment, Waiting
 from watchdog.model.lazy_samples import LazySamples
-from watchdog.model.probe import Conclusion, ProbeResult
+from watchdog.model.probe import Conclusion
+from watchdog.model.probe_reports import probe_report
 from watchdog.model.report import (
     ConclusionReport,
     ErroredSample,
@@ -23,7 +24,6 @@ from watchdog.model.report import (
     IncidentReport,
     OutsideReport,
     PendingItem,
-    ProbeReport,
     ProblemReport,
     Ramp,
     Report,
@@ -359,20 +359,7 @@ def conclusion_report(conclusion: Conclusion) -> ConclusionReport:
         sentence=_cut(conclusion.sentence),
         at=timestamp(conclusion.at),
         next_attempt_at=timestamp(conclusion.next_attempt_at),
-        tests=tuple(_probe(result) for result in conclusion.results),
-    )
-
-
-def _probe(result: ProbeResult) -> ProbeReport:
-    return ProbeReport(
-        route=result.route,
-        size=result.size,
-        model=result.model,
-        outcome=result.outcome,
-        at=timestamp(result.at),
-        seconds=result.seconds,
-        status=result.status,
-        detail=_cut(result.detail),
+        tests=tuple(probe_report(result, _TEXT_MAX) for result in conclusion.results),
     )
 
 
