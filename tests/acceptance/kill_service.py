@@ -89,17 +89,24 @@ class Trial:
         assert status == 0, self.tail()
 
     def twice_in_a_life(self, kind: str) -> list[str]:
-        """What one life told twice: only a kill may cost a second message."""
+        """What one life told twice, with all its messages: only a kill may cost a second one."""
         ends = [*self.lives[1:], len(self.inbox.posts)]
-        names: list[str] = []
+        lines: list[str] = []
         for begin, end in zip(self.lives, ends, strict=True):
             posts = [post for post in self.inbox.posts[begin:end] if post["kind"] == kind]
             counts = Counter(name for post in posts for name in post["incident"]["eval_sets"])
-            names += [name for name, count in counts.items() if count > 1]
-        return names
+            if twice := [name for name, count in counts.items() if count > 1]:
+                lines += [f"{kind} twice: {twice}", *map(_line, self.inbox.posts[begin:end])]
+        return lines
 
     def tail(self) -> str:
         return (self.folder / "log.jsonl").read_text()[-2000:]
+
+
+def _line(post: dict[str, Any]) -> str:
+    incident = post["incident"]
+    facts = (post["kind"], incident["id"], incident["cause"], *incident["eval_sets"])
+    return " ".join(map(str, facts))
 
 
 def kill_service(kills: int, seed: int, folder: Path) -> str:
@@ -118,7 +125,8 @@ def kill_service(kills: int, seed: int, folder: Path) -> str:
         for kind in ("opened", "resolved"):
             counts = trial.fleet.told(kind)
             assert set(counts) == names, (kind, names ^ set(counts))
-            assert trial.twice_in_a_life(kind) == []
+            twice = trial.twice_in_a_life(kind)
+            assert not twice, "\n".join([*twice, trial.tail()])
             more[kind] = sum(count - 1 for count in counts.values())
             most = max(most, *counts.values())
         return (

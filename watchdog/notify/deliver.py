@@ -100,6 +100,7 @@ class Deliverer:
         self._clock = clock
         self._on_notification = on_notification
         self._intervals = intervals
+        self.ledger_worker.ended_seconds = _may_reopen(intervals)
         self._audience = audience
         self._discreet = discreet
         self._kept_seconds = kept_seconds
@@ -158,6 +159,7 @@ class Deliverer:
         """
         self._intervals, self._audience = telling.intervals, telling.audience
         self._discreet = telling.discreet
+        self.ledger_worker.ended_seconds = _may_reopen(telling.intervals)
         if telling.channels is None:
             return
         former = self._channel_states
@@ -182,7 +184,7 @@ class Deliverer:
             now, open_incidents = self._clock(), ledger.open_incidents()
             quiet, storm = self._audience.quiet_at(now), self._audience.storm
             intervals = replace(self._intervals, quiet=quiet, storm=storm)
-            resolved = ledger.resolved_since(now - max(intervals.reopen, intervals.group_wait))
+            resolved = ledger.resolved_since(now - _may_reopen(intervals))
             decisions = decide(
                 snapshot, open_incidents, now, first_poll_complete, resolved, intervals
             )
@@ -388,6 +390,11 @@ class Deliverer:
         )
         if count:
             log.warning("notification_diverted", refused_by=channel, to=fallback)
+
+
+def _may_reopen(intervals: Intervals) -> float:
+    """Seconds for which it matters that an incident has ended."""
+    return max(intervals.reopen, intervals.group_wait)
 
 
 def _waits(message: Message, unopened: Collection[Thread]) -> bool:

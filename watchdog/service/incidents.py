@@ -75,6 +75,7 @@ class IncidentDesk:
     async def past(self, query: IncidentQuery) -> tuple[KeptIncident, ...]:
         """Those that are over. Raises: DeskError: they can't be read."""
         wanted = replace(query, limit=min(query.limit, LIMIT_MAX))
+        self._needs_database()
         return await self._read(("past", wanted), lambda ledger: history.past(ledger, wanted))
 
     async def one(self, incident_id: str, opening: int | None) -> KeptIncident | None:
@@ -83,7 +84,14 @@ class IncidentDesk:
             ("one", incident_id, opening),
             lambda ledger: (history.one(ledger, incident_id, opening),),
         )
+        if found[0] is None and all(one.kept.incident.id != incident_id for one in self.standing):
+            self._needs_database()
         return found[0]
+
+    def _needs_database(self) -> None:
+        """Of what is over memory knows only the latest."""
+        if failure := self._worker.failure:
+            raise DeskError(503, f"what is over can't be read at present: {failure}")
 
     async def act(self, wish: Wish) -> None:
         """Do it, write it down, let messages show it. Raises: DeskError: it wasn't done."""

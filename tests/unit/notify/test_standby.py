@@ -4,7 +4,7 @@ import sqlite3
 import threading
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, select
 
 from tests.builders.delivery import Delivery
 from tests.builders.snapshots import NOW, eval_set, incident, quiet, snapshot
@@ -14,7 +14,7 @@ from watchdog.notify.decide import Reason
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.ledger.database import open_ledger
 from watchdog.notify.ledger.standby import catch_up, copy_of, standby_of
-from watchdog.notify.ledger.tables import messages
+from watchdog.notify.ledger.tables import incidents, messages
 from watchdog.notify.ledger.worker import TRY_AGAIN_SECONDS, LedgerWorker
 from watchdog.threads import Pool
 
@@ -178,6 +178,35 @@ async def test_a_place_that_can_be_written_only_later_is_used_then(tmp_path):
     await deliverer.aclose()
     again = open_ledger(tmp_path / "folder" / "state", NOW)
     assert set(again.ledger.open_incidents()) == {incident().id}
+
+
+async def test_what_ended_long_ago_stays_in_the_database_alone(rig):
+    for snap in (STUCK, WELL):
+        await rig.turn(snap)
+    lately = copy_of(rig.ledger, rig.clock.now - rig.worker.ended_seconds)
+    assert (len(lately.incidents), len(lately.messages)) == (1, 2)
+    rig.clock.now += rig.worker.ended_seconds + 60
+    await rig.turn(WELL)
+    now = copy_of(rig.ledger, rig.clock.now - rig.worker.ended_seconds)
+    assert (now.incidents, now.messages, now.last_opening) == ([], [], 1)
+
+
+async def test_what_opens_again_in_memory_is_another_opening(rig):
+    for snap in (STUCK, WELL):
+        await rig.turn(snap)
+    rig.clock.now += rig.worker.ended_seconds + 60
+    await rig.turn(WELL)
+    fill(rig)
+    assert await rig.turn(STUCK) == [Reason.OPEN]
+    empty(rig)
+    await rig.turn(STUCK)
+    assert rig.deliverer.failing == ()
+    query = select(incidents.c.generation, incidents.c.resolved_at)
+    with rig.ledger.engine.connect() as connection:
+        (first, ended), (second, still_open) = connection.execute(query.order_by("generation"))
+    assert (first, second) == (1, 2)
+    assert ended is not None
+    assert still_open is None
 
 
 async def test_messages_of_others_keep_their_numbers(rig):

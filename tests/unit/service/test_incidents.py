@@ -94,6 +94,20 @@ async def test_a_ledger_that_fails_is_said_and_nothing_is_done(rig, monkeypatch)
         await rig.desk.act(rig.wish())
 
 
+async def test_while_memory_stands_in_nobody_claims_to_know_what_is_over(rig, monkeypatch):
+    def fail(*_):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(module.acts, "do", fail)
+    with pytest.raises(DeskError):
+        await rig.desk.act(rig.wish())
+    assert (await rig.desk.one(NAME, None)).incident.id == NAME
+    for question in (rig.desk.past(IncidentQuery()), rig.desk.one("another", None)):
+        with pytest.raises(DeskError, match="what is over can't be read at present") as raised:
+            await question
+        assert raised.value.status == 503
+
+
 async def test_who_leads_no_more_does_nothing(rig, monkeypatch):
     def fail(*_):
         raise DeposedError("term 1 is over")

@@ -74,6 +74,7 @@ class Ledger:
         self._ours = incidents.c.watch == watch
         self._our_messages = messages.c.watch == watch
         self._numbers: Iterator[int] | None = None
+        self._last_opening = 0
         self.term: Term | None = None
         """Of a leader: what is written is written in its name, or not at all."""
         self.changes = 0
@@ -85,9 +86,10 @@ class Ledger:
         """The database."""
         return self._engine
 
-    def number_messages_from(self, first: int) -> None:
-        """Number new messages by hand, not as the database does."""
+    def number_from(self, first: int, last_opening: int) -> None:
+        """Number new messages by hand, not as the database does, and openings after one."""
         self._numbers = count(first)
+        self._last_opening = last_opening
 
     def _count(self, *executed: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
         context = executed[4]
@@ -392,7 +394,8 @@ class Ledger:
         """Its name, which stands where those of others have an incident's id."""
         same = (self._our_messages, messages.c.channel == channel, messages.c.kind == "digest")
         query = select(func.max(messages.c.generation)).where(*same)
-        generation = (connection.execute(query).scalar() or 0) + 1
+        newest = connection.execute(query).scalar() or 0
+        generation = max(newest, self._last_opening) + 1
         name = f"digest-{generation}"
         values = {"incident": name, "generation": generation, "digest": name}
         self._insert(connection, digest, channel, values)
@@ -430,7 +433,7 @@ class Ledger:
     def _next_generation(self, connection: Connection, incident: str) -> int:
         query = select(func.max(incidents.c.generation))
         newest = connection.execute(query.where(self._ours, incidents.c.id == incident)).scalar()
-        return (newest or 0) + 1
+        return max(newest or 0, self._last_opening) + 1
 
     def _of_incident(self, entry: LedgerEntry) -> tuple[ColumnElement[bool], ...]:
         """Its messages."""

@@ -1,7 +1,7 @@
 """The ledger in memory, for as long as its database fails.
 
 Messages go on from a copy of what the database held: what is open, what is still to be told, and
-the last that ended. Once the database takes writes again, the copy's rows take the place of theirs.
+what ended so lately that it may open again. Once the database takes writes again, the copy's rows take the place of theirs.
 A process that dies meanwhile tells again what only memory knew: a duplicate beats a miss.
 """
 
@@ -16,7 +16,7 @@ from watchdog.notify.ledger.ledger import Ledger
 from watchdog.notify.ledger.tables import events, incidents, messages
 
 RESOLVED_MAX = 1000
-"""Of what has ended, the newest: what comes back is told in its thread."""
+"""Of what ended lately, the newest: what comes back is told in its thread."""
 NUMBERS_APART = 2**20
 """Between the messages of the database and those that are written in memory: numbers of services
 that share the database must not meet."""
@@ -34,15 +34,20 @@ class Copy(Struct, frozen=True):
     events: Rows = ()
     last_number: int = 0
     """Of any message in the database."""
+    last_opening: int = 0
+    """The highest number of an opening, or of a digest: those of memory come after it."""
 
 
-def copy_of(ledger: Ledger) -> Copy:
-    """What the ledger holds now."""
+def copy_of(ledger: Ledger, ended_since: float = 0.0) -> Copy:
+    """What the ledger holds now: all but what ended before an instant.
+
+    A copy costs memory and, at each change, CPU: neither may grow with what ended long ago.
+    """
     ours = incidents.c.watch == ledger.watch
-    ended = select(incidents.c.resolved_at).where(ours, incidents.c.resolved_at.is_not(None))
+    ended = select(incidents.c.resolved_at).where(ours, incidents.c.resolved_at >= ended_since)
     with ledger.transaction() as connection:
         newest = ended.order_by(incidents.c.resolved_at.desc()).limit(RESOLVED_MAX)
-        since = min(connection.execute(newest).scalars(), default=0.0)
+        since = min(connection.execute(newest).scalars(), default=ended_since)
         recent = and_(
             ours, or_(incidents.c.resolved_at.is_(None), incidents.c.resolved_at >= since)
         )
@@ -63,12 +68,14 @@ def copy_of(ledger: Ledger) -> Copy:
             )
             .exists()
         )
-        digest = and_(messages.c.watch == ledger.watch, messages.c.kind == "digest")
+        lately = or_(messages.c.state == "pending", messages.c.created_at >= since)
+        digest = and_(messages.c.watch == ledger.watch, messages.c.kind == "digest", lately)
         return Copy(
             _rows(connection, incidents, recent),
             _rows(connection, messages, or_(of_recent, digest)),
             _rows(connection, events, about_recent),
             connection.execute(select(func.max(messages.c.number))).scalar() or 0,
+            connection.execute(select(func.max(messages.c.generation))).scalar() or 0,
         )
 
 
@@ -79,7 +86,7 @@ def standby_of(copy: Copy, watch: str) -> Ledger:
         _insert(connection, incidents, copy.incidents)
         _insert(connection, messages, copy.messages)
         _insert(connection, events, copy.events)
-    ledger.number_messages_from(copy.last_number + NUMBERS_APART)
+    ledger.number_from(copy.last_number + NUMBERS_APART, copy.last_opening)
     return ledger
 
 
@@ -100,8 +107,9 @@ def catch_up(ledger: Ledger, standby: Ledger, now: float) -> str | None:
             connection.execute(delete(messages).where(*told))
             about = (events.c[key] == row[name] for key, name in its.items())
             connection.execute(delete(events).where(*about))
-        digest = and_(messages.c.watch == ledger.watch, messages.c.kind == "digest")
-        connection.execute(delete(messages).where(digest))
+        for row in copy.messages:
+            if row["kind"] == "digest":
+                connection.execute(delete(messages).where(messages.c.number == row["number"]))
         _insert(connection, incidents, copy.incidents)
         _insert(connection, messages, copy.messages)
         _insert(connection, events, copy.events)

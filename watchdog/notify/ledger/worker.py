@@ -55,6 +55,8 @@ class LedgerWorker:
         self._copied_changes = -1
         self._failed_at = 0.0
         self._tried_at = 0.0
+        self.ended_seconds = 0.0
+        """Of what has ended memory knows what did so within them: it may open again."""
         self.failure: str | None = None
         """Why the database isn't written, and since when; None where it is."""
         if standby is not None:
@@ -107,7 +109,7 @@ class LedgerWorker:
         result = work(self._ledger)
         began_at, changes = self._monotonic(), self._ledger.changes
         if changes != self._copied_changes and began_at >= self._copy_again_at:
-            self._copy, self._copied_changes = copy_of(self._ledger), changes
+            self._copy, self._copied_changes = copy_of(self._ledger, self._lately()), changes
             ended_at = self._monotonic()
             self._copy_again_at = ended_at + COPY_REST * (ended_at - began_at)
         return result
@@ -123,11 +125,14 @@ class LedgerWorker:
 
     async def _fail(self, error: Exception) -> None:
         try:  # on a full disk reading works
-            copy = await self._database.run(copy_of, self._ledger)
+            copy = await self._database.run(copy_of, self._ledger, self._lately())
         except Failure:
             copy = self._copy
         standby = await self._memory.run(standby_of, copy, self._ledger.watch)
         self._take_standby(standby, _reason(error))
+
+    def _lately(self) -> float:
+        return self._clock() - self.ended_seconds
 
     def _take_standby(self, standby: Ledger, reason: str) -> None:
         self._standby = standby
