@@ -46,8 +46,8 @@ poll is a start that reads everything, after a restart one that goes on from che
 this fleet syncs every fifty minutes. Once a call of it has lasted for half as long as it may before
 it counts as hung, which is learned, the task is read at each poll (docs/operations.md): a fleet in
 which calls of an hour are rare, and under way everywhere, would ask for more than here. Other
-tests ran beside both rows of 10,000; the outage's restart is of another run of the same day, and
-the quiet fleet's memory was 346 MiB in a later one. Loop held is
+tests ran beside the outage of 10,000, and its restart is of another run of the same day; the quiet
+10,000 took between 346 and 371 MiB from run to run. Loop held is
 `eval_watchdog_event_loop_block_seconds`.
 The machine is shared: CPU moves by a third from run to run, what is a time (loop, answers, delay)
 by more.
