@@ -32,18 +32,18 @@ class Trial:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet, self.inbox, self.folder = fleet, fleet.inbox, fleet.folder
-        self.lives: list[int] = []
-        """How many messages had arrived when each began."""
+        self.lives = 0
+        """So many began. Each has an address to tell: what it sent may arrive after its end."""
 
     def start(self) -> ServiceProcess:
-        self.lives.append(len(self.inbox.posts))
+        self.lives += 1
         return ServiceProcess(
             self.folder,
             [str(self.fleet.logs)],
             program=(str(HINDERED), "clock", str(self.fleet.clock), "--"),
             arguments=["--interval", "0.5"],
             environment={
-                "WATCHDOG_WEBHOOK_URL": self.inbox.url,
+                "WATCHDOG_WEBHOOK_URL": f"{self.inbox.url}/{self.lives}",
                 "WATCHDOG_LISTING_INTERVAL": "0.5",
                 "WATCHDOG_STATUS_FEEDS": "[]",
             },
@@ -90,13 +90,13 @@ class Trial:
 
     def twice_in_a_life(self, kind: str) -> list[str]:
         """What one life told twice, with all its messages: only a kill may cost a second one."""
-        ends = [*self.lives[1:], len(self.inbox.posts)]
         lines: list[str] = []
-        for begin, end in zip(self.lives, ends, strict=True):
-            posts = [post for post in self.inbox.posts[begin:end] if post["kind"] == kind]
+        for life in range(1, self.lives + 1):
+            own = [post for post in self.inbox.posts if post["path"].endswith(f"/{life}")]
+            posts = [post for post in own if post["kind"] == kind]
             counts = Counter(name for post in posts for name in post["incident"]["eval_sets"])
             if twice := [name for name, count in counts.items() if count > 1]:
-                lines += [f"{kind} twice: {twice}", *map(_line, self.inbox.posts[begin:end])]
+                lines += [f"{kind} twice in life {life}: {twice}", *map(_line, own)]
         return lines
 
     def tail(self) -> str:

@@ -188,7 +188,7 @@ async def test_what_ended_long_ago_stays_in_the_database_alone(rig):
     rig.clock.now += rig.worker.ended_seconds + 60
     await rig.turn(WELL)
     now = copy_of(rig.ledger, rig.clock.now - rig.worker.ended_seconds)
-    assert (now.incidents, now.messages, now.last_opening) == ([], [], 1)
+    assert (now.incidents, now.messages, now.openings) == ([], [], {incident().id: 1})
 
 
 async def test_what_opens_again_in_memory_is_another_opening(rig):

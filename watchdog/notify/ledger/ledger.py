@@ -74,7 +74,8 @@ class Ledger:
         self._ours = incidents.c.watch == watch
         self._our_messages = messages.c.watch == watch
         self._numbers: Iterator[int] | None = None
-        self._last_opening = 0
+        self._openings: Mapping[str, int] = {}
+        self._digests: Mapping[str, int] = {}
         self.term: Term | None = None
         """Of a leader: what is written is written in its name, or not at all."""
         self.changes = 0
@@ -86,10 +87,18 @@ class Ledger:
         """The database."""
         return self._engine
 
-    def number_from(self, first: int, last_opening: int) -> None:
-        """Number new messages by hand, not as the database does, and openings after one."""
+    def number_from(
+        self, first: int, openings: Mapping[str, int], digests: Mapping[str, int]
+    ) -> None:
+        """Go on with numbers of a database of which only the newest is here.
+
+        Args:
+            first: of a message; they are numbered by hand, not as a database does.
+            openings: how often incidents have opened, by id.
+            digests: the last digest's number, by channel.
+        """
         self._numbers = count(first)
-        self._last_opening = last_opening
+        self._openings, self._digests = openings, digests
 
     def _count(self, *executed: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
         context = executed[4]
@@ -395,7 +404,7 @@ class Ledger:
         same = (self._our_messages, messages.c.channel == channel, messages.c.kind == "digest")
         query = select(func.max(messages.c.generation)).where(*same)
         newest = connection.execute(query).scalar() or 0
-        generation = max(newest, self._last_opening) + 1
+        generation = max(newest, self._digests.get(channel, 0)) + 1
         name = f"digest-{generation}"
         values = {"incident": name, "generation": generation, "digest": name}
         self._insert(connection, digest, channel, values)
@@ -433,7 +442,7 @@ class Ledger:
     def _next_generation(self, connection: Connection, incident: str) -> int:
         query = select(func.max(incidents.c.generation))
         newest = connection.execute(query.where(self._ours, incidents.c.id == incident)).scalar()
-        return max(newest or 0, self._last_opening) + 1
+        return max(newest or 0, self._openings.get(incident, 0)) + 1
 
     def _of_incident(self, entry: LedgerEntry) -> tuple[ColumnElement[bool], ...]:
         """Its messages."""

@@ -1,15 +1,27 @@
 """The ledger in memory, for as long as its database fails.
 
 Messages go on from a copy of what the database held: what is open, what is still to be told, and
-what ended so lately that it may open again. Once the database takes writes again, the copy's rows take the place of theirs.
-A process that dies meanwhile tells again what only memory knew: a duplicate beats a miss.
+what ended so lately that it may open again. Once the database takes writes again, the copy's rows
+take the place of theirs. A process that dies meanwhile tells again what only memory knew: a
+duplicate beats a miss.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from watchdog.notify.ledger.database import memory_ledger, mend
 from watchdog.notify.ledger.ledger import Ledger
@@ -34,8 +46,10 @@ class Copy(Struct, frozen=True):
     events: Rows = ()
     last_number: int = 0
     """Of any message in the database."""
-    last_opening: int = 0
-    """The highest number of an opening, or of a digest: those of memory come after it."""
+    openings: Mapping[str, int] = {}
+    """How often what ended before that has opened, by id: a next opening is another."""
+    digests: Mapping[str, int] = {}
+    """The last digest's number, by channel."""
 
 
 def copy_of(ledger: Ledger, ended_since: float = 0.0) -> Copy:
@@ -44,13 +58,12 @@ def copy_of(ledger: Ledger, ended_since: float = 0.0) -> Copy:
     A copy costs memory and, at each change, CPU: neither may grow with what ended long ago.
     """
     ours = incidents.c.watch == ledger.watch
-    ended = select(incidents.c.resolved_at).where(ours, incidents.c.resolved_at >= ended_since)
+    ended_at = incidents.c.resolved_at
+    ended = select(ended_at).where(ours, ended_at >= ended_since)
     with ledger.transaction() as connection:
-        newest = ended.order_by(incidents.c.resolved_at.desc()).limit(RESOLVED_MAX)
+        newest = ended.order_by(ended_at.desc()).limit(RESOLVED_MAX)
         since = min(connection.execute(newest).scalars(), default=ended_since)
-        recent = and_(
-            ours, or_(incidents.c.resolved_at.is_(None), incidents.c.resolved_at >= since)
-        )
+        recent = and_(ours, or_(ended_at.is_(None), ended_at >= since))
         its_incident = and_(
             incidents.c.watch == messages.c.watch,
             incidents.c.id == messages.c.incident,
@@ -69,13 +82,14 @@ def copy_of(ledger: Ledger, ended_since: float = 0.0) -> Copy:
             .exists()
         )
         lately = or_(messages.c.state == "pending", messages.c.created_at >= since)
-        digest = and_(messages.c.watch == ledger.watch, messages.c.kind == "digest", lately)
+        digest = and_(messages.c.watch == ledger.watch, messages.c.kind == "digest")
         return Copy(
             _rows(connection, incidents, recent),
-            _rows(connection, messages, or_(of_recent, digest)),
+            _rows(connection, messages, or_(of_recent, and_(digest, lately))),
             _rows(connection, events, about_recent),
             connection.execute(select(func.max(messages.c.number))).scalar() or 0,
-            connection.execute(select(func.max(messages.c.generation))).scalar() or 0,
+            _last_of(connection, incidents.c.id, incidents, and_(ours, ended_at < since)),
+            _last_of(connection, messages.c.channel, messages, digest),
         )
 
 
@@ -86,7 +100,7 @@ def standby_of(copy: Copy, watch: str) -> Ledger:
         _insert(connection, incidents, copy.incidents)
         _insert(connection, messages, copy.messages)
         _insert(connection, events, copy.events)
-    ledger.number_from(copy.last_number + NUMBERS_APART, copy.last_opening)
+    ledger.number_from(copy.last_number + NUMBERS_APART, copy.openings, copy.digests)
     return ledger
 
 
@@ -124,6 +138,14 @@ def _number_on(connection: Connection) -> None:
         newest = select(func.max(messages.c.number)).scalar_subquery()
         following = func.greatest(func.nextval(counter), newest)
         connection.execute(select(func.setval(counter, following)))
+
+
+def _last_of(
+    connection: Connection, name: Column[Any], table: Table, condition: ColumnElement[bool]
+) -> dict[str, int]:
+    """The highest `generation` by `name`."""
+    query = select(name, func.max(table.c.generation)).where(condition).group_by(name)
+    return {key: int(last) for key, last in connection.execute(query)}
 
 
 def _rows(connection: Connection, table: Table, condition: Any) -> Rows:  # noqa: ANN401
