@@ -71,16 +71,24 @@ class Folding:
         """Wait until all is folded."""
         while self._tasks:
             await asyncio.gather(*self._tasks)
-        for name in tuple(self._rows):
+        began = time.perf_counter()
+        for name in (*self._rows, *self._drafts):
             self._flush(name)
-        self.publish()
+            self._publish(name)
+            if time.perf_counter() - began > SLICE:
+                await asyncio.sleep(0)
+                began = time.perf_counter()
         self._first = {n: state for n, state in self._first.items() if n not in self.states}
 
     def publish(self) -> None:
         """What was folded so far, as states; rows that are still being gathered come later."""
-        for name, state in self._drafts.items():
+        for name in tuple(self._drafts):
+            self._publish(name)
+
+    def _publish(self, name: str) -> None:
+        state = self._drafts.pop(name, None)
+        if state is not None:
             self.states[name] = finished(state)
-        self._drafts.clear()
 
     async def _fold_all(self, name: str) -> None:
         facts = self._waiting[name]

@@ -36,6 +36,7 @@ from watchdog.collect.source import NOBODY, Emit, Names, PollResult, Recall, Res
 from watchdog.collect.stores.objects import FileMeta, Folder, Store, StoreError, join
 from watchdog.collect.values import printable
 from watchdog.collect.work.account import Account, PollLimits
+from watchdog.collect.work.jobs import batched
 from watchdog.collect.work.pace import pace
 from watchdog.collect.work.worker import worker
 from watchdog.model.facts import EvalSetUnreadable, Listing, Located, TaskUnreadable
@@ -49,6 +50,8 @@ MARKS = frozenset({".eval-set-id", "eval-set.json", "logs.json", ".models.json"}
 BUFFERS = ".buffer"
 PROBLEMS_MAX = 200
 """Problems of one listing beyond which no more of what is left out is named."""
+AT_ONCE = 200
+"""Eval sets that are looked at in one turn of the loop."""
 
 
 class LogsOptions(Struct, frozen=True):
@@ -269,7 +272,8 @@ class LogsSource:
             return [self._poll_interactions(name, now, emit) for name in sorted(looked_at)]
 
         outcomes = await self._reads.poll(present, beside, now, emit, began)
-        await asyncio.gather(*(self._poll_former(name, emit) for name in self._running()))
+        for names in batched(self._running(), AT_ONCE):
+            await asyncio.gather(*(self._poll_former(name, emit) for name in names))
         standing = (self._interactions[name].standing for name in running if name not in looked_at)
         return [*outcomes, *(Outcome(tuple(f.problem for f in failures)) for failures in standing)]
 

@@ -1,19 +1,24 @@
 """The reads of one poll: of each eval set a share at a time, and no longer than a poll may last."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from time import monotonic as clock
 
 from watchdog.collect.faults import FAULT, Faults
 from watchdog.collect.inspect.task_log import Outcome, TaskLog
-from watchdog.collect.inspect.turns import Late, Turns, late
+from watchdog.collect.inspect.turns import Due, Late, Turns, in_order, late
 from watchdog.collect.source import Emit
 from watchdog.collect.work.account import Account, PollLimits
+from watchdog.collect.work.jobs import batched
 from watchdog.model.facts import TaskUnreadable
 from watchdog.model.verdict import Problem
 
 LEAST_SECONDS = 10.0
 """A poll is not ended sooner, however short its interval."""
+
+LOOKED_AT = 1_000
+"""Tasks that are looked at in one turn of the loop: ten milliseconds."""
 
 Tasks = Mapping[str, Mapping[str, TaskLog]]
 """The logs that are followed, by eval set and name."""
@@ -74,19 +79,18 @@ class TaskReads:
         """
         spent = self._begin(tasks, began)
         logs = [task for name in tasks for task in tasks[name].values()]
-        urgent, others = self._turns.due(logs, spent, now)
+        urgent, others = await self._due(logs, spent, now)
         due = [*urgent, *others]
         slots = asyncio.Semaphore(self._concurrency)
         # of each eval set not all at once: one that is slow leaves slots to the others
         most = max(1, self._concurrency // (4 if len(tasks) > 1 else 1))
 
-        async def in_turn(group: Iterator[TaskLog]) -> None:
-            while True:
-                async with slots:
-                    task = next(group, None)
-                    if task is None or self._is_over(began):
-                        return
+        async def in_turn(rows: deque[Iterator[TaskLog]]) -> None:
+            while rows and not self._is_over(began):
+                row = rows.popleft()
+                if (task := next(row, None)) is not None:
                     await self._read(task, now, emit)
+                    rows.append(row)
 
         async def bounded(work: Awaitable[Outcome]) -> Outcome:
             async with slots:
@@ -95,13 +99,24 @@ class TaskReads:
         more = beside({task.place.eval_set_id for task in due})
         outcomes = await asyncio.gather(*map(bounded, more))
         for part in (urgent, others):
-            rows: list[Iterator[TaskLog]] = []
+            rows = deque[Iterator[TaskLog]]()
             for group in _by_eval_set(part):
                 rows += [iter(group)] * min(most, len(group))
-            await asyncio.gather(*map(in_turn, rows))
+            readers = min(self._concurrency, len(rows))
+            await asyncio.gather(*(in_turn(rows) for _ in range(readers)))
         self.late = late(due, len(logs), now, clock() - began)
         fresh = {id(task) for task in due if task.pulse.due_since is None}
         return [*(t.outcome if id(t) in fresh else t.standing for t in logs), *outcomes]
+
+    async def _due(
+        self, logs: Sequence[TaskLog], spent: Mapping[str, float], now: float
+    ) -> tuple[list[TaskLog], list[TaskLog]]:
+        """Those to be read now, in order: of many the loop is held no longer than of few."""
+        due: list[Due] = []
+        for some in batched(logs, LOOKED_AT):
+            due += self._turns.due(some, spent, now)
+            await asyncio.sleep(0)
+        return in_order(due)
 
     def _begin(self, tasks: Tasks, began: float) -> dict[str, float]:
         """Seconds of CPU that each eval set took in the last poll; each gets its share anew."""

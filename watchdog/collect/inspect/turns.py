@@ -1,6 +1,6 @@
 """Which tasks a poll reads, in which order, and what is said of those that it did not come to."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -43,6 +43,27 @@ class Late(Struct, frozen=True):
         )
 
 
+class Due(Struct, frozen=True):
+    """A task that is to be read now."""
+
+    order: tuple[float, float, float]
+    """Seconds of CPU that its eval set took, when it was read last, when its log was written."""
+    is_urgent: bool
+    """It looks suspicious."""
+    task: TaskLog
+
+
+def in_order(due: Iterable[Due]) -> tuple[list[TaskLog], list[TaskLog]]:
+    """What looks suspicious, and the rest; the lightest eval sets first.
+
+    Of what was never read goes first whose log was written the longest ago: in one that is stuck no
+    sample has ended since.
+    """
+    ordered = sorted(due, key=lambda one: one.order)
+    urgent = [one.task for one in ordered if one.is_urgent]
+    return urgent, [one.task for one in ordered if not one.is_urgent]
+
+
 class Turns:
     """The rhythm of the tasks of one source; without options all are read at each poll."""
 
@@ -56,20 +77,16 @@ class Turns:
 
     def due(
         self, tasks: Iterable[TaskLog], spent: Mapping[str, float], now: float
-    ) -> tuple[list[TaskLog], list[TaskLog]]:
-        """Those to be read now: what looks suspicious, and the rest; the lightest eval sets first.
-
-        Of what was never read goes first whose log was written the longest ago: in one that is
-        stuck no sample has ended since.
+    ) -> Iterator[Due]:
+        """Those to be read now.
 
         Args:
-            tasks: all that are followed.
+            tasks: some of those that are followed.
             spent: seconds of CPU that each eval set took in the last poll; one that it did not
                 come to took none.
             now: seconds since the epoch.
         """
-        due: dict[bool, list[tuple[float, float, float, int, TaskLog]]] = {True: [], False: []}
-        for number, task in enumerate(tasks):
+        for task in tasks:
             own = self._rhythm(task, now)
             if self._options is not None and not self._is_due(task, own, now):
                 continue
@@ -77,10 +94,7 @@ class Turns:
             pulse.due_since = now if pulse.due_since is None else pulse.due_since
             read_at = pulse.read_at if pulse.read_at is not None else float("-inf")
             used = spent.get(task.place.eval_set_id, 0.0)
-            order = (used, read_at, task.written_at, number, task)
-            due[own.why in URGENT].append(order)
-        urgent, others = ([task for *_, task in sorted(due[key])] for key in (True, False))
-        return urgent, others
+            yield Due((used, read_at, task.written_at), own.why in URGENT, task)
 
     def _is_due(self, task: TaskLog, own: Rhythm, now: float) -> bool:
         options = self._options

@@ -6,7 +6,7 @@ from watchdog.collect.faults import Faults
 from watchdog.collect.inspect import task_reads
 from watchdog.collect.inspect.task_log import TaskLog
 from watchdog.collect.inspect.task_reads import TaskReads
-from watchdog.collect.inspect.turns import RhythmOptions, Turns, late
+from watchdog.collect.inspect.turns import RhythmOptions, Turns, in_order, late
 from watchdog.collect.place import Place
 from watchdog.collect.stores.directory import DirectoryStore
 from watchdog.collect.stores.objects import FileMeta
@@ -43,7 +43,9 @@ def test_what_looks_suspicious_goes_first_then_light_eval_sets_then_what_waits_l
         log_of(tmp_path, "light", "not_due", NOW - 30),
         log_of(tmp_path, "heavy", "odd", NOW - 30),
     ]
-    urgent, others = turns(odd=Outlook(Verdict.STUCK)).due(logs, {"heavy": 3.0, "light": 0.1}, NOW)
+    urgent, others = in_order(
+        turns(odd=Outlook(Verdict.STUCK)).due(logs, {"heavy": 3.0, "light": 0.1}, NOW)
+    )
     assert names(urgent) == ["odd"]
     assert names(others) == ["never", "old", "young", "h"]
 
@@ -52,21 +54,21 @@ def test_of_what_was_never_read_goes_first_what_was_written_longest_ago(tmp_path
     logs = [log_of(tmp_path, f"set-{n}", f"l{n}", None) for n in range(4)]
     for log, written_at in zip(logs, (NOW - 60, NOW - 7200, NOW - 600), strict=False):
         log.listed(FileMeta(log.place.log, 1, written_at))
-    assert names(turns().due(logs, {}, NOW)[1]) == ["l1", "l2", "l0", "l3"]
+    assert names(in_order(turns().due(logs, {}, NOW))[1]) == ["l1", "l2", "l0", "l3"]
 
 
 def test_without_a_rhythm_all_are_read(tmp_path):
     logs = [log_of(tmp_path, "s", "a", NOW - 1), log_of(tmp_path, "s", "b", NOW - 1)]
-    urgent, others = Turns(None).due(logs, {}, NOW)
+    urgent, others = in_order(Turns(None).due(logs, {}, NOW))
     assert [*urgent, *names(others)] == ["a", "b"]
     assert Turns(None).promise(logs[0], NOW) == 0.0
 
 
 def test_what_a_poll_did_not_come_to_is_late_from_when_it_was_due(tmp_path):
     logs = [log_of(tmp_path, "s", f"l{n}") for n in range(3)]
-    due = turns().due(logs, {}, NOW - BASE)[1]
+    due = in_order(turns().due(logs, {}, NOW - BASE))[1]
     logs[0].pulse.due_since = None  # read
-    due = turns().due(logs[1:], {}, NOW)[1]
+    due = in_order(turns().due(logs[1:], {}, NOW))[1]
     missed = late(due, 3, NOW, 2.0)
     assert (missed.count, missed.total, missed.seconds) == (2, 3, 32.0)
     assert missed.text.startswith("2 of 3 tasks could not be read in time, the one that waits")
@@ -118,7 +120,7 @@ def test_quiet_tasks_do_not_fall_due_together_from_the_first_reads_on(tmp_path):
     counts = []
     for poll in range(40):
         now = NOW + poll * BASE
-        due = [log for part in own.due(logs, {}, now) for log in part]
+        due = [log for part in in_order(own.due(logs, {}, now)) for log in part]
         for log in due:
             log.pulse.note(now, NOW - 90_000.0)
             own.promise(log, now)
