@@ -7,13 +7,15 @@ ARGS ?=
 BEFORE ?=
 AFTER ?=
 NAMES ?=
+IMAGE ?=
+BASE ?=
 
 PY := $(VENV)/bin/python
 BOOTSTRAP := $(PYTHON) tools/bootstrap.py $(VENV)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo pictures test lint format docs bench week quality compare kill failover faults fuzz attacks audit recordings matrix control-plane lock clean with-inspect with-test with-lint with-quality
+.PHONY: help demo pictures test lint format docs site bench week quality compare kill failover faults fuzz attacks audit recordings matrix packages control-plane chart-docs dist sbom image lock clean with-docs with-inspect with-test with-lint with-quality
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -39,17 +41,18 @@ lint: with-lint ## Check style, types, who imports what, and that generated docs
 	$(VENV)/bin/lint-imports --no-logo || failed="$$failed lint-imports"; \
 	$(PY) -m tools.docs --check || failed="$$failed docs"; \
 	$(PY) -m tools.deploy --check || failed="$$failed deploy"; \
-	$(PY) -m tools.dashboards --check || failed="$$failed dashboards"; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
 
 format: with-lint ## Put the sources into shape
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 
-docs: with-lint ## Generate what comes from the code: pages, dashboards, the operator's rules
+docs: with-lint ## Generate what comes from the code: pages, rules, dashboards, monitors
 	@$(PY) -m tools.docs
 	@$(PY) -m tools.deploy
-	@$(PY) -m tools.dashboards
+
+site: with-docs ## Build the documents as a site, strictly: build/site/index.html
+	@NO_MKDOCS_2_WARNING=true $(VENV)-docs/bin/python -m mkdocs build --strict $(ARGS)
 
 bench: with-test ## Measure what a poll costs: make bench [ARGS="--size 1000 --mood outage"]
 	@status=0; $(PY) -m tests.performance $(ARGS) || status=$$?; \
@@ -58,13 +61,14 @@ bench: with-test ## Measure what a poll costs: make bench [ARGS="--size 1000 --m
 		$(PY) -m tests.performance.cluster || status=$$?; exit $$status
 
 week: with-test ## Simulate a week of the service: memory, threads, descriptors must not grow
-	@$(PY) -m tests.performance.week $(ARGS)
+	@MALLOC_ARENA_MAX=1 $(PY) -m tests.performance.week $(ARGS)
 
 quality: with-quality ## Measure how good the verdicts are: recordings, simulated fleets and clusters
 	@$(PY) -m tests.quality $(ARGS)
 
 compare: with-test ## See that nothing changed: make compare BEFORE=commit [AFTER=commit]
 	@$(PY) -m tools.compare $(BEFORE) $(AFTER) $(ARGS)
+
 kill: with-test ## Kill the whole service 200 times while incidents open and end (20 minutes)
 	@$(PY) -m tests.acceptance.kill_service 200 $(ARGS)
 
@@ -92,15 +96,33 @@ recordings: with-test ## Record scenarios anew from real Inspect runs: make reco
 matrix: with-test ## Run one evaluation on many releases of Inspect, write docs/compatibility.md
 	@$(PY) -m tests.matrix $(ARGS)
 
+packages: with-test ## Install wheel and sdist into every Python at hand, run the unit tests there
+	@$(PY) -m tests.packages $(ARGS)
+
 control-plane: ## Build the real cluster parts of the tests (once; needs Go)
 	@$(PYTHON) -m tests.control_plane.build
+
+chart-docs: with-test ## Generate the chart's README.md (helm-docs, built once; needs Go)
+	@$$($(PY) -m tests.control_plane.build helm-docs | cut -f 2) --chart-search-root helm --sort-values-order file
+
+dist: with-lint ## Build wheel and sdist into dist/
+	@$(PY) -m hatchling build --directory dist
+
+sbom: with-lint ## List what an installation holds (CycloneDX), into dist/sbom.cdx.json
+	@$(PY) -m tools.sbom $(ARGS)
+
+image: ## Build the image with docker, podman or buildah: make image [IMAGE=…] [BASE=…]
+	@IMAGE='$(IMAGE)' BASE='$(BASE)' bash tools/image.sh $(ARGS)
 
 lock: ## Resolve all dependencies anew into requirements/*.txt (needs uv)
 	@bash tools/lock.sh
 
 clean: ## Remove the environment and everything that tools left behind
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-docs build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+with-docs:
+	@$(PYTHON) tools/bootstrap.py $(VENV)-docs docs
 
 with-inspect with-test with-lint with-quality: with-%:
 	@$(BOOTSTRAP) $*

@@ -5,6 +5,7 @@ is all that are left: an evaluation that nobody watches any more ends by itself.
 """
 
 import os
+from collections.abc import Collection
 from threading import Event
 
 CUE = b"\n"
@@ -13,9 +14,10 @@ ANSWERS_BEFORE = 3
 
 
 class Cues:
-    """What the evaluation was told."""
+    """What the evaluation was told, and which samples are in trouble until then."""
 
-    def __init__(self) -> None:
+    def __init__(self, victims: Collection[int] = (VICTIM,)) -> None:
+        self.victims = victims
         self.recover = Event()
         self.end = Event()
 
@@ -27,4 +29,4 @@ class Cues:
 
     def fails(self, sample: int, answers: int) -> bool:
         """Whether the provider fails a sample that got so many answers."""
-        return sample == VICTIM and answers >= ANSWERS_BEFORE and not self.recover.is_set()
+        return sample in self.victims and answers >= ANSWERS_BEFORE and not self.recover.is_set()

@@ -1,8 +1,9 @@
 """The evaluation of the demo: real Inspect, a scripted provider, no network.
 
-Run as `python -m demo.evaluation LOGDIR`. Eight samples make one call after the other. After a few
-calls the provider answers 500 to every attempt of sample 5, as providers do; the others go on. It
-recovers, and later the samples end, on the demo's cues; by hand, Enter gives one.
+Run as `python -m demo.evaluation LOGDIR [SAMPLE…]`. Eight samples make one call after the other.
+After a few calls the provider answers 500 to every attempt of sample 5 (or of those that are
+named), as providers do; the others go on. It recovers, and later the samples end, on the demo's
+cues; by hand, Enter gives one.
 """
 
 import asyncio
@@ -110,8 +111,9 @@ def demo() -> Task:
     return Task(dataset=samples, solver=steps(), scorer=includes())
 
 
-def main(log_dir: str) -> int:
+def main(log_dir: str, *victims: str) -> int:
     """Run it; 0 when it ended well."""
+    CUES.victims = {int(sample) for sample in victims} or CUES.victims
     Thread(target=CUES.listen, args=(sys.stdin.fileno(),), daemon=True).start()
     success, logs = eval_set(
         [demo()],
@@ -129,4 +131,4 @@ def main(log_dir: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

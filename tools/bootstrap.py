@@ -24,6 +24,8 @@ PIP_WHEEL = "pip-26.3-py3-none-any.whl"
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 STILL_AT_IT = 20
 PROJECT = "stuck-eval-watchdog"
+APART = ("docs",)
+"""Sets for an environment without the project: MkDocs brings PyPI's `watchdog`, which hides it."""
 QUIET = ["--quiet", "--disable-pip-version-check", "--no-input"]
 HELP = """\
 usage: python3 tools/bootstrap.py [VENV] [SET ...]
@@ -85,7 +87,10 @@ def go_on_with_newer():
 
 def prepare(venv, sets):
     """Bring the environment up to date, doing only what is due."""
-    locks = ["build", *sets]
+    alone = [name for name in sets if name in APART]
+    if alone and alone != sets:
+        raise Failed("%s needs an environment of its own" % ", ".join(alone))
+    locks = sets if alone else ["build", *sets]
     wanted = digest([requirements(name) for name in locks])
     if not works(interpreter(venv)):
         create(venv)
@@ -96,6 +101,8 @@ def prepare(venv, sets):
         install_locks(venv, locks)
         stamp(venv, "-".join(sets), wanted)
         say("installed in %.0f s" % (time.monotonic() - started))
+    if alone:
+        return
     # An environment may serve several clones, one after the other.
     wanted = digest([os.path.join(ROOT, "pyproject.toml")]) + " " + ROOT
     if not stamped(venv, "project", wanted):

@@ -2,7 +2,8 @@
 # Makes requirements/*.txt anew: one resolution of everything, each set a part of it.
 # Sets: runtime; postgresql = runtime + psycopg, for an image; inspect = runtime + Inspect AI;
 # test = inspect + psycopg, pytest and friends; quality = test + plots and statistics;
-# lint = runtime + psycopg and linters; build = what installs the project itself.
+# lint = runtime + psycopg and linters; build = what installs the project itself; docs = what makes
+# the site, in an environment of its own; sbom = what lists the packages of an image.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,14 +20,16 @@ compile() {
         --no-emit-find-links --generate-hashes --upgrade "$@"
 }
 
-compile pyproject.toml --extra postgresql --group build --group inspect --group test --group quality --group lint -o "$all"
+compile pyproject.toml --extra postgresql --group build --group inspect --group test --group quality --group lint --group sbom -o "$all"
 compile --group build -c "$all" -o requirements/build.txt
+compile --group sbom -c "$all" -o requirements/sbom.txt
 compile pyproject.toml -c "$all" -o requirements/runtime.txt
 compile pyproject.toml --extra postgresql -c "$all" -o requirements/postgresql.txt
 compile pyproject.toml --group inspect -c "$all" -o requirements/inspect.txt
 compile pyproject.toml --extra postgresql --group inspect --group test -c "$all" -o requirements/test.txt
 compile pyproject.toml --extra postgresql --group inspect --group test --group quality -c "$all" -o requirements/quality.txt
 compile pyproject.toml --extra postgresql --group lint -c "$all" -o requirements/lint.txt
+compile --group docs -c "$all" -o requirements/docs.txt
 sed -i.bak '/^ *#  *-c /d' requirements/*.txt # the name of a temporary file
 rm -f requirements/*.bak
 grep -c '==' requirements/*.txt

@@ -274,8 +274,8 @@ class Asked:
         return int(found[0]["value"][1]) if found else 0
 
     def has_data(self, each: Expression):
-        """An alert has it only while it fires: there every metric that it reads must have some."""
-        if each.kind != "alert":
+        """Where it has some only now and then, every metric that it reads must have some."""
+        if each.always:
             return bool(self(each.text))
         self(each.text)
         return all(self(name) for name in metrics(each.text))
@@ -324,14 +324,16 @@ def scraping(url, alertmanager):
     }
 
 
-def start(stack, folder, name, port, *arguments):
-    """A program that is ready, as a client of it."""
+def start(stack, folder, name, port, *arguments, program=None):
+    """A program that is ready, as a client of it; `program` where it isn't an installed one."""
     address = f"127.0.0.1:{port}"
-    command = [need(name), *arguments, f"--web.listen-address={address}"]
+    command = [str(program or need(name)), *arguments, f"--web.listen-address={address}"]
     process = Process(name, command, folder, quiet_environment(folder))
     process.start()
     stack.callback(process.stop)
-    client = stack.enter_context(httpx.Client(base_url=f"http://{address}", trust_env=False))
+    client = stack.enter_context(
+        httpx.Client(base_url=f"http://{address}", trust_env=False, timeout=60.0)
+    )
 
     def ready():
         process.check()

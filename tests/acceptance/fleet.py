@@ -55,6 +55,13 @@ class Fleet:
         self.stuck.append(name)
         return name
 
+    def remove_stuck(self) -> None:
+        """All that are stuck leave, each at once: what is half there would be another trouble."""
+        left = self.folder / "left"
+        left.mkdir()
+        for path in self.logs.glob("set-*"):
+            path.rename(left / path.name)
+
     def told(self, kind: str = "opened") -> Counter[str]:
         """How often each eval set came in messages of a kind."""
         posts = [post for post in self.inbox.posts if post["kind"] == kind]

@@ -5,7 +5,6 @@ comes with an incident of its own: at a random instant of a life, or just before
 channel's answer. At the end all must have been told, and their ends, each twice at most.
 """
 
-import shutil
 import sys
 import tempfile
 import threading
@@ -76,8 +75,7 @@ class Trial:
         service = self.start()
         told = self.fleet.told
         assert service.until(lambda: len(told("opened")) >= kills, LAST_LIFE), self.tail()
-        for path in self.fleet.logs.glob("set-*"):
-            shutil.rmtree(path)
+        self.fleet.remove_stuck()
 
         def ended() -> bool:
             self.fleet.advance(JUMP)

@@ -31,7 +31,12 @@ STEP = 4
 SEEN_TWICE = 2400.0
 """The recovered store is read as early as this before it was recorded: an outage counts as over
 when it has been away for 35 minutes, and the recording has one instant after it."""
-ELSEWHERE = ("eval_watchdog_canary_", "eval_watchdog_heartbeat_", "eval_watchdog_doctor_check")
+ELSEWHERE = (
+    "eval_watchdog_canary_",
+    "eval_watchdog_heartbeat_",
+    "eval_watchdog_doctor_check",
+    "eval_watchdog_slack_",
+)
 """Begin the names of metrics of what is not set up here."""
 
 
@@ -42,6 +47,7 @@ class Heard:
     alerts: dict[str, list] = field(default_factory=dict)
     heads: dict[str, list] = field(default_factory=dict)
     replies: dict[str, list] = field(default_factory=dict)
+    details: list = field(default_factory=list)
     received: list = field(default_factory=list)
     unanswered: list = field(default_factory=list)
     exposition: str = ""
@@ -78,6 +84,7 @@ class Timeline:
         slack = self.running.slack.api
         self.heard.alerts[phase] = list(self.inbox.told)
         self.heard.heads[phase] = [post.shown for post in slack.heads]
+        self.heard.details = [slack.details(post.ts).shown for post in slack.heads]
         threads = [reply.text for post in slack.heads for reply in slack.replies(post.ts)]
         self.heard.replies[phase] = threads
 
@@ -131,7 +138,9 @@ def stuck(timeline, play):
     running.do(happen)
     timeline.until("Slack is told", lambda: running.slack.api.heads)
     timeline.until("the webhook is told", lambda: is_firing(timeline))
-    timeline.heard.exposition = httpx.get(f"{running.url}/metrics", trust_env=False).text
+    timeline.heard.exposition = httpx.get(
+        f"{running.url}/metrics", trust_env=False, timeout=60.0
+    ).text
     timeline.quiet()
     timeline.note("stuck")
 
@@ -153,7 +162,9 @@ def recovered(timeline, play):
 
 
 def replies(running):
-    return [post for post in running.slack.api.posts if post.thread_ts is not None]
+    return [
+        reply for head in running.slack.api.heads for reply in running.slack.api.replies(head.ts)
+    ]
 
 
 def blind_for_a_moment(timeline, play):
@@ -189,8 +200,9 @@ def test_the_page_says_what_where_why_and_what_next(heard):
     (alert,) = firing[1]["alerts"]
     labels, said = alert["labels"], alert["annotations"]
     assert (labels["eval_set_id"], labels["cause"]) == (NAME, "api_server_error")
-    assert (labels["severity"], labels["provider"]) == ("page", "scripted")
-    assert said["summary"] == f"{NAME} is stuck: api_server_error"
+    assert (labels["severity"], labels["provider"]) == ("critical", "scripted")
+    assert said["summary"] == "An eval set is stuck."
+    assert f"eval set {NAME} has got anything done" in said["description"]
     assert "Cause: api_server_error (model provider scripted)." in said["description"]
     assert said["runbook_url"].endswith("/api_server_error.md")
     assert said["dashboard_url"].endswith(f"?var-eval_set_id={NAME}")
@@ -206,16 +218,18 @@ def test_slack_has_one_message_that_ends_as_resolved_and_a_reply(heard):
         "seen again": 1,
     }
     (stuck_head,), (head,) = heard.heads["stuck"], heard.heads["seen again"]
-    assert f":red_circle: *Stuck:* `{NAME}`" in stuck_head
-    assert "(`api_server_error`)" in stuck_head
+    assert f":red_circle: Stuck: {NAME}" in stuck_head
+    assert "(`api_server_error`)" in heard.details[0]
     tested = "Middleman fails (500), provider direct fails (500): the provider's API."
-    assert tested in stuck_head
-    over = rf":large_green_circle: `?{NAME}`? resolved after \d+ min: now progressing"
+    assert tested in heard.details[0]
+    assert "*Tests* Middleman fails (500)" in stuck_head
+    over = rf":large_green_circle: `?{NAME}`? resolved after \d+ min"
     assert re.search(over, head)
+    assert "Now progressing." in head
     assert heard.heads["recovered"] == [head]
     assert (heard.replies["healthy"], heard.replies["stuck"]) == ([], [])
     (reply,) = heard.replies["seen again"]
-    assert re.search(over, reply)
+    assert re.search(rf"{over}: now progressing", reply)
     assert heard.complaints == []
 
 

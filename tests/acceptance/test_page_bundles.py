@@ -1,6 +1,8 @@
 """The process that writes a bundle for the page: bounded, and gone with whoever wanted it."""
 
 import asyncio
+import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -23,11 +25,11 @@ def bundler(tmp_path, monkeypatch):
     room.mkdir()
     monkeypatch.setattr(page_bundles.tempfile, "tempdir", str(room))
 
-    def make(**web):
-        given = {"logs": (str(playback.logs.parent),), "status_feeds": (), "web": web}
+    def make(logs=(str(playback.logs.parent),), **web):
+        given = {"logs": logs, "status_feeds": (), "web": web}
         return page_bundler(lambda: load(given), playback.clock, Secrets(("hunter2!",)))
 
-    make.room = room
+    make.room, make.bundles = room, playback.bundles
     return make
 
 
@@ -49,6 +51,18 @@ async def test_it_is_written_and_leaves_no_name_on_the_disk(bundler):
         assert archive.size == len(archive.file.read()) > 100
     assert archive.name.startswith("one_sample_500-")
     assert not list(bundler.room.iterdir())
+
+
+async def test_of_a_bundle_that_is_watched_it_is_that_one_s_own(bundler):
+    """As it was captured then, whenever the page is asked."""
+    watched = bundler.bundles[1]
+    about = json.loads((watched / "bundle.json").read_text())
+    archive = await bundler(logs=(str(watched),))(about["eval_set_id"])
+    with archive.file, tarfile.open(fileobj=archive.file) as packed:
+        (name,) = [one for one in packed.getnames() if one.endswith("/bundle.json")]
+        assert json.loads(packed.extractfile(name).read()) == about
+        names = {one.partition("/")[2] for one in packed.getnames()}
+    assert "report.md" in names
 
 
 async def test_who_cancels_it_ends_its_process(bundler):

@@ -19,11 +19,13 @@ from tests.builders.logs import (
 )
 from tests.contract.stores import INTERVAL, aws, bucket, fill, s3_server, watch
 from tests.recordings.unpack import unpack
+from watchdog.client.look import Look
 from watchdog.collect.inspect.logs import LogsOptions
 from watchdog.collect.stores.objects import NotModified, StoreError
 from watchdog.collect.stores.opening import open_store
 from watchdog.collect.targets import open_target
 from watchdog.config.s3 import S3
+from watchdog.config.settings import Settings
 from watchdog.model.facts import (
     Listing,
     Located,
@@ -317,3 +319,20 @@ async def test_a_recording_says_the_same_from_a_bucket(bucket, tmp_path, name):
     assert all(at is not None for at in stored)
     assert sorted(map(_untimed, _read(said.facts))) == sorted(map(_untimed, _read(facts)))
     assert said.texts == ""
+
+
+async def test_a_folder_s_path_below_the_root_names_it_where_its_own_address_is_given(
+    bucket,
+):
+    """`--logs s3://…/team/a/run` and the id `team/a/run`, as commands that are told have it."""
+    for path, data in running_store().items():
+        bucket.put(f"team/a/run/{path}", data)
+    settings = Settings(s3=bucket.settings)
+    whole = Look("all", [bucket.target], settings, lambda: 1010.0)
+    own = Look("own", [f"{bucket.target}/team/a/run"], settings, lambda: 1010.0)
+    try:
+        for look, name in ((whole, "team/a/run"), (own, "run")):
+            assert (await look.samples("team/a/run", ())).eval_set_id == name
+    finally:
+        await whole.aclose()
+        await own.aclose()

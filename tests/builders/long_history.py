@@ -15,12 +15,12 @@ EVERY = 12.0
 class LongHistory:
     """One task in a folder; `end` writes what its samples did after their work."""
 
-    def __init__(self, samples: int, events: int, seed: int = 1) -> None:
-        self.buffer = AgentBuffer(seed, samples, events, EVERY)
+    def __init__(self, samples: int, events: int, seed: int = 1, every: float = EVERY) -> None:
+        self.buffer = AgentBuffer(seed, samples, events, every)
         self.samples = samples
         self._draw = random.Random(seed + 1)  # noqa: S311 - content
         self._row = samples * (events + 1)
-        self.ended_at = BEGAN + SEGMENT_SECONDS * self.buffer.segments
+        self.ended_at = BEGAN + SEGMENT_SECONDS * max(self.buffer._segments)
 
     def fail(self, sample: int, attempts: int, wait: float) -> float:
         """Attempts that fail, one after the other; when the last of them began."""
@@ -39,6 +39,13 @@ class LongHistory:
         """A call that isn't answered."""
         asked = {"event": "model", "uuid": short_id(self._draw), "model": MODEL, "pending": True}
         self.add(sample, at, {**asked, "timestamp": stamp(at), "output": {"choices": []}})
+
+    def answer(self, sample: int, at: float) -> None:
+        """A call that was answered within a second."""
+        output = {"choices": [{"message": {"content": "x"}, "stop_reason": "stop"}], "time": 1.0}
+        asked = {"event": "model", "uuid": short_id(self._draw), "model": MODEL, "config": {}}
+        times = {"timestamp": stamp(at - 1.0), "completed": stamp(at)}
+        self.add(sample, at, {**asked, **times, "output": output})
 
     def add(self, sample: int, at: float, event: dict[str, Any]) -> None:
         """A row of a sample, in the segment that was written then."""

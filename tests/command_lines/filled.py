@@ -24,7 +24,6 @@ FOR_PEOPLE = {
     "<config.yaml>": "config.yaml",
     "<base-url>": "https://api.example/v1",
     "<pid>": "4242",
-    "<number>": "5",
     "<bucket>": "bucket",
     "{model}": "openai/gpt-4o",
     "{next}": "",

@@ -139,22 +139,22 @@ async def test_what_is_no_event(client, content):
 
 @pytest.fixture
 def events():
-    """The beginning and the end of an incident, as our channel has them."""
+    """An incident's beginning, that somebody looks after it, its end: as our channel has them."""
     opened = notice.opened(
         Decision(Reason.OPEN, incident(), NOW), snapshot(eval_set(), incidents=(incident(),))
     )
 
-    def event(kind):
-        later = replace(opened, kind=kind)
-        templates = Templates(page="https://watchdog.example/")
-        body = program.event(later, SecretStr(ROUTING_KEY), templates, warnings=False)
+    def event(kind, **more):
+        later = replace(opened, kind=kind, **more)
+        templates, key = Templates(page="https://watchdog.example/"), SecretStr(ROUTING_KEY)
+        (body,) = program.events_of(later, key, templates, warnings=False)
         return to_builtins(body)
 
-    return event("opened"), event("resolved")
+    return event("opened"), event("edited", acknowledged=True), event("resolved")
 
 
 async def test_our_trigger_is_the_client_s(client, slack, events):
-    ours, _ = events
+    ours, *_ = events
     keys = ("summary", "source", "severity", "custom_details")
     fields = {key: ours["payload"].pop(key) for key in keys}
     key = ours["dedup_key"]
@@ -166,6 +166,12 @@ async def test_our_trigger_is_the_client_s(client, slack, events):
 
 
 async def test_our_resolve_is_the_client_s(client, slack, events):
-    _, ours = events
+    *_, ours = events
     await client("resolve", ours["dedup_key"])
+    assert slack.programs.events == [ours]
+
+
+async def test_our_acknowledge_is_the_client_s(client, slack, events):
+    _, ours, _ = events
+    await client("acknowledge", ours["dedup_key"])
     assert slack.programs.events == [ours]

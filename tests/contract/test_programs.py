@@ -65,8 +65,8 @@ async def test_who_can_t_prove_who_it_is_is_refused(slack):
 def test_pagerduty_hears_of_what_changes_whether_somebody_is_called():
     def action(kind, severity="page", warnings=False):
         other = replace(OPENED, kind=kind, incident=incident(severity=severity))
-        event = program.event(other, KEY, Templates(), warnings=warnings)
-        return event and event["event_action"]
+        events = program.events_of(other, KEY, Templates(), warnings=warnings)
+        return next((event["event_action"] for event in events), None)
 
     assert action("opened") == action("escalated") == action("reopened") == "trigger"
     assert action("updated") is action("reminded") is None
@@ -75,9 +75,28 @@ def test_pagerduty_hears_of_what_changes_whether_somebody_is_called():
     assert action("opened", "warning", warnings=True) == "trigger"
 
 
+async def test_pagerduty_hears_that_somebody_looks_after_it(slack):
+    (duty,) = [c for c in build_channels(settings(slack.server.url)) if c.name == "pagerduty"]
+    assert (await duty.send(OPENED)).sent
+    edited = replace(OPENED, kind="edited")
+    for heard in (edited, replace(edited, acknowledged=True), replace(edited, kind="reminded")):
+        assert (await duty.send(heard)).sent
+    actions = [item["event_action"] for item in slack.programs.events]
+    assert actions == ["trigger", "acknowledge"]
+    assert len({item["dedup_key"] for item in slack.programs.events}) == 1
+    await duty.aclose()
+
+
+async def test_who_hears_late_of_the_beginning_hears_of_that_too(slack):
+    (duty,) = [c for c in build_channels(settings(slack.server.url)) if c.name == "pagerduty"]
+    assert (await duty.send(replace(OPENED, acknowledged=True))).sent
+    assert [e["event_action"] for e in slack.programs.events] == ["trigger", "acknowledge"]
+    await duty.aclose()
+
+
 def test_an_alert_leads_where_a_message_does():
     templates = Templates(page="https://watchdog.example/")
-    event = program.event(OPENED, KEY, templates, warnings=False)
+    (event,) = program.events_of(OPENED, KEY, templates, warnings=False)
     (link,) = event["links"]
     assert link["text"] == "Status page"
     assert link["href"].startswith("https://watchdog.example/")
@@ -98,7 +117,7 @@ def test_every_notice_is_json():
         body = program.as_json(replace(OPENED, kind=kind))
         assert body["kind"] == kind
         assert set(body) >= {"schema_version", "at", "since", "incident", "changes", "actions"}
-    assert json.dumps(program.event(OPENED, KEY, Templates(), warnings=False))
+    assert json.dumps(list(program.events_of(OPENED, KEY, Templates(), warnings=False)))
 
 
 @pytest.mark.parametrize("group", ["webhook", "pagerduty"])

@@ -56,7 +56,8 @@ async def test_it_posts_and_remembers_where(bot, slack):
     outcome = await bot.send(OPENED)
     (post,) = slack.api.heads
     assert outcome.sent
-    assert json.loads(outcome.thread) == {"channel": CHANNEL, "ts": post.ts}
+    details = slack.api.details(post.ts).ts
+    assert json.loads(outcome.thread) == {"channel": CHANNEL, "ts": post.ts, "details": details}
     assert slack.api.complaints == []
 
 
@@ -107,7 +108,8 @@ async def test_a_message_that_is_gone_is_posted_anew(bot, slack, error):
 
 async def test_a_thread_that_is_gone_is_begun_anew(bot, slack):
     thread = (await bot.send(OPENED)).thread
-    slack.script = [(200, None, {}), (200, '{"ok": false, "error": "thread_not_found"}', {})]
+    edits = [(200, None, {})] * 2
+    slack.script = [*edits, (200, '{"ok": false, "error": "thread_not_found"}', {})]
     outcome = await bot.send(UPDATED, thread)
     assert outcome.sent
     assert json.loads(outcome.thread)["ts"] == slack.api.heads[1].ts
@@ -115,7 +117,7 @@ async def test_a_thread_that_is_gone_is_begun_anew(bot, slack):
 
 async def test_an_edit_that_only_lacks_its_reply_is_done_again(bot, slack):
     thread = (await bot.send(OPENED)).thread
-    slack.script = [(200, None, {}), *[(503, "", {})] * ATTEMPTS]
+    slack.script = [*[(200, None, {})] * 2, *[(503, "", {})] * ATTEMPTS]
     assert (await bot.send(UPDATED, thread)).result == "retry"
     assert (await bot.send(UPDATED, thread)).sent
     (head,) = slack.api.heads
@@ -155,14 +157,14 @@ async def test_what_may_pass_is_tried_again_a_few_times(bot, slack, waits, error
     assert len(waits) == ATTEMPTS - 1
     slack.api.errors = [error]
     assert (await bot.send(OPENED)).sent
-    assert len(slack.api.posts) == 1
+    assert len(slack.api.heads) == 1
 
 
 @pytest.mark.parametrize("end", ["", "/", "/api", "/api/"])
 async def test_the_base_address_may_be_written_as_the_client_has_it(slack, end):
     bot = SlackBot(SecretStr(TOKEN), CHANNEL, api_url=f"{slack.server.url}{end}")
     assert (await bot.send(OPENED)).sent
-    assert slack.requests == [("POST", "/api/chat.postMessage")]
+    assert set(slack.requests) == {("POST", "/api/chat.postMessage")}
     await bot.aclose()
 
 
@@ -222,13 +224,14 @@ async def test_forty_eval_sets_one_message_all_listed_and_half_of_them_recover(
 
     await see(names)
     (head,) = slack.api.heads
-    assert all(name in head.shown for name in names)
+    details = slack.api.details(head.ts)
+    assert all(name in details.shown for name in names)
     assert "40 eval sets" in head.blocks[0]["text"]["text"]
     await see(names[::2])
     (head,) = slack.api.heads
     assert head.edits == 1
-    assert "(20 of 40 still stuck)" in head.shown
-    assert all(name in head.shown for name in names)
+    assert "(20 of 40 still stuck)" in details.shown
+    assert all(name in details.shown for name in names)
     assert slack.api.replies(head.ts) == []
     opened.ledger.close()
 
@@ -237,7 +240,9 @@ async def test_forty_eval_sets_one_message_all_listed_and_half_of_them_recover(
 def test_what_is_no_token_is_an_error_without_it(monkeypatch, token):
     monkeypatch.setenv("WATCHDOG_SLACK_CHANNEL", CHANNEL)
     monkeypatch.setenv("WATCHDOG_SLACK_BOT_TOKEN", token)
-    with pytest.raises(ConfigError, match=r"slack.bot_token: should be a bot's token") as error:
+    with pytest.raises(
+        ConfigError, match=r"slack.bot_token: should be a token of Slack's"
+    ) as error:
         load({})
     assert "(got" not in str(error.value)
 
@@ -284,7 +289,39 @@ async def test_many_at_once_keep_to_slack_s_rate_and_none_is_lost_or_told_twice(
     assert [post.blocks[0]["text"]["text"] for post in slack.api.heads] == [
         f":red_circle: Stuck: {name}" for name in names
     ]
-    assert slack.api.refused_for_the_rate == len(names) - BURST
-    assert now[0] - NOW == len(names) - BURST
+    messages = 2 * len(names)  # each with the beginning of its thread
+    assert slack.api.refused_for_the_rate == messages - BURST
+    assert now[0] - NOW == messages - BURST
     assert deliverer.failing == ()
     await deliverer.aclose()
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"app_token": "xapp-1"}, "needs bot_token"),
+        ({"app_token": "xapp 1", "bot_token": TOKEN, "channel": "c"}, "a token of Slack's"),
+    ],
+)
+def test_what_is_no_set_up_for_buttons(given, error):
+    with pytest.raises(ConfigError, match=error):
+        load({"slack": given})
+
+
+async def test_buttons_are_there_only_where_somebody_answers(slack):
+    for has_buttons in (False, True):
+        bot = SlackBot(SecretStr(TOKEN), CHANNEL, api_url=slack.server.url, has_buttons=has_buttons)
+        await bot.send(replace(OPENED, opening=1))
+        assert ("actions" in str(slack.api.heads[-1].blocks)) is has_buttons
+        await bot.aclose()
+
+
+async def test_what_its_thread_lacks_is_posted_with_the_next_edit(bot, slack):
+    slack.script = [(200, None, {}), (200, '{"ok": false, "error": "restricted_action"}', {})]
+    thread = (await bot.send(OPENED)).thread
+    assert "details" not in json.loads(thread)
+    outcome = await bot.send(replace(UPDATED, kind="edited"), thread)
+    details = slack.api.details(slack.api.heads[0].ts)
+    assert json.loads(outcome.thread)["details"] == details.ts
+    again = await bot.send(replace(UPDATED, kind="edited"), outcome.thread)
+    assert (again.thread, details.edits) == (None, 1)

@@ -38,7 +38,7 @@ async def test_the_owner_is_mentioned_and_looked_up_once(slack):
     first = await channel.send(OPENED)
     await channel.send(replace(OPENED, kind="updated", changes=("b joined",)), first.thread)
     (head,) = slack.api.heads
-    assert head.blocks[-1]["text"]["text"] == "*Started by* <@U0A>"
+    assert "*Started by* <@U0A>" in head.blocks[1]["text"]["text"]
     assert slack.api.lookups == ["a@example.org"]
     await channel.aclose()
 
@@ -90,7 +90,8 @@ async def test_a_storm_is_one_message_and_each_goes_on_in_its_thread(slack):
     await deliverer.flush()
     (head,) = slack.api.heads
     assert head.blocks[0]["text"]["text"].startswith(":red_circle: 12 new incidents")
-    assert all(name in head.shown for name in NAMES)
+    assert "and " in head.blocks[1]["text"]["text"].splitlines()[-1]
+    assert all(name in slack.api.details(head.ts).shown for name in NAMES)
     over = [quiet(name, Verdict.FINISHED) for name in NAMES[:1]]
     rest = stands(NAMES[1:])
     report = replace(rest.report, eval_sets=(*over, *rest.report.eval_sets))
@@ -116,5 +117,6 @@ async def test_a_storm_without_end_has_room(slack):
     assert json.loads(outcome.thread)["shared"] is True
     (head,) = slack.api.heads
     assert " more" in head.blocks[-1]["text"]["text"]
+    assert " more" in slack.api.details(head.ts).blocks[-1]["text"]["text"]
     assert slack.api.complaints == []
     await channel.aclose()

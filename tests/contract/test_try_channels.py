@@ -4,7 +4,7 @@ import asyncio
 
 from tests.builders.snapshots import NOW
 from tests.doubles.program_api import ENQUEUE, HOOK, HOOK_SECRET, HOOK_TOKEN, ROUTING_KEY
-from tests.doubles.slack_api import CHANNEL, TOKEN
+from tests.doubles.slack_api import APP_TOKEN, CHANNEL, TOKEN
 from watchdog import cli
 from watchdog.commands.channels import try_channels
 from watchdog.config.load import load
@@ -72,3 +72,34 @@ async def test_the_command_ends_with_what_it_found(slack, monkeypatch, capsys):
 def test_without_any_it_says_how_to_set_one_up(capsys):
     assert cli.main(["channels"]) == 3
     assert "none is set up; slack.bot_token" in capsys.readouterr().err
+
+
+class Open:
+    """Where connections would be opened."""
+
+    def ticket(self):
+        return "wss://wss.example/link?ticket=geheim"
+
+
+def with_buttons(slack, token=APP_TOKEN):
+    own = {"bot_token": TOKEN, "app_token": token, "channel": CHANNEL, "api_url": slack.server.url}
+    return load({"slack": own})
+
+
+async def test_the_buttons_tokens_are_tried_without_a_connection(slack):
+    slack.api.socket = Open()
+    _, tried = await try_channels(with_buttons(slack), NOW, None)
+    assert tried.line == "slack buttons: works (its app token holds)"
+    slack.api.scopes = "chat:write, users:read"
+    _, tried = await try_channels(with_buttons(slack), NOW, None)
+    assert tried.line.startswith(
+        "slack buttons: refuses (the bot lacks the scopes users:read.email"
+    )
+
+
+async def test_an_app_token_that_is_none_is_named(slack):
+    wrong = with_buttons(slack, "xapp-wrong")
+    _, tried = await try_channels(wrong, NOW, None)
+    assert tried.line == "slack buttons: refuses (invalid_auth: check slack.app_token)"
+    _, tried = await try_channels(with_buttons(slack), NOW, None)
+    assert tried.line.startswith("slack buttons: refuses (forbidden: switch Socket Mode on")

@@ -7,6 +7,8 @@ import secrets
 from pathlib import Path
 
 CONTEXT = "control-plane"
+AUDITED = "wd-audited"
+"""All that service accounts of this namespace ask is written down."""
 
 
 def write_tokens(path: Path) -> str:
@@ -15,6 +17,14 @@ def write_tokens(path: Path) -> str:
     path.write_text(f'{token},admin,admin,"system:masters"\n')
     path.chmod(0o600)
     return token
+
+
+def write_audit_policy(path: Path) -> None:
+    """Have what accounts of one namespace ask written down, and nothing else."""
+    group = f"system:serviceaccounts:{AUDITED}"
+    rules = [{"level": "Metadata", "userGroups": [group]}, {"level": "None"}]
+    policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": rules}
+    path.write_text(json.dumps({**policy, "omitStages": ["RequestReceived"]}))
 
 
 def write_kubeconfig(path: Path, url: str, ca: Path, user: dict[str, object]) -> Path:

@@ -22,6 +22,9 @@ GROUPS = {
     "Secret": ("api/v1", "secrets"),
     "Service": ("api/v1", "services"),
     "ServiceAccount": ("api/v1", "serviceaccounts"),
+    "PersistentVolume": ("api/v1", "persistentvolumes"),
+    "PersistentVolumeClaim": ("api/v1", "persistentvolumeclaims"),
+    "StorageClass": ("apis/storage.k8s.io/v1", "storageclasses"),
     "ResourceQuota": ("api/v1", "resourcequotas"),
     "Job": ("apis/batch/v1", "jobs"),
     "StatefulSet": ("apis/apps/v1", "statefulsets"),
@@ -40,6 +43,11 @@ GROUPS = {
     "Logs": ("apis/kwok.x-k8s.io/v1alpha1", "logs"),
     "PodMetrics": ("apis/metrics.k8s.io/v1beta1", "pods"),
     "Workload": ("apis/kueue.x-k8s.io/v1beta2", "workloads"),
+    "Exec": ("apis/kwok.x-k8s.io/v1alpha1", "execs"),
+    "PortForward": ("apis/kwok.x-k8s.io/v1alpha1", "portforwards"),
+    "ServiceMonitor": ("apis/monitoring.coreos.com/v1", "servicemonitors"),
+    "PodMonitor": ("apis/monitoring.coreos.com/v1", "podmonitors"),
+    "PrometheusRule": ("apis/monitoring.coreos.com/v1", "prometheusrules"),
     "ClusterLogs": ("apis/kwok.x-k8s.io/v1alpha1", "clusterlogs"),
 }
 MERGE = "application/merge-patch+json"

@@ -14,6 +14,9 @@ CONTROLLERS = (
     "job-controller",
     "namespace-controller",
     "node-lifecycle-controller",
+    "persistentvolume-binder-controller",
+    "persistentvolume-protection-controller",
+    "persistentvolumeclaim-protection-controller",
     "replicaset-controller",
     "resourcequota-controller",
     "root-ca-certificate-publisher-controller",
@@ -38,6 +41,16 @@ class Places:
     peer_port: int
     api_port: int
     kubelet_port: int
+
+    @property
+    def audit_policy(self) -> Path:
+        """Whose requests are written down."""
+        return self.folder / "audit-policy.json"
+
+    @property
+    def audit_log(self) -> Path:
+        """Their requests, a line of JSON for each."""
+        return self.folder / "audit.log"
 
 
 def etcd(at: Places) -> dict[str, str | Path | int]:
@@ -71,6 +84,8 @@ def kube_apiserver(at: Places) -> dict[str, str | Path | int]:
         "service-account-key-file": at.certificates.accounts,
         "service-account-signing-key-file": at.certificates.accounts,
         "service-account-issuer": ISSUER,
+        "audit-policy-file": at.audit_policy,
+        "audit-log-path": at.audit_log,
         "service-cluster-ip-range": "10.96.0.0/16",
         **_to_kubelet(at),
     }
@@ -116,7 +131,7 @@ def kwok(at: Places) -> dict[str, str | Path | int]:
         "server-address": f"{LOOPBACK}:{at.kubelet_port}",
         "tls-cert-file": at.certificates.cert,
         "tls-private-key-file": at.certificates.key,
-        "enable-crds": "Logs,ClusterLogs",
+        "enable-crds": "Logs,ClusterLogs,Exec,PortForward",
     }
 
 

@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 
 from tests.control_plane import hawk
+from tests.control_plane.chart import home, install, served, store
 from tests.control_plane.fixtures import helm, kubectl, plane, pytest_runtest_makereport, s3
 from tests.control_plane.plane import ControlPlane
 
 __all__ = ["helm", "kubectl", "plane", "pytest_runtest_makereport", "s3"]
+__all__ += ["home", "install", "served", "store"]
 
 
 @pytest.fixture

@@ -39,10 +39,12 @@ class Machinery:
         self.binaries = {part: resolve(part, say) for part in parts}
         self.folder = folder or Path(tempfile.mkdtemp(prefix="control-plane-"))
         self._temporary = folder is None
+        self.programs = self.folder / "programs"
         self._at = self._places()
         self.ca_file = self._at.certificates.ca
         self.url = f"https://{commands.LOOPBACK}:{self._at.api_port}"
         self.admin_token = access.write_tokens(self._at.tokens)
+        access.write_audit_policy(self._at.audit_policy)
         self.admin_kubeconfig = self.kubeconfig(self._at.kubeconfig, {"token": self.admin_token})
         self.api = Api(self.url, self.admin_token, self.ca_file)
         self._plain = httpx.Client(verify=trust(self.ca_file), trust_env=False)
@@ -60,7 +62,10 @@ class Machinery:
 
     def _process(self, part: str) -> Process:
         command = commands.command(part, self.binaries[part], self._at)
-        return Process(part, command, self.folder, quiet_environment(self.folder))
+        env = quiet_environment(self.folder)
+        # what `kubectl exec` finds in a pod
+        env["PATH"] = f"{self.programs}:{env.get('PATH', '')}"
+        return Process(part, command, self.folder, env)
 
     # Starting and stopping.
 
@@ -131,6 +136,12 @@ class Machinery:
         """Let the API server crash and come back."""
         self.stop_apiserver()
         self.start_apiserver()
+
+    def audited(self) -> list[Object]:
+        """What accounts of `access.AUDITED` asked, as the API server wrote it down."""
+        log = self._at.audit_log
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("}")]
 
     def tails(self) -> str:
         """The last lines of what each process said."""

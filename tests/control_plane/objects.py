@@ -39,6 +39,31 @@ def quota(namespace: str, memory: str) -> Object:
     return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta, "spec": {"hard": hard}}
 
 
+def storage_class(name: str) -> Object:
+    """The default class, whose volumes somebody makes by hand."""
+    meta = {"name": name, "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": meta,
+        "provisioner": "kubernetes.io/no-provisioner",
+    }
+
+
+def volume(name: str, kind: str, folder: Path, claim: tuple[str, str]) -> Object:
+    """A volume of a class for a claim, by namespace and name."""
+    namespace, claim_name = claim
+    spec = {
+        "storageClassName": kind,
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "hostPath": {"path": str(folder)},
+        "claimRef": {"namespace": namespace, "name": claim_name},
+    }
+    meta = {"name": name}
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": meta, "spec": spec}
+
+
 def account(name: str, namespace: str) -> Object:
     """A service account."""
     meta = {"name": name, "namespace": namespace}
@@ -66,8 +91,10 @@ def _rbac(kind: str, name: str, namespace: str | None) -> Object:
 
 
 def kwok_kinds() -> list[Object]:
-    """The kinds by which kwok is told where a pod's log lies."""
+    """The kinds by which kwok is told where a pod's log lies, and what runs in it."""
     return [
+        _kind(KWOK, "v1alpha1", "Exec", "execs", "Namespaced"),
+        _kind(KWOK, "v1alpha1", "PortForward", "portforwards", "Namespaced"),
         _kind(KWOK, "v1alpha1", "Logs", "logs", "Namespaced"),
         _kind(KWOK, "v1alpha1", "ClusterLogs", "clusterlogs", "Cluster"),
     ]
@@ -122,6 +149,23 @@ def logs_of_all(file: Path) -> Object:
 def logs_of_pod(namespace: str, pod: str, file: Path, previous: Path | None) -> Object:
     """A pod's log, the same for each of its containers."""
     return _logs("Logs", {"name": pod, "namespace": namespace}, file, previous)
+
+
+def commands_in_pod(namespace: str, pod: str, folder: Path, env: dict[str, str]) -> Object:
+    """`kubectl exec` in a pod runs on this machine, in a folder, with these variables."""
+    local = {"workDir": str(folder), "envs": [{"name": k, "value": v} for k, v in env.items()]}
+    return _of_kwok("Exec", namespace, pod, {"execs": [{"local": local}]})
+
+
+def port_of_pod(namespace: str, pod: str, port: int) -> Object:
+    """`kubectl port-forward` to any port of a pod leads to one of loopback."""
+    target = {"port": port, "address": "127.0.0.1"}
+    return _of_kwok("PortForward", namespace, pod, {"forwards": [{"target": target}]})
+
+
+def _of_kwok(kind: str, namespace: str, pod: str, spec: Object) -> Object:
+    meta = {"name": pod, "namespace": namespace}
+    return {"apiVersion": f"{KWOK}/v1alpha1", "kind": kind, "metadata": meta, "spec": spec}
 
 
 def _logs(kind: str, meta: dict[str, str], file: Path, previous: Path | None) -> Object:

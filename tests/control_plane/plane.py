@@ -136,6 +136,15 @@ class ControlPlane(Machinery):
         self.api.ensure(logs)
         self.api.patch("Logs", meta["name"], {"spec": logs["spec"]}, meta["namespace"])
 
+    def set_pod_process(
+        self, namespace: str, pod: str, folder: Path, port: int, env: dict[str, str]
+    ) -> None:
+        """Let a process of this machine be the pod's: it is reached by `kubectl port-forward`, and
+        `kubectl exec` runs beside it, with the programs of `programs` on its path.
+        """
+        self.api.ensure(objects.commands_in_pod(namespace, pod, folder, env))
+        self.api.ensure(objects.port_of_pod(namespace, pod, port))
+
     def set_pod_usage(self, namespace: str, pod: str, usage: dict[str, dict[str, str]]) -> None:
         """Serve CPU and memory of a pod's containers under metrics.k8s.io.
 

@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.control_plane.policy import bucket_policy
+
 pytestmark = pytest.mark.control_plane
 
 
@@ -54,3 +56,28 @@ def test_an_outage_of_the_store_loses_nothing(s3):
     s3.stop()
     s3.start()
     assert s3.client.get_object(Bucket=bucket, Key="a")["Body"].read() == b"1"
+
+
+def test_under_the_shipped_policy_logs_are_read_and_nothing_else(s3):
+    bucket, user = s3.add_bucket(f"b-{uuid4().hex[:8]}"), f"u{uuid4().hex[:8]}"
+    client = s3.client_for(user, s3.add_user(user))
+    s3.put(bucket, "evals/a/log.eval", b"1")
+    s3.put(bucket, "payroll/all.csv", b"2")
+    s3.client.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket, "evals/", user))
+    where = {"Bucket": bucket, "Key": "evals/a/log.eval"}
+    assert client.get_object(**where)["Body"].read() == b"1"
+    assert client.list_objects_v2(Bucket=bucket, Prefix="evals/")["KeyCount"] == 1
+    refused = {
+        "another prefix": lambda: client.get_object(Bucket=bucket, Key="payroll/all.csv"),
+        "writing": lambda: client.put_object(**where, Body=b"3"),
+        "deleting": lambda: client.delete_object(**where),
+        "the policy": lambda: client.put_bucket_policy(Bucket=bucket, Policy="{}"),
+    }
+    for what, act in refused.items():
+        with pytest.raises(ClientError) as error:
+            act()
+        assert code_of(error) == 403, what
+    with pytest.raises(ClientError) as error:
+        client.get_object(Bucket=bucket, Key="evals/a/never-written")
+    assert code_of(error) == 404, "what isn't there is no missing right"
+    client.close()

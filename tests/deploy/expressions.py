@@ -19,8 +19,13 @@ class Expression(NamedTuple):
     where: str
     """`rules.yaml: EvalSetStuck`, `fleet.json: 10 What is stuck (A)`."""
     kind: str
-    """`record`, `alert` (has data only while it fires), `panel` or `variable`."""
+    """`record`, `alert`, `mark` (have data only now and then), `panel` or `variable`."""
     text: str
+
+    @property
+    def always(self):
+        """Whether it has data at any time."""
+        return self.kind not in {"alert", "mark"}
 
 
 def every(eval_set_id, interval="1m"):
@@ -53,6 +58,8 @@ def of_dashboards(eval_set_id, interval="1m"):
             for target in panel["targets"]:
                 where = f"{path.name}: {panel['id']} {panel['title']} ({target['refId']})"
                 found.append(Expression(where, "panel", target["expr"]))
+        marks = dashboard["annotations"]["list"]
+        found += [Expression(f"{path.name}: {m['name']}", "mark", m["expr"]) for m in marks]
         for each in variables(dashboard):
             metric, label = re.fullmatch(
                 r"label_values\((.+), (\w+)\)", each["definition"]

@@ -52,6 +52,7 @@ class Served(Loopback):
         at = timestamp(self.clock())
         self.own.sources([SourceReport("s3://bucket/evals", "answers", last_complete_at=at)])
         self.own.learned(3600.0 * self.scrapes)
+        self.own.late("s3://bucket/evals", 3, 12.0)
         self.own.source_error("s3://bucket/evals", "timeout")
         self.own.notification("slack", "sent")
         self.own.notification("webhook", "refused")

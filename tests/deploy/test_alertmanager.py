@@ -4,14 +4,13 @@ import re
 import time
 from datetime import datetime
 
-import httpx
 import pytest
 import yaml
 from pydantic import SecretStr
 
-from tests.control_plane.processes import Process, free_ports, quiet_environment
 from tests.control_plane.waiting import wait_for
-from tests.deploy.binaries import need, run
+from tests.deploy.alertmanagers import alertmanager_with
+from tests.deploy.binaries import run
 from tests.deploy.expressions import DEPLOY, rules
 from watchdog.notify.heartbeat import receivers
 
@@ -19,6 +18,8 @@ pytestmark = pytest.mark.acceptance
 
 EXAMPLE = DEPLOY / "alertmanager" / "alertmanager.yaml"
 ALERTS = {rule["alert"]: rule["labels"] for rule in rules("alert")}
+OF_OTHERS = {"KubeJobNotCompleted", "KubeJobCompletion"}
+"""kubernetes-mixin's, that evaluations of days set off."""
 STUCK = {"eval_set_id": "mmlu-x7k2", "cause": "api_server_error", "provider": "openai"}
 
 
@@ -27,10 +28,24 @@ def test_amtool_takes_the_example():
     assert status == 0, said
 
 
+RECEIVERS = {
+    "critical": "evals-page",
+    "page": "evals-page",
+    "warning": "evals-ticket",
+    "ticket": "evals-ticket",
+    "info": "evals-nobody",
+}
+OLDER = {"critical": "page", "warning": "ticket", "info": "info"}
+"""Severities of 0.1, which people may go on with."""
+
+
 @pytest.mark.parametrize("name", ALERTS)
-def test_pages_and_tickets_go_their_ways(name):
-    receiver = {"page": "evals-page", "ticket": "evals-ticket"}[ALERTS[name]["severity"]]
-    pairs = [f"{key}={value}" for key, value in {"alertname": name, **ALERTS[name]}.items()]
+@pytest.mark.parametrize("names", [{}, OLDER], ids=["standard", "older"])
+def test_each_severity_goes_its_way(name, names):
+    severity = names.get(ALERTS[name]["severity"], ALERTS[name]["severity"])
+    labels = {"alertname": name, **ALERTS[name], "severity": severity}
+    receiver = RECEIVERS[severity]
+    pairs = [f"{key}={value}" for key, value in labels.items()]
     arguments = [f"--config.file={EXAMPLE}", f"--verify.receivers={receiver}", *pairs]
     status, said = run("amtool", "config", "routes", "test", *arguments)
     assert status == 0, said
@@ -45,7 +60,7 @@ def test_the_heartbeat_goes_to_the_dead_man_s_switch():
 
 def test_other_people_s_alerts_go_elsewhere():
     arguments = [f"--config.file={EXAMPLE}", "--verify.receivers=default", "alertname=DiskFull"]
-    status, said = run("amtool", "config", "routes", "test", *arguments, "severity=page")
+    status, said = run("amtool", "config", "routes", "test", *arguments, "severity=critical")
     assert status == 0, said
 
 
@@ -54,7 +69,7 @@ def test_inhibitions_name_alerts_that_there_are():
     named = {
         name for found in re.findall(r'alertname=~?"([^"]+)"', text) for name in found.split("|")
     }
-    assert named <= {*ALERTS, receivers.ALERT}
+    assert named <= {*ALERTS, receivers.ALERT, *OF_OTHERS}
 
 
 def test_the_provider_s_causes_are_those_of_the_rules():
@@ -66,39 +81,20 @@ def test_the_provider_s_causes_are_those_of_the_rules():
 @pytest.fixture(scope="module")
 def alertmanager(tmp_path_factory):
     """A real Alertmanager with the example's routes and inhibitions, and nobody to tell."""
-    program = need("prometheus-alertmanager")
-    folder = tmp_path_factory.mktemp("alertmanager")
     config = yaml.safe_load(EXAMPLE.read_text())
     config["receivers"] = [{"name": each["name"]} for each in config["receivers"]]
-    (folder / "alertmanager.yaml").write_text(yaml.safe_dump(config))
-    (port,) = free_ports(1)
-    command = [
-        program,
-        f"--config.file={folder / 'alertmanager.yaml'}",
-        f"--storage.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--cluster.listen-address=",
-    ]
-    process = Process("alertmanager", command, folder, quiet_environment(folder))
-    process.start()
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            wait_for(lambda: ready(process, client), "Alertmanager is ready")
-            yield client
-    finally:
-        process.stop()
-
-
-def ready(process, client):
-    process.check()
-    try:
-        return client.get("/-/ready").status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
+    with alertmanager_with(config, tmp_path_factory.mktemp("alertmanager")) as client:
+        yield client
 
 
 def alert(name, **labels):
     return {"alertname": name, **ALERTS[name], "namespace": "evals", "job": "watchdog", **labels}
+
+
+def of_job(job_name, name="KubeJobNotCompleted"):
+    """kubernetes-mixin's alert on a Job that runs for long."""
+    found = {"alertname": name, "severity": "warning", "job_name": job_name}
+    return {**found, "namespace": f"inspect-{job_name}"}
 
 
 def without(labels, *names):
@@ -175,6 +171,11 @@ CASES = {
         [alert("EvalIncidentsMany")],
         [alert("EvalSetPartiallyStuck", **STUCK)],
         [alert("EvalSetStuck", eval_set_id="page", cause="evicted")],
+    ),
+    "a long evaluation's Job": (
+        [alert("EvalSetRunsLong", eval_set_id="long-x7k2", job_name="long-x7k2")],
+        [of_job("long-x7k2"), of_job("long-x7k2", "KubeJobCompletion")],
+        [of_job("backup"), {**of_job("long-x7k2", "KubeJobFailed")}],
     ),
     "a failing channel": (
         [alert("EvalWatchdogChannelFailing", channel="slack")],

@@ -1,29 +1,20 @@
 """The chart and the image: what they render, allow and refuse. Needs Helm, and no cluster."""
 
 import json
-import os
 import re
-import subprocess
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.control_plane.build import MissingPartError, resolve
-from tests.control_plane.build.parts import module_of
-from tests.control_plane.build.resolve import cache
-from tests.control_plane.fixtures import refuse
+from tests.deploy.chart import CHART, NEEDED, STORE, merged, pod, rules, secret_files, settings
 from tests.paths import ROOT
 from watchdog.cli import build_parser
-from watchdog.collect.kubernetes import resources
-from watchdog.config.load import load
+from watchdog.collect.kubernetes import leases, own_pods, resources
 
-CHART = ROOT / "helm" / "stuck-eval-watchdog"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-STORE = "s3://bucket/evals/{eval_set_id}"
 HOOK = "https://hooks.slack.example/services/T/B/secret"
-READ = ("get", "list", "watch")
+READ = ("list", "watch")
 ALLOWED = {
     ("", "namespaces"): READ,
     ("", "pods"): READ,
@@ -32,91 +23,13 @@ ALLOWED = {
     ("batch", "jobs"): READ,
     ("", "nodes"): READ,
     ("kueue.x-k8s.io", "workloads"): READ,
-    ("metrics.k8s.io", "pods"): ("get", "list"),
+    ("metrics.k8s.io", "pods"): ("list",),
 }
 OPTIONAL = {
     "metrics": ("metrics.k8s.io", "pods"),
     "nodes": ("", "nodes"),
     "kueue": ("kueue.x-k8s.io", "workloads"),
 }
-
-
-@pytest.fixture(scope="module")
-def helm(tmp_path_factory):
-    """Runs Helm. It is built where CI is set; else tests don't take minutes to build a tool."""
-    folder = tmp_path_factory.mktemp("helm")
-    places = [os.environ.get("KUBEBUILDER_ASSETS") or "/", cache(module_of("helm"))]
-    if not os.environ.get("CI") and not any((Path(at) / "helm").is_file() for at in places):
-        refuse("no Helm for this test: `make control-plane` builds it")
-    try:
-        binary = resolve("helm")
-    except MissingPartError as missing:
-        refuse(f"no Helm for this test: {missing}")
-
-    def run(*arguments, values=None):
-        return subprocess.run(
-            [binary, *arguments, *(["--values", "-"] if values is not None else [])],
-            input=json.dumps(values or {}),
-            env={"PATH": "", "HOME": str(folder)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def template(helm):
-    def run(values):
-        where = ("--namespace", "wd", "--kube-version", "1.35")
-        return helm("template", "w", str(CHART), *where, values=values)
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def render(template):
-    """Renders the chart: objects by kind and name, without the release's name."""
-
-    def run(values=None):
-        done = template(merged({"image": {"repository": "r/w"}, **needed()}, values or {}))
-        assert done.returncode == 0, done.stderr
-        made = [thing for thing in yaml.safe_load_all(done.stdout) if thing]
-        return {(t["kind"], t["metadata"].get("namespace", "")): t for t in made}
-
-    return run
-
-
-def needed():
-    return {"config": {"kubernetes": {"store": STORE}}}
-
-
-def merged(under, over):
-    both = {k: merged(under[k], v) for k, v in over.items() if isinstance(under.get(k), dict)}
-    return {**under, **over, **both}
-
-
-def rules(*roles):
-    """What roles allow, rule by rule."""
-    return {
-        (group, resource): tuple(rule["verbs"])
-        for role in roles
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-    }
-
-
-def pod(objects):
-    return objects["Deployment", ""]["spec"]["template"]["spec"]
-
-
-def settings(objects, tmp_path):
-    """The settings that the service reads from the ConfigMap."""
-    file = tmp_path / "config.yaml"
-    file.write_text(objects["ConfigMap", ""]["data"]["config.yaml"])
-    return load({}, file)
 
 
 # What it allows.
@@ -134,6 +47,25 @@ def test_the_role_allows_what_is_asked_for_and_nothing_else(render):
     asked = [getattr(resources, name) for name in ("PODS", "JOBS", "NAMESPACES", "EVENTS")]
     asked += [resources.POD_LOG, resources.USAGE, resources.NODES, resources.WORKLOADS]
     assert {(each.group, each.plural): each.verbs for each in asked} == ALLOWED
+
+
+def test_who_leads_is_all_that_may_be_written(render):
+    objects = render({"replicas": 2, "postgresql": {"existingSecret": "ledger"}})
+    asked = (leases.LEASES, leases.NEW_LEASES, own_pods.OWN_PODS)
+    made = objects["Role", ""]["rules"]
+    assert [(r["apiGroups"], r["resources"], tuple(r["verbs"])) for r in made] == [
+        ([each.group], [each.plural], each.verbs) for each in asked
+    ]
+    election = yaml.safe_load(objects["ConfigMap", ""]["data"]["config.yaml"])["election"]
+    assert made[0]["resourceNames"] == [election["lease"]]
+    assert election["namespace"] == "wd"
+
+
+def test_where_no_logs_are_read_none_may_be(render, tmp_path):
+    objects = render({"config": {"kubernetes": {"logs": False}}})
+    allowed = {key: verbs for key, verbs in ALLOWED.items() if key != ("", "pods/log")}
+    assert rules(objects["ClusterRole", ""]) == allowed
+    assert not settings(objects, tmp_path).kubernetes.logs
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
@@ -196,15 +128,16 @@ def test_the_configuration_is_passed_as_it_is_and_accepted(render, tmp_path):
         ({"config": {"slack": {"webhook_url": HOOK}}}, "config.slack.webhook_url: a secret"),
         ({"config": {"state": "postgresql://w:pw@db/w"}}, "config.state: its password is a secret"),
         ({"config": {"heartbeat": {"url": HOOK}}}, "config.heartbeat.url: a secret"),
-        ({"config": {"canary": {"url": HOOK}}}, "config.canary: url and token are secrets"),
-        ({"config": {"canary": {"token": "t"}}}, "config.canary: url and token are secrets"),
+        ({"config": {"canary": {"url": HOOK}}}, "config.canary.url: a secret"),
+        ({"config": {"canary": {"token": "t"}}}, "config.canary.token: a secret"),
+        ({"config": {"notify": {"shadow_url": HOOK}}}, "config.notify.shadow_url: a secret"),
         ({"slack": {"webhookUrl": HOOK, "existingSecret": "s"}}, "not both"),
         ({"image": {"repository": ""}}, "image.repository: say where"),
         ({"serviceAccount": {"create": False}}, "serviceAccount.name: needed"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_named(template, values, said):
-    done = template(merged({"image": {"repository": "r/w"}, **needed()}, values))
+    done = template(merged(NEEDED, values))
     assert done.returncode != 0
     assert said in done.stderr
 
@@ -212,7 +145,7 @@ def test_what_makes_no_sense_is_refused_and_named(template, values, said):
 def test_each_value_has_a_default_and_a_schema():
     def compare(values, schema):
         kept = schema.get("properties", {})
-        assert set(values) == set(kept) - {"global", "claims"}
+        assert set(values) == set(kept) - {"claims"}
         for key, value in values.items():
             if kept[key].get("additionalProperties") is False:
                 compare(value, kept[key])
@@ -258,29 +191,17 @@ def test_changed_settings_restart_the_pod(render):
 
     assert notes({}) == notes({})
     assert notes({}) != notes({"config": {"interval": 15}})
-    assert notes({}) != notes({"slack": {"webhookUrl": HOOK}})
+    assert notes({}) == notes({"slack": {"webhookUrl": HOOK}}), "taken up while it runs"
 
 
 def test_secrets_are_in_secrets_alone(render):
     objects = render({"slack": {"webhookUrl": HOOK}, "aws": {"existingSecret": "keys"}})
     assert [kind for (kind, _), thing in objects.items() if HOOK in str(thing)] == ["Secret"]
+    name = objects["Secret", ""]["metadata"]["name"]
+    assert secret_files(objects) == {"WATCHDOG_SLACK_WEBHOOK_URL": (name, "webhook-url")}
     env = {each["name"]: each.get("valueFrom") for each in pod(objects)["containers"][0]["env"]}
-    secret = {"name": objects["Secret", ""]["metadata"]["name"], "key": "webhook-url"}
-    assert env["WATCHDOG_SLACK_WEBHOOK_URL"] == {"secretKeyRef": secret}
     keys = {"name": "keys", "key": "AWS_SECRET_ACCESS_KEY"}
     assert env["AWS_SECRET_ACCESS_KEY"] == {"secretKeyRef": keys}
-
-
-def test_secrets_that_are_rotated_are_mounted_as_files(render):
-    assert "secrets" not in {volume["name"] for volume in pod(render())["volumes"]}
-    objects = render({"secretFiles": {"existingSecret": "rotated"}})
-    (container,) = pod(objects)["containers"]
-    env = {each["name"]: each.get("value") for each in container["env"]}
-    (mount,) = [m for m in container["volumeMounts"] if m["name"] == "secrets"]
-    assert mount["mountPath"] == env["WATCHDOG_SECRETS_DIR"]
-    assert "subPath" not in mount
-    (volume,) = [each for each in pod(objects)["volumes"] if each["name"] == "secrets"]
-    assert volume["secret"]["secretName"] == "rotated"
 
 
 def test_the_ledger_s_address_comes_from_a_secret(render):
@@ -290,35 +211,38 @@ def test_the_ledger_s_address_comes_from_a_secret(render):
     assert "WATCHDOG_STATE" not in str(render())
 
 
-def test_the_heartbeat_s_address_comes_from_a_secret(render, tmp_path):
-    values = {"heartbeat": {"existingSecret": "dead-man"}}
-    values["config"] = {"heartbeat": {"alertmanager_url": "http://alertmanager:9093"}}
-    objects = render(values)
-    env = {each["name"]: each.get("valueFrom") for each in pod(objects)["containers"][0]["env"]}
-    reference = {"name": "dead-man", "key": "url"}
-    assert env["WATCHDOG_HEARTBEAT_URL"] == {"secretKeyRef": reference}
-    assert settings(objects, tmp_path).heartbeat.is_set_up
-
-
-def test_the_canary_s_address_comes_from_a_secret(render, tmp_path, monkeypatch):
-    values = {"canary": {"existingSecret": "test-hook", "existingSecretKey": "hook"}}
-    values["config"] = {"canary": {"channel": "slack", "interval": "1d"}}
-    objects = render(values)
-    env = {each["name"]: each.get("valueFrom") for each in pod(objects)["containers"][0]["env"]}
-    assert env["WATCHDOG_CANARY_URL"] == {"secretKeyRef": {"name": "test-hook", "key": "hook"}}
-    monkeypatch.setenv("WATCHDOG_CANARY_URL", HOOK)
-    canary = settings(objects, tmp_path).canary
-    assert (canary.told_by, canary.interval) == ("slack", 86_400)
-    assert "WATCHDOG_CANARY_URL" not in str(render())
-
-
-def test_the_ledger_is_kept_where_that_is_wanted(render):
-    assert ("PersistentVolumeClaim", "") not in render()
-    objects = render({"persistence": {"enabled": True}})
+def test_the_ledger_of_one_replica_is_kept_unless_said_otherwise(render):
+    objects = render()
     claim = objects["PersistentVolumeClaim", ""]["metadata"]["name"]
     (state,) = [each for each in pod(objects)["volumes"] if each["name"] == "state"]
     assert state["persistentVolumeClaim"] == {"claimName": claim}
     assert objects["Deployment", ""]["spec"]["strategy"] == {"type": "Recreate"}
+    assert "storageClassName" not in objects["PersistentVolumeClaim", ""]["spec"]
+    none = render({"persistence": {"storageClass": "-"}})["PersistentVolumeClaim", ""]["spec"]
+    assert none["storageClassName"] == ""
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"persistence": {"enabled": False}},
+        {"postgresql": {"existingSecret": "ledger"}},
+        {"config": {"state": "postgresql://w@db/w"}},
+        {"postgresql": {"existingSecret": "ledger"}, "replicas": 2},
+    ],
+)
+def test_where_there_is_nothing_to_keep_no_volume_is_made(render, values):
+    objects = render(values)
+    assert ("PersistentVolumeClaim", "") not in objects
+    assert "persistentVolumeClaim" not in str(pod(objects)["volumes"])
+
+
+def test_a_claim_that_is_there_is_taken(render):
+    objects = render({"persistence": {"existingClaim": "mine"}})
+    assert ("PersistentVolumeClaim", "") not in objects
+    assert {"claimName": "mine"} in [
+        v.get("persistentVolumeClaim") for v in pod(objects)["volumes"]
+    ]
 
 
 # The image.
@@ -382,10 +306,8 @@ def test_a_way_to_tell_who_asks_closes_it(render, tmp_path, way):
 
 
 def test_tokens_come_from_a_secret_and_from_nowhere_else(render, template):
-    (container,) = pod(render(WAYS["tokens"]))["containers"]
-    (tokens,) = [e for e in container["env"] if e["name"] == "WATCHDOG_WEB_TOKENS"]
-    reference = {"name": "w-tokens", "key": "tokens.json"}
-    assert tokens["valueFrom"] == {"secretKeyRef": reference}
+    files = secret_files(render(WAYS["tokens"]))
+    assert files == {"WATCHDOG_WEB_TOKENS": ("w-tokens", "tokens.json")}
     in_config = {"config": {"web": {"tokens": [{"name": "a", "token": "b" * 20}]}}}
-    done = template(merged({"image": {"repository": "r/w"}, **needed()}, in_config))
+    done = template(merged(NEEDED, in_config))
     assert "web.tokensSecret" in done.stderr

@@ -7,26 +7,16 @@ import re
 import pytest
 
 from tests.deploy.expressions import DASHBOARDS, panels, variables
-from tools.dashboards import __main__ as tool
-from tools.dashboards.parts import VERDICTS, or_none
+from tools.dashboards import DASHBOARDS as DESCRIPTIONS
+from tools.dashboards.parts import CHOSEN, VERDICTS, or_none
 from watchdog.model.verdict import NUMERIC
 
 ALL = {path.name: json.loads(path.read_text()) for path in DASHBOARDS}
 each_dashboard = pytest.mark.parametrize("name", ALL)
 
 
-def test_the_files_are_what_the_descriptions_give():
-    assert tool.main(["--check"]) == 0
-    assert set(ALL) == set(tool.DASHBOARDS)
-
-
-def test_a_file_that_is_out_of_date_is_told(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(tool, "FOLDER", tmp_path)
-    assert tool.main([]) == 0
-    assert tool.main(["--check"]) == 0
-    (tmp_path / "fleet.json").write_text("{}")
-    assert tool.main(["--check"]) == 1
-    assert "fleet.json is out of date" in capsys.readouterr().err
+def test_there_is_a_file_for_each_description():
+    assert set(ALL) == set(DESCRIPTIONS)
 
 
 @each_dashboard
@@ -59,7 +49,8 @@ def test_variables_are_all_there_and_all_used(name):
     declared = {each["name"] for each in variables(ALL[name])}
     queries = json.dumps([panel["targets"] for panel in panels(ALL[name])])
     asked = queries + json.dumps([each["definition"] for each in variables(ALL[name])])
-    used = set(re.findall(r"\$(\w+)", asked)) - {"__rate_interval"}
+    assert {"cluster", "namespace", "job"} < declared
+    used = set(re.findall(r"\$(\w+)", asked)) - {"__rate_interval", "__range"}
     assert used == declared | ({"1"} & used)
     sources = [each for each in ALL[name]["templating"]["list"] if each["type"] == "datasource"]
     assert [(each["name"], each["query"]) for each in sources] == [("datasource", "prometheus")]
@@ -90,4 +81,46 @@ def test_verdicts_have_the_contract_s_numbers():
 
 
 def test_nothing_is_zero_only_while_a_watchdog_reports():
-    assert or_none("x") == 'x or on () 0 * sum(eval_watchdog_build_info{job=~"$job"})'
+    assert or_none("x") == f"x or on () 0 * sum(eval_watchdog_build_info{{{CHOSEN}}})"
+
+
+SERIES = re.compile(r"\b(?:eval_watchdog_|process_|scrape_)\w+(\{[^}]*\})?")
+ALSO = re.compile(r"and on \([^)]*\) $|unless on \([^)]*\) $")
+"""Before what only narrows series that were chosen."""
+
+
+@each_dashboard
+def test_every_query_is_of_the_watchdogs_that_are_chosen(name):
+    chosen = 'cluster=~"$cluster",namespace=~"$namespace",job=~"$job"'
+    dashboard = ALL[name]
+    texts = [t["expr"] for panel in panels(dashboard) for t in panel["targets"]]
+    texts += [each["expr"] for each in dashboard["annotations"]["list"]]
+    assert texts
+    for text in texts:
+        for found in SERIES.finditer(text):
+            if ALSO.search(text[: found.start()]) is None:
+                assert (found[1] or "").startswith("{" + chosen), f"{found[0]} in {text}"
+
+
+@each_dashboard
+def test_what_is_merged_over_watchdogs_is_told_apart_first(name):
+    for panel in panels(ALL[name]):
+        for target in panel["targets"]:
+            for labels in re.findall(r"\b(?:by|on) \(([^)]*)\)", target["expr"]):
+                told = {label.strip() for label in labels.split(",")}
+                if "job" in told or "instance" in told:
+                    assert {"cluster", "namespace", "job"} <= told, target["expr"]
+
+
+@each_dashboard
+def test_a_dashboard_leads_to_the_page_and_the_runbook(name):
+    urls = [link["url"] for link in ALL[name]["links"] if link["type"] == "link"]
+    assert any(url.startswith("https://watchdog.example.org/") for url in urls)
+    assert "https://runbook.example.org/" in urls
+
+
+def test_incidents_are_marked_and_verdicts_drawn_over_time():
+    for name in ("fleet.json", "eval-set.json"):
+        assert "Incident opened" in [each["name"] for each in ALL[name]["annotations"]["list"]]
+        drawn = [each for each in panels(ALL[name]) if each["type"] == "state-timeline"]
+        assert any("erdict" in each["title"] for each in drawn), name

@@ -23,5 +23,5 @@ def test_dashboards_come_with_their_variables_put_in():
     found = every("mmlu-x7k2")
     assert not any("$__" in each.text or "$job" in each.text for each in found)
     assert any('eval_set_id="mmlu-x7k2"' in each.text for each in found)
-    assert {each.kind for each in found} == {"record", "alert", "panel", "variable"}
+    assert {each.kind for each in found} == {"record", "alert", "mark", "panel", "variable"}
     assert len({each.where for each in found}) == len(found)

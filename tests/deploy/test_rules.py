@@ -1,15 +1,27 @@
 """The alert rules: valid, tested, and about things that there are."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.deploy.binaries import run
-from tests.deploy.expressions import DEPLOY, RULES, groups, metrics, of_dashboards, of_rules, rules
+from tests.deploy.expressions import (
+    DASHBOARDS,
+    DEPLOY,
+    RULES,
+    groups,
+    metrics,
+    of_dashboards,
+    of_rules,
+    rules,
+)
 from tests.deploy.known import everything
 from tools import deploy
+from tools.mixin.rules import rule_file
+from tools.mixin.settings import RUNBOOK, Settings, fill
 from watchdog.model.verdict import Cause
 
 ROOT = DEPLOY.parent
@@ -55,18 +67,18 @@ def test_each_alert_was_seen_to_wait_to_fire_and_to_end(name):
 def test_each_alert_says_what_a_person_needs(name):
     rule = ALERTS[name]
     assert re.fullmatch(r"Eval[A-Za-z]+", name)
-    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert rule["labels"]["severity"] in {"critical", "warning", "info"}
     assert rule["labels"]["scope"] in {"eval_set", "model", "provider", "fleet", "watchdog"}
     assert rule["labels"]["app"] == "stuck-eval-watchdog"
     links = {"runbook_url", "dashboard_url", "page_url"}
     assert set(rule["annotations"]) == {"summary", "description", *links}
-    assert len(rule["annotations"]["summary"]) <= 200
+    assert re.fullmatch(r"[A-Z][^{}]{10,90}\.", rule["annotations"]["summary"])
     assert rule["annotations"]["description"].rstrip("} ").endswith((".", "eval_set_id"))
 
 
 @pytest.mark.parametrize("name", ALERTS)
 def test_each_alert_has_its_page(name):
-    page = ALERTS[name]["annotations"]["runbook_url"].removeprefix(f"{deploy.RUNBOOK}/")
+    page = ALERTS[name]["annotations"]["runbook_url"].removeprefix(f"{RUNBOOK}/")
     by_cause = "{{ or $labels.cause `unexplained` }}.md"
     pages = [f"{cause.value}.md" for cause in Cause] if page == by_cause else [page]
     assert [each for each in pages if not (ROOT / "docs" / "runbook" / each).is_file()] == []
@@ -102,11 +114,43 @@ def test_the_provider_s_causes_are_those_of_the_program(monkeypatch, capsys, tmp
     assert 'cause=~"api_server_error|' in deploy.with_causes(old.read_text())
 
 
-def test_a_form_that_is_out_of_date_is_told(monkeypatch, capsys):
-    old = ROOT / "old.yaml"
-    monkeypatch.setattr(deploy, "PROMETHEUS_RULE", old)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "prometheus/rules.yaml",
+        "prometheus-operator/prometheusrule.yaml",
+        "grafana/fleet.json",
+        "mixin/dashboards/fleet.json",
+        "datadog/monitors/EvalSetStuck.json",
+    ],
+)
+def test_a_form_that_is_out_of_date_is_told_and_made_anew(monkeypatch, capsys, tmp_path, name):
+    copied = tmp_path / "deploy"
+    shutil.copytree(DEPLOY, copied)
+    for constant in ("RECORDS", "ALERTS", "ALERTMANAGER"):
+        path = getattr(deploy, constant)
+        monkeypatch.setattr(deploy, constant, copied / path.relative_to(DEPLOY))
+    monkeypatch.setattr(deploy, "DEPLOY", copied)
+    monkeypatch.setattr(deploy, "CHART_FILES", tmp_path / "files")
+    monkeypatch.setattr(deploy, "ROOT", tmp_path)
+    (copied / name).write_text("{}")
     assert deploy.main(["--check"]) == 1
-    assert "old.yaml is out of date" in capsys.readouterr().err
+    assert f"deploy/{name} is out of date" in capsys.readouterr().err
+    assert deploy.main([]) == 0
+    assert (copied / name).read_text() == (DEPLOY / name).read_text()
+
+
+def test_a_word_that_nothing_stands_for_is_told():
+    assert fill("95 % of %(critical)s", Settings(critical="page")) == "95 % of page"
+    with pytest.raises(LookupError, match="selectd"):
+        fill("up%(selectd)s", Settings())
+
+
+def test_the_chart_has_the_same_rules_and_dashboards():
+    groups = (deploy.CHART_FILES / "rules.yaml").read_text()
+    assert rule_file(groups, Settings()) == RULES.read_text()
+    copies = {path.name: path.read_text() for path in deploy.CHART_FILES.glob("dashboards/*.json")}
+    assert copies == {path.name: path.read_text() for path in DASHBOARDS}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +178,8 @@ def test_a_copy_with_one_s_own_addresses(tmp_path):
     ]
     assert deploy.main(["--output", str(tmp_path), *own]) == 0
     copied = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
-    assert copied == {path.relative_to(DEPLOY) for path in DEPLOY.rglob("*") if path.is_file()}
+    there = {path.relative_to(DEPLOY) for path in DEPLOY.rglob("*") if path.is_file()}
+    assert copied == {path for path in there if path.parts[0] != "mixin"}
     texts = {path: (tmp_path / path).read_text() for path in copied}
     assert not any("example.org" in text for path, text in texts.items() if path.suffix != ".md")
     link = "https://git.acme.test/docs/runbook/EvalWatchdogDown.md"
@@ -146,12 +191,56 @@ def test_a_copy_with_one_s_own_addresses(tmp_path):
         assert status == 0, said
 
 
+def test_a_copy_with_severities_selector_and_cluster_label_of_one_s_own(tmp_path):
+    own = ["--severities", "page,ticket,info", "--cluster-label", "k8s_cluster"]
+    own += ["--selector", 'job!=""', "--runbook-suffix", ""]
+    assert deploy.main(["--output", str(tmp_path), *own]) == 0
+    for name in ("causes", "days"):
+        file = tmp_path / "prometheus" / "tests" / f"{name}.yaml"
+        status, said = run("promtool", "test", "rules", file)
+        assert status == 0, said
+    example = tmp_path / "alertmanager" / "alertmanager.yaml"
+    labels = ["app=stuck-eval-watchdog", "severity=page", "scope=eval_set"]
+    arguments = [f"--config.file={example}", "--verify.receivers=evals-page", *labels]
+    status, said = run("amtool", "config", "routes", "test", *arguments)
+    assert status == 0, said
+    text = example.read_text()
+    assert "equal: [k8s_cluster, namespace, job, eval_set_id]" in text
+    assert "[cluster" not in text
+    assert ", cluster" not in text
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--selector", 'job="a"} or up{x="'),
+        ("--selector", "job=watchdog"),
+        ("--cluster-label", "my-cluster"),
+        ("--severities", "page,ticket"),
+        ("--severities", "page,page,info"),
+        ("--severities", 'pa"ge,ticket,info'),
+        ("--runbook-suffix", '"'),
+    ],
+)
+def test_what_would_break_the_rules_is_refused(option, value, capsys, tmp_path):
+    with pytest.raises(SystemExit):
+        deploy.main(["--output", str(tmp_path / "new"), option, value])
+    assert option in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("address", ["runbooks", "ftp://x.test/", 'https://x.test/"', "https://"])
 def test_an_address_that_is_none_is_refused(address, capsys, tmp_path):
     with pytest.raises(SystemExit):
         deploy.main(["--output", str(tmp_path / "new"), "--runbook", address])
     assert "--runbook" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_the_group_order_of_the_unit_tests_is_that_of_the_rules():
+    names = [group["name"] for group in groups()]
+    for file in TESTS:
+        assert yaml.safe_load(file.read_text())["group_eval_order"] == names
 
 
 def test_the_readme_s_links_lead_somewhere_and_its_yaml_is_yaml():

@@ -33,8 +33,8 @@ class SlackDouble:
 
     @property
     def told(self):
-        """All that people can read, by webhook or bot."""
-        return [*self.messages, *(post.shown for post in self.posts), *self.programs.told]
+        """All that people can read, by webhook or bot: a message with the rest in its thread."""
+        return [*self.messages, *self.api.told, *self.programs.told]
 
     async def take(self, request: Request):
         body = await request.body()

@@ -1,7 +1,8 @@
 """Slack's Web API on loopback, as far as the watchdog uses it. Held to slack-sdk by a test.
 
-Sources: https://api.slack.com/methods/chat.postMessage, chat.update, auth.test; limits of
-https://api.slack.com/reference/block-kit/blocks and of https://api.slack.com/docs/rate-limits.
+Sources: https://api.slack.com/methods/chat.postMessage, chat.postEphemeral, chat.update, auth.test,
+users.info, apps.connections.open; limits of https://api.slack.com/reference/block-kit/blocks,
+…/block-elements and of https://api.slack.com/docs/rate-limits.
 Not documented: 13,000 characters for all blocks (slackapi/bolt-js issue 2509), and 4,000 bytes for
 the text of an edit.
 """
@@ -15,6 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 
 TOKEN = "xoxb-0000-watchdog-token"  # noqa: S105
+APP_TOKEN = "xapp-1-0000-watchdog-token"  # noqa: S105
+TEAM = "T0HEIM"
+SCOPES = "chat:write,users:read,users:read.email"
 CHANNEL = "C0GEHEIM"
 BLOCKS = {"header", "section", "context", "divider", "actions"}
 BLOCKS_CHARACTERS = 13_000
@@ -53,6 +57,13 @@ class WebApi:
         self.users: dict[str, str] = {}
         """Ids by e-mail address."""
         self.lookups: list[str] = []
+        self.profiles: dict[str, dict] = {}
+        """What `users.info` says, by id; who has none is not found."""
+        self.ephemerals: list[tuple[str, str, str]] = []
+        """Channel, user and text of what only one of them sees."""
+        self.scopes = SCOPES
+        self.socket = None
+        """Where connections are opened (`slack_socket`); None where Socket Mode is off."""
         self.refused_for_the_rate = 0
         self.clock = None
         """Where a test gives one, a channel takes one message a second, more only in a burst."""
@@ -65,13 +76,28 @@ class WebApi:
         """The messages in the channel."""
         return [post for post in self.posts if post.thread_ts is None]
 
+    @property
+    def told(self):
+        """Each message with the rest of it, and what was said in threads."""
+        rests = {
+            post.thread_ts: post.shown for post in self.posts if post.thread_ts and post.blocks
+        }
+        own = [post for post in self.posts if not (post.thread_ts and post.blocks)]
+        return [f"{post.shown}\n{rests.get(post.ts, '')}" for post in own]
+
     def replies(self, ts):
-        """What is in a message's thread."""
-        return [post for post in self.posts if post.thread_ts == ts]
+        """What was said in a message's thread, but for the rest of the message itself."""
+        return [post for post in self.posts if post.thread_ts == ts and not post.blocks]
+
+    def details(self, ts):
+        """The rest of a message: what its thread begins with."""
+        (post,) = (post for post in self.posts if post.thread_ts == ts and post.blocks)
+        return post
 
     async def answer(self, request: Request, method: str):
         body = await self._body(request)
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        token = APP_TOKEN if method == "apps.connections.open" else TOKEN
+        if request.headers.get("authorization") != f"Bearer {token}":
             return self._error(
                 "invalid_auth" if "authorization" in request.headers else "not_authed"
             )
@@ -81,9 +107,12 @@ class WebApi:
                 return self._limited()
             return PlainTextResponse("", 503) if error == "503" else self._error(error)
         known = {
+            "apps.connections.open": self._open,
             "auth.test": self._who,
+            "chat.postEphemeral": self._whisper,
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "users.info": self._info,
             "users.lookupByEmail": self._user,
         }
         if request.method == "GET":
@@ -120,9 +149,30 @@ class WebApi:
     def _error(error):
         return JSONResponse({"ok": False, "error": error})
 
-    @staticmethod
-    def _who(_body):
-        return JSONResponse({"ok": True, "team": "T", "user": "watchdog", "user_id": "U1"})
+    def _who(self, _body):
+        who = {"ok": True, "team": "T", "user": "watchdog", "user_id": "U1"}
+        return JSONResponse(who, headers={"x-oauth-scopes": self.scopes})
+
+    def _open(self, _body):
+        if self.socket is None:
+            return self._error("forbidden")
+        return JSONResponse({"ok": True, "url": self.socket.ticket()})
+
+    def _info(self, body):
+        """Only by form or query: it takes no JSON."""
+        profile = self.profiles.get(body.get("user"))
+        if profile is None:
+            return self._error("user_not_found")
+        return JSONResponse({"ok": True, "user": {"id": body["user"], "team_id": TEAM, **profile}})
+
+    def _whisper(self, body):
+        if body.get("channel") != CHANNEL:
+            return self._error("channel_not_found")
+        wrong = self._wrong(body)
+        if wrong is not None:
+            return self._error(wrong)
+        self.ephemerals.append((body["channel"], body["user"], body["text"]))
+        return JSONResponse({"ok": True, "message_ts": "1700000000.9"})
 
     def _user(self, body):
         """Only by form or query: it takes no JSON."""
@@ -194,7 +244,8 @@ class WebApi:
         if not isinstance(blocks, list) or len(blocks) > 50:
             return False
         try:
-            return all(self._block(block) for block in blocks)
+            ids = [block["block_id"] for block in blocks if "block_id" in block]
+            return len(set(ids)) == len(ids) and all(self._block(block) for block in blocks)
         except (KeyError, TypeError, AttributeError):
             return False
 
@@ -210,7 +261,30 @@ class WebApi:
             return bool(texts or fields) and fits and self._texts([*texts, *fields], 3000)
         if kind == "context":
             return 0 < len(block["elements"]) <= 10 and self._texts(block["elements"], 3000)
+        if kind == "actions":
+            return self._actions(block)
         return kind in BLOCKS
+
+    @staticmethod
+    def _actions(block):
+        elements = block["elements"]
+        ids = [element["action_id"] for element in elements]
+        options = [option for element in elements for option in element.get("options", [])]
+        titles = [each["text"] for each in (*elements, *options) if "text" in each]
+        return (
+            0 < len(elements) <= 25
+            and 0 < len(block["block_id"]) <= 255
+            and len(set(ids)) == len(ids)
+            and all(0 < len(each) <= 255 for each in ids)
+            and all(len(element.get("value", "")) <= 2000 for element in elements)
+            and all(
+                element.get("style", "primary") in {"primary", "danger"} for element in elements
+            )
+            and all(len(element.get("options", [None])) <= 5 for element in elements)
+            and all(0 < len(option["value"]) <= 150 for option in options)
+            and all(each["type"] == "plain_text" and len(each["text"]) <= 75 for each in titles)
+            and {element["type"] for element in elements} <= {"button", "overflow"}
+        )
 
     def _texts(self, texts, limit):
         for each in texts:

@@ -95,6 +95,7 @@ TARGETS = (
             "kubernetes.decoding",
             "kubernetes.wire",
             "kubernetes.pods",
+            "kubernetes.requests",
             "kubernetes.records",
             "kubernetes.events",
             "kubernetes.objects",

@@ -12,6 +12,7 @@ import warnings
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.doubles.weeks import Weeks
 from tests.security.served import served, site
 from watchdog.surfaces.web.handout import BundleError
 from watchdog.surfaces.web.openapi import document
@@ -27,7 +28,7 @@ async def _no_bundle(_eval_set_id):
 
 
 def app():
-    return site(names=("testserver",), bundle=_no_bundle).app()
+    return site(names=("testserver",), bundle=_no_bundle, weeks=Weeks()).app()
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from watchdog.collect.probes.reading import read_answer
 from watchdog.collect.status_pages.feeds import DEFAULT_FEEDS, Feed
 from watchdog.collect.status_pages.parsing import parse
 from watchdog.collect.stores import s3, s3_pages
-from watchdog.notify.channels import slack_bot
+from watchdog.notify.channels import slack_web
 from watchdog.notify.channels.posting import judged
 
 NOW = 1_795_000_000.0
@@ -54,7 +54,7 @@ def slack_answer(data: bytes) -> None:
     value, _, body = data[1:].partition(b"\n")
     headers = [(b"retry-after", value)]
     response = httpx.Response(status, headers=headers, content=body)
-    answer = slack_bot.read(response)
+    answer = slack_web.read(response)
     kept(answer.outcome)
     kept(judged(response))
 

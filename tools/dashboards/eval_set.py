@@ -1,9 +1,13 @@
 """One eval set in depth."""
 
 from tools.dashboards.parts import (
+    CHOSEN,
+    PAGE,
     Json,
     board,
+    incidents_opened,
     lines,
+    link,
     or_none,
     query,
     stat,
@@ -15,7 +19,7 @@ from tools.dashboards.parts import (
     verdict_number,
 )
 
-ONE = 'job=~"$job",eval_set_id="$eval_set_id"'
+ONE = f'{CHOSEN},eval_set_id="$eval_set_id"'
 TASKS = f'{ONE},task=~"$task"'
 RATE = "[$__rate_interval]"
 BY = "task, model"
@@ -81,6 +85,7 @@ def _tasks() -> Json:
         "The newest log of each task.",
         [query(expr, instant=True, form="table") for _, _, expr in values],
         columns={"task": "Task", "model": "Model"},
+        links={"Task": (("Its page", f"{PAGE}/eval-sets/${{eval_set_id:percentencode}}"),)},
         values=tuple((name, unit) for name, unit, _ in values),
     )
 
@@ -126,8 +131,8 @@ def _progress() -> list[Json]:
 
 def dashboard() -> Json:
     """The dashboard on one eval set."""
-    sets = "label_values(eval_watchdog_eval_set_verdict, eval_set_id)"
-    tasks = 'label_values(eval_watchdog_task_verdict{eval_set_id="$eval_set_id"}, task)'
+    sets = f"label_values(eval_watchdog_eval_set_verdict{{{CHOSEN}}}, eval_set_id)"
+    tasks = f"label_values(eval_watchdog_task_verdict{{{ONE}}}, task)"
     variables = (
         variable("eval_set_id", "Eval set", sets, many=False),
         variable("task", "Task", tasks),
@@ -138,4 +143,11 @@ def dashboard() -> Json:
         ("Model calls", ((8, _calls()),)),
         ("Progress", ((8, _progress()),)),
     )
-    return board("eval-watchdog-eval-set", "Evaluations: one eval set", variables, sections)
+    return board(
+        "eval-watchdog-eval-set",
+        "Evaluations: one eval set",
+        variables,
+        sections,
+        page=link("Its page", f"{PAGE}/eval-sets/${{eval_set_id:percentencode}}"),
+        annotations=(incidents_opened(),),
+    )

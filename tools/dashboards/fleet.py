@@ -1,38 +1,50 @@
 """The fleet: what is stuck, and how everything else fares."""
 
 from tools.dashboards.parts import (
+    CHOSEN,
+    EACH,
+    PAGE,
+    RUNBOOK_OF_VALUE,
     Json,
     board,
+    incidents_opened,
     lines,
+    link,
     or_none,
     query,
     stat,
     steps,
     table,
+    timeline,
     variable,
     verdict_colours,
+    verdict_mappings,
+    verdict_number,
 )
 
-SETS = 'job=~"$job",eval_set_id=~"$eval_set_id"'
+SETS = f'{CHOSEN},eval_set_id=~"$eval_set_id"'
 MODELS = f'{SETS},model=~"$model"'
 RATE = "[$__rate_interval]"
 IN_DEPTH = (
     "/d/eval-watchdog-eval-set?var-eval_set_id=${__value.raw}"
-    "&${datasource:queryparam}&${job:queryparam}&${__url_time_range}"
+    "&${datasource:queryparam}&${cluster:queryparam}&${namespace:queryparam}&${job:queryparam}"
+    "&${__url_time_range}"
 )
+_LINKS = {
+    "Eval set": (("In depth", IN_DEPTH), ("Its page", f"{PAGE}/eval-sets/${{__value.raw}}")),
+    "Cause": (("Runbook", RUNBOOK_OF_VALUE),),
+}
 _GOOD_AT_ZERO = steps(("green", None), ("red", 1))
 _WARN_ABOVE_ZERO = steps(("green", None), ("orange", 1))
 
 
 def _with_verdict(verdict: str) -> str:
-    each = (
-        f'max by (job, eval_set_id) (eval_watchdog_eval_set_verdict{{{SETS},verdict="{verdict}"}})'
-    )
-    return or_none(f"sum({each})")
+    series = f'eval_watchdog_eval_set_verdict{{{SETS},verdict="{verdict}"}}'
+    return or_none(f"sum(max by ({EACH}, eval_set_id) ({series}))")
 
 
 def _top() -> list[Json]:
-    watched = f"count(count by (job, eval_set_id) (eval_watchdog_eval_set_verdict{{{SETS}}}))"
+    watched = f"count(count by ({EACH}, eval_set_id) (eval_watchdog_eval_set_verdict{{{SETS}}}))"
     progressing = _with_verdict("progressing")
     return [
         stat("Stuck", "Nothing that still runs gets anything done.", _with_verdict("stuck"),
@@ -48,10 +60,10 @@ def _top() -> list[Json]:
         stat("Watched", "All eval sets that the watchdog sees, ended ones included.",
              or_none(watched), color_mode="value"),
         stat("Open incidents", "What belongs together is one incident.",
-             or_none('sum(eval_watchdog_incidents_open{job=~"$job"})'),
+             or_none(f"sum(eval_watchdog_incidents_open{{{CHOSEN}}})"),
              thresholds=_WARN_ABOVE_ZERO),
         stat("Last complete poll", "How long ago everything was read. All above is as old.",
-             'time() - max(eval_watchdog_last_complete_poll_timestamp_seconds{job=~"$job"})',
+             f"time() - max(eval_watchdog_last_complete_poll_timestamp_seconds{{{CHOSEN}}})",
              unit="s", thresholds=steps(("green", None), ("orange", 120), ("red", 300))),
     ]  # fmt: skip
 
@@ -87,7 +99,7 @@ def _stuck_tasks() -> Json:
             ("Suspicion", "short"),
             ("Retries x wait", "s"),
         ),
-        link=("Eval set", IN_DEPTH),
+        links=_LINKS,
         noValue="Nothing is stuck",
     )
 
@@ -103,22 +115,37 @@ def _stuck_eval_sets() -> Json:
         [query(expr, instant=True, form="table") for expr in (longest, muted)],
         columns={"eval_set_id": "Eval set", "cause": "Cause"},
         values=(("Stuck for", "s"), ("Muted", "bool_yes_no")),
-        link=("Eval set", IN_DEPTH),
+        links=_LINKS,
         noValue="Nothing is stuck",
     )
 
 
 def _history() -> list[Json]:
     verdicts = (
-        "sum by (verdict) (max by (job, eval_set_id, verdict) "
+        f"sum by (verdict) (max by ({EACH}, eval_set_id, verdict) "
         f"(eval_watchdog_eval_set_verdict{{{SETS}}}))"
     )
-    incidents = or_none('sum by (scope, cause) (eval_watchdog_incidents_open{job=~"$job"})')
+    incidents = or_none(f"sum by (scope, cause) (eval_watchdog_incidents_open{{{CHOSEN}}})")
     return [
         lines("Eval sets by verdict", "How many are how.", [query(verdicts, "{{verdict}}")],
               stack=True, min=0, decimals=0, overrides=verdict_colours()),
         lines("Open incidents", "By scope and cause; what belongs together is one.",
               [query(incidents, "{{scope}} {{cause}}")], stack=True, min=0, decimals=0),
+    ]  # fmt: skip
+
+
+def _verdicts() -> list[Json]:
+    """Those alone that were in trouble within the time shown: of a fleet nobody reads all."""
+    bad = "degraded|partially_stuck|stuck|unknown"
+    verdict = verdict_number("eval_watchdog_eval_set_verdict", SETS, "eval_set_id")
+    troubled = f'eval_watchdog_eval_set_verdict{{{SETS},verdict=~"{bad}"}}[$__range]'
+    shown = f"({verdict}) and on (eval_set_id) max_over_time({troubled}) == 1"
+    words = (
+        "Of the eval sets that were degraded, stuck or unknown at any time within what is shown."
+    )
+    return [
+        timeline("Verdicts over time", words, [query(shown, "{{eval_set_id}}")],
+                 mappings=verdict_mappings(), noValue="None was in trouble"),
     ]  # fmt: skip
 
 
@@ -171,7 +198,7 @@ def _samples() -> list[Json]:
 
 
 def _probes() -> list[Json]:
-    found = 'job=~"$job",model=~"$model"'
+    found = f'{CHOSEN},model=~"$model"'
     last = or_none(f"min by (route, model, size) (eval_watchdog_probe_success{{{found}}})")
     outcomes = or_none(
         f"sum by (route, outcome) (increase(eval_watchdog_probe_requests_total{{{found}}}{RATE}))"
@@ -194,16 +221,25 @@ def dashboard() -> Json:
     """The dashboard on all eval sets."""
     variables = (
         variable(
-            "eval_set_id", "Eval set", "label_values(eval_watchdog_eval_set_verdict, eval_set_id)"
+            "eval_set_id",
+            "Eval set",
+            f"label_values(eval_watchdog_eval_set_verdict{{{CHOSEN}}}, eval_set_id)",
         ),
-        variable("model", "Model", "label_values(eval_watchdog_task_verdict, model)"),
+        variable("model", "Model", f"label_values(eval_watchdog_task_verdict{{{SETS}}}, model)"),
     )
     sections = (
         ("", ((4, _top()),)),
         ("Stuck", ((8, [_stuck_tasks()]), (6, [_stuck_eval_sets()]))),
-        ("Over time", ((8, _history()), (8, _signs()))),
+        ("Over time", ((8, _history()), (9, _verdicts()), (8, _signs()))),
         ("Model calls", ((8, _calls()[:2]), (8, _calls()[2:]))),
         ("Samples", ((8, _samples()),)),
         ("Direct API tests", ((8, _probes()),)),
     )
-    return board("eval-watchdog-fleet", "Evaluations: the fleet", variables, sections)
+    return board(
+        "eval-watchdog-fleet",
+        "Evaluations: the fleet",
+        variables,
+        sections,
+        page=link("The watchdog's page", f"{PAGE}/"),
+        annotations=(incidents_opened(),),
+    )

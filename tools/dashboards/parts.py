@@ -1,6 +1,7 @@
 """What dashboards are made of: panels, queries, variables, and their places on the grid.
 
-The model is Grafana's dashboard JSON, schema version 39 (Grafana 10.4 and newer).
+The model is Grafana's dashboard JSON, schema version 39 (Grafana 10.4 and newer). What differs from
+one installation to the next stands there as `%(name)s` (`tools/mixin/settings.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +11,14 @@ Json = dict[str, Any]
 
 SOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24
+
+CHOSEN = '%(prefixedSelector)s%(clusterLabel)s=~"$cluster",namespace=~"$namespace",job=~"$job"'
+"""Selects the series of the watchdogs that are chosen."""
+
+EACH = "%(clusterLabel)s, namespace, job"
+"""What tells one watchdog from another: its pods come and go."""
+NAMED = "{{namespace}} {{job}}"
+"""A watchdog in a legend."""
 
 VERDICTS = (
     ("finished", "#8e8e8e"),
@@ -35,7 +44,7 @@ def query(expr: str, legend: str = "", *, instant: bool = False, form: str = "")
 
 def or_none(expr: str) -> str:
     """`expr`, or 0 where it has no series although a watchdog reports: nothing happened."""
-    return f'{expr} or on () 0 * sum(eval_watchdog_build_info{{job=~"$job"}})'
+    return f"{expr} or on () 0 * sum(eval_watchdog_build_info{{{CHOSEN}}})"
 
 
 def panel(kind: str, title: str, description: str, queries: Sequence[Json], **more: object) -> Json:
@@ -100,13 +109,13 @@ def table(  # noqa: PLR0913 - all but the first three by name
     *,
     columns: Mapping[str, str],
     values: Sequence[tuple[str, str]],
-    link: tuple[str, str] | None = None,
+    links: Mapping[str, Sequence[tuple[str, str]]],
     **more: object,
 ) -> Json:
     """Queries side by side, joined by the labels that they share.
 
-    `columns` names the labels in their order, `values` the queries' columns with unit; `link` is
-    the column that leads elsewhere, and where.
+    `columns` names the labels in their order, `values` the queries' columns with unit; `links` are
+    the columns that lead elsewhere, each with titles and addresses.
     """
     refs = ["Value"]
     if len(values) > 1:
@@ -120,8 +129,7 @@ def table(  # noqa: PLR0913 - all but the first three by name
     }
     transformations = [{"id": "merge", "options": {}}, {"id": "organize", "options": organise}]
     overrides = [_column(name, unit) for name, unit in values]
-    if link is not None:
-        overrides.append(_linked(*link))
+    overrides += [_linked(name, addresses) for name, addresses in links.items()]
     options = {"showHeader": True, "sortBy": [{"displayName": values[0][0], "desc": True}]}
     return panel(
         "table",
@@ -141,11 +149,11 @@ def _column(name: str, unit: str) -> Json:
     return {"matcher": {"id": "byName", "options": name}, "properties": properties}
 
 
-def _linked(name: str, address: str) -> Json:
-    link = {"title": "In depth", "url": address}
+def _linked(name: str, addresses: Iterable[tuple[str, str]]) -> Json:
+    links = [{"title": title, "url": url} for title, url in addresses]
     return {
         "matcher": {"id": "byName", "options": name},
-        "properties": [{"id": "links", "value": [link]}],
+        "properties": [{"id": "links", "value": links}],
     }
 
 
@@ -186,7 +194,10 @@ def verdict_colours() -> list[Json]:
 
 
 def variable(name: str, label: str, source: str, *, many: bool = True) -> Json:
-    """A variable with a label's values, several and all where `many`."""
+    """A variable with a label's values, several and all where `many`.
+
+    All is whatever there is: a series without such a label too.
+    """
     made: Json = {
         "type": "query",
         "name": name,
@@ -213,14 +224,33 @@ _DATASOURCE: Json = {
     "current": {},
 }
 
-JOB = variable("job", "Watchdog", "label_values(eval_watchdog_build_info, job)")
+_BUILD = "eval_watchdog_build_info"
+_SAME_CLUSTER = '%(prefixedSelector)s%(clusterLabel)s=~"$cluster"'
+
+WATCHDOGS = (
+    variable("cluster", "Cluster", f"label_values({_BUILD}%(selected)s, %(clusterLabel)s)"),
+    variable("namespace", "Namespace", f"label_values({_BUILD}{{{_SAME_CLUSTER}}}, namespace)"),
+    variable(
+        "job",
+        "Watchdog",
+        f'label_values({_BUILD}{{{_SAME_CLUSTER},namespace=~"$namespace"}}, job)',
+    ),
+)
 
 Section = tuple[str, Sequence[tuple[int, Sequence[Json]]]]
 """A title, and rows of panels with their height; a row's panels share its width."""
 
 
-def board(uid: str, title: str, variables: Iterable[Json], sections: Iterable[Section]) -> Json:
-    """A dashboard of sections, laid out from the top."""
+def board(  # noqa: PLR0913 - the last two by name
+    uid: str,
+    title: str,
+    variables: Iterable[Json],
+    sections: Iterable[Section],
+    *,
+    page: Json,
+    annotations: Iterable[Json] = (),
+) -> Json:
+    """A dashboard of sections, laid out from the top; `page` leads to the watchdog's own."""
     return {
         "uid": uid,
         "title": title,
@@ -232,11 +262,47 @@ def board(uid: str, title: str, variables: Iterable[Json], sections: Iterable[Se
         "refresh": "1m",
         "time": {"from": "now-6h", "to": "now"},
         "timezone": "browser",
-        "templating": {"list": [_DATASOURCE, JOB, *variables]},
-        "links": [_OTHERS],
-        "annotations": {"list": []},
+        "templating": {"list": [_DATASOURCE, *WATCHDOGS, *variables]},
+        "links": [_OTHERS, page, link("Runbook", f"{RUNBOOK}/")],
+        "annotations": {"list": list(annotations)},
         "panels": _laid_out(sections),
     }
+
+
+PAGE = "%(pageUrl)s"
+RUNBOOK = "%(runbookUrl)s"
+RUNBOOK_OF_VALUE = f"{RUNBOOK}/${{__value.raw}}%(runbookSuffix)s"
+"""The page of the cause or alert in a table's cell."""
+
+
+def link(title: str, url: str) -> Json:
+    """A link at the top of a dashboard."""
+    icon = "doc" if title == "Runbook" else "external link"
+    return {"type": "link", "title": title, "url": url, "icon": icon, "targetBlank": True}
+
+
+def annotation(name: str, expr: str, text: str, colour: str) -> Json:
+    """Marks on every panel: where `expr` has a series, looked at once a minute."""
+    return {
+        "name": name,
+        "datasource": SOURCE,
+        "enable": True,
+        "iconColor": colour,
+        "expr": expr,
+        "step": "60s",
+        "titleFormat": name,
+        "textFormat": text,
+    }
+
+
+def incidents_opened() -> Json:
+    """A mark where an incident opened, with its scope and cause."""
+    now, earlier = (
+        f"sum by ({EACH}, scope, cause) (eval_watchdog_incidents_open{{{CHOSEN}}}{ago})"
+        for ago in ("", " offset 1m")
+    )
+    opened = f"({now} > {earlier}) or ({now} > 0 unless {earlier})"
+    return annotation("Incident opened", opened, "{{scope}} {{cause}}", "red")
 
 
 _OTHERS: Json = {

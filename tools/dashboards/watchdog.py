@@ -1,42 +1,52 @@
 """The watchdog itself."""
 
 from tools.dashboards.parts import (
+    CHOSEN,
+    EACH,
+    NAMED,
+    PAGE,
     Json,
+    annotation,
     board,
     lines,
+    link,
     or_none,
     panel,
     query,
     stat,
     steps,
     timeline,
+    variable,
 )
 
-JOB = 'job=~"$job"'
+JOB = f'{CHOSEN},instance=~"$instance"'
+POD = f"{EACH}, instance"
 RATE = "[$__rate_interval]"
-AGE = f"time() - max by (job) (eval_watchdog_last_complete_poll_timestamp_seconds{{{JOB}}})"
+AGE = f"time() - max by ({EACH}) (eval_watchdog_last_complete_poll_timestamp_seconds{{{JOB}}})"
 
 
 def _own(metric: str) -> str:
     """A metric of the process, of watchdogs only."""
-    return f"({metric}{{{JOB}}} and on (job, instance) eval_watchdog_build_info)"
+    return f"({metric}{{{JOB}}} and on ({POD}) eval_watchdog_build_info)"
 
 
 def _at_work(metric: str) -> str:
     """The same without replicas that stand by."""
-    return f"({_own(metric)} unless on (job, instance) eval_watchdog_leader == 0)"
+    return f"({_own(metric)} unless on ({POD}) eval_watchdog_leader == 0)"
 
 
 def _age(metric: str) -> str:
     """How long ago something was, where it ever was."""
-    return f"time() - (max by (job) ({metric}{{{JOB}}}) > 0)"
+    return f"time() - (max by ({EACH}) ({metric}{{{JOB}}}) > 0)"
 
 
 def _top() -> list[Json]:
     start = f"max({_at_work('process_start_time_seconds')})"
     errors = f"sum(increase(eval_watchdog_source_errors_total{{{JOB}}}[1h]))"
     unsent = f'sum(increase(eval_watchdog_notifications_total{{{JOB},outcome!="sent"}}[1h]))'
-    channels = f"sum(max by (job, channel) (eval_watchdog_notification_channel_failing{{{JOB}}}))"
+    channels = (
+        f"sum(max by ({EACH}, channel) (eval_watchdog_notification_channel_failing{{{JOB}}}))"
+    )
     good = steps(("green", None), ("red", 1))
     return [
         stat("Watching", "Watchdogs that watch and tell; two for one fleet send everything twice.",
@@ -64,10 +74,10 @@ def _top() -> list[Json]:
 def _standing() -> list[Json]:
     refused = (
         f"sum(eval_watchdog_config_last_reload_successful{{{JOB}}} == bool 0 "
-        "and on (job, instance) eval_watchdog_config_last_reload_success_timestamp_seconds > 0)"
+        f"and on ({POD}) eval_watchdog_config_last_reload_success_timestamp_seconds > 0)"
     )
     waiting = f"sum(eval_watchdog_config_restart_pending_settings{{{JOB}}})"
-    failed = f'sum(max by (job, check) (eval_watchdog_doctor_check{{{JOB},status="failed"}}))'
+    failed = f'sum(max by ({EACH}, check) (eval_watchdog_doctor_check{{{JOB},status="failed"}}))'
     never = {"noValue": "none", "unit": "s", "color_mode": "value"}
     return [
         stat("Standing by", "Replicas that would take over; seen where Prometheus scrapes pods.",
@@ -86,10 +96,10 @@ def _standing() -> list[Json]:
 
 
 def _leaders() -> list[Json]:
-    leads = f"max by (instance) (eval_watchdog_leader{{{JOB}}})"
+    leads = f"max by ({POD}) (eval_watchdog_leader{{{JOB}}})"
     beats = or_none(f"sum by (outcome) (increase(eval_watchdog_heartbeat_total{{{JOB}}}{RATE}))")
     age = _age("eval_watchdog_heartbeat_last_success_timestamp_seconds")
-    every = f"max by (job) (eval_watchdog_heartbeat_interval_seconds{{{JOB}}}) > 0"
+    every = f"max by ({EACH}) (eval_watchdog_heartbeat_interval_seconds{{{JOB}}}) > 0"
     return [
         timeline("Who leads", "One that stands by is seen where Prometheus scrapes pods.",
                  [query(leads, "{{instance}}")],
@@ -97,7 +107,7 @@ def _leaders() -> list[Json]:
         lines("Heartbeats", "Looks at which one was due, by outcome; withheld: the log says why.",
               [query(beats, "{{outcome}}")], min=0, stack=True),
         lines("Age of the last heartbeat", "That was taken; an alert from five intervals on.",
-              [query(age, "{{job}}"), query(every, "{{job}}: interval")], unit="s", min=0),
+              [query(age, NAMED), query(every, f"{NAMED}: interval")], unit="s", min=0),
     ]  # fmt: skip
 
 
@@ -106,14 +116,14 @@ def _examined() -> list[Json]:
         return f'max by (check) (eval_watchdog_doctor_check{{{JOB},status="{status}"}})'
 
     found = f"3 * {worst('failed')} + 2 * {worst('warning')} + {worst('unknown')}"
-    taken = f"min by (job) (eval_watchdog_config_last_reload_successful{{{JOB}}})"
+    taken = f"min by ({EACH}) (eval_watchdog_config_last_reload_successful{{{JOB}}})"
     return [
         timeline("Its own examination", "The worst of each check; an alert after two hours.",
                  [query(found, "{{check}}")],
                  mappings=_words(("ok", "green"), ("unknown", "purple"), ("warning", "orange"),
                                  ("failed", "red"))),
         timeline("Configuration taken up", "Whether what stands in its files is whole, and in use.",
-                 [query(taken, "{{job}}")],
+                 [query(taken, NAMED)],
                  mappings=_words(("refused", "red"), ("taken up", "green"))),
     ]  # fmt: skip
 
@@ -138,7 +148,7 @@ def _polls() -> list[Json]:
         _heatmap(),
         lines("Stages of a poll", "How long they take.", quantiles, unit="s", min=0),
         lines("Age of the last complete poll", "The dead man's switch: an alert from 5 min on.",
-              [query(AGE, "{{job}}")], unit="s", min=0, line=300),
+              [query(AGE, NAMED)], unit="s", min=0, line=300),
     ]  # fmt: skip
 
 
@@ -175,16 +185,16 @@ def _troubles() -> list[Json]:
 
 
 def _canary() -> list[Json]:
-    every = f"max by (job) (eval_watchdog_canary_interval_seconds{{{JOB}}}) > 0"
-    last = f"max by (job) (eval_watchdog_canary_last_success_timestamp_seconds{{{JOB}}}) > 0"
-    delay = f"max by (job) (eval_watchdog_canary_delay_seconds{{{JOB}}}) > 0"
+    every = f"max by ({EACH}) (eval_watchdog_canary_interval_seconds{{{JOB}}}) > 0"
+    last = f"max by ({EACH}) (eval_watchdog_canary_last_success_timestamp_seconds{{{JOB}}}) > 0"
+    delay = f"max by ({EACH}) (eval_watchdog_canary_delay_seconds{{{JOB}}}) > 0"
     ended = or_none(f"sum by (outcome) (increase(eval_watchdog_canary_total{{{JOB}}}{RATE}))")
     return [
         lines("Age of the last canary", "That arrived; an alert from two intervals on.",
-              [query(f"time() - ({last})", "{{job}}"),
-               query(every, "{{job}}: interval")], unit="s", min=0),
+              [query(f"time() - ({last})", NAMED),
+               query(every, f"{NAMED}: interval")], unit="s", min=0),
         lines("Delay of the last canary", "From its reading to the channel's confirmation.",
-              [query(delay, "{{job}}")], unit="s", min=0),
+              [query(delay, NAMED)], unit="s", min=0),
         lines("Canaries", "By how they ended.", [query(ended, "{{outcome}}")], min=0, stack=True),
     ]  # fmt: skip
 
@@ -192,33 +202,38 @@ def _canary() -> list[Json]:
 def _process() -> list[Json]:
     memory = _own("process_resident_memory_bytes")
     spent = f"rate(process_cpu_seconds_total{{{JOB}}}{RATE})"
-    cpu = f"{spent} and on (job, instance) eval_watchdog_build_info"
+    cpu = f"{spent} and on ({POD}) eval_watchdog_build_info"
     files = _own("process_open_fds")
-    starts = f"changes(max by (job) ({_at_work('process_start_time_seconds')})[1h:])"
+    starts = f"changes(max by ({EACH}) ({_at_work('process_start_time_seconds')})[1h:])"
     return [
         lines("Memory", "Resident.", [query(memory, "{{instance}}")], unit="bytes", min=0),
         lines("CPU", "Cores in use.", [query(cpu, "{{instance}}")], min=0, decimals=3),
         lines("Open files", "Sockets included; they should not grow for ever.",
               [query(files, "{{instance}}")], min=0, decimals=0),
         lines("Restarts", "And takeovers, in the hour before; an alert from 4 in half an hour on.",
-              [query(starts, "{{job}}")], min=0, decimals=0),
+              [query(starts, NAMED)], min=0, decimals=0),
     ]  # fmt: skip
 
 
 def _experience() -> list[Json]:
-    learned = f"max by (job) (eval_watchdog_learned_seconds{{{JOB}}}) / 604800"
-    watched = (
-        f"count by (job) (count by (job, eval_set_id) (eval_watchdog_eval_set_verdict{{{JOB}}}))"
-    )
-    series = f"scrape_samples_scraped{{{JOB}}} and on (job, instance) eval_watchdog_build_info"
+    learned = f"max by ({EACH}) (eval_watchdog_learned_seconds{{{JOB}}}) / 604800"
+    sets = f"count by ({EACH}, eval_set_id) (eval_watchdog_eval_set_verdict{{{JOB}}})"
+    watched = f"count by ({EACH}) ({sets})"
+    series = f"scrape_samples_scraped{{{JOB}}} and on ({POD}) eval_watchdog_build_info"
     return [
-        lines("Experience", "Weeks watched that the odds rest on.", [query(learned, "{{job}}")],
+        lines("Experience", "Weeks watched that the odds rest on.", [query(learned, NAMED)],
               min=0),
         lines("Eval sets watched", "Running ones, and those that ended lately.",
-              [query(watched, "{{job}}")], min=0, decimals=0),
+              [query(watched, NAMED)], min=0, decimals=0),
         lines("Series", "What one scrape brings.", [query(series, "{{instance}}")], min=0,
               decimals=0),
     ]  # fmt: skip
+
+
+def _started() -> Json:
+    """A mark where a watchdog started: `/metrics` of another process, or a pod that takes over."""
+    start = f"max by ({EACH}) ({_at_work('process_start_time_seconds')})"
+    return annotation("Watchdog started", f"changes(({start})[2m:1m]) > 0", NAMED, "blue")
 
 
 def dashboard() -> Json:
@@ -231,4 +246,12 @@ def dashboard() -> Json:
         ("Process", ((7, _process()),)),
         ("Experience", ((7, _experience()),)),
     )
-    return board("eval-watchdog-itself", "Evaluations: the watchdog itself", (), sections)
+    pods = f"label_values(eval_watchdog_build_info{{{CHOSEN}}}, instance)"
+    return board(
+        "eval-watchdog-itself",
+        "Evaluations: the watchdog itself",
+        (variable("instance", "Pod", pods),),
+        sections,
+        page=link("Its page", f"{PAGE}/"),
+        annotations=(_started(),),
+    )

@@ -14,17 +14,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from watchdog.client.connection import Connection
 from watchdog.client.errors import NotFoundError
 from watchdog.client.local_service import address_of, serves
+from watchdog.client.reader import incident_meant
 from watchdog.config.settings import Settings
 from watchdog.errors import UsageError
 from watchdog.model.acts import Act
 from watchdog.model.instants import timestamp
 from watchdog.model.kept_incidents import IncidentQuery, KeptIncident
 from watchdog.model.texts import clean
+from watchdog.model.weekly import WeeklyReport
 from watchdog.notify.ledger import acts, history
 from watchdog.notify.ledger.acts import Done
 from watchdog.notify.ledger.database import LedgerError, is_there, open_ledger
 from watchdog.notify.ledger.ledger import Ledger
 from watchdog.notify.ledger.tables import incidents as table
+from watchdog.notify.ledger.weekly import week_records
+from watchdog.pipeline.weekly import sum_up
+from watchdog.pipeline.weekly.weeks import WeekError, asked_week
 from watchdog.surfaces.fleet.listing import LIMIT_MAX
 from watchdog.surfaces.incidents.asked import Asked
 from watchdog.surfaces.incidents.records import IncidentDetail, IncidentList, IncidentRow
@@ -34,6 +39,7 @@ from watchdog.surfaces.web.act_body import ActBody
 MOST = 10_000
 """Incidents that are listed."""
 _API = "/api/v1/incidents"
+_WEEKLY = "/api/v1/report/weekly"
 
 
 class Mark(Struct, frozen=True):
@@ -58,6 +64,14 @@ class Incidents(Protocol):
         """Write it down. Raises: UsageError: it wasn't."""
         ...
 
+    async def week(self, week: str, since: str) -> WeeklyReport:
+        """A week by its name, or from a day on; by neither, the seven days until now.
+
+        Raises:
+            UsageError: it can't be read, or is none.
+        """
+        ...
+
 
 class OfService:
     """What a service tells."""
@@ -80,18 +94,37 @@ class OfService:
 
     async def mark(self, mark: Mark) -> IncidentRow:
         """By the API."""
+        try:
+            return await self._mark(mark)
+        except NotFoundError:
+            ids = [row.id for row in (await self.listed(Asked())).incidents]
+            if mark.incident in ids:
+                raise
+            return await self._mark(replace(mark, incident=incident_meant(mark.incident, ids)))
+
+    async def _mark(self, mark: Mark) -> IncidentRow:
         path = f"{_API}/{quote(mark.incident, safe='')}/judgement"
         query = [] if mark.opening is None else [("opening", str(mark.opening))]
         body = msgspec.json.encode(ActBody(by=mark.by, why=mark.why, judged=mark.judged))
         return (await self._connection.post(path, body, IncidentDetail, query)).row
 
+    async def week(self, week: str, since: str) -> WeeklyReport:
+        """As the service sums it up, and as far as the token may see it."""
+        query = [(name, text) for name, text in (("week", week), ("since", since)) if text]
+        try:
+            return await self._connection.get(_WEEKLY, WeeklyReport, query)
+        except NotFoundError as error:
+            is_future = any(str(error).startswith(f"{name}: {text}") for name, text in query)
+            raise UsageError(f"--{error}") if is_future else error from None
+
 
 class OfLedger:
     """What a ledger holds, whether a service runs or not."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], float]) -> None:
+    def __init__(self, ledger: Ledger, clock: Callable[[], float], settings: Settings) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._settings = settings
 
     async def listed(self, asked: Asked) -> IncidentList:
         """Open ones first, then past ones."""
@@ -105,17 +138,36 @@ class OfLedger:
         if asked.state != "open":
             found += history.past(self._ledger, query)
         rows = tuple(row(Seen(kept, True), now) for kept in found)
-        return IncidentList(timestamp(now), rows, None)
+        shadow = self._settings.notify.quiet_words
+        return IncidentList(timestamp(now), rows, None, shadow=shadow)
 
     async def mark(self, mark: Mark) -> IncidentRow:
         """In the ledger itself; a running service counts it with its next poll."""
         now = self._clock()
+        mark = replace(mark, incident=self._meant(mark.incident))
         act = Act("judgement", mark.by, False, now, None, mark.why, mark.judged)
         done = acts.judge(self._ledger, mark.incident, mark.opening, act)
         kept = history.one(self._ledger, mark.incident, mark.opening)
         if done is Done.NO_SUCH or kept is None:
             raise NotFoundError(f"there is no incident {clean(mark.incident, 100)} in the ledger")
         return detail(Seen(kept, True), now, timestamp(now)).row
+
+    def _meant(self, asked: str) -> str:
+        if history.one(self._ledger, asked) is not None:
+            return asked
+        query = IncidentQuery(limit=MOST)
+        kept = (*self._open(query), *history.past(self._ledger, query))
+        return incident_meant(asked, (one.incident.id for one in kept))
+
+    async def week(self, week: str, since: str) -> WeeklyReport:
+        """Summed up here; days begin in the time zone of the settings."""
+        now, notify = self._clock(), self._settings.notify
+        try:
+            span = asked_week(week, since, notify.time_zone, now)
+        except WeekError as error:
+            raise UsageError(f"--{error}") from None
+        records = week_records(self._ledger, span, self._settings.retention.incidents)
+        return sum_up(records, span, now, shadow=notify.quiet_words)
 
     def _open(self, query: IncidentQuery) -> Iterator[KeptIncident]:
         for entry in self._ledger.open_incidents().values():
@@ -158,7 +210,7 @@ async def open_book(
         return
     with _ledger(settings, clock()) as ledger:
         shown = ledger.engine.url.render_as_string(hide_password=True)
-        yield Book(OfLedger(ledger, clock), f"the ledger {shown}")
+        yield Book(OfLedger(ledger, clock, settings), f"the ledger {shown}")
 
 
 async def _service(

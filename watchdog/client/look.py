@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from watchdog.client.opened_eval_set import OpenedEvalSet
 from watchdog.client.reader import resolved
+from watchdog.collect.inspect.logs import named_by_path
 from watchdog.config.settings import Settings
 from watchdog.model.conversation import Conversation
 from watchdog.model.report import Report, Snapshot
@@ -47,6 +48,7 @@ class Look:
         self.name = name
         self._settings = settings
         self._clock = clock
+        self._given = tuple(targets)
         self._targets = OpenTargets(targets, settings, clock, all_eval_sets=all_eval_sets)
         self._kept: tuple[float, Snapshot] | None = None
         self.has_stand_ins = False
@@ -63,7 +65,7 @@ class Look:
         """One of them."""
         fleet = await self._fleet()
         snapshot = fleet.snapshot
-        eval_set_id = _id_of(snapshot, name)
+        eval_set_id = self._id_of(snapshot, name)
         row = fleet.row(eval_set_id, snapshot.at)
         part = reduced_report(snapshot, eval_set_id)
         if row is None or part is None:
@@ -76,7 +78,7 @@ class Look:
         snapshot = await self._snapshot()
         if name is None:
             return snapshot.report
-        part = reduced_report(snapshot, _id_of(snapshot, name))
+        part = reduced_report(snapshot, self._id_of(snapshot, name))
         if part is None:
             raise LookupError(name)
         return part
@@ -107,7 +109,7 @@ class Look:
 
     async def _opened(self, name: str) -> OpenedEvalSet:
         snapshot = await self._snapshot()
-        eval_set_id = _id_of(snapshot, name)
+        eval_set_id = self._id_of(snapshot, name)
         report = aged_report(snapshot, eval_set_id)
         own_name = (report.name if report is not None else "") or eval_set_id
         sources = self._targets.sources
@@ -138,7 +140,9 @@ class Look:
         )
         return replace(snapshot, report=report, figures=figures)
 
-
-def _id_of(snapshot: Snapshot, asked: str) -> str:
-    names = {name: one.name or name for name, one in snapshot.watched.items()}
-    return resolved(asked, names, names.__getitem__)
+    def _id_of(self, snapshot: Snapshot, asked: str) -> str:
+        names = {name: one.name or name for name, one in snapshot.watched.items()}
+        if asked not in {*names, *names.values()}:
+            own = (named_by_path(target, asked) for target in self._given)
+            asked = next((name for name in own if name != asked and name in names), asked)
+        return resolved(asked, names, names.__getitem__)

@@ -16,6 +16,8 @@ ROWS_MAX = 10_000
 """Eval sets of one answer."""
 SAMPLES_MAX = 100_000
 """Samples of one answer."""
+PREFIX = 4
+"""Characters of a name that may stand for it, at least."""
 _LIKE = 3
 
 
@@ -99,18 +101,35 @@ def resolved(asked: str, ids: Iterable[str], name_of: Callable[[str], str] = str
 
 
 def sample_meant(asked: str, rows: Sequence[SampleRow]) -> SampleRow:
-    """The sample that somebody means.
+    """The sample that somebody means: by one of its names, or the beginning of one that tells.
 
     Raises:
         NotFoundError: none, or several; the text names those that are like it.
     """
     fitting = [row for row in rows if asked in _names(row)]
+    if not fitting and len(asked) >= PREFIX:
+        fitting = [row for row in rows if any(n.startswith(asked) for n in _names(row))]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         several = [f"{row.task}/{row.id}/{row.epoch}" for row in fitting]
         raise NotFoundError(f"sample {clean(asked, 200)} may be several: {_some(several)}")
     raise NotFoundError(unknown("sample", asked, [f"{row.id}/{row.epoch}" for row in rows]))
+
+
+def incident_meant(asked: str, ids: Iterable[str]) -> str:
+    """The incident's id that somebody means: itself, or its beginning.
+
+    Raises:
+        NotFoundError: none, or several; the text names those that are like it.
+    """
+    known = list(dict.fromkeys(ids))
+    fitting = [one for one in known if len(asked) >= PREFIX and one.startswith(asked)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise NotFoundError(f"incident {clean(asked, 200)} may be several: {_some(fitting)}")
+    raise NotFoundError(unknown("incident", asked, known))
 
 
 def _names(row: SampleRow) -> tuple[str, ...]:

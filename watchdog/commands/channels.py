@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from watchdog.notify.notice import Notice
 
 TEST = "watchdog-test"
+SHADOWED = "the service tells only {} (`shadow`), and none of the others (docs/shadow.md)"
 
 
 def _add(parser: ArgumentParser) -> None:
@@ -36,6 +37,8 @@ def _add(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace, settings: Settings) -> int:
     checks = asyncio.run(try_channels(settings, time.time(), arguments.test))
+    if settings.notify.quiet_channel is not None:
+        sys.stdout.write(f"{shown(SHADOWED.format(settings.notify.quiet_words))}\n")
     sys.stdout.write("".join(f"{shown(check.line)}\n" for check in checks))
     return 0 if all(check.outcome.sent for check in checks) else 2
 
@@ -71,13 +74,18 @@ async def try_channels(
         UsageError: no channel is set up.
     """
     from watchdog.notify.channels import build_channels
+    from watchdog.notify.channels.shadow import in_shadow
+    from watchdog.notify.socket_mode.check import NAME, check_buttons
 
-    channels = build_channels(settings)
+    quiet = in_shadow(settings)
+    channels = (*build_channels(settings), *([quiet] if quiet is not None else []))
     if not channels:
         raise UsageError(
             f"channels: none is set up; {settings.channel_keys} do (docs/configuration.md)"
         )
-    return tuple(await asyncio.gather(*(_try(channel, now, test) for channel in channels)))
+    checks = await asyncio.gather(*(_try(channel, now, test) for channel in channels))
+    buttons = await check_buttons(settings.slack)
+    return (*checks, *([ChannelCheck(NAME, buttons)] if buttons is not None else []))
 
 
 async def _try(channel: Channel, now: float, test: Severity | None) -> ChannelCheck:

@@ -20,7 +20,7 @@ OPENING_MAX = 1_000_000
 
 
 def _add(parser: ArgumentParser) -> None:
-    parser.add_argument("incident", metavar="INCIDENT", help="its id, as `incidents` lists it")
+    parser.add_argument("incident", metavar="INCIDENT", help="its id, or its beginning")
     parser.add_argument(
         "judged", choices=("true", "false"), help="true: it was stuck; false: nothing was wrong"
     )

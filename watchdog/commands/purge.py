@@ -92,6 +92,7 @@ def _told(name: str, purged: Purged, *, dry_run: bool) -> Iterator[str]:
     yield f"  {count(purged.messages, 'message')}"
     yield f"  {count(purged.mutes, 'mute')} of exactly this name"
     yield f"  {count(purged.names, 'id')}"
+    yield f"  {count(purged.lost_times, 'day')} of lost time, as the weekly report counts it"
     yield f"  {count(purged.checkpoints, 'checkpoint')}, {purged.checkpoint_bytes:,} bytes"
     yield (
         f"  its name, and what was told of samples, out of {count(purged.joint, 'incident')} with "
@@ -116,11 +117,11 @@ COMMAND = Command(
     help="delete what is kept of an eval set",
     description="Deletes what the service's ledger (its --state, else its --config) and the "
     "checkpoints beside it hold of one eval set, whichever service wrote it: incidents about it "
-    "alone with their messages, mutes of exactly this name, its id, its checkpoints; out of "
-    "incidents with others its name and what was told of samples. It can't be taken back, and "
-    "nobody is told of the end of an incident that is open. What stays: its logs, what was sent "
-    "to channels, counts of incidents with others, what was learned. May run beside the service, "
-    "which writes and tells it anew while it still sees it.",
+    "alone with their messages, mutes of exactly this name, its id, its checkpoints, the time it "
+    "lost; out of incidents with others its name and what was told of samples. It can't be taken "
+    "back, and nobody is told of the end of an incident that is open. What stays: its logs, what "
+    "was sent to channels, counts of incidents with others, what was learned. May run beside the "
+    "service, which writes and tells it anew while it still sees it.",
     exit_status="0 deleted, 3 where nothing is kept of it, or it can't be done",
     example="watchdog purge my-eval-set --dry-run",
     add=_add,

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 def _add(parser: ArgumentParser) -> None:
     add_eval_set(parser)
     parser.add_argument(
-        "sample", metavar="SAMPLE", help="its uuid, id, id/epoch, task/id or task/id/epoch"
+        "sample",
+        metavar="SAMPLE",
+        help="its uuid, id, id/epoch, task/id or task/id/epoch, or what only one of them begins "
+        "with",
     )
     parser.add_argument(
         "--content",

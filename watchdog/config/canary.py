@@ -11,8 +11,8 @@ WITH_ADDRESS = ("slack", "webhook")
 """Channels that can have an address of the canary's own."""
 
 
-def _channel(value: str) -> str:
-    """PagerDuty is left out: a test calls nobody."""
+def calls_nobody(value: str) -> str:
+    """A channel that calls nobody: PagerDuty is left out."""
     elsewhere = value.startswith(ELSEWHERE) and value.removeprefix(ELSEWHERE).strip("# ")
     if value not in WITH_ADDRESS and not elsewhere:
         raise ValueError("should be slack, slack:#another-channel or webhook")
@@ -25,7 +25,7 @@ class Canary(Section):
     It never pages. Off where neither a channel nor an address is given.
     """
 
-    channel: Annotated[str, AfterValidator(_channel)] | None = None
+    channel: Annotated[str, AfterValidator(calls_nobody)] | None = None
     """Where it is told: `slack`, `slack:#another-channel` (needs the bot) or `webhook`; best one
     that hears of nothing else."""
     url: SecretWebAddress | None = None

@@ -45,5 +45,7 @@ class Kubernetes(Section):
     """Seconds after which the API server ends a watch; 30 s later it is taken for dead."""
     relist_interval: PositiveSeconds = 900
     """Seconds between two full listings that correct what a watch missed."""
+    logs: bool = True
+    """Whether runners' logs are read: they say more than buffers, and need `get` of `pods/log`."""
     log_bytes: int = Field(default=1_048_576, ge=4096, le=67_108_864)
     """Bytes read of one runner's log in one poll; more is sampled."""

@@ -1,13 +1,33 @@
 """The group `notify` and its routes."""
 
-from typing import Literal, Self
+import re
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from watchdog.config.section import PositiveSeconds, Section, Texts
+from watchdog.config.canary import WITH_ADDRESS, calls_nobody
+from watchdog.config.section import PositiveSeconds, SecretWebAddress, Section, Texts
+from watchdog.config.slack import ELSEWHERE
 
 _SPAN = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
+
+
+_SCHEDULE = re.compile(r"(mon|tue|wed|thu|fri|sat|sun) ([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def _schedule(value: str) -> str:
+    if not _SCHEDULE.fullmatch(value):
+        raise ValueError("should be a day and a time, such as `mon 09:00`")
+    return value
+
+
+def _slack(value: str) -> str:
+    if value != "slack" and not (
+        value.startswith(ELSEWHERE) and value[len(ELSEWHERE) :].strip("# ")
+    ):
+        raise ValueError("should be slack or slack:#another-channel")
+    return value
 
 
 class NotifyRoute(Section):
@@ -57,7 +77,7 @@ class Notify(Section):
     quiet: str | None = Field(default=None, pattern=f"^{_SPAN}$")
     """Hours in which warnings wait, e.g. `22:00-07:00`; what stands then comes as one digest."""
     time_zone: str = "UTC"
-    """The time zone of `quiet`, e.g. `Europe/Berlin`."""
+    """The time zone of `quiet`, of days and weeks in reports, e.g. `Europe/Berlin`."""
     quiet_pages: bool = False
     """Pages wait in these hours too."""
     routes: tuple[NotifyRoute, ...] = ()
@@ -72,6 +92,36 @@ class Notify(Section):
     Where a route with `exclusive` leads they are always named."""
     degraded_after: float = Field(default=14_400, ge=0, le=86_400 * 30, allow_inf_nan=False)
     """Seconds until an eval set that is degraded all along is a warning; 0 for never."""
+
+    shadow: Annotated[str, AfterValidator(calls_nobody)] | None = None
+    """Tells only this quiet channel what would have been told, and no other: `slack`,
+    `slack:#another-channel` (needs the bot) or `webhook` (docs/shadow.md)."""
+    shadow_url: SecretWebAddress | None = None
+    """An address of the quiet channel's own in place of the channel's: Slack's incoming webhook
+    with `shadow: slack`, else a program of yours."""
+    weekly_report: Annotated[str, AfterValidator(_schedule)] | None = None
+    """When Slack is told what the seven days before were like, in `time_zone`: `mon 09:00`."""
+    weekly_channel: Annotated[str, AfterValidator(_slack)] | None = None
+    """Where: `slack` or `slack:#another-channel` (needs the bot); by default the quiet channel in
+    the shadow, else `slack`."""
+
+    @model_validator(mode="after")
+    def _can_have_an_address(self) -> Self:
+        if self.shadow_url is not None and self.quiet_channel not in WITH_ADDRESS:
+            raise ValueError("shadow_url: needs `shadow: slack` or `shadow: webhook`")
+        return self
+
+    @property
+    def quiet_channel(self) -> str | None:
+        """The channel of the shadow; None where there is none. An address alone is a program's."""
+        alone = self.shadow is None and self.shadow_url is not None
+        return "webhook" if alone else self.shadow
+
+    @property
+    def quiet_words(self) -> str:
+        """The same for people; empty where there is no shadow."""
+        own = ", at an address of its own" if self.shadow_url is not None else ""
+        return f"{self.quiet_channel}{own}" if self.quiet_channel else ""
 
     @field_validator("time_zone")
     @classmethod

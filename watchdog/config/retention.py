@@ -16,7 +16,8 @@ class Retention(Section):
     """
 
     incidents: Kept = 2_592_000
-    """Incidents and their messages, from their end on (30 d); open ones stay. Not less than
+    """Incidents and their messages, from their end on (30 d); open ones stay; and by the day what
+    eval sets lost and the service watched: what weekly reports are made of. Not less than
     `notify.reopen_within`. Those of targets that nobody watches any more go after a year."""
     checkpoints: Kept = 1_209_600
     """Checkpoints of other versions, and damaged ones that were kept aside (14 d). Those in use go

@@ -137,14 +137,50 @@ class Settings(BaseSettings):
             raise ValueError(f"canary: channel `{channel}` is not set up; set up: {names}")
         return self
 
+    @model_validator(mode="after")
+    def _knows_its_quiet_channels(self) -> Self:
+        notify, names = self.notify, ", ".join(self.channels) or "none"
+        if notify.shadow_url is None and not self._is_there(notify.quiet_channel):
+            channel = f"channel `{notify.quiet_channel}` is not set up"
+            raise ValueError(f"notify.shadow: {channel}; set up: {names}; or give `shadow_url`")
+        if notify.weekly_report is not None and self.weekly_told_by is None:
+            raise ValueError(f"notify.weekly_report: needs Slack; {self._why_no_weekly}")
+        return self
+
+    @property
+    def weekly_told_by(self) -> str | None:
+        """Where weekly reports are told: `weekly_channel`, the quiet channel, else Slack.
+
+        None where there is no such channel.
+        """
+        notify = self.notify
+        name = notify.weekly_channel or notify.quiet_channel or "slack"
+        if name == notify.quiet_channel and notify.shadow_url is not None:
+            return name if name == "slack" else None
+        return name if name != "webhook" and self._is_there(name) else None
+
+    @property
+    def _why_no_weekly(self) -> str:
+        notify, has_slack = self.notify, self._is_there("slack")
+        how = "" if has_slack else "set Slack up, and "
+        if notify.weekly_channel is None and notify.quiet_channel is not None:
+            shadow = "notify.shadow" if notify.shadow is not None else "notify.shadow_url"
+            return (
+                f"while the shadow lasts ({shadow}) it is told in the quiet channel, "
+                f"{notify.quiet_channel}, which is not Slack's: {how}`weekly_channel: slack`"
+            )
+        return "`weekly_channel` says where, and must be set up"
+
+    def _is_there(self, channel: str | None) -> bool:
+        """Whether a channel is set up, or can be reached by the bot; one that isn't named is."""
+        if channel is None or channel in self.channels:
+            return True
+        return channel.startswith(ELSEWHERE) and self.slack.bot_token is not None
+
     @property
     def canary_is_heard(self) -> bool:
         """Whether the canary's channel is set up; one that is off needs none."""
-        canary = self.canary
-        if canary.url is not None or canary.channel is None:
-            return True
-        by_bot = canary.channel.startswith(ELSEWHERE) and self.slack.bot_token is not None
-        return by_bot or canary.channel in self.channels
+        return self.canary.url is not None or self._is_there(self.canary.channel)
 
     @property
     def channel_groups(self) -> dict[str, ChannelSection]:

@@ -12,7 +12,8 @@ from watchdog.correlate.degraded import degraded, degraded_actions
 from watchdog.correlate.scope import Unharmed, peers_of, scope_of, summary_of
 from watchdog.correlate.symptom import FindSymptoms, Symptom, in_order, symptoms_anew
 from watchdog.correlate.testing import Histories, conclusions_of, subjects_of
-from watchdog.diagnose.placeholders import fill
+from watchdog.diagnose.partial import before_history, half_read_models
+from watchdog.diagnose.placeholders import fill, runner_stands
 from watchdog.diagnose.words import actions_for
 from watchdog.model.action import Action
 from watchdog.model.causes import main_cause
@@ -62,12 +63,14 @@ def correlate(
     key_sets = correlation_keys(
         all_symptoms, judgments, _first_conclusions(all_symptoms, findings, now)
     )
-    unharmed = Unharmed(judgments if all_symptoms else ())
+    around = _Around(
+        Unharmed(judgments if all_symptoms else ()),
+        half_read_models(one.state for one in judgments) if all_symptoms else frozenset(),
+        findings,
+    )
     incidents = [
         replace(
-            _incident(
-                sorted(group, key=lambda symptom: symptom.age), common, unharmed, findings, now
-            ),
+            _incident(sorted(group, key=lambda symptom: symptom.age), common, around, now),
             restricted_to=restricted_to,
         )
         for restricted_to, places in _by_restriction(all_symptoms, notes).items()
@@ -76,6 +79,20 @@ def correlate(
         )
     ]
     return tuple(sorted(incidents, key=lambda i: (i.since is None, i.since or 0.0, i.id)))
+
+
+class _Around(Struct, frozen=True):
+    """What bears on all incidents."""
+
+    unharmed: Unharmed
+    half_read: frozenset[str]
+    """Models of which older events are still being read."""
+    findings: Findings
+
+
+def _is_half_read(group: Sequence[Symptom], models: frozenset[str]) -> bool:
+    """Whether events that aren't read yet may tell more of it."""
+    return any(s.eval_set.state.half_read or s.models & models for s in group)
 
 
 def _by_restriction(
@@ -118,12 +135,12 @@ def troubled_models(eval_sets: Iterable[EvalSetJudgment]) -> frozenset[str]:
 def _incident(
     group: Sequence[Symptom],
     common: frozenset[CorrelationKey],
-    unharmed: Unharmed,
-    findings: Findings,
+    around: _Around,
     now: float,
 ) -> Incident:
     """One incident of symptoms that belong together, the oldest first."""
-    oldest = group[0]
+    oldest, findings = group[0], around.findings
+    reading = _is_half_read(group, around.half_read)
     cause = main_cause(symptom.cause for symptom in group) or oldest.cause
     mutes = [symptom.muted for symptom in group]
     until, reason = min(filter(None, mutes)) if all(mutes) else (None, "")
@@ -137,8 +154,8 @@ def _incident(
         cause=cause,
         since=oldest.since,
         eval_sets=tuple(dict.fromkeys(symptom.eval_set_id for symptom in group)),
-        summary=summary_of(group, scope, subject, cause, now) + _instead_of_page(group),
-        actions=_actions(group, cause, conclusions),
+        summary=summary_of(group, scope, subject, cause, now, reading) + _instead_of_page(group),
+        actions=_actions(group, cause, conclusions, reading=reading),
         models=_joint_models(group, common),
         muted_until=until,
         muted_reason=reason,
@@ -148,8 +165,9 @@ def _incident(
         else worst([symptom.eval_set.verdict for symptom in group]),
         runner_died=all(symptom.runner_died for symptom in group),
         in_cluster=all(symptom.eval_set.state.cluster is not None for symptom in group),
+        reading=reading,
         stuck_samples=sum(symptom.samples_count for symptom in group if not symptom.is_degraded),
-        peers="" if oldest.is_degraded else peers_of(group, unharmed),
+        peers="" if oldest.is_degraded else peers_of(group, around.unharmed),
         subjects=subjects,
         conclusions=conclusions,
         outside=_outside(group, findings),
@@ -189,15 +207,22 @@ def _joint_models(group: Sequence[Symptom], common: frozenset[CorrelationKey]) -
 
 
 def _actions(
-    group: Sequence[Symptom], cause: Cause, conclusions: Sequence[Conclusion]
+    group: Sequence[Symptom], cause: Cause, conclusions: Sequence[Conclusion], *, reading: bool
 ) -> tuple[Action, ...]:
-    """What the tests ask for, then what the cause does, filled in for the oldest eval set."""
+    """What the tests ask for, then what the cause does, filled in for the oldest eval set.
+
+    Not for one whose runner stands, where another has none of that trouble.
+    """
     oldest = group[0]
     if oldest.is_degraded:
         return fill(degraded_actions(group), oldest.eval_set, cause)
+    # one whose runner stands needs more than the others
+    about = next((s.eval_set for s in group if not runner_stands(s.eval_set)), oldest.eval_set)
+    about = about if len(group) > 1 else oldest.eval_set
     test_steps = [step for conclusion in conclusions[:1] for step in steps(conclusion)]
-    first = fill(test_steps, oldest.eval_set, cause)
-    usual = actions_for(cause, oldest.eval_set)
+    first = fill(test_steps, about, cause)
+    usual = actions_for(cause, about)
+    usual = before_history(usual) if reading else usual
     rest = (action for action in usual if not first or action.kind != "test")
     return tuple(dict.fromkeys((*first, *rest)))[:ACTIONS_MAX]
 

@@ -16,6 +16,7 @@ from watchdog.model.told import said
 from watchdog.model.verdict import Cause, Scope, Verdict
 from watchdog.model.words import count
 
+STILL_READING = "older events are still being read, it may have begun earlier"
 _GOING_ON = frozenset({Verdict.PROGRESSING, Verdict.DEGRADED})
 
 
@@ -53,10 +54,22 @@ def _single(group: Sequence[Symptom]) -> tuple[Scope, str]:
     return "sample", f"{task.name}/{sample.key.id}/{sample.key.epoch}"
 
 
-def summary_of(
-    group: Sequence[Symptom], scope: Scope, subject: str, cause: Cause, now: float
+def summary_of(  # noqa: PLR0913, PLR0917 - all that is said
+    group: Sequence[Symptom],
+    scope: Scope,
+    subject: str,
+    cause: Cause,
+    now: float,
+    reading: bool = False,
 ) -> str:
-    """One sentence on the incident."""
+    """One sentence on the incident; while older events are being read it says so."""
+    summary = _summary(group, scope, subject, cause, now, reading)
+    return f"{summary}; {STILL_READING}" if reading else summary
+
+
+def _summary(  # noqa: PLR0913, PLR0917
+    group: Sequence[Symptom], scope: Scope, subject: str, cause: Cause, now: float, reading: bool
+) -> str:
     sets = len({symptom.eval_set_id for symptom in group})
     if group[0].is_degraded:
         return degraded_summary(group, subject)
@@ -72,7 +85,9 @@ def summary_of(
         return f"{subject}: of {count(sets, 'eval set')} each {phrase}"
     if scope == "cluster":
         return f"{subject}: {stuck}; each {phrase}"
-    return f"{subject}: {stuck}, and nobody's calls succeed; each {phrase}"
+    # a success may be among what isn't read
+    nobody = "" if reading else ", and nobody's calls succeed"
+    return f"{subject}: {stuck}{nobody}; each {phrase}"
 
 
 def _single_summary(symptom: Symptom, now: float) -> str:

@@ -34,6 +34,8 @@ _ENDS_SAMPLE = ("--sample <sample-uuid>", "--action score", "--action cancel")
 _TOOL_CALL = "cancel-tool-call"
 _ENDS_PROCESS = "End the process"
 _AS_ERROR = " --error`"
+_AFTER_RUNNER = frozenset({"wait", "restart"})
+"""What makes no sense before something is done about a runner that does nothing."""
 
 _FULL = ("No space left", "quota exceeded", "disk is full", "[Errno 28]", "[Errno 122]")
 _LOST_PODS = frozenset({Cause.EVICTED, Cause.OOM_KILLED, Cause.NODE_NOT_READY})
@@ -49,6 +51,10 @@ class Surroundings(Struct, frozen=True):
     """The sample that is stuck for this cause the longest, and its task; None where none is."""
     all_stuck: bool = False
     """Whether no sample of the eval set gets on."""
+    more: int = 0
+    """How many others are stuck for this cause."""
+    runner_stands: bool = False
+    """Whether others of its samples are stuck because its runner does nothing any more."""
 
     @property
     def local(self) -> bool:
@@ -58,18 +64,23 @@ class Surroundings(Struct, frozen=True):
 
 def applies(action: Action, around: Surroundings) -> bool:
     """Whether an action can be done, and helps."""
-    return all(_holds(situation, around) for situation in action.when) and _is_possible(
-        action.text, around
-    )
+    if around.runner_stands and action.kind in _AFTER_RUNNER:
+        return False
+    is_situation = all(_holds(situation, around) for situation in action.when)
+    return is_situation and _is_possible(action.text, around)
+
+
+def names_sample(text: str) -> bool:
+    """Whether its command is about one sample."""
+    return any(place in text for place in _OF_SAMPLE)
 
 
 def _is_possible(text: str, around: Surroundings) -> bool:
     if around.local and not _is_possible_locally(text, around):
         return False
-    is_of_sample = any(place in text for place in _OF_SAMPLE)
     lacks = (
         any(way in text for way in _ENDS_SAMPLE) and _is_shared(around),
-        is_of_sample and around.sample is None,
+        names_sample(text) and around.sample is None,
         _OF_SANDBOX in text and not _has_sandbox(around),
         IN_RUNNER in text and _has_no_runner(around.state.cluster),
         _TOOL_CALL in text and not _waits_for_tool(around.sample),

@@ -15,7 +15,7 @@ from watchdog.diagnose.lifecycle import deletion_stuck, hung_teardown, overdue_w
 from watchdog.diagnose.owners import unusable
 from watchdog.diagnose.pods import restarts, warnings
 from watchdog.diagnose.versions import untested
-from watchdog.diagnose.words import actions, summary
+from watchdog.diagnose.words import actions, steps, summary
 from watchdog.model.causes import main_of_counts
 from watchdog.model.instants import clock, earliest, latest
 from watchdog.model.judgment import Caution, Erring, EvalSetJudgment, TaskJudgment, Waiting
@@ -58,7 +58,9 @@ def judge_eval_set(context: EvalSetContext, tasks: tuple[TaskJudgment, ...]) -> 
     base = _erring(context, _begun_anew(context, base))
     base = _ended_late(context, _deleted(context, base))
     base = _orphaned(context.judging, _waits_long(context, base))
-    return replace(base, summary=summary(base), actions=actions(base))
+    by_cause = steps(base)
+    first = by_cause[0][1] if by_cause else actions(base)
+    return replace(base, summary=summary(base), actions=first, steps=by_cause)
 
 
 def _at_risk(context: EvalSetContext, base: EvalSetJudgment) -> EvalSetJudgment:
@@ -277,7 +279,7 @@ def _allowance_evidence(context: EvalSetContext) -> Iterator[Evidence]:
     if muted is not None:
         until, reason = muted
         text = f"muted until {clock(until)}" + (f": {reason}" if reason else "")
-        yield Evidence("muted", text, until)
+        yield Evidence("muted", text)  # since when nobody wrote down
     for text in unusable(context.state, context.judging.now, context.judging.limits):
         yield Evidence("annotation", f"ignored: {text}")
     tasks = context.state.tasks.values()

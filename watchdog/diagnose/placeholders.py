@@ -8,11 +8,20 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from watchdog.diagnose.applicable import IN_RUNNER, PROCESS, Surroundings, applies, process_id
+from watchdog.diagnose.applicable import (
+    IN_RUNNER,
+    PROCESS,
+    Surroundings,
+    applies,
+    names_sample,
+    process_id,
+)
 from watchdog.diagnose.pod_names import pod_names
+from watchdog.model import advice
 from watchdog.model.action import Action
-from watchdog.model.causes import HUNG_CALLS
+from watchdog.model.causes import HUNG_CALLS, RUNNER_STOPS
 from watchdog.model.command import PLACEHOLDER
+from watchdog.model.facts import Connections
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
 
@@ -25,13 +34,29 @@ _STORE = "<store>"
 
 
 def fill(actions: Iterable[Action], eval_set: EvalSetJudgment, cause: Cause) -> tuple[Action, ...]:
-    """The actions that apply, with the values that they have in this eval set."""
-    task, sample = _stuck(eval_set, cause)
-    all_stuck = eval_set.verdict is Verdict.STUCK
-    around = Surroundings(eval_set.state, cause, task, sample, all_stuck)
+    """The actions that apply, with the values that they have in this eval set.
+
+    Where its runner is gone or does nothing, another cause's steps are no more than those before
+    which nothing has to be done about that.
+    """
+    around = _surroundings(eval_set, cause)
     values, parts = dict(_values(around)), _parts(around)
-    filled = (_filled(action, values, parts) for action in actions if applies(action, around))
+    first = (advice.RUNNER_FIRST,) if around.runner_stands else ()
+    some = _with_others((a for a in (*first, *actions) if applies(a, around)), around.more)
+    filled = (_filled(action, values, parts) for action in some)
     return tuple(action for action in filled if not _is_pointless(action))
+
+
+def _with_others(actions: Iterable[Action], more: int) -> Iterator[Action]:
+    """The first step that names one sample says how many others there are like it."""
+    is_said = not more
+    for action in actions:
+        if is_said or not names_sample(action.text):
+            yield action
+            continue
+        is_said = True
+        words = advice.MORE_LIKE_IT.format(f"{more:,}")
+        yield replace(action, text=f"{action.text}; {words}")
 
 
 def _filled(action: Action, values: dict[str, str], parts: dict[str, str]) -> Action:
@@ -90,11 +115,18 @@ def _values(around: Surroundings) -> Iterator[tuple[str, str]]:
         yield _STORE, state.logs_at
         yield "<log>", f"{state.logs_at}/{around.task.state.log}" if around.task else ""
     yield PROCESS, process_id(around)
+    yield "<fewer-connections>", str(_fewer_connections(around))
     if around.task is not None and around.sample is not None:
         yield from _of_sample(around.task, around.sample)
     elif around.task is not None:
         yield "<model>", around.task.model
     yield from pod_names(around)
+
+
+def _fewer_connections(around: Surroundings) -> int:
+    """Half of the connections with which its model's pool began, by its log; else by default."""
+    spec = around.task.state.spec if around.task is not None else None
+    return max(1, (spec.connections if spec is not None else Connections()).start // 2)
 
 
 def _of_sample(task: TaskJudgment, sample: SampleJudgment) -> Iterator[tuple[str, str]]:
@@ -119,17 +151,35 @@ def _since(sample: SampleJudgment) -> float | None:
     return sample.since if sample.verdict is Verdict.STUCK else sample.degraded_since
 
 
-def _stuck(
-    eval_set: EvalSetJudgment, cause: Cause
-) -> tuple[TaskJudgment | None, SampleJudgment | None]:
-    """The sample that is stuck for this cause the longest, and its task; else a stuck task."""
+def _surroundings(eval_set: EvalSetJudgment, cause: Cause) -> Surroundings:
+    """With the sample that is stuck for this cause the longest, and its task; else a stuck task."""
+    causes = RUNNER_STOPS | {cause}
     pairs = [
         (task, sample)
         for task in eval_set.tasks
         for sample in task.samples
-        if sample.cause is cause and _since(sample) is not None
+        if sample.cause in causes and _since(sample) is not None
     ]
-    if pairs:
-        return min(pairs, key=lambda pair: _since(pair[1]) or 0.0)
-    stuck = (task for task in eval_set.tasks if task.verdict in STUCK_VERDICTS)
-    return next(stuck, None), None
+    own = [pair for pair in pairs if pair[1].cause is cause]
+    stuck = [task for task in eval_set.tasks if task.verdict in STUCK_VERDICTS]
+    task, sample = min(own, key=lambda pair: _since(pair[1]) or 0.0, default=(None, None))
+    stops = {sample.cause for _, sample in pairs} | {task.cause for task in stuck}
+    is_of_runner = cause in RUNNER_STOPS or cause is Cause.LOG_WRITE_FAILED
+    return Surroundings(
+        state=eval_set.state,
+        cause=cause,
+        task=task or next(iter(stuck), None),
+        sample=sample,
+        all_stuck=eval_set.verdict is Verdict.STUCK,
+        more=max(0, len(own) - 1),
+        runner_stands=not is_of_runner and not RUNNER_STOPS.isdisjoint(stops),
+    )
+
+
+def runner_stands(eval_set: EvalSetJudgment) -> bool:
+    """Whether something of it is stuck because its runner is gone or does nothing any more."""
+    stuck = [task for task in eval_set.tasks if task.verdict in STUCK_VERDICTS]
+    return any(
+        task.cause in RUNNER_STOPS or any(one.cause in RUNNER_STOPS for one in task.stuck())
+        for task in stuck
+    )

@@ -9,7 +9,7 @@ from watchdog.diagnose.context import CauseSpec, Finding, SampleContext
 from watchdog.diagnose.failing import group_of
 from watchdog.diagnose.failing_sandbox import with_failing_sandbox
 from watchdog.diagnose.partial import held_back, needs_history
-from watchdog.diagnose.retries import next_wait
+from watchdog.diagnose.retries import next_attempt_at, next_wait
 from watchdog.diagnose.waiting import waits
 from watchdog.model.causes import CLUSTER_CAUSES, main_cause
 from watchdog.model.judgment import SampleJudgment, Waiting
@@ -36,6 +36,7 @@ def judge_sample(context: SampleContext, rules: tuple[CauseSpec, ...]) -> Sample
         verdict=Verdict.UNKNOWN,
         phase=phase_of(sample),
         wait=next_wait(sample),
+        next_at=next_attempt_at(sample),
     )
     if sample.lost:
         text = "its newest events can't be read"

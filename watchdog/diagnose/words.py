@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from watchdog.diagnose.attempts import attempt_words
 from watchdog.diagnose.failing_sandbox import of_sandboxes
+from watchdog.diagnose.partial import before_history
 from watchdog.diagnose.placeholders import fill
 from watchdog.diagnose.rules import SPEC_OF
 from watchdog.model.action import Action
-from watchdog.model.causes import INFO_OF, cause_words
+from watchdog.model.causes import DEPTH, INFO_OF, RUNNER_STOPS, cause_words
 from watchdog.model.instants import clock, earliest, latest
 from watchdog.model.judgment import EvalSetJudgment, SampleJudgment, TaskJudgment, Waiting
 from watchdog.model.told import Since, Text, told
@@ -120,9 +121,28 @@ def actions(eval_set: EvalSetJudgment) -> tuple[Action, ...]:
     return actions_for(eval_set.cause, eval_set)
 
 
+def steps(eval_set: EvalSetJudgment) -> tuple[tuple[Cause, tuple[Action, ...]], ...]:
+    """What to do for each cause of what is stuck, where there are several.
+
+    That of the runner comes first, as nothing goes on before; then the one that the eval set has.
+    """
+    if eval_set.verdict not in STUCK_VERDICTS:
+        return ()
+    stuck = [sample for task in eval_set.tasks for sample in task.stuck()]
+    causes = {sample.cause or Cause.UNEXPLAINED for sample in stuck} - {None}
+    if len(causes) < 2:
+        return ()
+
+    def place(cause: Cause) -> tuple[bool, bool, int]:
+        return cause not in RUNNER_STOPS, cause is not eval_set.cause, DEPTH[cause]
+
+    return tuple((cause, actions_for(cause, eval_set)) for cause in sorted(causes, key=place))
+
+
 def actions_for(cause: Cause, eval_set: EvalSetJudgment) -> tuple[Action, ...]:
     """A cause's actions, filled in for an eval set."""
-    return fill(SPEC_OF[cause].actions, eval_set, cause)
+    actions = fill(SPEC_OF[cause].actions, eval_set, cause)
+    return before_history(actions) if eval_set.state.half_read else actions
 
 
 def stuck_phrase(cause: Cause, samples: list[tuple[TaskJudgment, SampleJudgment]]) -> str:

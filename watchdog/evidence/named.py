@@ -4,14 +4,14 @@ A target is what `check` takes: a log directory, an S3 prefix, a bundle.
 """
 
 import shlex
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 from msgspec import Struct
 
 from watchdog.collect.bundle import BundleError, is_bundle, read_bundle
 from watchdog.collect.inspect.folders import walk
-from watchdog.collect.inspect.logs import is_eval_set, last_part
+from watchdog.collect.inspect.logs import is_eval_set, last_part, named_by_path
 from watchdog.collect.inspect.own_name import own_name
 from watchdog.collect.stores.objects import Folder, Store, StoreError
 from watchdog.collect.stores.opening import is_remote, open_store
@@ -45,15 +45,30 @@ async def named(text: str, settings: Settings, logs: tuple[str, ...]) -> Named:
     """
     if not logs and _is_target(text):
         return await _only_one(text, settings)
+    meant = Named(text)
     for target in logs:
         bundle = _bundle(target)
         if bundle is not None and bundle.eval_set_id == text:
             return bundle
         if bundle is None:
-            async for name, inspects in _eval_sets(target, settings):
+            own = named_by_path(target, text)
+            names = dict([pair async for pair in _eval_sets(target, settings)])
+            for name, inspects in names.items():
                 if text == inspects != name:
                     return Named(name, target)
-    return Named(text)
+            if own in names and text not in names:
+                meant = Named(own, target)
+    return meant
+
+
+def bundle_named(name: str, targets: Iterable[str]) -> Path | None:
+    """The bundle among these targets that is of an eval set; None where none is.
+
+    Raises:
+        UsageError: one that is a bundle can't be read.
+    """
+    bundles = (bundle for target in targets if (bundle := _bundle(target)) is not None)
+    return next((one.bundle for one in bundles if one.eval_set_id == name), None)
 
 
 def _is_target(text: str) -> bool:

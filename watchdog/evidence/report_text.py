@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from watchdog.evidence.markdown import block, code, link, plain, table
+from watchdog.model.attempts import next_attempt
 from watchdog.model.causes import cause_words
 from watchdog.model.cluster import ClusterView, Pod
 from watchdog.model.command import TEXT_MAX
@@ -137,12 +138,12 @@ def _samples(about: About) -> Iterator[str]:
         return
     yield f"## Stuck samples ({len(stuck)})"
     for task, sample in stuck[:SAMPLES_MAX]:
-        yield "\n".join(_sample(task, sample))
+        yield "\n".join(_sample(task, sample, about.now))
     if len(stuck) > SAMPLES_MAX:
         yield f"… and {count(len(stuck) - SAMPLES_MAX, 'more stuck sample')}"
 
 
-def _sample(task: TaskReport, sample: RunningSample) -> Iterator[str]:
+def _sample(task: TaskReport, sample: RunningSample, now: str | None) -> Iterator[str]:
     name = f"{task.task}/{sample.id}/{sample.epoch}"
     since = f"{clock_of(sample.stuck_since)} ({duration(sample.stuck_seconds)})"
     yield f"### {code(name)}"
@@ -154,7 +155,7 @@ def _sample(task: TaskReport, sample: RunningSample) -> Iterator[str]:
         what = f"{sample.pending.kind} {sample.pending.name}"
         yield f"- pending: {code(what)} for {duration(sample.pending.seconds)}"
     if sample.wait_seconds is not None:
-        yield f"- waits {duration(sample.wait_seconds)} before the next attempt"
+        yield f"- {next_attempt(sample, now)}"
     for item in sample.evidence:
         when = f"{clock_of(item.at)}: " if item.at else ""
         yield f"- {when}{plain(item.text)}"

@@ -48,16 +48,31 @@ CANCEL_LOST_CALL = Action(
 )
 FEWER_CONNECTIONS = Action(
     "mend",
-    "Lower it while it runs; no sample is interrupted: "
-    "`<in-runner>inspect ctl config --max-connections <number>`",
+    "Lower it while it runs, here to half of what it began with; no sample is interrupted: "
+    "`<in-runner>inspect ctl config --max-connections <fewer-connections>`",
 )
 
+RUNNER_FIRST = Action(
+    "look",
+    "First see to its runner, which is gone or does nothing any more: nothing of this goes on by "
+    "itself before",
+)
+"""In place of all that asks to wait, or needs a runner at work."""
+MORE_LIKE_IT = "{} more like it: `watchdog samples <evidence-of> --state stuck`"
+"""Behind a step that names one sample of several."""
 WAIT_FOR_PROVIDER = Action(
     "wait",
     "It is everybody's trouble on this model: when the provider is back, its samples go on by "
     "themselves. End none of them",
     ("shared",),
 )
+WAIT_FOR_HISTORY = Action(
+    "wait",
+    "End nothing yet: older events are still being read, and whether others on this model succeed "
+    "isn't known before",
+    ("shared",),
+)
+"""In place of `WAIT_FOR_PROVIDER`, which rests on nobody's success, while not all is read."""
 STOP_SAMPLE = Action(
     "restart",
     "End only this sample and score what it has; the others go on: "

@@ -78,6 +78,9 @@ RUNNER_DEATHS = frozenset(
 )
 """What ends a runner, where a whole eval set has it: why it died may be forgotten, not that."""
 
+RUNNER_STOPS = frozenset({Cause.RUNNER_FROZEN, Cause.RUNNER_GONE})
+"""After these nothing of an eval set goes on by itself, whatever else its samples wait for."""
+
 OUTAGE_CAUSES = frozenset(info.cause for info in CAUSES if info.concern == "provider")
 """What an outage of a provider shows itself as; the other causes are about single models."""
 

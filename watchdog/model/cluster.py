@@ -85,6 +85,9 @@ class Pod(Struct, frozen=True, gc=False):
     """Since when it is not ready (condition Ready=False)."""
     scheduled_at: float | None = None
     """When it got its node (condition PodScheduled); it may have waited for that for hours."""
+    requests: tuple[tuple[str, float], ...] | None = None
+    """What it requests of its node: `cpu` in cores, `memory` in bytes, GPUs by kind. None where
+    that is not known."""
 
     @property
     def placed_at(self) -> float | None:

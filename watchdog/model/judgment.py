@@ -55,6 +55,8 @@ class SampleJudgment(Struct, frozen=True):
     """What grows by time alone."""
     wait: float | None = None
     """Seconds between the last failed attempt and the next one; None when none is due."""
+    next_at: float | None = None
+    """When that next one is due."""
     evidence: tuple[Evidence, ...] = ()
     weighings: tuple[tuple[Cause, Weighing], ...] = ()
     """What was weighed, by the cause that it speaks for."""
@@ -195,6 +197,8 @@ class EvalSetJudgment(Struct, frozen=True):
     """One sentence for the person on call."""
     actions: tuple[Action, ...] = ()
     """What to do next, with the command to run."""
+    steps: tuple[tuple[Cause, tuple[Action, ...]], ...] = ()
+    """The same by cause, where samples are stuck for several; the first are `actions`."""
     muted: tuple[float, str] | None = None
     """Until when, and why, people want to hear nothing of all of it."""
     no_page: NoPage | None = None

@@ -12,9 +12,19 @@ from watchdog.model.acts import Act
 from watchdog.model.report import IncidentReport
 from watchdog.model.texts import clean
 
-EventKind = Literal["updated", "escalated", "reminded", "reopened"]
-EVENT_KINDS: tuple[EventKind, ...] = ("updated", "escalated", "reminded", "reopened")
+EventKind = Literal["updated", "escalated", "reminded", "reopened", "merged"]
+EVENT_KINDS: tuple[EventKind, ...] = ("updated", "escalated", "reminded", "reopened", "merged")
 IncidentState = Literal["open", "past"]
+KEPT_OPEN: dict[str, str] = {
+    "hold_absent": "its eval sets aren't shown at present, and nothing shows that they are gone",
+    "hold_degraded": "what it was about is still degraded",
+    "hold_half_read": "older events tell otherwise, and it got nothing done since it began",
+    "hold_no_progress": "it isn't seen any more, yet nothing of it got anything done since",
+    "hold_unknown": "it can't be seen at present, for lack of data",
+    "hold_vanished": "what broke was taken away, which mends nothing",
+    "keep_firing": "it isn't seen any more, yet not for long enough to be over",
+}
+"""Why one is not over that isn't seen any more, by the reason that was decided."""
 
 
 class LifeEvent(Struct, frozen=True):

@@ -96,6 +96,8 @@ class RunningSample(Struct, frozen=True):
     wait_seconds: Seconds | None
     estimated_stuck_seconds: Seconds
     evidence: tuple[EvidenceItem, ...]
+    next_attempt_at: Timestamp | None = None
+    """When the attempt is due that it waits for; null where none is."""
 
 
 class TaskReport(Struct, frozen=True):
@@ -120,6 +122,13 @@ class TaskReport(Struct, frozen=True):
     def __post_init__(self) -> None:
         if isinstance(self.running, list):  # as decoders make it
             force_setattr(self, "running", tuple(self.running))
+
+
+class CauseSteps(Struct, frozen=True):
+    """What to do about one of several causes."""
+
+    cause: Cause
+    actions: tuple[str, ...]
 
 
 class EvalSetReport(Struct, frozen=True):
@@ -160,6 +169,8 @@ class EvalSetReport(Struct, frozen=True):
     """What that source calls it: its id, but where an eval set of another source has that."""
     inspect_id: str = ""
     """What Inspect calls it, where that is another name: it is found by this one too."""
+    steps: tuple[CauseSteps, ...] = ()
+    """What to do by cause, where samples are stuck for several; the first are its `actions`."""
 
 
 class ProbeReport(Struct, frozen=True):
@@ -230,6 +241,13 @@ class IncidentReport(Struct, frozen=True):
     """The sources that tell of its eval sets; none where there is only one look."""
     secret_models: tuple[str, ...] = ()
     """Models that not everybody may see: what shows it elsewhere replaces their names."""
+    half_read: bool = False
+    """Whether, at some time when it was seen, older events were still being read."""
+    reading: bool = False
+    """Whether older events of its eval sets, or of others on its models, are still being read:
+    until then it isn't known whether anybody on `models` succeeds."""
+    part_of: str = ""
+    """The id of the open incident that it became part of; only in what is told and kept."""
 
     @property
     def restricted_to(self) -> tuple[str, ...]:
@@ -352,6 +370,8 @@ class Snapshot(Struct, frozen=True, dict=True):
     figures: tuple[EvalSetFigures, ...]
     undecided: frozenset[str]
     """Ids of eval sets whose verdict is `unknown`, wholly or for one of their tasks."""
+    half_read: frozenset[str] = frozenset()
+    """Ids of eval sets whose older events are still being read, behind their newest."""
     troubled: frozenset[str] = frozenset()
     """Models on which most running samples fail more than usual."""
     subjects: dict[str, tuple[Subject, ...]] = {}

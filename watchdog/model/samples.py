@@ -67,6 +67,8 @@ class SampleRow(Struct, frozen=True):
     """The last outcomes, newest first: `FAIL FAIL OK`."""
     pending: PendingItem | None = None
     wait_seconds: Seconds | None = None
+    next_attempt_at: Timestamp | None = None
+    """When the attempt is due that it waits for."""
     error: str = ""
     """The first line of what ended it; of the last 50 of a task that erred."""
 
@@ -127,6 +129,8 @@ class SampleDetail(Struct, frozen=True):
     """Whether there are earlier events than these."""
     not_available: str = ""
     """Why there are no events, or not all of the last ones; empty where there are."""
+    logs: str = ""
+    """Where its eval set's logs are, as `--logs` takes it; empty where nobody says."""
     schema_version: Literal[1] = SCHEMA_VERSION
 
 

@@ -536,6 +536,11 @@ class EvalSetState(Struct, frozen=True):
         return self.name or self.eval_set_id
 
     @property
+    def half_read(self) -> bool:
+        """Whether older events of it are still being read, behind its newest."""
+        return any(task.history is not None for task in self.tasks.values())
+
+    @property
     def view(self) -> ClusterView | None:
         """What its cluster shows; None where none is watched."""
         return self.cluster.view if self.cluster else None

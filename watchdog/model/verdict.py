@@ -221,6 +221,9 @@ class Incident(Struct, frozen=True):
     """Whether a cluster runs its eval sets."""
     runner_died: bool = False
     """Whether its eval sets have no runner any more."""
+    reading: bool = False
+    """Whether older events of its eval sets, or of others on its models, are still being read:
+    until then it isn't known whether anybody on `models` succeeds."""
     stuck_samples: int = 0
     """How many samples are stuck in it."""
     peers: str = ""

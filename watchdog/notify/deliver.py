@@ -5,7 +5,7 @@ and what it can't take now stays pending.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 import structlog
@@ -37,6 +37,7 @@ from watchdog.notify.ledger.ledger import KEEP_SECONDS, Ledger
 from watchdog.notify.ledger.rows import Message, Thread
 from watchdog.notify.ledger.worker import LedgerWorker, finished
 from watchdog.notify.notice import Notice
+from watchdog.notify.shadow import Shadow, told_in_shadow
 from watchdog.notify.standing import standing_of
 
 REFUSED_AGAIN = 3600.0
@@ -68,6 +69,20 @@ class NewIncident(Struct, frozen=True):
     thread: Thread
     notice: Notice
     channels: tuple[str, ...]
+    is_late: bool = False
+    """Whether it is open already, and these channels hear of it for the first time."""
+
+
+def _as_it_is(notice: Notice) -> Notice:
+    return notice
+
+
+class Recipients(Struct, frozen=True):
+    """Who is told of an incident."""
+
+    channels: tuple[str, ...]
+    marked: Callable[[Notice], Notice] = _as_it_is
+    """What makes of a message what they are told."""
 
 
 class Telling(Struct, frozen=True):
@@ -78,6 +93,8 @@ class Telling(Struct, frozen=True):
     discreet: Discreet
     channels: tuple[Channel, ...] | None = None
     """None where they stay as they are."""
+    shadow: Shadow | None = None
+    """Who would be told, where `channels` is the quiet channel alone."""
 
 
 class Deliverer:
@@ -94,6 +111,7 @@ class Deliverer:
         ledger_worker: LedgerWorker | None = None,
         discreet: Discreet = as_it_is,
         kept_seconds: float = KEEP_SECONDS,
+        shadow: Shadow | None = None,
     ) -> None:
         self.ledger_worker = ledger_worker or LedgerWorker(ledger, clock=clock)
         self._channel_states = tuple(ChannelState(channel) for channel in channels)
@@ -104,13 +122,15 @@ class Deliverer:
         self._audience = audience
         self._discreet = discreet
         self._kept_seconds = kept_seconds
+        self._shadow = shadow
         self.standing: tuple[OpenIncident, ...] = ()
         """What is open, or stands and was not told, as the last decisions left it."""
         self.held: dict[str, str] = {}
         """Why incidents that stand were not told yet, by id."""
         self._grouped: frozenset[str] = frozenset()
         """Incidents that wait so that they are told together, by id."""
-        self._unwritten: dict[_Key, Outcome] = {}
+        self._unwritten: dict[tuple[_Key, float], Outcome] = {}
+        """What was sent and could not be written, by what it was and when that was decided."""
         self._lately: dict[_Key, tuple[float, Outcome]] = {}
         """Beginnings and ends that were sent, and when: the oldest first."""
         self._flushed_at = clock()
@@ -158,7 +178,7 @@ class Deliverer:
         Where channels are others, what the former ones could not send is tried at once.
         """
         self._intervals, self._audience = telling.intervals, telling.audience
-        self._discreet = telling.discreet
+        self._discreet, self._shadow = telling.discreet, telling.shadow
         self.ledger_worker.ended_seconds = _may_reopen(telling.intervals)
         if telling.channels is None:
             return
@@ -209,22 +229,47 @@ class Deliverer:
         How often each that opened has opened, by id.
         """
         new_incidents: list[NewIncident] = []
+        late: list[NewIncident] = []
         for decision in decisions:
-            channels = self._audience.channels(decision.incident, snapshot.report, self._names)
-            new_incident = record(ledger, decision, snapshot, channels)
+            recipients = self._recipients(decision.incident, snapshot)
+            new_incident = record(ledger, decision, snapshot, recipients)
             if new_incident is not None:
-                new_incidents.append(new_incident)
+                (late if new_incident.is_late else new_incidents).append(new_incident)
         for channel_state in self._channel_states:
-            if group := self._group(channel_state.channel, new_incidents):
+            for group in self._groups(channel_state.channel, new_incidents, late):
                 digest = notice.digest([item.notice for item in group])
                 threads = [item.thread for item in group]
                 ledger.group(threads, channel_state.channel.name, digest)
         return dict(item.thread for item in new_incidents)
 
-    def _group(self, channel: Channel, new_incidents: Sequence[NewIncident]) -> list[NewIncident]:
-        """What a channel is told in one message: a storm, or what waited for its end."""
+    def _recipients(self, incident: IncidentReport, snapshot: Snapshot) -> Recipients:
+        """Who is told of it; in the shadow the quiet channel alone, with who would have been."""
+        shadow, report = self._shadow, snapshot.report
+        if shadow is None:
+            return Recipients(self._audience.channels(incident, report, self._names))
+        would_tell = self._audience.channels(incident, report, shadow.names)
+        return Recipients(
+            told_in_shadow(shadow, incident), lambda told: shadow.marked(told, would_tell)
+        )
+
+    def _groups(
+        self, channel: Channel, new: Sequence[NewIncident], late: Sequence[NewIncident]
+    ) -> Iterator[list[NewIncident]]:
+        """What a channel is told in one message each.
+
+        A storm, what waited for its end, and what is open when the channel is told of anything for
+        the first time: it was set up, or the shadow is over.
+        """
         if not channel.digests:
-            return []
+            return
+        if group := self._group(channel, new):
+            yield group
+        own = [item for item in late if channel.name in item.channels]
+        if len(own) > 1:
+            yield own
+
+    def _group(self, channel: Channel, new_incidents: Sequence[NewIncident]) -> list[NewIncident]:
+        """A storm, or what waited for its end."""
         own = [item for item in new_incidents if channel.name in item.channels]
         if len(own) > self._audience.storm:
             return own
@@ -298,7 +343,7 @@ class Deliverer:
 
     async def _deliver(self, channel_state: ChannelState, message: Message) -> bool:
         key = (channel_state.channel.name, message.notice.kind, message.thread)
-        outcome = self._unwritten.get(key) or self._sent_lately(key)
+        outcome = self._unwritten.get((key, message.notice.at)) or self._sent_lately(key)
         if outcome is None:
             now = self._clock()
             if (
@@ -363,6 +408,8 @@ class Deliverer:
         labels = {"channel": channel_state.channel.name, "incident": message.thread[0]}
         if outcome.sent:
             log.info("notification_sent", kind=message.notice.kind, **labels)
+            for would_tell in message.notice.shadow or ():
+                self._on_notification(would_tell, "shadow")
         else:
             log.warning("notification_failed", detail=outcome.detail, **labels)
 
@@ -375,10 +422,13 @@ class Deliverer:
             return True
 
         success = await self.ledger_worker.write(write)
+        mark = key, message.notice.at
         if outcome.sent and not success:
-            self._unwritten[key] = outcome
+            self._unwritten[mark] = outcome
         else:
-            self._unwritten.pop(key, None)
+            self._unwritten.pop(mark, None)
+        if len(self._unwritten) > LATELY_MAX:
+            del self._unwritten[next(iter(self._unwritten))]
 
     async def _fall_back(self, channel: str, message: Message) -> None:
         """What a channel refuses goes to the fall-back, once."""
@@ -407,15 +457,18 @@ def _is_first(message: Message) -> bool:
 
 
 def record(
-    ledger: Ledger, decision: Decision, snapshot: Snapshot, channels: tuple[str, ...]
+    ledger: Ledger, decision: Decision, snapshot: Snapshot, recipients: Recipients
 ) -> NewIncident | None:
-    """Write a decision and its messages into the ledger; what opens is handed back."""
+    """Write a decision and its messages into the ledger.
+
+    What opens is handed back, and what some channels hear of for the first time.
+    """
     if decision.reason is Reason.OPEN:
-        opened = notice.opened(decision, snapshot)
-        thread = ledger.open(decision, opened, channels, _needs(decision, snapshot))
-        return NewIncident(thread, opened, channels)
+        opened = recipients.marked(notice.opened(decision, snapshot))
+        thread = ledger.open(decision, opened, recipients.channels, _needs(decision, snapshot))
+        return NewIncident(thread, opened, recipients.channels)
     if decision.entry is not None:
-        _record_entry(ledger, decision.entry, decision, snapshot, channels)
+        return _record_entry(ledger, decision.entry, decision, snapshot, recipients)
     return None
 
 
@@ -424,14 +477,22 @@ def _record_entry(
     entry: LedgerEntry,
     decision: Decision,
     snapshot: Snapshot,
-    channels: tuple[str, ...],
-) -> None:
+    recipients: Recipients,
+) -> NewIncident | None:
     """How an incident that the ledger holds goes on."""
     if decision.reason in notice.KINDS:
         needs = _needs(decision, snapshot)
-        ledger.update(entry, notice.standing(decision, snapshot), needs, decision.fell)
+        told = notice.standing(decision, snapshot)
+        # nobody is called for what they were shown before
+        is_news = told.kind != "updated" or bool(told.changes)
+        shown = recipients.marked(told if is_news else replace(told, kind="edited"))
+        ledger.update(entry, shown, needs, decision.fell, announced=told.kind != "edited")
+    elif decision.into is not None:
+        told = recipients.marked(notice.resolved(decision, entry))
+        ledger.merge(entry, told, decision.into, decision.reason)
     elif decision.reason in ENDING:
-        ledger.resolve(entry, notice.resolved(decision, entry))
+        told = recipients.marked(notice.resolved(decision, entry))
+        ledger.resolve(entry, told, decision.reason)
     elif decision.reason in _ABSENT:
         if entry.absent_since is None:
             ledger.mark_absent(entry, decision.at)
@@ -440,8 +501,28 @@ def _record_entry(
             ledger.mark_absent(entry, None)
         if _ledger_fingerprint(entry.incident) != _ledger_fingerprint(decision.incident):
             ledger.amend(entry, decision.incident, _needs(decision, snapshot))
-        if late := ledger.unnotified(entry, channels):
-            ledger.enqueue(entry, notice.opened(decision, snapshot), late)
+        return _told_late(ledger, entry, decision, snapshot, recipients)
+    return None
+
+
+def _told_late(
+    ledger: Ledger,
+    entry: LedgerEntry,
+    decision: Decision,
+    snapshot: Snapshot,
+    recipients: Recipients,
+) -> NewIncident | None:
+    """Tell those who never heard of it; what is muted is told when that ends and it still stands.
+
+    They were set up later, or the shadow is over.
+    """
+    late = () if decision.incident.muted_until else ledger.unnotified(entry, recipients.channels)
+    if not late:
+        return None
+    opened = recipients.marked(notice.opened(decision, snapshot))
+    ledger.enqueue(entry, opened, late)
+    thread = (entry.incident.id, entry.generation)
+    return NewIncident(thread, opened, tuple(late), is_late=True)
 
 
 def _needs(decision: Decision, snapshot: Snapshot) -> Needs:
@@ -467,4 +548,4 @@ def record_outcome(ledger: Ledger, message: Message, outcome: Outcome, now: floa
 def _ledger_fingerprint(incident: IncidentReport) -> tuple[object, ...]:
     """What the ledger must remember when it changes."""
     figures = (incident.models, incident.recovered, incident.severity, incident.sources)
-    return (fingerprint(incident), *figures)
+    return (fingerprint(incident), *figures, incident.half_read)

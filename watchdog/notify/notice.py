@@ -5,9 +5,11 @@ from heapq import nlargest
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from watchdog.model.acts import Act, sentences, who
+from watchdog.model.acts import ACT_KINDS, Act, ActKind, holding, sentences, who
 from watchdog.model.causes import cause_words
+from watchdog.model.instants import clock
 from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.lazy_samples import told_at
 from watchdog.model.report import EvalSetReport, IncidentReport, RunningSample, Snapshot, TaskReport
@@ -15,6 +17,7 @@ from watchdog.model.verdict import STUCK_VERDICTS, Verdict, worst
 from watchdog.model.words import count
 from watchdog.notify.decide import Decision, LedgerEntry, Reason
 from watchdog.notify.decide.acknowledged import WORDS, Worse
+from watchdog.notify.decide.half_read import has_other_start
 
 Kind = Literal[
     "opened",
@@ -66,6 +69,8 @@ class Notice(Struct, frozen=True):
     gone: bool = False
     resumed: bool = False
     """It ended because the same eval set was started again."""
+    part_of: str = ""
+    """It isn't over: it became part of the incident of this id."""
     samples: tuple[NoticeSample, ...] = ()
     more_samples: int = 0
     actions: tuple[str, ...] = ()
@@ -77,12 +82,23 @@ class Notice(Struct, frozen=True):
     """How rarely something as bad passes by itself, in words; None where no odds were weighed."""
     handling: tuple[str, ...] = ()
     """What people did about it, and what of that counts: a sentence each."""
+    acknowledged: bool = False
+    """Somebody acknowledged it since the message was last written."""
     opening: int = 0
     """How often its incident's id has opened, from 1; 0 where an earlier version wrote it."""
+    held: tuple[ActKind, ...] = ()
+    """The kinds of what people did about it and that counts."""
+    shadow: tuple[str, ...] | None = None
+    """In the shadow: the channels that would have been told, and aren't; None where there is no
+    shadow."""
+    would_know: tuple[str, ...] = ()
+    """In the shadow: the channels that would have been told by now that it is open."""
     members: tuple[IncidentReport, ...] = ()
     """Digest: the incidents that it tells; `incident` is the gravest of them."""
 
 
+CALLING: frozenset[Kind] = frozenset({"opened", "escalated", "reopened"})
+"""Kinds that call whoever is on call: the others change nothing about that it is open."""
 KINDS: dict[Reason, Kind] = {
     Reason.OPEN: "opened",
     Reason.UPDATE: "updated",
@@ -127,15 +143,34 @@ def standing(decision: Decision, snapshot: Snapshot, kind: Kind | None = None) -
             else ()
         ),
         handling=_handling(decision),
+        acknowledged=_is_acknowledged_anew(decision),
+        held=_held(decision),
         owners=tuple(emails)[:MAX_OWNERS],
-        odds=next(_odds(stuck), None),
+        # they rest on what others had, and not all of that is read
+        odds=None if incident.reading else next(_odds(stuck), None),
     )
 
 
-def _handling(decision: Decision) -> tuple[str, ...]:
+def _acts(decision: Decision) -> tuple[Act, ...]:
     acts, fell = decision.entry.acts if decision.entry is not None else (), decision.fell
-    places = {fell.place} if fell is not None else set()
-    return sentences(tuple(act for act in acts if act.place not in places), decision.at)
+    return tuple(act for act in acts if fell is None or act.place != fell.place)
+
+
+def _handling(decision: Decision) -> tuple[str, ...]:
+    return sentences(_acts(decision), decision.at)
+
+
+def _held(decision: Decision) -> tuple[ActKind, ...]:
+    acts = _acts(decision)
+    return tuple(kind for kind in ACT_KINDS if holding(acts, kind, decision.at) is not None)
+
+
+def _is_acknowledged_anew(decision: Decision) -> bool:
+    entry = decision.entry
+    if entry is None or decision.fell is not None:
+        return False
+    act = holding(entry.acts, "acknowledgement", decision.at)
+    return act is not None and act.at > entry.shown_at
 
 
 def changes(
@@ -158,6 +193,8 @@ def changes(
     scope, before = _scope(incident), _scope(shown)
     if (shown.scope, shown.subject) != (incident.scope, incident.subject):
         sentences.append(f"Now it is about the {scope}; before, about the {before}")
+    if shown.reading and not incident.reading:
+        sentences.append(_all_read(shown, incident))
     if shown.cause is not incident.cause:
         sentences.append(f"Now the cause is: {cause_words(incident.cause)}")
     old_sentences = {conclusion.sentence for conclusion in shown.conclusions}
@@ -188,6 +225,12 @@ def _members(shown: IncidentReport, incident: IncidentReport) -> list[str]:
     return sentences
 
 
+def _all_read(shown: IncidentReport, incident: IncidentReport) -> str:
+    since = instant(incident.since)
+    moved = f": it began at {clock(since)}" if since and has_other_start(shown, incident) else ""
+    return f"All older events are read now{moved}"
+
+
 def _names(names: list[str]) -> str:
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     return ", ".join(names[:MAX_NAMES]) + more
@@ -197,16 +240,24 @@ def _scope(incident: IncidentReport) -> str:
     return f"{incident.scope.replace('_', ' ')} {incident.subject}"
 
 
+def as_beginning(notice: Notice) -> Notice:
+    """A message on an incident that stands, for who has not heard of its beginning."""
+    shadow = None if notice.shadow is None else notice.would_know
+    return replace(notice, kind="opened", changes=(), shadow=shadow)
+
+
 def digest(notices: Sequence[Notice]) -> Notice:
     """One message for many incidents that open at once, the gravest and oldest first."""
     members = sorted(notices, key=lambda item: (item.incident.severity != "page", item.since))
     owners = dict.fromkeys(owner for item in members for owner in item.owners)
+    would = dict.fromkeys(name for item in members for name in item.shadow or ())
     return Notice(
         kind="digest",
         incident=members[0].incident,
         at=members[0].at,
         since=min(item.since for item in members),
         owners=tuple(owners)[:MAX_OWNERS],
+        shadow=None if members[0].shadow is None else tuple(would),
         members=tuple(item.incident for item in members),
     )
 
@@ -223,7 +274,9 @@ def resolved(decision: Decision, entry: LedgerEntry) -> Notice:
         ended=entry.absent_since,
         gone=decision.reason is Reason.GONE,
         resumed=decision.reason is Reason.RESUMED,
+        part_of=incident.part_of,
         handling=_handling(decision),
+        held=_held(decision),
     )
 
 
@@ -304,7 +357,8 @@ def lasted(notice: Notice) -> float:
 def got_worse(notice: Notice) -> bool:
     """Whether what was degraded ended because it is stuck now, which is an incident of its own."""
     was_degraded = notice.incident.verdict is Verdict.DEGRADED
-    return notice.kind == "resolved" and was_degraded and notice.verdict in STUCK_VERDICTS
+    is_end = notice.kind == "resolved" and not notice.part_of
+    return is_end and was_degraded and notice.verdict in STUCK_VERDICTS
 
 
 def impact(notice: Notice) -> str:

@@ -11,7 +11,9 @@ from watchdog.correlate.symptom import FindSymptoms, symptoms_anew
 from watchdog.diagnose.judge import judge
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.placeholders import fill_store
+from watchdog.model.action import Action
 from watchdog.model.allowances import Override
+from watchdog.model.causes import RUNNER_STOPS
 from watchdog.model.judgment import EvalSetJudgment
 from watchdog.model.learned import Learned
 from watchdog.model.probe import Conclusion, Meaning, ProbeResult
@@ -23,6 +25,7 @@ from watchdog.model.verdict import Evidence, Incident, Problem
 from watchdog.pipeline.snapshot import figures_of, snapshot, with_sources
 from watchdog.probing.view import view
 
+_BY_HAND = "`watchdog probe "
 _NOTHING = Learned()
 _UNTESTED = Findings()
 _NO_NOTES = Notes()
@@ -42,6 +45,7 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
     notes: Notes = _NO_NOTES,
     not_watched: int = 0,
     sources: tuple[SourceReport, ...] = (),
+    can_test: bool = True,
 ) -> Snapshot:
     """Everything that can be said of these eval sets at `now`.
 
@@ -58,6 +62,7 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
         notes: what the service knows of eval sets beyond their judgment.
         not_watched: how many jobs are left out on purpose.
         sources: how each source answers.
+        can_test: whether any direct API test is set up.
     """
     orphans = find_orphans(states, now, limits)
     judgments = judge(states, now, limits, max_age, orphans, learned=learned, overrides=overrides)
@@ -69,6 +74,7 @@ def evaluate(  # noqa: PLR0913 - what a snapshot depends on
         notes=notes,
         not_watched=not_watched,
         sources=sources,
+        can_test=can_test,
     )
     return concluded(judgments, orphans, surroundings, now, max_age)
 
@@ -90,6 +96,8 @@ class Surroundings(Struct, frozen=True):
     """How many jobs are left out on purpose."""
     sources: tuple[SourceReport, ...] = ()
     """How each source answers."""
+    can_test: bool = True
+    """Whether any direct API test is set up: else nobody is told to make one by hand."""
 
 
 def concluded(  # noqa: PLR0913, PLR0917 - judgments, and what they are told with
@@ -102,14 +110,14 @@ def concluded(  # noqa: PLR0913, PLR0917 - judgments, and what they are told wit
     find: FindSymptoms = symptoms_anew,
 ) -> Snapshot:
     """What follows from judgments: incidents, and all that surfaces show."""
-    problems, findings, store = around.problems, around.findings, around.store
+    problems, findings = around.problems, around.findings
     all_problems = (*problems, orphans.problem) if orphans.problem else tuple(problems)
     incidents = correlate(judgments, now, findings, around.notes, find)
     names = {judgment.state.eval_set_id: judgment.state.own_name for judgment in judgments}
-    incidents = tuple(_with_store(incident, names, store) for incident in incidents)
+    incidents = tuple(_told_here(incident, names, around) for incident in incidents)
     own = _by_eval_set(incidents)
     eval_sets = tuple(
-        _with_conclusions(j, own.get(j.state.eval_set_id, ()), store) for j in judgments
+        _with_conclusions(j, own.get(j.state.eval_set_id, ()), around) for j in judgments
     )
     evaluation = snapshot(
         eval_sets,
@@ -138,9 +146,9 @@ def _newest(findings: Findings) -> tuple[ProbeResult, ...]:
     return tuple(result for results in newest for result in results if result.tested)
 
 
-def _with_store(incident: Incident, names: Mapping[str, str], store: str | None) -> Incident:
+def _told_here(incident: Incident, names: Mapping[str, str], around: Surroundings) -> Incident:
     first = names[incident.eval_sets[0]]
-    return replace(incident, actions=tuple(fill_store(a, first, store) for a in incident.actions))
+    return replace(incident, actions=_usable(incident.actions, first, around))
 
 
 def _by_eval_set(incidents: Iterable[Incident]) -> dict[str, list[Incident]]:
@@ -153,22 +161,33 @@ def _by_eval_set(incidents: Iterable[Incident]) -> dict[str, list[Incident]]:
 
 
 def _with_conclusions(
-    eval_set: EvalSetJudgment, own: Sequence[Incident], store: str | None
+    eval_set: EvalSetJudgment, own: Sequence[Incident], around: Surroundings
 ) -> EvalSetJudgment:
     """An eval set that says what the direct tests of its incidents mean."""
     name = eval_set.state.eval_set_id
     conclusions = [c for i in own for c in i.conclusions if c.meaning is not Meaning.NOT_TESTED]
     own_name = eval_set.state.own_name
-    actions = tuple(fill_store(action, own_name, store) for action in eval_set.actions)
+    tested = {i.cause: i.actions for i in own if i.conclusions and i.eval_sets[0] == name}
+    if eval_set.steps and eval_set.steps[0][0] in RUNNER_STOPS:
+        tested = {}  # what is to be done about others is not what it needs
+    by_cause = tuple((c, tested.get(c) or _usable(a, own_name, around)) for c, a in eval_set.steps)
+    actions = by_cause[0][1] if by_cause else _usable(eval_set.actions, own_name, around)
     if not conclusions:
-        return replace(eval_set, actions=actions) if actions else eval_set
-    first = next((i.actions for i in own if i.conclusions and i.eval_sets[0] == name), actions)
+        return replace(eval_set, actions=actions, steps=by_cause) if actions else eval_set
+    first = actions if by_cause else next(iter(tested.values()), actions)
     return replace(
         eval_set,
         actions=first,
+        steps=by_cause,
         summary=told("{} {}", eval_set.summary, conclusions[0].sentence),
         evidence=(*eval_set.evidence, *(_evidence(conclusion) for conclusion in conclusions)),
     )
+
+
+def _usable(actions: Iterable[Action], name: str, around: Surroundings) -> tuple[Action, ...]:
+    """With where the logs are; without tests by hand where none is set up."""
+    some = (a for a in actions if around.can_test or _BY_HAND not in a.text)
+    return tuple(fill_store(action, name, around.store) for action in some)
 
 
 def _evidence(conclusion: Conclusion) -> Evidence:

@@ -469,7 +469,7 @@ class Evaluator:
         return kept[1]
 
 
-_TOLD_WITH = frozenset({"actions", "summary", "evidence"})
+_TOLD_WITH = frozenset({"actions", "steps", "summary", "evidence"})
 """What incidents add to a judgment (`evaluate.concluded`), which stays the same beside that."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from watchdog.collect.probes.routes import is_set_up
 from watchdog.config.settings import Settings
 from watchdog.correlate.incidents import Findings
 from watchdog.model.report import Report, Snapshot
@@ -65,6 +66,7 @@ def judge_once(
         overrides=settings.allowances,
         findings=findings,
         store=store_of(settings),
+        can_test=is_set_up(settings.probes),
         not_watched=all_not_watched(target_states.sources),
     )
 

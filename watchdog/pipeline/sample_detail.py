@@ -47,6 +47,7 @@ def sample_detail(
         pending=tuple(_pending(sample_state(state, task_id, key), now)),
         events=(),
         events_from="",
+        logs=state.address if state is not None else "",
     )
 
 

@@ -259,6 +259,7 @@ def _running_row(task: TaskReport, sample: RunningSample) -> SampleRow:
         recent=sample.recent,
         pending=sample.pending,
         wait_seconds=sample.wait_seconds,
+        next_attempt_at=sample.next_attempt_at,
     )
 
 

@@ -16,6 +16,7 @@ from watchdog.model.lazy_samples import LazySamples
 from watchdog.model.probe import Conclusion
 from watchdog.model.probe_reports import probe_report
 from watchdog.model.report import (
+    CauseSteps,
     ConclusionReport,
     ErroredSample,
     EvalSetFigures,
@@ -77,18 +78,24 @@ def snapshot(  # noqa: PLR0913, PLR0917 - all that it is made of
     for eval_set in eval_sets:
         sources.setdefault(eval_set.state.eval_set_id, set()).add(eval_set.state.source)
     secret = {f.report.eval_set_id: secret_models(f.report) for f in figures}
+    half_read = frozenset(e.state.eval_set_id for e in eval_sets if e.state.half_read)
     report = Report(
         now=timestamp(now),
         verdict=verdict,
         cause=_cause_of(verdict, eval_sets),
         eval_sets=tuple(figure.report for figure in figures),
-        incidents=tuple(_incident(incident, sources, secret) for incident in incidents),
+        incidents=tuple(
+            _incident(incident, sources, secret, half_read=bool(half_read))
+            for incident in incidents
+        ),
         problems=tuple(ProblemReport(_cut(p.where), _cut(p.text), p.source) for p in problems),
         not_watched=not_watched,
     )
     undecided = frozenset(e.state.eval_set_id for e in eval_sets if _undecided(e))
     subjects = {incident.id: incident.subjects for incident in incidents if incident.subjects}
-    return Snapshot(now, report, figures, undecided, troubled, subjects=subjects)
+    return Snapshot(
+        now, report, figures, undecided, half_read=half_read, troubled=troubled, subjects=subjects
+    )
 
 
 def with_sources(
@@ -170,6 +177,7 @@ def figures_of(
         source=eval_set.state.source,
         name=eval_set.state.own_name,
         inspect_id=_inspect_id(eval_set),
+        steps=tuple(CauseSteps(c, tuple(a.told for a in some)) for c, some in eval_set.steps),
     )
     no_page = eval_set.is_warned_of is not None
     return EvalSetFigures(report, tasks, _is_muted(eval_set), no_page, eval_set.summary)
@@ -289,6 +297,7 @@ def _running_sample(sample: SampleJudgment, now: float) -> RunningSample:
         recent=outcomes(state.recent),
         pending=_pending(sample, now) or _awaited(sample.waiting, now),
         wait_seconds=sample.wait,
+        next_attempt_at=timestamp(sample.next_at),
         estimated_stuck_seconds=sample.estimated(now),
         evidence=_evidence(sample.evidence, now),
     )
@@ -320,7 +329,11 @@ def _evidence(items: Iterable[Evidence], now: float) -> tuple[EvidenceItem, ...]
 
 
 def _incident(
-    incident: Incident, sources: Mapping[str, set[str]], secret: Mapping[str, tuple[str, ...]]
+    incident: Incident,
+    sources: Mapping[str, set[str]],
+    secret: Mapping[str, tuple[str, ...]],
+    *,
+    half_read: bool,
 ) -> IncidentReport:
     names = {source for name in incident.eval_sets for source in sources.get(name, ())}
     models = (name for eval_set_id in incident.eval_sets for name in secret.get(eval_set_id, ()))
@@ -347,6 +360,8 @@ def _incident(
         runner_died=incident.runner_died,
         sources=tuple(sorted(names - {""})),
         secret_models=tuple(dict.fromkeys(models))[:_MODELS_MAX],
+        half_read=half_read,
+        reading=incident.reading,
     )
 
 

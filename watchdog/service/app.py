@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from watchdog import log_repeats
 from watchdog.collect.faults import Faults
+from watchdog.collect.probes.routes import is_set_up
 from watchdog.collect.probes.tester import ApiTester
 from watchdog.collect.source import PollResult
 from watchdog.config.settings import Settings
@@ -31,6 +32,7 @@ from watchdog.notify.deliver import Deliverer, Telling
 from watchdog.notify.heartbeat.decision import Standing
 from watchdog.notify.heartbeat.receivers import Receiver
 from watchdog.notify.ledger.term import DeposedError
+from watchdog.notify.ledger.worker import LedgerWorker
 from watchdog.pipeline.degraded import DegradedRuns
 from watchdog.pipeline.doctor.finding import Patient
 from watchdog.pipeline.evaluate import Surroundings
@@ -58,6 +60,7 @@ from watchdog.service.incidents import IncidentDesk
 from watchdog.service.judged_pages import JudgedPages
 from watchdog.service.kept import KeptExperience, KeptMutes, KeptNames
 from watchdog.service.kept_calls import KeptCalls
+from watchdog.service.kept_costs import KeptCosts, Look
 from watchdog.service.page_bundles import leftover_seconds, remove_leftovers
 from watchdog.service.prober import Prober
 from watchdog.service.schedule import Schedule
@@ -65,6 +68,7 @@ from watchdog.service.stand_ins import StandIns
 from watchdog.service.status_pages import StatusPageRounds
 from watchdog.service.stopping import CLOSE_SECONDS
 from watchdog.service.verdict_log import VerdictLog
+from watchdog.service.weekly import WeeklyRounds
 from watchdog.surfaces.metrics import SelfMetrics
 from watchdog.surfaces.redacted import RedactedSnapshots
 from watchdog.surfaces.web.health import Health
@@ -82,6 +86,7 @@ _CHECK_SECONDS = 3600.0
 _SAVE_SECONDS = 60.0
 _TRIM_SECONDS = 60.0
 _CANARY_SECONDS = 60.0
+_WEEKLY_SECONDS = 60.0
 HISTORY_SHARE = 0.25
 """Of the time is spent on old rows of long histories, once what is new was judged."""
 
@@ -109,6 +114,8 @@ class Parts(Struct, frozen=True):
     heartbeat: Heartbeat
     doctor: Doctor
     canary: CanaryRounds
+    costs: KeptCosts
+    weekly: WeeklyRounds
 
 
 class App:
@@ -142,6 +149,9 @@ class App:
         self.metrics.heartbeat_interval(self._heartbeat.interval)
         self._doctor = parts.doctor
         self.canary = parts.canary
+        self._costs = parts.costs
+        self.weekly = parts.weekly
+        self.metrics.shadow(settings.notify.quiet_channel is not None)
         self._redacted = RedactedSnapshots()
         self._retries = parts.retries
         self._also: list[tuple[float, Callable[[], Awaitable[None]]]] = []
@@ -193,12 +203,20 @@ class App:
         self._degraded_runs.after = settings.notify.degraded_after
         self._prober.go_by(settings.probes, tester, settings.notify.wait_for_tests)
         self.canary.go_by(settings)
+        self._costs.go_by(settings.notify.time_zone)
+        self.weekly.go_by(settings)
+        self.metrics.shadow(settings.notify.quiet_channel is not None)
         await self._deliverer.go_by(telling)
         if heard_by is not None:
             await self._heartbeat.go_by(heard_by, settings.heartbeat.interval)
             self.metrics.heartbeat_interval(self._heartbeat.interval)
         if self.snapshot is not None:  # nobody waits for the next poll
             await self._conclude_and_notify()
+
+    @property
+    def ledger_worker(self) -> LedgerWorker:
+        """The ledger."""
+        return self._deliverer.ledger_worker
 
     @property
     def sources(self) -> tuple[SourceState, ...]:
@@ -234,6 +252,7 @@ class App:
             failing_channels=self._deliverer.failing,
             held=self._deliverer.held,
             tells=self._deliverer.tells,
+            shadow=self._settings.notify.quiet_words,
         )
         return without_secrets(health)
 
@@ -297,12 +316,20 @@ class App:
             self.metrics.poll_complete(snapshot.at)
         self.metrics.sources(snapshot.report.sources)
         await self._notify(snapshot)
+        await self._count_costs(snapshot, complete=result.complete)
         if self.listed:
             self._status_pages.take(_providers(snapshot))
         if not result.late:
             await source.read_history(HISTORY_SHARE * self._settings.interval)
         await self._checkpoints.take(source)
         return result.late
+
+    async def _count_costs(self, snapshot: Snapshot, *, complete: bool) -> None:
+        """What is lost meanwhile, and that it was watched."""
+        await self._costs.load(snapshot.at)
+        views = {state.eval_set_id: state.view for state in self._states()}
+        look = Look(snapshot, views, complete, self._max_age)
+        await self._apart(partial(self._costs.take, look))
 
     async def _read(self, source: SourceState) -> PollResult:
         """Poll a source, and count how long it took and what failed."""
@@ -385,6 +412,7 @@ class App:
             notes=Notes(self._degraded_runs.since(now), self._deliverer.restrictions(states)),
             not_watched=all_not_watched(self._sources),
             sources=all_reports(self._sources, now, self._max_age),
+            can_test=is_set_up(settings.probes),
         )
         asked = Question(states, settings.thresholds, self._max_age, self.learner.learned, around)
         return await self._apart(partial(self._evaluator.evaluate, asked, now))
@@ -470,6 +498,7 @@ class App:
         schedule.every(_CHECK_SECONDS, "check-channels", self._deliverer.check)
         schedule.every(_SAVE_SECONDS, "save", self.save)
         schedule.every(_CANARY_SECONDS, "canary", self.canary.turn)
+        schedule.every(_WEEKLY_SECONDS, "weekly-report", self.weekly.turn)
         schedule.every(_TRIM_SECONDS, "trim", asyncio.to_thread, trim)
         schedule.every(DOCTOR_SECONDS, "doctor", self.examine)
         schedule.every(LOOK_SECONDS, "heartbeat", self.beat)
@@ -502,11 +531,13 @@ class App:
         await self._checkpoints.save()
         await self._experience.save()
         await self._calls.save()
+        await self._costs.save()
 
     async def _save_and_close(self) -> None:
         self._judging.shutdown(wait=False, cancel_futures=True)
         await self._experience.save()
         await self._calls.save()
+        await self._costs.save()
         await self._deliverer.aclose()
 
 

@@ -17,7 +17,7 @@ from watchdog.model.learned import WEEK, Learned
 from watchdog.model.probe import ProbeResult
 from watchdog.model.report import Snapshot
 from watchdog.notify.audience import audience
-from watchdog.notify.channels import build_channels
+from watchdog.notify.channels.shadow import delivering_channels, shadow_of
 from watchdog.notify.decide import Intervals
 from watchdog.notify.deliver import Deliverer
 from watchdog.notify.discretion import Discreet, as_it_is, with_stand_ins
@@ -54,12 +54,14 @@ from watchdog.service.homes import homes
 from watchdog.service.inside import InsideSources
 from watchdog.service.kept import KeptExperience, KeptMutes, KeptNames
 from watchdog.service.kept_calls import KeptCalls
+from watchdog.service.kept_costs import KeptCosts
 from watchdog.service.page_bundles import page_bundler
 from watchdog.service.prober import Prober
 from watchdog.service.request_size import RequestSizer
 from watchdog.service.stand_ins import StandIns
 from watchdog.service.status_pages import StatusPageRounds
 from watchdog.service.unopened import UnopenedSource
+from watchdog.service.weekly import WeekBook, WeeklyRounds
 from watchdog.surfaces.metrics import Exposition, SelfMetrics
 from watchdog.surfaces.web.access import Access
 from watchdog.surfaces.web.hosts import hosts
@@ -119,7 +121,7 @@ def _parts(  # noqa: PLR0913 - what a test puts in its place
     stand_ins = StandIns(settings, ledger)
     deliverer = Deliverer(
         ledger,
-        build_channels(settings),
+        delivering_channels(settings),
         clock,
         on_notification=metrics.notification,
         intervals=intervals(settings),
@@ -127,6 +129,7 @@ def _parts(  # noqa: PLR0913 - what a test puts in its place
         ledger_worker=worker,
         discreet=discretion(settings, stand_ins.key),
         kept_seconds=kept.incidents,
+        shadow=shadow_of(settings),
     )
     states = tuple(
         SourceState(
@@ -167,6 +170,8 @@ def _parts(  # noqa: PLR0913 - what a test puts in its place
         heartbeat=_heartbeat(settings, clock, metrics),
         doctor=Doctor(examine, metrics.examined),
         canary=CanaryRounds(settings, worker, clock, metrics),
+        costs=KeptCosts(worker, settings.notify.time_zone),
+        weekly=WeeklyRounds(settings, worker, clock, stand_ins.key),
     )
 
 
@@ -280,4 +285,5 @@ def site_of(app: App, settings: Settings, clock: Clock, secrets: Secrets, access
         inside=InsideSources(app.sources),
         links=lambda: app.settings.links,
         desk=app.desk,
+        weeks=WeekBook(app.ledger_worker, lambda: app.settings, clock),
     )

@@ -21,7 +21,9 @@ from watchdog.config.settings import Settings
 from watchdog.config.web import Web
 from watchdog.errors import UsageError
 from watchdog.evidence.bundle import default_name, evidence
+from watchdog.evidence.named import bundle_named
 from watchdog.evidence.report import Wanted
+from watchdog.evidence.whose import whose
 from watchdog.redaction import Secrets, redact
 from watchdog.service.bundle_job import Job, Outcome, decode
 from watchdog.service.page_bundles import PAGE_BYTES, ROOM
@@ -70,7 +72,9 @@ def _outcome(job: Job, settings: Settings, secrets: Secrets) -> Outcome:
 async def _write(job: Job, settings: Settings, secrets: Secrets) -> Path:
     path = Path(job.folder) / f"{default_name(job.eval_set_id, job.now)}.tar.gz"
     wanted = Wanted(store=settings.evidence_store, live=job.live)
-    arguments = (job.eval_set_id, settings, job.now, path, PAGE_BYTES, wanted, secrets)
+    eval_set = whose(job.eval_set_id, settings, job.live)
+    bundle = bundle_named(eval_set.name, filter(eval_set.is_in, settings.logs))
+    arguments = (job.eval_set_id, settings, job.now, path, PAGE_BYTES, wanted, secrets, bundle)
     return (await evidence(*arguments)).path
 
 

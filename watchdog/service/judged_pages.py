@@ -31,7 +31,8 @@ class JudgedPages:
         """Count what was judged since, and what ended without."""
         now = self._clock()
         for decision in decisions:
-            if decision.reason in ENDING and decision.incident.severity == "page":
+            is_over = decision.reason in ENDING and decision.into is None
+            if is_over and decision.incident.severity == "page":
                 acts = decision.entry.acts if decision.entry is not None else ()
                 if holding(acts, "judgement", now) is None:
                     self._count("unjudged")

@@ -18,7 +18,7 @@ from watchdog.config.secrets import learn_secrets
 from watchdog.config.settings import Settings
 from watchdog.errors import ConfigError, UsageError
 from watchdog.notify.audience import audience
-from watchdog.notify.channels import build_channels
+from watchdog.notify.channels.shadow import delivering_channels, shadow_of
 from watchdog.notify.deliver import Telling
 from watchdog.notify.heartbeat import receivers as heartbeat
 from watchdog.notify.ledger.role import RoleLock, RoleLockError, RoleTakenError, role_lock
@@ -39,10 +39,13 @@ from watchdog.service.event_loop import allow_descriptors
 from watchdog.service.first_words import say_hints
 from watchdog.service.leadership.seat import Seat
 from watchdog.service.leadership.standby_site import StandbySite
+from watchdog.service.presses import Presses
 from watchdog.service.reloading import LOOK_SECONDS, Reloading, learn_all, on_hangup, say_refused
 from watchdog.service.servers import Servers, Turned
+from watchdog.service.slack_buttons import SlackButtons, answering
 from watchdog.service.stopping import Stopping, stopping
 from watchdog.surfaces.web.access import Access, listening
+from watchdog.surfaces.web.routes import Site
 from watchdog.surfaces.web.server import ListenError
 
 log = structlog.get_logger(__name__)
@@ -104,14 +107,15 @@ async def _serve_alone(start: _Start) -> int:
     try:
         app = _build(start, alone=role.held)
         access = Access(settings.web, clock)
-        server = Servers(site_of(app, settings, clock, start.secrets, access), settings)
+        site = site_of(app, settings, clock, start.secrets, access)
+        server = Servers(site, settings)
         try:
             await _listen(server)
         except UsageError:
             await app.aclose()
             raise
         start.on_start(server.url)
-        await _watch(start, app, access, server)
+        await _watch(start, app, access, server, site)
     finally:
         role.release()
     return 0
@@ -151,8 +155,9 @@ async def _lead(
     app = await asyncio.to_thread(_build, start, term=term)
     app.metrics.measure_lead(lambda: seat.loss is None)
     access = Access(start.settings.web, start.clock)
-    site.show(site_of(app, start.settings, start.clock, start.secrets, access))
-    await _watch(start, app, access, server)
+    own = site_of(app, start.settings, start.clock, start.secrets, access)
+    site.show(own)
+    await _watch(start, app, access, server, own)
 
 
 def _latest(start: _Start) -> Settings:
@@ -196,28 +201,30 @@ def _prepare(settings: Settings, secrets: Secrets) -> None:
 
 
 def _reloading(
-    origin: Origin | None, app: App, access: Access, clock: Clock, secrets: Secrets
+    start: _Start, app: App, access: Access, buttons: SlackButtons
 ) -> AbstractContextManager[None]:
     """While this lasts, what changes in the settings' files is taken up."""
+    origin, secrets = start.origin, start.secrets
     if origin is None or not origin.has_files:
         return nullcontext()
     settings = app.settings
 
     async def apply(change: Change) -> None:
         new = change.settings
-        channels = build_channels(new) if change.channels else None
+        channels = delivering_channels(new) if change.channels else None
         audience_now = audience(new.notify)
         discreet = discretion(new, app.stand_ins.key)
-        telling = Telling(intervals(new), audience_now, discreet, channels)
+        telling = Telling(intervals(new), audience_now, discreet, channels, shadow_of(new))
         heard_by = heartbeat.receivers(new) if change.heartbeat else None
         access.go_by(new.web)
         await app.go_by(new, ApiTester(new.probes, secrets.learn), telling, heard_by)
+        await buttons.go_by(new)
 
     def objection(new: Settings) -> str | None:
         reason = listening.objection(settings.address[0], new.web)
         return heartbeat.objection(new) if reason is None else f"listen: {reason}"
 
-    reloading = Reloading(origin, settings, apply, objection, secrets, app.metrics, clock)
+    reloading = Reloading(origin, settings, apply, objection, secrets, app.metrics, start.clock)
     app.also(LOOK_SECONDS, reloading.look)
     return on_hangup(asyncio.get_running_loop(), reloading.reload)
 
@@ -230,14 +237,16 @@ async def _listen(server: Servers) -> None:
         raise UsageError(f"listen: {error}") from error
 
 
-async def _watch(start: _Start, app: App, access: Access, server: Servers) -> None:
+async def _watch(start: _Start, app: App, access: Access, server: Servers, site: Site) -> None:
     """Until it is told to stop; then nothing is left open."""
     log.info("watching", targets=_targets(start.settings), page=server.url, version=__version__)
     say_hints(start.settings)
     start.loop_held()  # nobody waits for what the start takes
     try:
-        with _reloading(start.origin, app, access, start.clock, start.secrets):
-            await app.run(start.stop)
+        presses = Presses(site.seen_by, app.desk, lambda: app.settings, start.clock)
+        async with answering(presses, app.metrics, start.settings) as buttons:
+            with _reloading(start, app, access, buttons):
+                await app.run(start.stop)
     finally:
         log.info("stopping")
         log_output.leave_out_cancelled()

@@ -34,6 +34,7 @@ from watchdog.surfaces.families import FAMILIES, Family, label
 Read = Callable[[], Snapshot | None]
 HeartbeatOutcome = Literal["sent", "withheld", "failed"]
 Judged = Literal["true", "false", "unjudged"]
+Pressed = Literal["done", "refused", "repeated", "dropped", "failed"]
 _EOF = b"# EOF\n"
 _STAGE_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
@@ -94,7 +95,8 @@ SOURCE_ERRORS = SelfFamily(
 NOTIFICATIONS = SelfFamily(
     "eval_watchdog_notifications_total",
     "counter",
-    "Messages handed to a channel, by outcome (sent, retry, refused).",
+    "Messages handed to a channel, by outcome (sent, retry, refused). `shadow`: it would have been "
+    "handed this one, and was not (`notify.shadow`); the quiet channel itself is `shadow`.",
     ("channel", "outcome"),
 )
 BUILD_INFO = SelfFamily(
@@ -122,6 +124,20 @@ CHANNEL_FAILING = SelfFamily(
     "gauge",
     "1 while a channel refuses messages for good, or the ledger fails: a person has to look.",
     ("channel",),
+)
+SLACK_CONNECTED = SelfFamily(
+    "eval_watchdog_slack_connection_up",
+    "gauge",
+    "1 while the connection is open over which Slack's buttons answer (Socket Mode), 0 while it "
+    "isn't: messages arrive all the same. No series without `slack.app_token`.",
+    ("channel",),
+)
+SLACK_PRESSES = SelfFamily(
+    "eval_watchdog_slack_presses_total",
+    "counter",
+    "Presses of Slack's buttons, by what came of them: done, refused (who pressed was told why), "
+    "repeated (Slack told one twice), dropped (too many waited), failed.",
+    ("outcome",),
 )
 HEARTBEAT_SENT = SelfFamily(
     "eval_watchdog_heartbeat_last_success_timestamp_seconds",
@@ -225,8 +241,15 @@ LEADER = SelfFamily(
     "gauge",
     "1 of the replica that watches and tells people, 0 of one that stands by; 1 of a single one.",
 )
+SHADOW = SelfFamily(
+    "eval_watchdog_shadow",
+    "gauge",
+    "1 while only the quiet channel is told (`notify.shadow`); 0 else. Alertmanager is told as "
+    "ever: docs/shadow.md says how its alerts stay quiet too.",
+)
 SELF_FAMILIES = (
     LEADER,
+    SHADOW,
     POLL_DURATION,
     LAST_POLL,
     SOURCE_UP,
@@ -237,6 +260,8 @@ SELF_FAMILIES = (
     NOTIFICATIONS,
     PAGES,
     CHANNEL_FAILING,
+    SLACK_CONNECTED,
+    SLACK_PRESSES,
     HEARTBEAT_SENT,
     HEARTBEATS,
     HEARTBEAT_INTERVAL,
@@ -284,6 +309,8 @@ class SelfMetrics:
         self._probes = Counter(*_head(PROBE_REQUESTS), registry=self.registry)
         self._probe_tokens = Counter(*_head(PROBE_TOKENS), registry=self.registry)
         self._channel_failing = Gauge(*_head(CHANNEL_FAILING), registry=self.registry)
+        self._slack_connected = Gauge(*_head(SLACK_CONNECTED), registry=self.registry)
+        self._slack_presses = Counter(*_head(SLACK_PRESSES), registry=self.registry)
         self._heartbeat_sent = Gauge(*_head(HEARTBEAT_SENT), registry=self.registry)
         self._heartbeats = Counter(*_head(HEARTBEATS), registry=self.registry)
         for beat in get_args(HeartbeatOutcome):
@@ -305,11 +332,16 @@ class SelfMetrics:
         self._canaries = Counter(*_head(CANARIES), registry=self.registry)
         self._leader = Gauge(*_head(LEADER), registry=self.registry)
         self._leader.set(1)
+        self._shadow = Gauge(*_head(SHADOW), registry=self.registry)
         _build_info(self.registry)
 
     def page_judged(self, judged: Judged) -> None:
         """Somebody said what a page was worth, or nobody did until its end."""
         self._pages.labels(judged).inc()
+
+    def shadow(self, is_on: bool) -> None:
+        """Whether only the quiet channel is told."""
+        self._shadow.set(is_on)
 
     def measure_lead(self, leads: Callable[[], bool]) -> None:
         """Whether this replica leads is asked for at each scrape."""
@@ -394,6 +426,19 @@ class SelfMetrics:
         self._channel_failing.clear()
         for channel in channels:
             self._channel_failing.labels(_label(channel)).set(channel in failing)
+
+    def slack_connected(self, up: bool | None) -> None:
+        """Whether buttons answer; None where there are none."""
+        if up is None:
+            self._slack_connected.clear()
+            return
+        self._slack_connected.labels("slack").set(up)
+        for outcome in get_args(Pressed):
+            self._slack_presses.labels(outcome)
+
+    def slack_press(self, outcome: Pressed) -> None:
+        """Somebody pressed a button, and this came of it."""
+        self._slack_presses.labels(outcome).inc()
 
     def heartbeat_interval(self, seconds: float) -> None:
         """So many seconds lie between two of them; 0 where nobody hears any."""

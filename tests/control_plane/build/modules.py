@@ -8,12 +8,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.control_plane.build.parts import Module
+from tests.control_plane.build.parts import OPERATOR, Module
 from tests.control_plane.build.resolve import MissingPartError
 
-OPERATOR = Module("prometheus-operator", "github.com/prometheus-operator/prometheus-operator", {})
 KUEUE = Module("kueue", "sigs.k8s.io/kueue", {})
-READ = (OPERATOR, KUEUE)
+GATEWAY_API = Module("gateway-api", "sigs.k8s.io/gateway-api", {})
+READ = (OPERATOR, KUEUE, GATEWAY_API)
 
 
 def folder_of(module: Module) -> Path:

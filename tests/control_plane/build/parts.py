@@ -23,6 +23,9 @@ class Module:
     packages: dict[str, str]
     """Binary's name to the package it is built from, below the module."""
 
+    tags: str = ""
+    """Go's build tags, where not all of it is wanted."""
+
     stamped: bool = False
     """Whether the version is written into the binary as Kubernetes' own build does it."""
 
@@ -52,7 +55,8 @@ class Module:
     def key(self) -> str:
         """The name of this version's folder in the cache: another one for any other source."""
         sources = [(self.path / name).read_bytes() for name in ("go.mod", "go.sum")]
-        digest = hashlib.sha256(b"".join([*sources, self.ldflags.encode()])).hexdigest()
+        flags = (self.ldflags + self.tags).encode()
+        digest = hashlib.sha256(b"".join([*sources, flags])).hexdigest()
         return f"{self.folder}-{self.version}-{platform.machine()}-{digest[:8]}"
 
 
@@ -63,7 +67,16 @@ def _stamp(version: str) -> str:
     return "".join(f" -X {package}.{name}={value}" for name, value in values.items())
 
 
+INSPECT = "github.com/hashicorp/terraform-config-inspect"
 KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+JSONNET = ("jsonnet", "jsonnetfmt", "jsonnet-lint")
+
+OPERATOR = Module(
+    "prometheus-operator",
+    "github.com/prometheus-operator/prometheus-operator",
+    {"operator": "/cmd/operator"},
+)
+"""Its definitions are read too (`modules.py`)."""
 
 MODULES = (
     Module("etcd", "go.etcd.io/etcd/server/v3", {"etcd": ""}),
@@ -71,6 +84,20 @@ MODULES = (
     Module("kwok", "sigs.k8s.io/kwok", {"kwok": "/cmd/kwok"}),
     Module("versitygw", "github.com/versity/versitygw", {"versitygw": "/cmd/versitygw"}),
     Module("helm", "helm.sh/helm/v3", {"helm": "/cmd/helm"}),
+    Module("helm-docs", "github.com/norwoodj/helm-docs", {"helm-docs": "/cmd/helm-docs"}),
+    Module("actionlint", "github.com/rhysd/actionlint", {"actionlint": "/cmd/actionlint"}),
+    Module("compose", "github.com/compose-spec/compose-go/v2", {"compose-spec": "/cmd"}),
+    Module("hcl", "github.com/hashicorp/hcl/v2", {"hclfmt": "/cmd/hclfmt"}),
+    Module("terraform", INSPECT, {"terraform-config-inspect": ""}),
+    Module("jsonnet", "github.com/google/go-jsonnet", {n: f"/cmd/{n}" for n in JSONNET}),
+    Module("pint", "github.com/cloudflare/pint", {"pint": "/cmd/pint"}),
+    Module(
+        "prometheus",
+        "github.com/prometheus/prometheus",
+        {"prometheus": "/cmd/prometheus"},
+        tags="remove_all_sd,enable_kubernetes_sd",
+    ),
+    OPERATOR,
 )
 
 

@@ -81,6 +81,7 @@ def _build(module: Module, binary: str, target: Path, say: Say) -> Path:
 
 def _command(go: str, module: Module, binary: str, target: Path) -> list[str]:
     flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", module.ldflags]
+    flags += ["-tags", module.tags] if module.tags else []
     polite = ["nice", "-n", "10"] if shutil.which("nice") else []
     return [*polite, go, "build", *flags, "-o", str(target), module.main + module.packages[binary]]
 

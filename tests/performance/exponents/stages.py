@@ -20,7 +20,7 @@ from watchdog.model.report import Snapshot
 from watchdog.model.state import EvalSetState
 from watchdog.model.thresholds import Thresholds
 from watchdog.notify.decide import decide
-from watchdog.notify.deliver import record
+from watchdog.notify.deliver import Recipients, record
 from watchdog.notify.ledger.database import open_ledger
 from watchdog.pipeline.evaluate import evaluate
 from watchdog.pipeline.folding import Folding
@@ -66,7 +66,7 @@ def _told(snapshot: Snapshot) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="watchdog-load-") as folder:
         ledger = open_ledger(f"sqlite:///{Path(folder) / 'state.sqlite3'}", NOW, "watch").ledger
         for decision in decide(snapshot, {}, NOW, True):
-            record(ledger, decision, snapshot, ("slack",))
+            record(ledger, decision, snapshot, Recipients(("slack",)))
         opened = ledger.open_incidents()
     yield Stage("decide", lambda: decide(snapshot, {}, NOW, True))
     yield Stage("decide, all open", lambda: decide(snapshot, opened, NOW + POLL, True))

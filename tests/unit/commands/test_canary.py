@@ -21,8 +21,9 @@ WEBHOOK = {"WATCHDOG_WEBHOOK_URL": "http://127.0.0.1:1/other"}
 
 
 @pytest.fixture
-def call(monkeypatch, capsys):
+def call(monkeypatch, capsys, tmp_path):
     """Calls the command with variables of the environment, over a channel that answers as told."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
     def calls(outcome, *arguments, **environment):
         channel, chosen = Recorder(outcome, name="webhook"), []

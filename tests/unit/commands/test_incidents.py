@@ -73,6 +73,23 @@ def test_what_people_say_is_written_down(run, ledger):
     assert (last.judged, last.by, last.verified, last.ended_at) == (True, "ann", False, None)
 
 
+def test_the_beginning_of_an_id_stands_for_it(run, state):
+    opened = open_ledger(state, NOW, "what the service watches").ledger
+    for name in ("13f2a9c41d07", "13f2b0000000"):
+        told = incident(id=name)
+        shown = notice.opened(Decision(Reason.OPEN, told, NOW), snapshot(incidents=(told,)))
+        opened.open(Decision(Reason.OPEN, told, NOW), shown, ["slack"])
+    opened.close()
+    status, said, _ = run("mark", "13f2a", "true", "--by", "ann")
+    assert (status, said.partition(",")[0]) == (0, "13f2a9c41d07")
+    for half, why in (
+        ("13f2", "may be several: 13f2a9c41d07"),
+        ("13f", "did you mean 13f2a9c41d07"),
+    ):
+        status, _, complaint = run("mark", half, "true", "--by", "ann")
+        assert (status, why in complaint) == (3, True), complaint
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -92,6 +109,31 @@ def test_what_can_not_be_done_says_why(run, arguments, why):
     status, _, said = run(*arguments)
     assert status == 3
     assert why in said
+
+
+FUTURE = [("--week", "2150-W10"), ("--since", "2150-01-01")]
+
+
+@pytest.mark.parametrize(("option", "value"), FUTURE)
+@pytest.mark.usefixtures("ledger")
+def test_a_week_that_has_not_begun_is_refused_by_its_option(run, option, value):
+    status, said, complaint = run("report", "--weekly", option, value)
+    assert (status, said) == (3, "")
+    assert f"{option}: {value} is in the future" in complaint
+
+
+def test_a_service_s_refusal_names_the_option_too(run, service):
+    for option, value in FUTURE:
+        status, _, complaint = run("report", "--weekly", option, value, where=service[1])
+        assert (status, f" {option}: {value} is in the future" in complaint) == (3, True), complaint
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_week_before_the_ledger_is_unknown(run):
+    _, said, _ = run("report", "--weekly", "--week", "2001-W10")
+    assert "Unknown: nothing was written down of this week." in said
+    assert "No eval set was stuck" not in said
+    assert "0.0 h" not in said
 
 
 @pytest.mark.parametrize("arguments", [("incidents",), ("mark", "x", "true")])
@@ -135,7 +177,7 @@ def test_a_service_is_asked(run, service):
     (wish,) = desk.wishes
     assert (wish.by, wish.judged, wish.why) == ("bob", False, "calm")
     status, _, said = run("mark", "nothing", "true", where=where)
-    assert (status, "no incident of this id is known" in said) == (3, True)
+    assert (status, "there is no incident nothing" in said) == (3, True)
     desk.flaw = "the ledger can't be written"
     status, _, said = run("mark", "0pen", "true", where=where)
     assert (status, "the ledger can't be" in said) == (3, True)

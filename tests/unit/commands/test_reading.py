@@ -69,6 +69,34 @@ def test_status_of_one_and_in_full(run, bundles):
     assert "Sample a2, epoch 1: stuck" in out
 
 
+def test_a_command_names_an_eval_set_in_nested_folders_by_its_path(run, bundles, tmp_path):
+    """What `check` says can be pasted: the path is the id, `--logs` the folder at its end."""
+    root = tmp_path / "logs"
+    for number in ("1", "2"):
+        store = f"{bundles['one_sample_500']}/store"
+        shutil.copytree(store, root / "team" / number / "run")
+    _, said, _ = run("check", str(root), "-v")
+    name, folder = "team/2/run", str(root / "team" / "2" / "run")
+    assert f"watchdog evidence {name} --logs {folder} --output evidence.tar.gz" in said
+    status, out, err = run("samples", name, "--logs", folder, "--json")
+    assert (status, len(json.loads(out)["samples"])) == (0, 8), err
+    sample = next(s for s in json.loads(out)["samples"] if s["state"] == "stuck")
+    status, out, err = run("transcript", name, sample["uuid"], "--logs", folder)
+    assert status == 0, err
+    assert run("status", name, "--logs", folder)[0] == 2
+    status, _, err = run("samples", "team/1/run", "--logs", folder)
+    assert (status, "no eval set team/1/run" in err) == (3, True)
+
+
+def test_the_path_below_the_root_weighs_more_than_the_root_s_own(run, bundles, tmp_path):
+    root = tmp_path / "a" / "b"
+    for name, folder in (("one_sample_500", root), ("two_tasks", root / "a" / "b")):
+        shutil.copytree(f"{bundles[name]}/store", folder)
+    _, out, _ = run("samples", "a/b", "--logs", str(root), "--json")
+    assert {one["task"] for one in json.loads(out)["samples"]} != {"overload"}
+    assert json.loads(out)["eval_set_id"] == "a/b"
+
+
 def test_samples(run, bundles):
     status, out, _ = run("samples", bundles["one_sample_500"])
     assert status == 0

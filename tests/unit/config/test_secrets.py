@@ -47,6 +47,7 @@ def hidden(error: ConfigError | None) -> bool:
 
 def test_what_was_secret_stays_secret():
     assert {dotted(place) for place in SECRETS} >= {
+        "slack.app_token",
         "slack.bot_token",
         "slack.webhook_url",
         "webhook.url",

@@ -19,7 +19,7 @@ SOURCES = "".join(map(inspect.getsource, (applicable, placeholders, pod_names)))
 FILLED = set(re.findall(r'"(<[\w.-]+>|\{\w+\})"', SOURCES))
 BY_STEPS = {"{model}", "{next}"}
 """What a direct test knows (`probing/steps.py`)."""
-FOR_PEOPLE = {"<config.yaml>", "<base-url>", "<pid>", "<number>", "<samplebuffer>"}
+FOR_PEOPLE = {"<config.yaml>", "<base-url>", "<pid>", "<samplebuffer>"}
 """What only whoever started the eval set knows, or looks."""
 
 

@@ -17,6 +17,8 @@ from watchdog.model.thresholds import Thresholds
 from watchdog.notify import notice
 from watchdog.notify.channels.program import as_json
 from watchdog.notify.decide import Decision, Intervals, Reason
+from watchdog.notify.socket_mode.check import WANTED
+from watchdog.notify.socket_mode.people import Person
 
 PAGE = (ROOT / "docs" / "messages.md").read_text()
 
@@ -31,6 +33,28 @@ def names(heading):
     ]
 
 
+def about(key):
+    """The example that has it."""
+    (example,) = (text for text in blocks(PAGE, "yaml") if key in text)
+    return example
+
+
+def test_the_app_s_manifest_asks_for_what_buttons_need_and_nothing_that_reaches_us():
+    manifest = yaml.safe_load(about("display_information:"))
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == {"chat:write", *WANTED}
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert manifest["settings"]["interactivity"] == {"is_enabled": True}
+    assert "url" not in json.dumps(manifest)
+
+
+def test_the_example_of_people_is_accepted():
+    slack = load(yaml.safe_load(about("people:").replace("…", "x"))).slack
+    assert slack.app_token is not None
+    ann, red = Person("", "ann@example.org"), Person("", "bob@red.example.org")
+    assert ann.groups(slack.people) == {"watchdog-admins"}
+    assert red.groups(slack.people) == {"model-access-A"}
+
+
 def test_every_reason_is_told():
     told = names("What is decided")
     assert sorted(told) == sorted(reason.value for reason in Reason)
@@ -42,20 +66,20 @@ def test_every_key_of_the_webhook_is_told():
 
 
 def test_the_example_is_accepted(tmp_path):
-    example, *_ = blocks(PAGE, "yaml")
+    example = about("routes:")
     file = tmp_path / "watchdog.yaml"
     file.write_text(yaml.safe_dump(yaml.safe_load(example.replace("…", "x"))))
     assert len(load({}, file).notify.routes) == 5
 
 
 def test_the_canary_s_example_is_accepted():
-    *_, example = blocks(PAGE, "yaml")
+    example = about("canary:")
     canary = load(yaml.safe_load(example)).canary
     assert (canary.told_by, canary.interval) == ("webhook", 7 * 86_400)
 
 
 def test_the_owner_s_example_is_taken_whole():
-    _, example, _ = blocks(PAGE, "yaml")
+    example = about("stuck_eval_watchdog:")
     allowed, ignored = allowance(_as_json(yaml.safe_load(example))["metadata"])
     assert ignored == ()
     assert (allowed.expected_silence, allowed.patience, allowed.page) == (6 * 3600, 3, False)

@@ -29,7 +29,9 @@ def written(tmp_path, *arguments):
     return output
 
 
-@pytest.mark.parametrize("form", ["bundle", "id in bundle", "store", "folder", "inspect's id"])
+@pytest.mark.parametrize(
+    "form", ["bundle", "id in bundle", "store", "folder", "inspect's id", "path"]
+)
 def test_every_form_says_what_check_says(tmp_path, bundle, monkeypatch, form):
     for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
         monkeypatch.delenv(name, raising=False)
@@ -42,10 +44,11 @@ def test_every_form_says_what_check_says(tmp_path, bundle, monkeypatch, form):
         "store": (bundle / "store",),
         "folder": ("run", "--logs", logs),
         "inspect's id": (NAME, "--logs", logs),
+        "path": ("logs/run", "--logs", logs / "run"),
     }[form]
     output = written(tmp_path, *arguments)
     told = read_bundle(output)
-    names = {"store": "store", "folder": "run", "inspect's id": "run"}
+    names = {"store": "store", "folder": "run", "inspect's id": "run", "path": "run"}
     assert told.eval_set_id == names.get(form, NAME)
     copied = {path.name for path in (output / "store").iterdir()}
     assert copied >= {path.name for path in (bundle / "store").iterdir() if path.suffix == ".eval"}
@@ -60,6 +63,15 @@ async def test_of_several_one_is_to_be_named(tmp_path, bundle):
     with pytest.raises(UsageError, match="2 eval sets are there: a it's, b; name one: ") as raised:
         await named(str(tmp_path), Settings(), ())
     assert f"`watchdog evidence 'a it'\"'\"'s' --logs {tmp_path}`" in str(raised.value)
+
+
+async def test_an_id_that_is_the_end_of_a_target_s_path_is_its_own(tmp_path, bundle):
+    own, below = tmp_path / "a" / "run", tmp_path / "a" / "run" / "a" / "run"
+    shutil.copytree(bundle / "store", own)
+    assert await named("a/run", Settings(), (str(own),)) == Named("run", str(own))
+    assert await named("xa/run", Settings(), (str(own),)) == Named("xa/run")
+    shutil.copytree(bundle / "store", below)
+    assert await named("a/run", Settings(), (str(own),)) == Named("a/run")
 
 
 async def test_where_none_is_that_is_said(tmp_path):

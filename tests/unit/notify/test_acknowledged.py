@@ -10,10 +10,11 @@ from watchdog.model.acts import Act
 from watchdog.model.instants import timestamp
 from watchdog.notify import notice
 from watchdog.notify.channels.links import Templates
-from watchdog.notify.channels.slack_blocks import blocks
+from watchdog.notify.channels.slack_head import head
 from watchdog.notify.channels.slack_text import message
 from watchdog.notify.decide import Intervals, Reason, decide
 from watchdog.notify.decide.acknowledged import WORDS, Worse, extent_of, got_worse
+from watchdog.notify.ledger.rows import merged
 
 DAY = 86_400.0
 
@@ -118,12 +119,20 @@ def test_the_message_shows_at_once_what_people_do_and_when_it_is_over():
     assert shown.handling == (
         f"Acknowledged by ann (unverified) until {clock(NOW + 7 * 3600)}: looking into it",
     )
-    for text in (message(shown), str(blocks(shown, Templates()))):
+    for text in (message(shown), str(head(shown, Templates()))):
         assert "Acknowledged by ann (unverified) until" in text
+    assert shown.acknowledged
+    judged = act("judgement", at=NOW - 1, place=2)
+    shown_since = {**entry, "shown_at": NOW - 1, "acts": (new, replace(judged, at=NOW))}
+    later = decided(told, told, **shown_since)
+    assert not notice.standing(later, snapshot(eval_set(), incidents=(told,))).acknowledged
+    overtaken = merged(replace(shown, acknowledged=False), [shown])
+    assert overtaken.acknowledged, "who was away when it was said is told once"
     passed = replace(new, at=NOW - 900, until=NOW - 1)
     decision = decided(told, told, **entry, acts=(passed,))
     assert decision.reason is Reason.EDIT
-    assert notice.standing(decision, snapshot(eval_set(), incidents=(told,))).handling == ()
+    shown = notice.standing(decision, snapshot(eval_set(), incidents=(told,)))
+    assert (shown.handling, shown.acknowledged) == ((), False)
 
 
 def test_what_is_muted_is_edited_once_and_never_called_for():

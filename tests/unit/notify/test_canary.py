@@ -13,7 +13,7 @@ from watchdog.notify.canary import as_canary
 from watchdog.notify.channels import build_channels, program
 from watchdog.notify.channels.canary import canary_channel
 from watchdog.notify.channels.links import Templates
-from watchdog.notify.channels.slack_blocks import blocks
+from watchdog.notify.channels.slack_head import head
 from watchdog.notify.channels.slack_text import message
 from watchdog.notify.decide import Decision, Reason
 
@@ -43,8 +43,8 @@ def test_slack_says_so_first():
 
 
 def test_slack_s_blocks_say_the_same():
-    head, body = blocks(TOLD, Templates(page="https://watchdog.example/"))
-    assert head["text"]["text"] == ":white_circle: Canary, a test: nothing is stuck"
+    title, body = head(TOLD, Templates(page="https://watchdog.example/"))
+    assert title["text"]["text"] == ":white_circle: Canary, a test: nothing is stuck"
     assert "stuck on purpose" in body["text"]["text"]
     assert NEXT in body["text"]["text"]
 
@@ -57,8 +57,8 @@ def test_programs_know_it_by_its_kind():
 
 def test_nobody_is_called():
     for warnings in (False, True):
-        event = program.event(TOLD, SecretStr(ROUTING_KEY), Templates(), warnings=warnings)
-        assert event is None
+        events = program.events_of(TOLD, SecretStr(ROUTING_KEY), Templates(), warnings=warnings)
+        assert list(events) == []
 
 
 def settings(url, canary):

@@ -14,6 +14,7 @@ from tests.builders.snapshots import (
     task,
 )
 from watchdog.model.instants import timestamp
+from watchdog.model.kept_incidents import KEPT_OPEN
 from watchdog.model.probe import Meaning
 from watchdog.model.report import ConclusionReport, EvidenceItem
 from watchdog.model.verdict import Cause, Verdict
@@ -33,12 +34,14 @@ def test_every_reason_not_to_open_yet_has_words():
     ends = {
         Reason.KEEP_FIRING,
         Reason.HOLD_DEGRADED,
+        Reason.HOLD_HALF_READ,
         Reason.HOLD_NO_PROGRESS,
         Reason.HOLD_UNKNOWN,
         Reason.HOLD_VANISHED,
         Reason.HOLD_ABSENT,
     }
     assert set(HELD) == {reason for reason in Reason if reason.name.startswith("HOLD_")} - ends
+    assert set(KEPT_OPEN) == ends, "the page says why such a one is not over"
 
 
 def test_opens_once_and_then_stays_silent():

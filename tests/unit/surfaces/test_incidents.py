@@ -166,6 +166,42 @@ def test_an_id_that_the_snapshot_has_leads_to_what_was_told():
     assert 'href="incidents/older"' in web.get("/").text
 
 
+def test_what_became_part_of_another_says_so_and_leads_there():
+    one = past(1)
+    part = replace(one, incident=replace(one.incident, part_of="whole"))
+    whole = standing(incident(id="whole"), seen_as=("i1",), opening=1)
+    view = snapshot(eval_set(), incidents=(incident(id="i1"),))
+    web = client(Desk([whole], [part]), lambda: view)
+    rows = web.get(API).json()["incidents"]
+    assert [(row["id"], row["state"], row["part_of"]) for row in rows] == [
+        ("whole", "open", ""),
+        ("i1", "past", "whole"),
+    ]
+    for address in ("i1", "i1?opening=1"):
+        answer = web.get(f"{API}/{address}").json()
+        assert answer["row"]["part_of"] == "whole"
+        assert answer["history"][-1]["text"] == "It became part of whole"
+        html = web.get(f"/incidents/{address}").text
+        assert 'It became part of <a href="../incidents/whole">another incident</a>' in html
+        assert "Over" not in html
+    assert web.get(f"{API}/whole").json()["row"]["part_of"] == ""
+    assert 'part of <a href="incidents/whole">another</a>' in web.get("/incidents").text
+
+
+def test_the_beginning_of_an_id_names_what_may_be_meant():
+    web = client(Desk([standing(incident(id="13f2a9c41d07"), seen_as=())]))
+    for address in (f"{API}/13f2a", "/incidents/13f2a"):
+        answer = web.get(address)
+        assert (answer.status_code, "did you mean 13f2a9c41d07?" in answer.text) == (404, True)
+    assert "did you mean" not in web.get(f"{API}/13f").text + web.get("/incidents/x3f2").text
+
+
+def test_a_page_says_why_what_is_not_seen_is_not_over():
+    held = standing(incident(id="away"), seen_as=())
+    web = client(Desk([OpenIncident(held.kept, (), "hold_half_read")]))
+    assert "Still open: older events tell otherwise" in web.get("/incidents/away").text
+
+
 def test_what_was_judged_a_moment_ago_is_what_the_ledger_has_open():
     first, second = realistic().report.incidents
     web = client(Desk((), [kept(3, incident=first), past(2, incident=second)]))

@@ -383,9 +383,9 @@ async def test_every_address_answers_and_is_locked_down(service):
         assert answer.headers["content-security-policy"].startswith("default-src 'none'; "), path
 
 
-def test_every_address_stands_in_the_readme():
-    readme = (ROOT / "README.md").read_text()
-    rows = [line for line in readme.splitlines() if line.startswith("| `/")]
+def test_every_address_stands_in_the_documents():
+    page = (ROOT / "docs" / "addresses.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `/")]
     addresses = {endpoint.path for endpoint in ENDPOINTS} - OF_THE_PAGE
     assert addresses == {path for row in rows for path in re.findall(r"`(/[^`?]*)`", row)}
 

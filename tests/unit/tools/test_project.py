@@ -145,12 +145,14 @@ def declared():
     server = PYPROJECT["project"]["optional-dependencies"]["postgresql"]
     return {
         "build": groups["build"],
+        "sbom": groups["sbom"],
         "runtime": runtime,
         "postgresql": runtime + server,
         "inspect": runtime + groups["inspect"],
         "test": runtime + server + groups["inspect"] + groups["test"],
         "quality": runtime + server + groups["inspect"] + groups["test"] + groups["quality"],
         "lint": runtime + server + groups["lint"],
+        "docs": groups["docs"],
     }
 
 
@@ -191,8 +193,9 @@ def test_the_locks_agree():
 
 
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
-def test_no_lock_brings_the_other_watchdog(path):
-    assert "watchdog" not in {canonicalize_name(pin.name) for pin, _ in locked(path)}
+def test_no_lock_that_the_project_stands_beside_brings_the_other_watchdog(path, bootstrap):
+    brings = "watchdog" in {canonicalize_name(pin.name) for pin, _ in locked(path)}
+    assert brings is (path.stem in bootstrap.APART)
 
 
 # The bootstrap.
@@ -275,6 +278,18 @@ def test_a_second_run_installs_nothing(bootstrap, tmp_path, monkeypatch):
     assert len(installed) == 2
     assert bootstrap.main([str(tmp_path), "inspect"]) == 0
     assert len(installed) == 3
+
+
+def test_what_stands_apart_shares_no_environment(bootstrap, tmp_path, monkeypatch, capsys):
+    installed = []
+    monkeypatch.setattr(bootstrap, "works", lambda _: True)
+    monkeypatch.setattr(bootstrap, "install", lambda _, arguments: installed.append(arguments))
+    assert bootstrap.main([str(tmp_path / "both"), "docs", "runtime"]) == 1
+    assert "docs needs an environment of its own" in capsys.readouterr().err
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    assert bootstrap.main([str(alone), "docs"]) == 0
+    assert installed == [["--require-hashes", "-r", bootstrap.requirements("docs")]]
 
 
 def test_an_environment_made_by_hand_works(bootstrap, tmp_path, monkeypatch):

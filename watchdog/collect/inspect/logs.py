@@ -603,6 +603,16 @@ def last_part(target: str) -> str:
     return Path(target).resolve().name or "logs"
 
 
+def named_by_path(target: str, eval_set_id: str) -> str:
+    """The id by which a target knows its own logs, where the id that is given is its path's end.
+
+    An eval set some folders below a root is called by its path from there (`team/a/run`), and
+    commands that people are told to type name its own folder: they need not list the whole root.
+    """
+    is_its_own = f"/{target.rstrip('/')}".endswith(f"/{eval_set_id}")
+    return last_part(target) if is_its_own and eval_set_id else eval_set_id
+
+
 def _identify(log: LogFile, task: TaskLog) -> LogFile:
     spec = task.spec
     if log.task_id is not None or spec is None:

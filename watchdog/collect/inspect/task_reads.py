@@ -86,11 +86,14 @@ class TaskReads:
         most = max(1, self._concurrency // (4 if len(tasks) > 1 else 1))
 
         async def in_turn(rows: deque[Iterator[TaskLog]]) -> None:
-            while rows and not self._is_over(began):
+            while rows:
                 row = rows.popleft()
-                if (task := next(row, None)) is not None:
-                    await self._read(task, now, emit)
-                    rows.append(row)
+                if (task := next(row, None)) is None:
+                    continue
+                if self._is_over(began):
+                    return
+                await self._read(task, now, emit)
+                rows.append(row)
 
         async def bounded(work: Awaitable[Outcome]) -> Outcome:
             async with slots:

@@ -88,7 +88,7 @@ def export(api: Api, settings: Kubernetes, eval_set_id: str, into: Path, now: fl
     for kind in kinds:
         items = [lists.raw[kind][key] for key in sorted(keys[kind])]
         _write_list(into / f"{kind}.json", kind, items)
-    logs, problems = _write_logs(api, settings.container, view, into / "logs")
+    logs, problems = _write_logs(api, settings, view, into / "logs")
     counts = {kind: len(keys[kind]) for kind in kinds}
     return Exported(counts, logs, (*lists.problems, *problems))
 
@@ -278,16 +278,18 @@ def _variable(variable: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _write_logs(
-    api: Api, container: str, view: ClusterView, into: Path
+    api: Api, settings: Kubernetes, view: ClusterView, into: Path
 ) -> tuple[int, tuple[Problem, ...]]:
     """The logs that a check reads; how many, and what is missing of them."""
+    if not settings.logs:
+        return 0, (Problem("logs", "runners' logs are not read here (kubernetes.logs)"),)
     count, problems = 0, []
     for pod in newest(view.runners):
         if pod.phase in {"", "Pending"}:
             continue
         where = f"logs/{pod.namespace}/{pod.name}.log"
         try:
-            data, whole = read_logs(api, pod, container)
+            data, whole = read_logs(api, pod, settings.container)
         except ApiError as error:
             problems.append(Problem(where, f"{error.reason}: {error.text}"))
             continue

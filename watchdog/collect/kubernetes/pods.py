@@ -11,6 +11,7 @@ from watchdog.collect.kubernetes.objects import (
     message,
     meta_of,
 )
+from watchdog.collect.kubernetes.requests import requests_of
 from watchdog.collect.kubernetes.wire import (
     Condition,
     ContainerStatus,
@@ -66,6 +67,7 @@ def _pod(meta: Meta, spec: PodSpec, status: PodStatus, context: Context) -> Pod:
         at(disrupted.last_transition_time) if disrupted.status == "True" else None,
         at(ready.last_transition_time) if ready.status == "False" else None,
         at(scheduled.last_transition_time) if scheduled.status == "True" else None,
+        requests_of(spec) if spec.containers is not None else None,
     )
 
 

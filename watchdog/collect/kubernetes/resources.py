@@ -28,13 +28,13 @@ class Resource(Struct, frozen=True):
         return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
 
 
-PODS = Resource("", "v1", "pods", ("get", "list", "watch"))
-JOBS = Resource("batch", "v1", "jobs", ("get", "list", "watch"))
-NAMESPACES = Resource("", "v1", "namespaces", ("get", "list", "watch"), by_name=True)
-EVENTS = Resource("", "v1", "events", ("get", "list", "watch"))
-USAGE = Resource("metrics.k8s.io", "v1beta1", "pods", ("get", "list"))
-NODES = Resource("", "v1", "nodes", ("get", "list", "watch"))
-WORKLOADS = Resource("kueue.x-k8s.io", "v1beta2", "workloads", ("get", "list", "watch"))
+PODS = Resource("", "v1", "pods", ("list", "watch"))
+JOBS = Resource("batch", "v1", "jobs", ("list", "watch"))
+NAMESPACES = Resource("", "v1", "namespaces", ("list", "watch"), by_name=True)
+EVENTS = Resource("", "v1", "events", ("list", "watch"))
+USAGE = Resource("metrics.k8s.io", "v1beta1", "pods", ("list",))
+NODES = Resource("", "v1", "nodes", ("list", "watch"))
+WORKLOADS = Resource("kueue.x-k8s.io", "v1beta2", "workloads", ("list", "watch"))
 POD_LOG = Resource("", "v1", "pods/log", ("get",))
 REVIEWS = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", ("create",))
 

@@ -322,7 +322,8 @@ class ClusterSource:
         pods = newest(view.runners)
         eval_set.pods = tuple(pod.uid for pod in pods)
         urgent = eval_set.is_suspicious(now)
-        due = [pod for pod in pods if self._runner_logs.is_due(pod, now, urgent=urgent)]
+        readable = pods if self._settings.logs else ()
+        due = [pod for pod in readable if self._runner_logs.is_due(pod, now, urgent=urgent)]
         if not due:
             eval_set.forget_problems(pods)
             return

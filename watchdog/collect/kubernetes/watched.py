@@ -112,7 +112,7 @@ def open_cluster(
             reader(connection),
             settings.kubernetes.container,
             settings.kubernetes.log_bytes,
-            partial(read_logs, connection),
+            partial(read_logs, connection) if settings.kubernetes.logs else None,
         ),
         settings.concurrency,
         frozenset(only),

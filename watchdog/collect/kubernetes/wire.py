@@ -119,11 +119,34 @@ class Gate(Wire):
     name: str = ""
 
 
+Quantities = dict[str, str | int | float]
+"""Amounts by the names of resources; the API server writes texts, files may hold numbers."""
+
+
+class Resources(Wire):
+    """What is requested, and what is allowed at most."""
+
+    requests: Quantities | None = None
+    limits: Quantities | None = None
+
+
+class PodContainer(Wire):
+    """A container of a pod's specification."""
+
+    resources: Resources | None = None
+    restart_policy: str = ""
+
+
 class PodSpec(Wire):
     """A pod's specification."""
 
     node_name: str = ""
     scheduling_gates: list[Gate] | None = None
+    containers: list[PodContainer] | None = None
+    init_containers: list[PodContainer] | None = None
+    resources: Resources | None = None
+    """Of the pod as a whole."""
+    overhead: Quantities | None = None
 
 
 class PodStatus(Wire):

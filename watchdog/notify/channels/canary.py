@@ -6,18 +6,22 @@ from watchdog.config.settings import Settings
 from watchdog.config.slack import ELSEWHERE
 from watchdog.notify.channels import program, slack
 from watchdog.notify.channels.channel import Channel
+from watchdog.notify.channels.shadow import quiet_channel
 
 
 def canary_channel(settings: Settings) -> Channel | None:
     """A channel that nobody else uses, so that neither waits for the other; None where it is off.
 
-    At an address of the canary's own the JSON webhook is signed as ever (`webhook.secret`), but
+    In the shadow it is told by the quiet channel, but where it has an address of its own. At an
+    address of the canary's own the JSON webhook is signed as ever (`webhook.secret`), but
     `webhook.token` stays where it belongs.
     """
     canary = settings.canary
     name = canary.told_by
     if name is None:
         return None
+    if canary.url is None and settings.notify.quiet_channel is not None:
+        return quiet_channel(settings)
     if name.startswith(ELSEWHERE):
         return slack.bot_at(settings, name)
     if name == "slack":

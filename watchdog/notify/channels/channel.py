@@ -24,6 +24,8 @@ class Outcome(Struct, frozen=True):
         return self.result == "sent"
 
 
+NOTHING = "left out: nothing for this channel"
+"""What a message's outcome says that its channel does not tell at all."""
 UNTRIED = Outcome("sent", "set up; only a message tells whether it arrives")
 """What a channel says of itself that can't be asked."""
 

@@ -19,7 +19,7 @@ BRIEF_MAX = 1024
 """The same, where the status says nearly all."""
 LONGEST_RETRY_AFTER = 3600.0
 
-_KEPT = ("retry-after", "location")
+_KEPT = ("retry-after", "location", "x-oauth-scopes")
 
 
 async def post(

@@ -7,7 +7,8 @@ Retry-After and no structured body, and these two are one POST each.
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import httpx
@@ -19,23 +20,23 @@ from watchdog.model.causes import cause_words
 from watchdog.model.command import TEXT_MAX
 from watchdog.model.instants import timestamp
 from watchdog.model.texts import clean
-from watchdog.notify.channels.channel import UNTRIED, Outcome
+from watchdog.notify.channels.channel import NOTHING, UNTRIED, Outcome
 from watchdog.notify.channels.links import Templates, links
 from watchdog.notify.channels.posting import judged, post
 from watchdog.notify.channels.retry_policy import RetryPolicy
 from watchdog.notify.channels.slack import templates as from_settings
-from watchdog.notify.notice import Notice
+from watchdog.notify.notice import CALLING, Notice
 
 SIGNATURE = "X-Watchdog-Signature"
 SUMMARY_MAX = 1024
 """Characters that PagerDuty takes: https://developer.pagerduty.com/docs/send-alert-event."""
-LEFT_OUT = Outcome("sent", "left out: nothing for this channel")
+LEFT_OUT = Outcome("sent", NOTHING)
 
 Body = dict[str, Any]
 
 
 class Program:
-    """A channel that is one POST of JSON for each notice; it wants no digests."""
+    """A channel of one POST of JSON for each notice, or of some; it wants no digests."""
 
     digests = False
 
@@ -43,7 +44,7 @@ class Program:
         self,
         name: str,
         url: SecretStr,
-        body: Callable[[Notice], Body | None],
+        bodies: Callable[[Notice], Sequence[Body]],
         *,
         headers: Callable[[bytes], Mapping[str, str]] = lambda _content: {},
         secrets: tuple[SecretStr | None, ...] = (),
@@ -52,7 +53,7 @@ class Program:
     ) -> None:
         self.name = name
         self._url = httpx.URL(url.get_secret_value())
-        self._body = body
+        self._bodies = bodies
         self._headers = headers
         values = [secret for secret in (url, *secrets) if secret is not None]
         self._secrets = [secret.get_secret_value() for secret in values]
@@ -63,12 +64,14 @@ class Program:
     async def send(self, notice: Notice, thread: str | None = None) -> Outcome:
         """Post it; what may pass is tried again at once, a few times."""
         del thread
-        body = self._body(notice)
-        if body is None:
-            return LEFT_OUT
-        # a name that no Unicode text can be is escaped
-        content = json.dumps(msgspec.to_builtins(body)).encode()
-        return await self._retry_policy.run(lambda: self._post(content))
+        outcome = LEFT_OUT
+        for body in self._bodies(notice):
+            # a name that no Unicode text can be is escaped
+            content = json.dumps(msgspec.to_builtins(body)).encode()
+            outcome = await self._retry_policy.run(partial(self._post, content))
+            if not outcome.sent:
+                break
+        return outcome
 
     async def check(self) -> Outcome:
         """Nobody can be asked without being told something."""
@@ -109,7 +112,7 @@ def webhook(
     return Program(
         "webhook",
         url,
-        as_json,
+        lambda notice: (as_json(notice),),
         headers=headers,
         secrets=(token, secret),
         timeout=timeout,
@@ -134,11 +137,13 @@ def as_json(notice: Notice) -> Body:
         "verdict": notice.verdict,
         "gone": notice.gone,
         "resumed": notice.resumed,
+        "part_of": notice.part_of,
         "changes": notice.changes,
         "actions": notice.actions,
         "odds": notice.odds,
         "handling": notice.handling,
         "opening": notice.opening,
+        "shadow": notice.shadow,
         "incident": notice.incident,
     }
 
@@ -167,32 +172,47 @@ def pagerduty(  # noqa: PLR0913
     timeout: float = 10.0,
     retry_policy: RetryPolicy | None = None,
 ) -> Program:
-    """PagerDuty's Events API v2: `trigger` and `resolve`, one alert for each incident."""
+    """PagerDuty's Events API v2, one alert for each incident."""
 
-    def body(notice: Notice) -> Body | None:
-        return event(notice, routing_key, templates or Templates(), warnings=warnings)
+    def events(notice: Notice) -> Sequence[Body]:
+        return tuple(events_of(notice, routing_key, templates or Templates(), warnings=warnings))
 
     secrets = (routing_key,)
     return Program(
-        "pagerduty", url, body, secrets=secrets, timeout=timeout, retry_policy=retry_policy
+        "pagerduty", url, events, secrets=secrets, timeout=timeout, retry_policy=retry_policy
     )
 
 
-def event(
+def events_of(
     notice: Notice, routing_key: SecretStr, templates: Templates, *, warnings: bool
-) -> Body | None:
-    """The event; None where PagerDuty need not hear: what is open there is not edited."""
+) -> Iterator[Body]:
+    """The events that PagerDuty is to hear, if any: `trigger`, `acknowledge`, `resolve`."""
     incident = notice.incident
     alert = {"routing_key": routing_key.get_secret_value(), "dedup_key": incident.id[:255]}
     if notice.kind == "resolved":
-        return {**alert, "event_action": "resolve"}
-    if notice.kind in {"edited", "updated", "reminded", "canary"}:
-        return None
-    if incident.severity == "warning" and not warnings:
-        return None
+        yield {**alert, "event_action": "resolve"}
+        return
+    if _triggers(notice, warnings=warnings):
+        yield {**alert, **_trigger(notice, templates)}
+    if notice.acknowledged:
+        yield {**alert, "event_action": "acknowledge"}
+
+
+def hears(notice: Notice, *, warnings: bool) -> bool:
+    """Whether PagerDuty hears of it: whether there is any event."""
+    is_told = notice.kind == "resolved" or notice.acknowledged
+    return is_told or _triggers(notice, warnings=warnings)
+
+
+def _triggers(notice: Notice, *, warnings: bool) -> bool:
+    """What is open there is not edited."""
+    return notice.kind in CALLING and (notice.incident.severity == "page" or warnings)
+
+
+def _trigger(notice: Notice, templates: Templates) -> Body:
+    incident = notice.incident
     names = ", ".join(incident.eval_sets[:3]) or incident.subject
     return {
-        **alert,
         "event_action": "trigger",
         "client": "stuck-eval watchdog",
         "payload": {

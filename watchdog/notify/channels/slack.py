@@ -6,6 +6,7 @@ Slack's answers: https://api.slack.com/messaging/webhooks#handling_errors. The U
 import httpx
 from pydantic import SecretStr
 
+from watchdog.addresses import is_address
 from watchdog.config.links import KNOWN
 from watchdog.config.settings import Settings
 from watchdog.config.slack import ELSEWHERE
@@ -14,8 +15,14 @@ from watchdog.notify.channels.links import Templates
 from watchdog.notify.channels.posting import judged, post
 from watchdog.notify.channels.retry_policy import RetryPolicy
 from watchdog.notify.channels.slack_bot import SlackBot
-from watchdog.notify.channels.slack_digest import whole
+from watchdog.notify.channels.slack_digest import digest_text, digest_whole
+from watchdog.notify.channels.slack_head import head_text
+from watchdog.notify.channels.slack_shadow import marked
+from watchdog.notify.channels.slack_text import message
 from watchdog.notify.notice import Notice
+
+NOT_EDITED = frozenset({"edited", "updated"})
+"""Kinds of messages that a webhook leaves out."""
 
 
 class SlackWebhook:
@@ -46,9 +53,13 @@ class SlackWebhook:
         That a warning became a page is a message of its own.
         """
         del thread
-        if notice.kind in {"edited", "updated"}:
+        if notice.kind in NOT_EDITED:
             return Outcome("sent", "left out: a webhook can't edit")
-        body = {"text": whole(notice, self._templates, changes=True), "unfurl_links": False}
+        return await self.say(told(notice, self._templates))
+
+    async def say(self, text: str) -> Outcome:
+        """Post a text that is about no incident."""
+        body: dict[str, object] = {"text": text, "unfurl_links": False}
         return await self._retry_policy.run(lambda: self._post(body))
 
     async def check(self) -> Outcome:
@@ -62,6 +73,21 @@ class SlackWebhook:
     async def _post(self, body: dict[str, object]) -> Outcome:
         answer = await post(self._client, self._url, body, self._timeout)
         return answer if isinstance(answer, Outcome) else judged(answer)
+
+
+def told(notice: Notice, templates: Templates) -> str:
+    """What a webhook says: a phone's screen full where the page has the rest, else all of it."""
+    has_page = is_address(templates.page or "")
+    if not has_page:
+        whole = digest_whole if notice.members else _message
+        return marked(notice, whole(notice, templates))
+    if notice.members:
+        return digest_text(notice, templates)
+    return head_text(notice, templates, changes=True)
+
+
+def _message(notice: Notice, templates: Templates) -> str:
+    return message(notice, templates, changes=True)
 
 
 def from_settings(settings: Settings) -> tuple[SlackWebhook | SlackBot, ...]:
@@ -98,6 +124,7 @@ def _bot(settings: Settings, token: SecretStr, name: str, channel: str) -> Slack
         timeout=slack.timeout,
         name=name,
         mention_owner=slack.mention_owner,
+        has_buttons=slack.app_token is not None,
     )
 
 

@@ -1,4 +1,4 @@
-"""A notice as Slack's Block Kit. Pure.
+"""All that is known of an incident, as Slack's Block Kit: what its thread begins with. Pure.
 
 Limits: https://api.slack.com/reference/block-kit/blocks (50 blocks, 150 characters of a header,
 3,000 of a section, 2,000 of a field). Not documented, yet enforced (`msg_blocks_too_long`): about
@@ -14,19 +14,15 @@ from typing import Any
 
 from watchdog.model.causes import cause_words
 from watchdog.model.instants import clock_of, timestamp
-from watchdog.model.texts import clean, cut
+from watchdog.model.texts import clean
 from watchdog.model.words import VERDICT_WORDS, count, duration
-from watchdog.notify.channels.links import Templates
 from watchdog.notify.channels.slack_text import (
     CANARY,
     MAX_TEXT,
     action_lines,
     beside,
-    canary_lines,
     code,
     fitting,
-    handling_lines,
-    link_line,
     plain,
     sample_lines,
     sign,
@@ -41,12 +37,10 @@ Block = dict[str, Any]
 BLOCKS_MAX = 50
 TOTAL_MAX = 12_500
 """Bytes of all blocks as JSON."""
-HEADER_MAX = 150
 SECTION_MAX = 2900
 FIELD_MAX = 500
 SUMMARY_MAX = 1000
 BESIDE_MAX = 1300
-HANDLING_MAX = 900
 SAMPLES_MAX = 1500
 ACTIONS_MAX = 2600
 _LIVE = re.compile(r"(?<!\u200b)`")
@@ -55,15 +49,15 @@ MORE = 120
 """Bytes for a section around its text, and for saying how many are not named."""
 
 
-def blocks(notice: Notice, templates: Templates) -> list[Block]:
-    """The whole message, as things are now."""
-    if notice.kind == "canary":
-        return [_header(headline(notice)), *_group(canary_lines(notice), SECTION_MAX)]
-    is_end = notice.kind == "resolved"
-    head = [_header(headline(notice)), *(_resolved(notice) if is_end else _standing(notice))]
-    foot = _context(notice, templates)
-    room = TOTAL_MAX - _weight([*head, *foot])
-    return [*head, *_members(notice, room), *foot]
+def details(notice: Notice) -> list[Block]:
+    """All of it but the head, as things are now: evidence, eval sets, steps with commands."""
+    body = list(_standing(notice))
+    return [*body, *_members(notice, TOTAL_MAX - _weight(body))]
+
+
+def details_text(notice: Notice) -> str:
+    """What stands for it where no blocks are shown."""
+    return f"All there is on {plain(_subject(notice), 200)}"
 
 
 def headline(notice: Notice) -> str:
@@ -73,7 +67,13 @@ def headline(notice: Notice) -> str:
     what = _subject(notice)
     if notice.kind != "resolved":
         return f"{sign(notice.incident.severity)} {state(notice)}: {what}"
+    return _ended(notice, what)
+
+
+def _ended(notice: Notice, what: str) -> str:
     took = duration(lasted(notice))
+    if notice.part_of:
+        return f":white_circle: {what} became part of another incident"
     if notice.gone:
         return f":white_circle: {what} is no longer watched, after {took}"
     if notice.resumed:
@@ -83,13 +83,10 @@ def headline(notice: Notice) -> str:
     return f":large_green_circle: {what} resolved after {took}"
 
 
-def mention(owners: Sequence[str]) -> list[Block]:
-    """Whom it concerns, as `<@U…>` each; nothing where nobody is known."""
-    return [_section(f"*Started by* {' '.join(owners)}")] if owners else []
-
-
 def reply(notice: Notice, *, named: bool = False) -> str:
     """What is said in the thread: what is new; `named` where the thread is not its own."""
+    if notice.part_of:
+        return f"{plain(headline(notice))}, {code(notice.part_of)}, which goes on"
     if notice.kind == "resolved":
         outcome = f": now {VERDICT_WORDS[notice.verdict]}" if notice.verdict is not None else ""
         return plain(headline(notice)) + outcome
@@ -121,7 +118,6 @@ def _subject(notice: Notice) -> str:
 def _standing(notice: Notice) -> Iterator[Block]:
     incident = notice.incident
     yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)
-    yield from _group(handling_lines(notice), HANDLING_MAX)
     fields = [_mrkdwn(clip(text, FIELD_MAX)) for text in _fields(notice)]
     yield {"type": "section", "fields": fields}
     yield from _group([*sure_lines(notice), *beside(incident)], BESIDE_MAX)
@@ -142,21 +138,6 @@ def _fields(notice: Notice) -> list[str]:
     ]
 
 
-def _resolved(notice: Notice) -> Iterator[Block]:
-    """What it was: all but what to do."""
-    incident = notice.incident
-    outcome = "It left the store before it was seen to recover." if notice.gone else ""
-    if not notice.gone and notice.verdict is not None:
-        outcome = f"Now {VERDICT_WORDS[notice.verdict]}."
-    if notice.resumed:
-        outcome = "A newer runner works on the same eval set."
-    cause = f"*Was* {cause_words(incident.cause)} ({code(incident.cause)})"
-    yield _section(f"{cause}, since {clock_of(timestamp(notice.since))}. {outcome}".strip())
-    yield from _group([plain(incident.summary, 900)], 2 * SUMMARY_MAX)
-    yield from _group(handling_lines(notice), HANDLING_MAX)
-    yield from _group(beside(incident), BESIDE_MAX)
-
-
 def _members(notice: Notice, room: int) -> Iterator[Block]:
     """All eval sets by name, and those that recovered before, in so many bytes."""
     incident = notice.incident
@@ -165,9 +146,6 @@ def _members(notice: Notice, room: int) -> Iterator[Block]:
         return
     total = len(stuck) + len(recovered)
     count = f" ({len(stuck)} of {total} still stuck)" if recovered else f" ({total})"
-    if notice.kind == "resolved":
-        count = f" ({total})"
-        stuck, recovered = (*stuck, *recovered), ()
     last = _names("*Recovered*", recovered, room // 2 if stuck else room)
     yield from _names(f"*Eval sets*{count}", stuck, room - _weight(last))
     yield from last
@@ -192,11 +170,6 @@ def _names(title: str, names: Sequence[str], room: int) -> list[Block]:
     return [*sections, _section(text + more)] if names else []
 
 
-def _context(notice: Notice, templates: Templates) -> list[Block]:
-    line = link_line(notice, templates)
-    return [{"type": "context", "elements": [_mrkdwn(line)]}] if line else []
-
-
 def _titled(title: str, lines: Sequence[str]) -> list[str]:
     return [title, *lines] if lines else []
 
@@ -206,11 +179,6 @@ def _group(lines: Iterable[str], limit: int) -> Iterator[Block]:
     text = "\n".join(fitting((clip(line, limit // 2) for line in lines), limit))
     if text:
         yield _section(text)
-
-
-def _header(text: str) -> Block:
-    title = {"type": "plain_text", "text": cut(text, HEADER_MAX), "emoji": True}
-    return {"type": "header", "text": title}
 
 
 def _section(text: str) -> Block:

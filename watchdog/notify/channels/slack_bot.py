@@ -1,79 +1,28 @@
 """Slack by bot token: one message for each incident, edited as things change, with a thread.
 
-Methods and errors: https://api.slack.com/methods/chat.postMessage and chat.update. Over httpx, not
-slack-sdk: the two calls and their rate limit are what `slack` does already, and the tests hold the
-double that they are written against to slack-sdk.
+The message is short enough for a phone (`slack_head`); the first reply says the rest.
 """
 
 from typing import Any
 
-import httpx
 import msgspec
-from msgspec import Struct
+import structlog
+from msgspec.structs import replace
 from pydantic import SecretStr
 
-from watchdog.model.texts import clean
 from watchdog.notify.channels.channel import Outcome
 from watchdog.notify.channels.links import Templates
-from watchdog.notify.channels.posting import base_address, may_pass, post, retry_after
 from watchdog.notify.channels.retry_policy import RetryPolicy
-from watchdog.notify.channels.slack_blocks import blocks, mention, reply
-from watchdog.notify.channels.slack_digest import digest_blocks, whole
+from watchdog.notify.channels.slack_blocks import details, details_text, reply
+from watchdog.notify.channels.slack_buttons import buttons
+from watchdog.notify.channels.slack_digest import digest_details, digest_head, digest_text
+from watchdog.notify.channels.slack_head import head, head_text
+from watchdog.notify.channels.slack_shadow import marked
 from watchdog.notify.channels.slack_users import Users
+from watchdog.notify.channels.slack_web import GONE, Answer, Handle, SlackWeb
 from watchdog.notify.notice import Notice
-from watchdog.redaction import redact
 
-API_URL = "https://slack.com"
-
-_PASSING = frozenset(
-    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-)
-_GONE = frozenset(
-    {
-        "message_not_found",
-        "cant_update_message",
-        "edit_window_closed",
-        "thread_not_found",
-        # where another channel was configured when it began
-        "channel_not_found",
-        "is_archived",
-        "not_in_channel",
-    }
-)
-"""The message can't be gone on with: a new one is posted, where it is configured now."""
-_HELP = {
-    "not_in_channel": "invite the bot to the channel: /invite @…",
-    "channel_not_found": "check slack.channel; a private channel needs the bot in it",
-    "invalid_auth": "check slack.bot_token",
-    "not_authed": "check slack.bot_token",
-    "not_allowed_token_type": "slack.bot_token needs a bot's token, xoxb-…",
-    "token_revoked": "make a new slack.bot_token",
-    "token_expired": "make a new slack.bot_token",
-    "account_inactive": "the bot or its workspace was deactivated",
-    "missing_scope": "the bot needs the scope chat:write",
-    "is_archived": "the channel is archived",
-    "no_permission": "the workspace doesn't let the bot post there",
-    "restricted_action": "the workspace doesn't let the bot post there",
-    "restricted_action_thread_only_channel": "only replies are allowed in the channel",
-    "restricted_action_read_only_channel": "the channel is read-only for the bot",
-}
-
-
-class Handle(Struct, frozen=True, omit_defaults=True):
-    """Where an incident's message is."""
-
-    channel: str
-    ts: str
-    shared: bool = False
-    """It tells of others too: it is not edited, and the thread names each."""
-
-
-class Answer(Struct, frozen=True):
-    """What Slack said to one call."""
-
-    outcome: Outcome
-    handle: Handle | None = None
-    error: str = ""
+log = structlog.get_logger(__name__)
 
 
 class SlackBot:
@@ -92,131 +41,139 @@ class SlackBot:
         retry_policy: RetryPolicy | None = None,
         name: str = "slack",
         mention_owner: bool = False,
+        has_buttons: bool = False,
     ) -> None:
+        """A bot in one channel.
+
+        Args:
+            token: the bot's.
+            channel: where it posts: its id or name.
+            api_url: replaces Slack's base address.
+            templates: the addresses that messages link to.
+            timeout: seconds for one request.
+            retry_policy: how often what may pass is tried again.
+            name: what the channel is called here.
+            mention_owner: whether who started an eval set is mentioned.
+            has_buttons: whether somebody answers them.
+        """
         self.name = name
         self._channel = channel
-        # slack-sdk's base address ends in /api/, the contract's does not
-        self._base = base_address((api_url or API_URL).rstrip("/").removesuffix("/api"))
         self._templates = templates or Templates()
-        self._timeout = timeout
-        self._retry_policy = retry_policy or RetryPolicy()
-        self._client = httpx.AsyncClient(
-            timeout=timeout,
-            follow_redirects=False,
-            headers={"Authorization": f"Bearer {token.get_secret_value()}"},
-        )
-        self._users = Users(self._client, self._base, timeout) if mention_owner else None
+        self._web = SlackWeb(token, api_url, timeout, retry_policy)
+        self._users = Users(self._web) if mention_owner else None
+        self._has_buttons = has_buttons
 
     async def send(self, notice: Notice, thread: str | None = None) -> Outcome:
         """Post the incident's message, or go on with it: edit its head, reply in its thread."""
-        handle = _handle(thread)
+        handle, changed = _handle(thread), None
         if handle is None or notice.kind == "opened":
             return await self._post(notice)
         if not handle.shared:
             answer = await self._edit(notice, handle)
-            if answer.error in _GONE:
+            if answer.error in GONE:
                 return await self._post(notice)
             if not answer.outcome.sent:
                 return answer.outcome
+            if answer.handle is not None and answer.handle != handle:
+                changed = _text(answer.handle)
         if notice.kind == "edited":
-            return Outcome("sent", "ok: in place")
+            return Outcome("sent", "ok: in place", thread=changed)
         answer = await self._reply(notice, handle)
-        return await self._post(notice) if answer.error in _GONE else answer.outcome
+        if answer.error in GONE:
+            return await self._post(notice)
+        return replace(answer.outcome, thread=changed)
+
+    async def say(self, text: str) -> Outcome:
+        """Post a text that is about no incident."""
+        body = {"channel": self._channel, "text": text, "unfurl_links": False}
+        return (await self._web.call("chat.postMessage", body)).outcome
 
     async def check(self) -> Outcome:
         """Whether its token holds (https://api.slack.com/methods/auth.test), not more."""
-        outcome = (await self._call("auth.test", {})).outcome
+        outcome = (await self._web.call("auth.test", {})).outcome
         detail = "its token holds; only a message tells whether the channel takes it"
         return Outcome("sent", detail) if outcome.sent else outcome
 
     async def aclose(self) -> None:
         """Release connections."""
-        await self._client.aclose()
+        await self._web.aclose()
 
     async def _post(self, notice: Notice) -> Outcome:
         body = await self._body(notice, self._channel)
-        answer = await self._call("chat.postMessage", body)
+        answer = await self._web.call("chat.postMessage", body)
         if answer.handle is None:
             return answer.outcome
-        handle = msgspec.structs.replace(answer.handle, shared=notice.kind == "digest")
-        thread = msgspec.json.encode(handle).decode()
-        return msgspec.structs.replace(answer.outcome, thread=thread)
+        handle = replace(answer.handle, shared=notice.kind == "digest")
+        more = await self._more(notice, handle)
+        if more.handle is not None:
+            handle = more.handle
+        elif not more.outcome.sent:  # the message is there: the next edit tries this again
+            log.warning("slack_details_not_posted", detail=more.outcome.detail)
+        return replace(answer.outcome, thread=_text(handle))
 
     async def _edit(self, notice: Notice, handle: Handle) -> Answer:
+        """The head, then what its thread says of it; the handle where that is another now."""
         body = await self._body(notice, handle.channel)
-        return await self._call("chat.update", {**body, "ts": handle.ts})
+        answer = await self._web.call("chat.update", {**body, "ts": handle.ts})
+        if not answer.outcome.sent:
+            return answer
+        more = await self._more(notice, handle)
+        if more.outcome.result == "retry":
+            return more
+        return replace(answer, handle=more.handle or handle)
+
+    async def _more(self, notice: Notice, handle: Handle) -> Answer:
+        """The rest, in the thread: posted once and edited from then on."""
+        text, content = _rest(notice)
+        if not content:
+            return Answer(Outcome("sent", "ok: nothing more"))
+        body = {
+            "channel": handle.channel,
+            "text": text,
+            "blocks": content,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if handle.details:
+            answer = await self._web.call("chat.update", {**body, "ts": handle.details})
+            return replace(answer, handle=handle)
+        answer = await self._web.call("chat.postMessage", {**body, "thread_ts": handle.ts})
+        if answer.handle is None:
+            return answer
+        return replace(answer, handle=replace(handle, details=answer.handle.ts))
 
     async def _reply(self, notice: Notice, handle: Handle) -> Answer:
         body = {
             "channel": handle.channel,
             "thread_ts": handle.ts,
-            "text": reply(notice, named=handle.shared),
+            "text": marked(notice, reply(notice, named=handle.shared)),
             "unfurl_links": False,
             # who only watches the channel must hear of these
             "reply_broadcast": notice.kind in {"escalated", "reminded", "reopened"},
         }
-        return await self._call("chat.postMessage", body)
+        return await self._web.call("chat.postMessage", body)
 
     async def _body(self, notice: Notice, channel: str) -> dict[str, Any]:
-        content = (digest_blocks if notice.members else blocks)(notice, self._templates)
         owners = await self._users.mentions(notice.owners) if self._users else ()
+        text = digest_text if notice.members else head_text
+        content = digest_head if notice.members else head
+        answered = buttons(notice) if self._has_buttons else []
         return {
             "channel": channel,
-            "text": whole(notice, self._templates),
-            "blocks": [*content, *mention(owners)],
+            "text": text(notice, self._templates, owners),
+            "blocks": [*content(notice, self._templates, owners), *answered],
             "unfurl_links": False,
             "unfurl_media": False,
         }
 
-    async def _call(self, method: str, body: dict[str, Any]) -> Answer:
-        answers: list[Answer] = []
 
-        async def attempt() -> Outcome:
-            answers.append(await self._try(method, body))
-            return answers[-1].outcome
-
-        await self._retry_policy.run(attempt)
-        return answers[-1]
-
-    async def _try(self, method: str, body: dict[str, Any]) -> Answer:
-        url = self._base.copy_with(path=f"{self._base.path.rstrip('/')}/api/{method}")
-        answer = await post(self._client, url, body, self._timeout)
-        return Answer(answer) if isinstance(answer, Outcome) else read(answer)
-
-
-def read(response: httpx.Response) -> Answer:
-    """What an answer of the Web API says."""
-    after, status = retry_after(response), response.status_code
-    answer = _object(response)
-    error = clean(redact(str(answer.get("error") or "")), 60)
-    if may_pass(response):
-        return Answer(Outcome("retry", f"{status} {error}".strip(), after))
-    if response.is_success and answer.get("ok") is True:
-        return Answer(Outcome("sent", "ok"), _place(answer))
-    if error in _PASSING:
-        return Answer(Outcome("retry", error, after), error=error)
-    if not error:
-        return Answer(Outcome("refused", f"{status}: no answer of Slack's API"))
-    return Answer(Outcome("refused", f"{error}{_help(error)}"), error=error)
-
-
-def _help(error: str) -> str:
-    return f": {_HELP[error]}" if error in _HELP else ""
-
-
-def _place(answer: dict[str, Any]) -> Handle | None:
-    channel, ts = answer.get("channel"), answer.get("ts")
-    if isinstance(channel, str) and isinstance(ts, str):
-        return Handle(channel, ts)
-    return None
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    """What it holds; nothing where it is no JSON object."""
-    try:
-        return msgspec.json.decode(response.content, type=dict[str, Any])
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return {}
+def _rest(notice: Notice) -> tuple[str, list[dict[str, Any]]]:
+    """Text and blocks of the first reply in the thread; of what is over it stays as it was."""
+    if notice.kind in {"resolved", "canary"}:
+        return "", []
+    if notice.members:
+        return marked(notice, "All of them"), digest_details(notice)
+    return marked(notice, details_text(notice)), details(notice)
 
 
 def _handle(thread: str | None) -> Handle | None:
@@ -225,3 +182,7 @@ def _handle(thread: str | None) -> Handle | None:
         return msgspec.json.decode(thread, type=Handle) if thread else None
     except msgspec.MsgspecError:
         return None
+
+
+def _text(handle: Handle) -> str:
+    return msgspec.json.encode(handle).decode()

@@ -7,7 +7,9 @@ from watchdog.model.causes import cause_words
 from watchdog.model.report import IncidentReport
 from watchdog.model.words import count
 from watchdog.notify.channels.links import Templates
-from watchdog.notify.channels.slack_text import MAX_TEXT, code, escape, message, plain, sign, size
+from watchdog.notify.channels.slack_head import OWNERS_MAX, ROWS, mark_of, rows
+from watchdog.notify.channels.slack_shadow import shadow_blocks
+from watchdog.notify.channels.slack_text import MAX_TEXT, code, escape, plain, sign, size
 from watchdog.notify.notice import Notice
 
 Block = dict[str, object]
@@ -21,26 +23,57 @@ FOOT = 600
 """Bytes that the link and the rest need at most."""
 
 
-def whole(notice: Notice, templates: Templates, *, changes: bool = False) -> str:
-    """The text of any notice; with `changes` where there is no thread to say them in."""
-    if notice.members:
-        return digest_text(notice, templates)
-    return message(notice, templates, changes=changes)
-
-
-def digest_text(notice: Notice, templates: Templates) -> str:
-    """The whole message, at most `MAX_TEXT` bytes long."""
+def digest_whole(notice: Notice, templates: Templates) -> str:
+    """All of it in one text, at most `MAX_TEXT` bytes long: where nothing can be read on."""
     parts = [_title(notice), *_lines(notice, MAX_TEXT - FOOT), *_page(templates)]
     return "\n".join(parts)
 
 
-def digest_blocks(notice: Notice, templates: Templates) -> list[Block]:
-    """The same as Block Kit, with more room."""
+def digest_text(notice: Notice, templates: Templates, owners: Sequence[str] = ()) -> str:
+    """As much as a phone shows of it."""
+    lines = [_mark(notice), f"*{_title(notice)}*", *_first(notice, owners), *_page(templates)]
+    return "\n".join(line for line in lines if line)
+
+
+def digest_head(notice: Notice, templates: Templates, owners: Sequence[str] = ()) -> list[Block]:
+    """The same as Block Kit; the rest stands in its thread."""
     title = {"type": "plain_text", "text": _title(notice), "emoji": True}
-    blocks: list[Block] = [{"type": "header", "text": title}]
-    blocks += [_section(text) for text in _packed(_lines(notice, TOTAL_MAX))]
+    blocks: list[Block] = [*shadow_blocks(_mark(notice)), {"type": "header", "text": title}]
+    blocks.append(_section("\n".join(_first(notice, owners))))
     context = [{"type": "mrkdwn", "text": text} for text in _page(templates)]
     return [*blocks, {"type": "context", "elements": context}] if context else blocks
+
+
+def digest_details(notice: Notice) -> list[Block]:
+    """A line for each, as Block Kit."""
+    return [_section(text) for text in _packed(_lines(notice, TOTAL_MAX))]
+
+
+def _mark(notice: Notice) -> str:
+    """It is not edited: what it says first stays so."""
+    return mark_of(notice, alone=True)
+
+
+def _first(notice: Notice, owners: Sequence[str]) -> list[str]:
+    """The gravest, as many as a phone has rows for, and how many there are beside."""
+    started = [f"*Started by* {' '.join(owners[:OWNERS_MAX])}"] if owners else []
+    lines: list[str] = []
+    mark = _mark(notice)
+    room = ROWS - rows(_title(notice)) - (rows(mark) if mark else 0) - len(started) - 2
+    for member in notice.members:
+        line = _brief(member)
+        room -= rows(line)
+        if room < 0:
+            break
+        lines.append(line)
+    more = len(notice.members) - len(lines)
+    return [*lines, *([f"and {more} more"] if more else []), *started]
+
+
+def _brief(incident: IncidentReport) -> str:
+    names = incident.eval_sets or (incident.subject,)
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{sign(incident.severity)} {code(names[0], 50)}{more}: {cause_words(incident.cause)}"
 
 
 def _title(notice: Notice) -> str:

@@ -220,10 +220,11 @@ def _actions(notice: Notice) -> list[str]:
 
 def action_lines(notice: Notice) -> list[str]:
     """What to do, numbered, one a line."""
-    return [f"{place}. {_action(text)}" for place, text in enumerate(notice.actions, 1)]
+    return [f"{place}. {action(text)}" for place, text in enumerate(notice.actions, 1)]
 
 
-def _action(text: str) -> str:
+def action(text: str) -> str:
+    """One step: its words, and its commands in code."""
     parts = spans(clean(text, TEXT_MAX))
     line = "".join(code(part, TEXT_MAX) if command else _spaced(part) for part, command in parts)
     if size(line) <= ACTION_MAX:
@@ -245,6 +246,9 @@ def _resolved(notice: Notice) -> list[str]:
 def _over(notice: Notice) -> list[str]:
     took = duration(lasted(notice))
     why = f"*Was* {cause_words(notice.incident.cause)} ({code(notice.incident.cause)})"
+    if notice.part_of:
+        head = f":white_circle: {_names(notice)} became part of another incident"
+        return [f"{head}, {code(notice.part_of)}, which goes on", why]
     if notice.gone:
         head = f":white_circle: {_names(notice)} is no longer watched, after {took}"
         return [head, "It left the store before it was seen to recover.", why]

@@ -7,14 +7,13 @@ no more than a courtesy: what can't be looked up is left out, and nothing waits 
 import re
 from collections.abc import Iterable
 
-import httpx
 import msgspec
 import structlog
 from msgspec import Struct
 
 from watchdog.model.texts import clean
 from watchdog.notify.channels.channel import Outcome
-from watchdog.notify.channels.posting import exchange
+from watchdog.notify.channels.slack_web import SlackWeb
 from watchdog.redaction import redact
 
 USERS_MAX = 10_000
@@ -38,10 +37,8 @@ class _Answer(Struct, frozen=True):
 class Users:
     """Looks users up, each address once."""
 
-    def __init__(self, client: httpx.AsyncClient, base: httpx.URL, timeout: float) -> None:
-        self._client = client
-        self._url = base.copy_with(path=f"{base.path.rstrip('/')}/api/users.lookupByEmail")
-        self._timeout = timeout
+    def __init__(self, web: SlackWeb) -> None:
+        self._web = web
         self._ids: dict[str, str | None] = {}
 
     async def mentions(self, emails: Iterable[str]) -> tuple[str, ...]:
@@ -60,8 +57,7 @@ class Users:
         return self._ids[email]
 
     async def _ask(self, email: str) -> _Answer | None:
-        request = self._client.build_request("GET", self._url, params={"email": email})
-        response = await exchange(request, self._client, self._timeout)
+        response = await self._web.ask("users.lookupByEmail", email=email)
         if isinstance(response, Outcome):
             log.warning("owner_not_looked_up", reason=response.detail)
             return None

@@ -12,9 +12,11 @@ from watchdog.model.report import EvalSetReport, IncidentReport, Snapshot
 from watchdog.model.verdict import Verdict, worst
 from watchdog.notify.decide.acknowledged import fallen, has_news
 from watchdog.notify.decide.announcements import PAGE, unannounced
-from watchdog.notify.decide.continuity import Akin, continues, fingerprint, joined, meanings
+from watchdog.notify.decide.continuity import continues, fingerprint, joined, meanings
 from watchdog.notify.decide.ending import ending, is_unsure
+from watchdog.notify.decide.half_read import is_better_known, is_known_better
 from watchdog.notify.decide.opening import has_held, opening
+from watchdog.notify.decide.parts import Shares, shared_out, unknown
 from watchdog.notify.decide.records import (
     ENDING,
     GROUPED,
@@ -65,10 +67,12 @@ def decide(  # noqa: PLR0913, PLR0917 - what a decision depends on
         intervals: how often people may be notified.
     """
     open_incidents = renamed(open_incidents, snapshot)
+    shares = shared_out(open_incidents, _incidents(snapshot), snapshot)
     return (
-        *_standing(snapshot, open_incidents, now, first_poll_complete, intervals),
-        *_new(snapshot, open_incidents, now, first_poll_complete, resolved, intervals),
-        *_absent(snapshot, open_incidents, now, first_poll_complete, intervals),
+        *_standing(snapshot, open_incidents, shares, now, first_poll_complete, intervals),
+        *_merged(snapshot, open_incidents, shares, now, first_poll_complete),
+        *_new(snapshot, open_incidents, shares, now, first_poll_complete, resolved, intervals),
+        *_absent(snapshot, open_incidents, shares, now, first_poll_complete, intervals),
     )
 
 
@@ -76,25 +80,44 @@ def _incidents(snapshot: Snapshot) -> Collection[IncidentReport]:
     return {incident.id: incident for incident in snapshot.report.incidents}.values()
 
 
-def _standing(
+def _standing(  # noqa: PLR0913, PLR0917
     snapshot: Snapshot,
     open_incidents: Mapping[str, LedgerEntry],
+    shares: Shares,
     now: float,
     listed: bool,
     intervals: Intervals,
 ) -> Iterator[Decision]:
     """The open ones that stand, as they are now."""
-    standing = Akin(_incidents(snapshot))
-    for entry in open_incidents.values():
-        parts = [p for p in standing.like(entry.incident) if continues(p, entry.incident)]
-        if parts:
-            incident = _as_it_is(entry, parts, snapshot, now, intervals)
-            reason, fell = Reason.STILL_OPEN, None
-            if listed and not is_unlisted(incident, snapshot):
-                fell = fallen(entry, incident, now) if incident.muted_until is None else None
-                reason = _going_on(entry, incident, snapshot, now, intervals, fell)
-            ids = tuple(part.id for part in parts)
-            yield Decision(reason, incident, now, entry, fell=fell, parts=ids)
+    for key, parts in shares.parts.items():
+        entry, ids = open_incidents[key], tuple(part.id for part in parts)
+        if is_better_known(entry, parts, snapshot):
+            yield Decision(Reason.HOLD_HALF_READ, entry.incident, now, entry, parts=ids)
+            continue
+        incident = _as_it_is(entry, parts, snapshot, now, intervals)
+        reason, fell = Reason.STILL_OPEN, None
+        if listed and not is_unlisted(incident, snapshot):
+            fell = fallen(entry, incident, now) if incident.muted_until is None else None
+            reason = _going_on(entry, incident, snapshot, now, intervals, fell)
+        yield Decision(reason, incident, now, entry, fell=fell, parts=ids)
+
+
+def _merged(
+    snapshot: Snapshot,
+    open_incidents: Mapping[str, LedgerEntry],
+    shares: Shares,
+    now: float,
+    listed: bool,
+) -> Iterator[Decision]:
+    """The open ones that another one has taken in."""
+    for key, name in shares.into.items():
+        entry, into = open_incidents[key], open_incidents[name]
+        incident = replace(entry.incident, part_of=into.incident.id)
+        if listed and not is_unlisted(incident, snapshot):
+            eval_sets = _watched(entry, snapshot)
+            yield Decision(Reason.MERGED, incident, now, entry, _worst(eval_sets), into=into)
+        else:
+            yield Decision(Reason.HOLD_UNTIL_LISTED, entry.incident, now, entry)
 
 
 def _as_it_is(
@@ -117,6 +140,7 @@ def _as_it_is(
 def _new(  # noqa: PLR0913, PLR0917
     snapshot: Snapshot,
     open_incidents: Mapping[str, LedgerEntry],
+    shares: Shares,
     now: float,
     listed: bool,
     resolved: Collection[LedgerEntry],
@@ -126,10 +150,7 @@ def _new(  # noqa: PLR0913, PLR0917
     back: set[tuple[str, int]] = set()
     entries = (*open_incidents.values(), *resolved)
     recent = [entry for entry in entries if now - entry.opened_at < intervals.group_wait]
-    known = Akin(entry.incident for entry in open_incidents.values())
-    for incident in _incidents(snapshot):
-        if any(continues(incident, earlier) for earlier in known.like(incident)):
-            continue
+    for incident in unknown(_incidents(snapshot), shares):
         if not listed or is_unlisted(incident, snapshot):
             yield Decision(Reason.HOLD_UNTIL_LISTED, incident, now, parts=(incident.id,))
             continue
@@ -147,7 +168,8 @@ def _is_back(
     incident: IncidentReport, entry: LedgerEntry, now: float, intervals: Intervals
 ) -> bool:
     is_recent = entry.resolved_at is not None and now - entry.resolved_at < intervals.reopen
-    return is_recent and continues(incident, entry.incident)
+    is_another_s = bool(entry.incident.part_of)
+    return is_recent and not is_another_s and continues(incident, entry.incident)
 
 
 def _going_on(  # noqa: PLR0913, PLR0917
@@ -169,15 +191,23 @@ def _going_on(  # noqa: PLR0913, PLR0917
         due = silence >= intervals.group_interval or is_first_test
         if due and unannounced(incident, entry.announced):
             return Reason.UPDATE
-        if (
-            fingerprint(incident) != fingerprint(entry.shown)
-            and now - entry.shown_at >= intervals.group_interval
-        ):
+        if _is_edited(entry, incident, now, intervals):
             return Reason.EDIT
     is_due = incident.severity == "page" and 0 < intervals.repeat_interval <= silence
     if is_due and not is_acknowledged:
         return Reason.REMIND
     return Reason.STILL_OPEN
+
+
+def _is_edited(
+    entry: LedgerEntry, incident: IncidentReport, now: float, intervals: Intervals
+) -> bool:
+    """Whether its message shows what isn't so; what older events belie is put right at once."""
+    if is_known_better(entry.shown, incident):
+        return True
+    was_early = entry.shown.reading and not incident.reading
+    is_other = was_early or fingerprint(incident) != fingerprint(entry.shown)
+    return is_other and now - entry.shown_at >= intervals.group_interval
 
 
 def _first(
@@ -205,24 +235,28 @@ def _escalates(entry: LedgerEntry, incident: IncidentReport, now: float) -> bool
     return PAGE not in entry.announced or now - entry.announced_at >= ESCALATES_AGAIN
 
 
-def _absent(
+def _absent(  # noqa: PLR0913, PLR0917
     snapshot: Snapshot,
     open_incidents: Mapping[str, LedgerEntry],
+    shares: Shares,
     now: float,
     listed: bool,
     intervals: Intervals,
 ) -> Iterator[Decision]:
     """The open ones that don't stand any more."""
-    watched = snapshot.watched
-    standing = Akin(snapshot.report.incidents)
-    for entry in open_incidents.values():
-        if any(continues(i, entry.incident) for i in standing.like(entry.incident)):
+    for key, entry in open_incidents.items():
+        if key in shares.parts or key in shares.into:
             continue
-        eval_sets = [watched[name] for name in entry.incident.eval_sets if name in watched]
+        eval_sets = _watched(entry, snapshot)
         reason = Reason.HOLD_UNTIL_LISTED
         if listed and not may_be_unlisted(entry.incident, snapshot):
             reason = ending(entry, eval_sets, snapshot, now, intervals)
         yield Decision(reason, entry.incident, now, entry, _worst(eval_sets))
+
+
+def _watched(entry: LedgerEntry, snapshot: Snapshot) -> list[EvalSetReport]:
+    watched = snapshot.watched
+    return [watched[name] for name in entry.incident.eval_sets if name in watched]
 
 
 def _worst(eval_sets: Iterable[EvalSetReport]) -> Verdict | None:

@@ -124,6 +124,9 @@ def joined(
         restriction=before.restriction or first.restriction,
         eval_sets=eval_sets,
         recovered=recovered[:RECOVERED_MAX],
+        # what the rest of the events teaches counts only some polls after they were read
+        half_read=before.half_read or first.half_read,
+        reading=any(part.reading for part in parts),
         stuck_samples=sum(part.stuck_samples for part in parts),
         sources=_sources(before, parts) if unread else _sources(first, parts),
     )

@@ -7,6 +7,7 @@ from watchdog.model.instants import from_timestamp as instant
 from watchdog.model.report import EvalSetReport, Snapshot
 from watchdog.model.verdict import STUCK_VERDICTS, Cause, Verdict
 from watchdog.notify.decide.continuity import has_stopped_firing
+from watchdog.notify.decide.half_read import is_half_known, went_on
 from watchdog.notify.decide.records import Intervals, LedgerEntry, Reason
 from watchdog.notify.decide.sight import is_muted, out_of_sight
 
@@ -70,10 +71,16 @@ def _if_watched(
         return Reason.KEEP_FIRING
     if not all(_went_on(item, entry) for item in eval_sets):
         return Reason.HOLD_NO_PROGRESS
+    if is_half_known(entry, snapshot) and not went_on(entry, _running(eval_sets), now):
+        return Reason.HOLD_HALF_READ
     degraded = any(item.verdict is Verdict.DEGRADED for item in eval_sets)
     if degraded and entry.incident.verdict is Verdict.DEGRADED:
         return Reason.HOLD_DEGRADED
     return Reason.RESOLVE
+
+
+def _running(eval_sets: Sequence[EvalSetReport]) -> Sequence[EvalSetReport]:
+    return [item for item in eval_sets if item.verdict not in _ON_PURPOSE]
 
 
 def _has_vanished(entry: LedgerEntry, eval_sets: Sequence[EvalSetReport]) -> bool:

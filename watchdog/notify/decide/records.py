@@ -34,6 +34,8 @@ class Reason(StrEnum):
     """It ends because none of its eval sets is watched any more."""
     RESUMED = "resumed"
     """It ends because a newer runner works on the same eval set."""
+    MERGED = "merged"
+    """It became part of another open one, which goes on."""
     MUTED = "muted"
     """People asked not to hear of it yet; when that ends and it still stands, it opens."""
     HOLD_UNTIL_LISTED = "hold_until_listed"
@@ -58,11 +60,13 @@ class Reason(StrEnum):
     """Its objects were taken away (TTL, janitor) after it broke: that mends nothing."""
     HOLD_ABSENT = "hold_absent"
     """Its eval sets aren't shown, by a source that doesn't show that they are gone."""
+    HOLD_HALF_READ = "hold_half_read"
+    """It is told otherwise by events that are older than it, and that were read later."""
     HOLD_UNKNOWN = "hold_unknown"
     """It can't be seen any more, but for lack of data: unknown never resolves."""
 
 
-ENDING = frozenset({Reason.RESOLVE, Reason.GONE, Reason.RESUMED})
+ENDING = frozenset({Reason.RESOLVE, Reason.GONE, Reason.RESUMED, Reason.MERGED})
 NOTIFYING = frozenset(
     {
         Reason.OPEN,
@@ -157,3 +161,5 @@ class Decision(Struct, frozen=True):
     """The acknowledgement that falls with it, which says why."""
     parts: tuple[str, ...] = ()
     """The ids that the snapshot has for it; empty where it isn't seen."""
+    into: LedgerEntry | None = None
+    """The open one that it became part of."""

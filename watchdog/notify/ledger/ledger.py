@@ -44,9 +44,14 @@ from watchdog.notify.ledger.rows import (
     message_of,
     notice_of,
 )
-from watchdog.notify.ledger.tables import incidents, messages
+from watchdog.notify.ledger.tables import (
+    incidents,
+    lost_time_table,
+    messages,
+    watched_time_table,
+)
 from watchdog.notify.ledger.term import Term
-from watchdog.notify.notice import Kind, Notice
+from watchdog.notify.notice import Kind, Notice, as_beginning
 
 KEEP_SECONDS = 30 * 86_400.0
 STRANGERS_SECONDS = 365 * 86_400.0
@@ -191,11 +196,14 @@ class Ledger:
         notice: Notice,
         needs: Needs | None = None,
         fell: Act | None = None,
+        *,
+        announced: bool | None = None,
     ) -> None:
         """Remember how an open incident is shown now, and the message for who knows of it.
 
         One that was told to be over is open again. `fell` is an acknowledgement that counts no
-        more.
+        more; `announced`, whether people know by now all that they are called for, by default
+        where it isn't only edited.
         """
         values: dict[str, object] = {
             "record": encode(notice.incident),
@@ -204,11 +212,12 @@ class Ledger:
             "away_since": None,
             "needs": _encoded(needs or entry.needs),
         }
-        if notice.kind != "edited":
-            announced = announced_with(notice.incident, entry.announced)
-            values |= {"said": encode_announcements(announced), "said_at": notice.at}
+        if notice.kind != "edited" if announced is None else announced:
+            known = announced_with(notice.incident, entry.announced)
+            values |= {"said": encode_announcements(known), "said_at": notice.at}
         if notice.kind == "reopened":
             values |= {"resolved_at": None, "reopened": entry.reopened + 1}
+            values |= {"ending": None, "ended_as": None}
         with self.transaction() as connection:
             connection.execute(update(incidents).where(*self._same(entry)).values(values))
             thread = (entry.incident.id, entry.generation)
@@ -219,12 +228,34 @@ class Ledger:
                 events.add(connection, self.watch, thread, event)
             self._renew(connection, notice, entry)
 
-    def resolve(self, entry: LedgerEntry, notice: Notice) -> None:
-        """Remember the end, and its message as pending for each channel that knows of it."""
+    def resolve(self, entry: LedgerEntry, notice: Notice, ending: str = "") -> None:
+        """Remember the end, and its message as pending for each channel that knows of it.
+
+        `ending` is the reason that was decided by.
+        """
+        values = {"resolved_at": notice.at, "ending": ending, "ended_as": notice.verdict}
         with self.transaction() as connection:
-            connection.execute(
-                update(incidents).where(*self._same(entry)).values(resolved_at=notice.at)
-            )
+            connection.execute(update(incidents).where(*self._same(entry)).values(values))
+            self._renew(connection, notice, entry)
+
+    def merge(
+        self, entry: LedgerEntry, notice: Notice, into: LedgerEntry, ending: str = ""
+    ) -> None:
+        """Remember that one became part of another, with both; its message as at an end.
+
+        `ending` is the reason that was decided by.
+        """
+        incident, thread = notice.incident, (into.incident.id, into.generation)
+        values = {
+            "record": encode(incident),
+            "resolved_at": notice.at,
+            "ending": ending,
+            "ended_as": notice.verdict,
+        }
+        text = f"{incident.id} became part of it: {incident.summary}"
+        with self.transaction() as connection:
+            connection.execute(update(incidents).where(*self._same(entry)).values(values))
+            events.add(connection, self.watch, thread, LifeEvent("merged", notice.at, text))
             self._renew(connection, notice, entry)
 
     def amend(
@@ -270,7 +301,7 @@ class Ledger:
             public = [pair for pair in notices if not pair[1].incident.restricted_to]
             for generation, notice in public:
                 is_end = notice.kind == "resolved"
-                copy = notice if is_end else replace(notice, kind="opened", changes=())
+                copy = notice if is_end else as_beginning(notice)
                 self._add(connection, replace(copy, at=at), generation, [channel])
             return len(public)
 
@@ -397,6 +428,7 @@ class Ledger:
             drop_digests_of_nothing(connection, created_before=now - keep)
             forgotten = connection.execute(delete(incidents).where(is_old)).rowcount
             events.prune(connection, self.watch, now - keep, now - STRANGERS_SECONDS)
+            _prune_days(connection, self.watch, now - keep, now - STRANGERS_SECONDS)
             return forgotten
 
     def _add_digest(self, connection: Connection, channel: str, digest: Notice) -> str:
@@ -469,8 +501,7 @@ class Ledger:
             rows = connection.execute(query.where(*same, messages.c.state == "pending"))
             records: dict[Kind, str] = {row.kind: row.record for row in rows}
             if "opened" in records and notice.kind != "resolved":
-                first_notice = replace(notice, kind="opened", changes=())
-                opened = encode(replace(first_notice, opening=entry.generation))
+                opened = encode(replace(as_beginning(notice), opening=entry.generation))
                 first = update(messages).where(*same, messages.c.kind == "opened")
                 connection.execute(first.values(record=opened))
                 continue
@@ -504,6 +535,13 @@ class Ledger:
 
 def _encoded(needs: Needs | None) -> str | None:
     return None if needs is None else encode(needs)
+
+
+def _prune_days(connection: Connection, watch: str, before: float, strangers: float) -> None:
+    """Forget what was lost and watched before; what others wrote, before `strangers`."""
+    for table in (lost_time_table, watched_time_table):
+        is_old = (table.c.watch == watch) & (table.c.until < before)
+        connection.execute(delete(table).where(is_old | (table.c.until < strangers)))
 
 
 def drop_digests_of_nothing(connection: Connection, created_before: float) -> int:

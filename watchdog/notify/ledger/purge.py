@@ -39,7 +39,14 @@ from watchdog.notify.ledger.purged_events import (
 )
 from watchdog.notify.ledger.purged_records import is_alone, names_any, notice_without, without
 from watchdog.notify.ledger.rows import decode_incident, encode, notice_of
-from watchdog.notify.ledger.tables import events, incidents, messages, mutes_table, names_table
+from watchdog.notify.ledger.tables import (
+    events,
+    incidents,
+    lost_time_table,
+    messages,
+    mutes_table,
+    names_table,
+)
 from watchdog.notify.notice import Notice
 
 KEY_BYTES = 32
@@ -76,6 +83,8 @@ class Purged(Struct, frozen=True):
     """Messages on joint incidents, and digests: they stay, without it."""
     mutes: int = 0
     names: int = 0
+    lost_times: int = 0
+    """Days on which it lost time, as the weekly report counts them."""
     checkpoints: int = 0
     checkpoint_bytes: int = 0
 
@@ -204,6 +213,7 @@ def _of_ledger(connection: Connection, wanted: Wanted, source: str | None) -> Pu
             names_table.c.id.in_(wanted.ids),
             true() if source is None else names_table.c.source == source,
         ),
+        lost_times=_delete(connection, lost_time_table, lost_time_table.c.eval_set.in_(wanted.ids)),
     )
 
 

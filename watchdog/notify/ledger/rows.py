@@ -139,4 +139,11 @@ def merged(notice: Notice, overtaken: Iterable[Notice]) -> Notice:
     notices = (*(item for item in earlier if item.kind != "resolved"), notice)
     kind = max((item.kind for item in notices), key=FOLLOW_UPS.index)
     changes = dict.fromkeys(change for item in notices for change in item.changes)
-    return replace(notice, kind=kind, changes=tuple(changes)[:MAX_CHANGES])
+    would_tell = dict.fromkeys(name for item in notices for name in item.shadow or ())
+    return replace(
+        notice,
+        kind=kind,
+        changes=tuple(changes)[:MAX_CHANGES],
+        acknowledged=any(item.acknowledged for item in notices),
+        shadow=None if notice.shadow is None else tuple(would_tell),
+    )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 VERSION_TABLE = "watchdog_version"
 """Alembic's, under a name of its own: the database may be shared with who uses Alembic too."""
-HEADS = {"ledger": "ledger_3", "checkpoints": "checkpoints_1"}
+HEADS = {"ledger": "ledger_4", "checkpoints": "checkpoints_1"}
 """The newest step of each branch."""
 STEP_SECONDS = 60
 """For one statement of a step, on a database server; for another process's steps too."""

@@ -39,6 +39,8 @@ incidents = Table(
     Column("said_at", Float),
     Column("reopened", Integer),
     Column("needs", KeptText),
+    Column("ending", KeptName(32)),
+    Column("ended_as", KeptName(32)),
 )
 
 messages = Table(
@@ -136,3 +138,33 @@ canary_table = Table(
     Column("record", KeptText, nullable=False),
 )
 """When the canary was last sent (`canary`)."""
+
+lost_time_table = Table(
+    "lost_time",
+    metadata,
+    Column("watch", KeptName(64), primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("eval_set", KeptName(512), primary_key=True),
+    Column("cause", KeptName(64), primary_key=True),
+    Column("until", Float, nullable=False),
+    Column("record", KeptText, nullable=False),
+)
+"""What eval sets lost while they were stuck, day by day (`lost_time`)."""
+
+watched_time_table = Table(
+    "watched_time",
+    metadata,
+    Column("watch", KeptName(64), primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", Float, nullable=False),
+    Column("record", KeptText, nullable=False),
+)
+"""How much of each day the service watched (`lost_time`)."""
+
+weekly_table = Table(
+    "weekly_report",
+    metadata,
+    Column("watch", KeptName(64), primary_key=True),
+    Column("record", KeptText, nullable=False),
+)
+"""Up to when weekly reports were sent (`weekly_sent`)."""

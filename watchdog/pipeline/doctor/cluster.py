@@ -17,6 +17,7 @@ from watchdog.collect.kubernetes.resources import (
     USAGE,
     WORKLOADS,
     ListQuery,
+    Resource,
     review,
 )
 from watchdog.config.kubernetes import Kubernetes
@@ -68,13 +69,17 @@ async def examine(patient: Patient) -> Sequence[Finding]:
 def rights(settings: Kubernetes) -> Iterator[ListQuery]:
     """What the settings need, as the cluster's source asks for it."""
     places = settings.namespaces[:NAMESPACES_MAX] or ("",)
-    for resource in (*NEEDED, WORKLOADS, USAGE):
+    for resource in (*_needed(settings), WORKLOADS, USAGE):
         for namespace in places:
             yield ListQuery(resource, namespace)
     for name in places:
         yield ListQuery(NAMESPACES, name=name)
     if not settings.namespaces:
         yield ListQuery(NODES)
+
+
+def _needed(settings: Kubernetes) -> Iterator[Resource]:
+    return (resource for resource in NEEDED if resource is not POD_LOG or settings.logs)
 
 
 def look(settings: Kubernetes, asked: Iterable[ListQuery], check: str) -> Sequence[Finding]:

@@ -82,6 +82,8 @@ class EvalSetList(Struct, frozen=True):
     """The cursor of what comes after these; null at the end."""
     hidden: Count = 0
     """Eval sets that are watched and that who asks may not see."""
+    shadow: str = ""
+    """The quiet channel, where the service tells no other (`notify.shadow`); else empty."""
     schema_version: Literal[1] = SCHEMA_VERSION
 
 

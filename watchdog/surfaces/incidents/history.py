@@ -45,11 +45,14 @@ def _items(kept: KeptIncident, now: float) -> Iterator[_Item]:
     if kept.opened_at is not None:
         yield _item(kept.opened_at, "opened", "", "It was found")
     yield from (_event(event) for event in kept.events)
-    yield from (_told(told) for told in kept.told)
+    yield from (_told(told, kept.incident.part_of) for told in kept.told)
     yield from _acts(kept.acts, now)
     if kept.absent_since is not None:
         yield _item(kept.absent_since, "unseen", "", "Not seen any more")
-    if kept.resolved_at is not None:
+    if kept.resolved_at is not None and kept.incident.part_of:
+        text = f"It became part of {kept.incident.part_of}"
+        yield _item(kept.resolved_at, "merged", "", text)
+    elif kept.resolved_at is not None:
         yield _item(kept.resolved_at, "resolved", "", "Over")
 
 
@@ -57,11 +60,12 @@ def _event(event: LifeEvent) -> _Item:
     return _item(event.at, event.kind, "", event.text)
 
 
-def _told(told: Told) -> _Item:
+def _told(told: Told, part_of: str) -> _Item:
+    what = "became part of another" if told.kind == "resolved" and part_of else f"was {told.kind}"
     if told.sent_at is not None:
-        return _item(told.sent_at, "told", told.channel, f"Told that it was {told.kind}")
+        return _item(told.sent_at, "told", told.channel, f"Told that it {what}")
     state = "refused" if told.state == "failed" else "not sent yet"
-    return _item(told.at, "told", told.channel, f"To be told that it was {told.kind}: {state}")
+    return _item(told.at, "told", told.channel, f"To be told that it {what}: {state}")
 
 
 def _acts(acts: Iterable[Act], now: float) -> Iterator[_Item]:

@@ -20,6 +20,7 @@ HistoryKind = Literal[
     "escalated",
     "reminded",
     "reopened",
+    "merged",
     "acknowledgement",
     "silence",
     "judgement",
@@ -71,6 +72,8 @@ class IncidentRow(Struct, frozen=True):
     acknowledgement: ActRecord | None
     silence: ActRecord | None
     judgement: ActRecord | None
+    part_of: str = ""
+    """The id of the incident that it became part of: it is past, and its trouble may not be."""
 
 
 class HistoryItem(Struct, frozen=True):
@@ -92,6 +95,8 @@ class IncidentList(Struct, frozen=True):
     """The cursor of what comes after these; null at the end."""
     problem: str = ""
     """Why past ones are missing; empty where they aren't."""
+    shadow: str = ""
+    """The quiet channel, where the service tells no other (`notify.shadow`); else empty."""
     schema_version: Literal[1] = SCHEMA_VERSION
 
 

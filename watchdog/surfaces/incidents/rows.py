@@ -134,6 +134,7 @@ def row(seen: Seen, now: float) -> IncidentRow:
         acknowledgement=_record(kept.acts, "acknowledgement", seen, end),
         silence=_record(kept.acts, "silence", seen, end),
         judgement=_record(kept.acts, "judgement", seen, now),
+        part_of=incident.part_of,
     )
 
 

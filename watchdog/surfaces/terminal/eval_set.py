@@ -5,6 +5,8 @@ from itertools import islice
 
 from rich.text import Text
 
+from watchdog.model.attempts import next_attempt
+from watchdog.model.causes import cause_words
 from watchdog.model.instants import clock_of, from_timestamp
 from watchdog.model.report import (
     EvalSetReport,
@@ -17,7 +19,7 @@ from watchdog.model.texts import clean
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Verdict
 from watchdog.model.words import VERDICT_WORDS, at_work, count, duration, strip, tally
 from watchdog.surfaces.fleet.records import EvalSetDetail
-from watchdog.surfaces.terminal.actions import action_lines
+from watchdog.surfaces.terminal.actions import steps_lines
 from watchdog.surfaces.terminal.console import STYLES, Line, verdict_text
 
 TASKS = 5
@@ -59,11 +61,11 @@ def eval_set_lines(
     yield from _evidence(report)
     tasks = sorted(report.tasks, key=lambda task: -SEVERITY.index(task.verdict))
     for task in tasks[:TASKS]:
-        yield from _task(task, report)
+        yield from _task(task, report, now)
     if len(tasks) > TASKS:
         yield 2, _other_tasks(tasks[TASKS:])
     yield from _incidents(report, incidents)
-    yield from action_lines(report.actions)
+    yield from steps_lines(report, incidents)
 
 
 def problem_lines(problems: Sequence[ProblemReport]) -> Iterator[Line]:
@@ -111,7 +113,7 @@ def _evidence(of: EvalSetReport | TaskReport, indent: int = 2) -> Iterator[Line]
         yield indent, Text(f"- {when}{clean(item.text, 300)}", "dim")
 
 
-def _task(task: TaskReport, report: EvalSetReport) -> Iterator[Line]:
+def _task(task: TaskReport, report: EvalSetReport, now: str | None) -> Iterator[Line]:
     cause = None if task.cause == report.cause else task.cause
     head = Text("Task ").append(clean(task.task, 100), "bold")
     head.append(f" on {clean(task.model, 100)}: " if task.model else ": ")
@@ -123,7 +125,7 @@ def _task(task: TaskReport, report: EvalSetReport) -> Iterator[Line]:
     yield from _evidence(task, 4)
     kinds = _kinds(task.running)
     for alike in kinds[:KINDS]:
-        yield from _alike(alike)
+        yield from _alike(alike, now)
     more = sum(len(alike) for alike in kinds[KINDS:])
     if more:
         yield 4, Text(f"and {count(more, 'sample')} of other kinds (-v)", "dim")
@@ -146,7 +148,7 @@ def _kind(sample: RunningSample) -> Kind:
     return (sample.verdict, sample.cause or "", sample.phase, *call)
 
 
-def _alike(alike: Sequence[RunningSample]) -> Iterator[Line]:
+def _alike(alike: Sequence[RunningSample], now: str | None) -> Iterator[Line]:
     """Samples of one kind: how many, for how long, which; and what the first of them shows."""
     first = alike[0]
     text = Text(f"{_named(alike)}: ", "bold")
@@ -164,7 +166,7 @@ def _alike(alike: Sequence[RunningSample]) -> Iterator[Line]:
         call = f"{first.pending.kind} {clean(first.pending.name, 100)}".strip()
         yield 6, Text(f"pending: {call}, for {duration(first.pending.seconds)}")
     if first.wait_seconds is not None:
-        yield 6, Text(f"next attempt after a wait of {duration(first.wait_seconds)}")
+        yield 6, Text(next_attempt(first, now))
     for item in first.evidence[:1]:
         when = f"{clock_of(item.at)}: " if item.at else ""
         yield 6, Text(f"- {when}{clean(item.text, 300)}", "dim")
@@ -206,12 +208,12 @@ def _other_tasks(tasks: Sequence[TaskReport]) -> Text:
 
 
 def _incidents(report: EvalSetReport, incidents: Sequence[IncidentReport]) -> Iterator[Line]:
-    """What an incident tells beyond this eval set: who else, and who isn't affected."""
+    """Its incidents, and what each tells beyond this eval set: who else, and who isn't affected."""
     for incident in incidents:
         others = len(set(incident.eval_sets) - {report.eval_set_id})
-        parts = [f"{count(others, 'other eval set')} in the same incident"] if others else []
+        parts = [f"{cause_words(incident.cause)} ({incident.severity})"]
+        parts += [f"{count(others, 'other eval set')} in the same incident"] if others else []
         parts += [clean(incident.peers)] if incident.peers else []
         parts += [f"muted until {clock_of(incident.muted_until)}"] if incident.muted_until else []
         parts += [f"{clean(page.provider)} says: {clean(page.title)}" for page in incident.outside]
-        if parts:
-            yield 2, Text(f"Incident {clean(incident.id, 200)}: {'; '.join(parts)}", "dim")
+        yield 2, Text(f"Incident {clean(incident.id, 200)}: {'; '.join(parts)}", "dim")

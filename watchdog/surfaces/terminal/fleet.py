@@ -88,7 +88,15 @@ def counts_line(
     return 0, text.append(f"{scans}, {clock_of(now)}")
 
 
+def shadow_lines(shadow: str) -> Iterator[Line]:
+    """That nobody is told but a quiet channel."""
+    if shadow:
+        words = f"SHADOW: only {clean(shadow, 80)} is told, and nobody is paged (docs/shadow.md)"
+        yield 0, Text(words, "bold magenta")
+
+
 def _beside(fleet: EvalSetList) -> Iterator[Line]:
+    yield from shadow_lines(fleet.shadow)
     if fleet.matching < fleet.total:
         yield 0, Text(f"of {fleet.total:,}: the others don't fit the filters", "dim")
     if fleet.hidden:

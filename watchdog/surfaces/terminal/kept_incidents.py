@@ -11,13 +11,14 @@ from watchdog.model.texts import clean
 from watchdog.model.words import count
 from watchdog.surfaces.incidents.records import ActRecord, IncidentList, IncidentRow
 from watchdog.surfaces.terminal.console import Line
+from watchdog.surfaces.terminal.fleet import shadow_lines
 from watchdog.surfaces.terminal.table import Cell, Column, short, table
 
 COLUMNS = (
     Column("SEVERITY", 8),
     Column("LASTED", 9, align="right"),
-    Column("INCIDENT", 40, least=12, cut="middle"),
-    Column("CAUSE", 40, least=10),
+    Column("INCIDENT", 28, least=12, cut="middle"),
+    Column("CAUSE", 44, least=14, cut="wrap"),
     Column("SINCE", 20, room=120),
     Column("ENDED", 20, room=100),
     Column("PEOPLE", 50, least=12, room=70),
@@ -27,6 +28,7 @@ COLUMNS = (
 
 def kept_incident_lines(listed: IncidentList, width: int) -> Iterator[Line]:
     """The open ones, then the past, each the newest first."""
+    yield from shadow_lines(listed.shadow)
     if not listed.incidents:
         yield 0, Text("no incident")
     for state, title in (("open", "open incident"), ("past", "past incident")):
@@ -61,6 +63,8 @@ def named(one: IncidentRow) -> str:
 
 
 def _people(one: IncidentRow) -> Iterator[str]:
+    if one.part_of:
+        yield f"part of {clean(one.part_of, 12)}"
     if one.acknowledgement is not None:
         yield f"acknowledged by {_by(one.acknowledgement)}"
     if one.silence is not None:

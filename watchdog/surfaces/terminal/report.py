@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
+from watchdog.model.attempts import next_attempt
 from watchdog.model.causes import cause_words
 from watchdog.model.instants import clock_of
 from watchdog.model.report import (
@@ -18,7 +19,7 @@ from watchdog.model.report import (
 from watchdog.model.texts import clean
 from watchdog.model.verdict import SEVERITY, STUCK_VERDICTS, Cause, Verdict
 from watchdog.model.words import VERDICT_WORDS, at_work, count, duration, strip, tally
-from watchdog.surfaces.terminal.actions import action_lines
+from watchdog.surfaces.terminal.actions import steps_lines
 from watchdog.surfaces.terminal.console import STYLES, Line, print_lines, verdict_text
 
 MAX_SAMPLES = 20
@@ -43,7 +44,7 @@ def lines(report: Report) -> Iterator[Line]:
     yield 0, Text(f"{number}{scans}, {clock_of(report.now)}", "dim")
     for eval_set in sorted(report.eval_sets, key=lambda e: -SEVERITY.index(e.verdict)):
         yield 0, Text()
-        yield from _eval_set(eval_set)
+        yield from _eval_set(eval_set, report.now)
     yield from _incidents(report)
     yield from _problems(report)
 
@@ -52,7 +53,7 @@ def _because(cause: Cause | None) -> str:
     return f": {cause_words(cause)}" if cause is not None else ""
 
 
-def _eval_set(eval_set: EvalSetReport) -> Iterator[Line]:
+def _eval_set(eval_set: EvalSetReport, now: str | None) -> Iterator[Line]:
     head = Text(clean(eval_set.eval_set_id, 120), "bold").append("  ")
     yield 0, head.append_text(verdict_text(eval_set.verdict, eval_set.cause))
     if eval_set.summary:
@@ -61,8 +62,8 @@ def _eval_set(eval_set: EvalSetReport) -> Iterator[Line]:
         yield 2, _stuck(eval_set)
     yield from _evidence(eval_set.evidence, 2)
     for task in eval_set.tasks:
-        yield from _task(task, eval_set.cause)
-    yield from action_lines(eval_set.actions)
+        yield from _task(task, eval_set.cause, now)
+    yield from steps_lines(eval_set)
 
 
 def _stuck(eval_set: EvalSetReport) -> Text:
@@ -74,7 +75,7 @@ def _stuck(eval_set: EvalSetReport) -> Text:
     return text
 
 
-def _task(task: TaskReport, eval_set_cause: Cause | None) -> Iterator[Line]:
+def _task(task: TaskReport, eval_set_cause: Cause | None, now: str | None) -> Iterator[Line]:
     """A cause that is the eval set's too is not said again."""
     cause = None if task.cause == eval_set_cause else task.cause
     head = Text("Task ").append(clean(task.task, 100), "bold")
@@ -84,7 +85,7 @@ def _task(task: TaskReport, eval_set_cause: Cause | None) -> Iterator[Line]:
     yield from _evidence(task.evidence, 4)
     stuck = [sample for sample in task.running if sample.verdict in STUCK_VERDICTS]
     for sample in stuck[:MAX_SAMPLES]:
-        yield from _sample(sample)
+        yield from _sample(sample, now)
     if len(stuck) > MAX_SAMPLES:
         yield 4, Text(f"and {count(len(stuck) - MAX_SAMPLES, 'more stuck sample')}", "dim")
     waiting = [sample for sample in task.running if sample.verdict is Verdict.WAITING]
@@ -117,7 +118,7 @@ def _retries(http_retries: int | None) -> str:
     return f"; {count(http_retries, 'HTTP retry', 'HTTP retries')}" if http_retries else ""
 
 
-def _sample(sample: RunningSample) -> Iterator[Line]:
+def _sample(sample: RunningSample, now: str | None) -> Iterator[Line]:
     head = Text(f"Sample {clean(sample.id, 100)}, epoch {sample.epoch}: ", "bold")
     head.append(VERDICT_WORDS[sample.verdict], STYLES[sample.verdict])
     head.append(f" for {duration(sample.stuck_seconds)} while {at_work(sample.phase)}")
@@ -128,7 +129,7 @@ def _sample(sample: RunningSample) -> Iterator[Line]:
         call = f"{sample.pending.kind} {clean(sample.pending.name, 100)}".strip()
         yield 6, Text(f"pending: {call}, for {duration(sample.pending.seconds)}")
     if sample.wait_seconds is not None:
-        yield 6, Text(f"next attempt after a wait of {duration(sample.wait_seconds)}")
+        yield 6, Text(next_attempt(sample, now))
     yield from _evidence(sample.evidence, 6)
 
 

@@ -1,6 +1,6 @@
 """Tables that fit: columns come with the room that there is, and what may be cut is cut."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -28,8 +28,8 @@ class Column(Struct, frozen=True):
     room: int = 0
     """It is shown from this width of the terminal on."""
     align: Literal["left", "right"] = "left"
-    cut: Literal["end", "middle"] = "end"
-    """Which part of a text is left out that is too long."""
+    cut: Literal["end", "middle", "wrap"] = "end"
+    """Which part of a text is left out that is too long; `wrap`: none, it goes on below."""
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], width: int) -> list[Line]:
@@ -48,7 +48,36 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], width: int)
     cells = [[row[place] for place in places] for row in cells]
     widths = _fitted(shown, [_natural(shown, cells, place) for place in range(len(shown))], width)
     head = [Text(column.title, "dim") for column in shown]
-    return [(0, _line(shown, widths, row)) for row in (head, *cells)]
+    lines = (line for row in (head, *cells) for line in _wrapped(shown, widths, row))
+    return [(0, _line(shown, widths, line)) for line in lines]
+
+
+def _wrapped(
+    columns: Sequence[Column], widths: Sequence[int], row: Sequence[Text]
+) -> Iterator[Sequence[Text]]:
+    """A row's lines: what is wrapped goes on below itself."""
+    parts = [
+        list(_words(cell, width)) if column.cut == "wrap" else [cell]
+        for column, width, cell in zip(columns, widths, row, strict=True)
+    ]
+    for number in range(max(map(len, parts), default=0)):
+        yield [lines[number] if number < len(lines) else Text() for lines in parts]
+
+
+def _words(cell: Text, width: int) -> Iterator[Text]:
+    """A text in lines of so many columns, broken between words where that goes."""
+    if cell.cell_len <= width:
+        yield cell
+        return
+    line = ""
+    for word in cell.plain.split(" "):
+        longer = f"{line} {word}" if line else word
+        if line and cell_len(longer) > width:
+            yield Text(line, cell.style)
+            line = word
+        else:
+            line = longer
+    yield Text(line, cell.style)
 
 
 def _with_room(

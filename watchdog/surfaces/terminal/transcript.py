@@ -1,7 +1,6 @@
 """A sample's last events in order; runs of failed attempts and their waits as one line."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator
 
 from rich.text import Text
 
@@ -10,12 +9,11 @@ from watchdog.model.instants import clock_of
 from watchdog.model.samples import SampleDetail, SampleEvent
 from watchdog.model.texts import clean, visible_lines
 from watchdog.model.words import at_work, brief_duration, count, duration
+from watchdog.surfaces.event_runs import FEW, Run, runs
 from watchdog.surfaces.terminal.console import Hanging, Line
 from watchdog.surfaces.terminal.samples import STYLES, calls
 from watchdog.surfaces.terminal.table import short
 
-FEW = 3
-"""Attempts that failed alike in a row, beyond which they are told together."""
 _OUTCOMES = {"ok": "green", "failed": "red", "pending": "bold yellow", "cancelled": "dim"}
 _TIME = 19
 """Columns of a time."""
@@ -53,52 +51,18 @@ def _events(detail: SampleDetail, *, in_full: bool) -> Iterator[Line]:
         yield 0, Text()
     if detail.earlier:
         yield 0, Text("… earlier events are in its log", "dim")
-    for run in _runs(detail.events, 0 if in_full else FEW):
-        yield from _run(run) if len(run) > 1 else _event(run[0])
+    for item in runs(detail.events, 0 if in_full else FEW):
+        yield from _run(item) if isinstance(item, Run) else _event(item)
 
 
-def _runs(events: Sequence[SampleEvent], few: int) -> Iterator[list[SampleEvent]]:
-    """Failed attempts with their waits that are alike, together; all else alone."""
-    for _, group in groupby(events, _fault):
-        alike = list(group)
-        attempts = sum(event.kind == "model" for event in alike)
-        if few and attempts > few:
-            yield alike
-        else:
-            yield from ([event] for event in alike)
-
-
-def _fault(event: SampleEvent) -> tuple[str, ...]:
-    """What failed attempts have in common with the waits between them; else the event itself."""
-    if event.kind == "wait" and event.outcome != "pending":
-        return ("fault", event.name)
-    if event.kind == "model" and event.outcome == "failed":
-        return ("fault", event.name)
-    return ("", str(id(event)))
-
-
-def _run(run: Sequence[SampleEvent]) -> Iterator[Line]:
-    attempts = [event for event in run if event.kind == "model"]
-    waits = [event.seconds for event in run if event.kind == "wait" and event.seconds is not None]
-    first, last = attempts[0], attempts[-1]
-    text = _time(first.at).append("model    ").append(clean(first.name, 100)).append("  ")
-    text.append(f"failed x{len(attempts)}", "red").append(f" until {clock_of(last.at)}")
-    if waits:
-        text.append(f", waits of {_from_to(waits)}")
+def _run(run: Run) -> Iterator[Line]:
+    text = _time(run.first.at).append("model    ").append(clean(run.first.name, 100)).append("  ")
+    text.append(f"failed x{len(run.attempts)}", "red").append(f" until {clock_of(run.last.at)}")
+    if run.waited:
+        text.append(f", waits of {run.waited}")
     yield 0, text
-    for cause, error in _faults(attempts):
+    for cause, error in run.faults:
         yield _TIME + 2, Text(error, "red").append(f" [{cause}]" if cause else "", "dim")
-
-
-def _faults(attempts: Iterable[SampleEvent]) -> list[tuple[str, str]]:
-    """The different errors, the newest first, a few of them."""
-    errors = dict.fromkeys((event.cause or "", clean(event.error, 300)) for event in attempts)
-    return [one for one in reversed(errors) if one[1]][:FEW]
-
-
-def _from_to(seconds: Sequence[float]) -> str:
-    least, most = brief_duration(min(seconds)), brief_duration(max(seconds))
-    return least if least == most else f"{least} to {most}"
 
 
 def _event(event: SampleEvent) -> Iterator[Line]:

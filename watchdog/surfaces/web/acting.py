@@ -1,26 +1,23 @@
 """Acknowledge, silence, judge: by the page's forms and by the API."""
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from watchdog.model.acts import BY_MAX, LONGEST, USUAL, WHY_MAX, ActKind
-from watchdog.model.durations import parse_duration
-from watchdog.model.instants import from_timestamp
-from watchdog.model.quantities import duration
+from watchdog.model.acts import BY_MAX
 from watchdog.model.texts import clean
-from watchdog.redaction import redact, without_secrets
+from watchdog.redaction import without_secrets
 from watchdog.surfaces.incidents.records import IncidentDetail
 from watchdog.surfaces.incidents.rows import Seen, detail
 from watchdog.surfaces.schema import encode_report
 from watchdog.surfaces.web.access import viewer_of
 from watchdog.surfaces.web.act_body import ActBody
 from watchdog.surfaces.web.answers import JSON, head
-from watchdog.surfaces.web.desk import Desk, DeskError, Wish
+from watchdog.surfaces.web.deeds import Wanted, do, wanted_by
+from watchdog.surfaces.web.desk import Desk
 from watchdog.surfaces.web.endpoints import HTML
 from watchdog.surfaces.web.forms import (
     FORM_COOKIE,
@@ -34,19 +31,6 @@ from watchdog.surfaces.web.forms import (
 from watchdog.surfaces.web.incidents_page import FormState, actions_page, back
 from watchdog.surfaces.web.incidents_seen import IncidentsSeen
 from watchdog.surfaces.web.looking import Look, Looking
-
-OTHERS = "it is also about eval sets that you may not see: ask somebody who may"
-NAMELESS = "say who you are"
-
-_FORMS: dict[str, tuple[ActKind, bool | None, bool]] = {
-    "acknowledge": ("acknowledgement", None, False),
-    "silence": ("silence", None, False),
-    "true": ("judgement", True, False),
-    "false": ("judgement", False, False),
-    "unacknowledge": ("acknowledgement", None, True),
-    "unsilence": ("silence", None, True),
-}
-"""What a form's button means: of what kind, judged how, whether it takes back."""
 
 
 class Acting:
@@ -76,10 +60,10 @@ class Acting:
         look, seen = await self._found(request)
         name = clean(fields.get("by", ""), BY_MAX) or name_of(request)
         try:
-            kind, judged, takes_back = _wanted(fields)
-            lasting = fields.get("for") or None
-            body = ActBody(by=name, lasting=lasting, why=fields.get("why", ""), judged=judged)
-            await self._do(request, seen, kind, body, takes_back=takes_back)
+            wanted = wanted_by(fields.get("do", ""))
+            lasting, why = fields.get("for") or None, fields.get("why", "")
+            body = ActBody(by=name, lasting=lasting, why=why, judged=wanted.judged)
+            await self._do(request, seen, wanted, body)
         except HTTPException as refusal:
             return await self._shown(request, look, seen, refusal.detail, refusal.status_code)
         where = back(seen.kept.incident.id, seen.kept.opening)
@@ -90,32 +74,32 @@ class Acting:
 
     async def acknowledge(self, request: Request) -> Response:
         """Acknowledge it."""
-        return await self._api(request, "acknowledgement", takes_back=False)
+        return await self._api(request, Wanted("acknowledgement"))
 
     async def unacknowledge(self, request: Request) -> Response:
         """Take that back."""
-        return await self._api(request, "acknowledgement", takes_back=True)
+        return await self._api(request, Wanted("acknowledgement", takes_back=True))
 
     async def silence(self, request: Request) -> Response:
         """Silence its eval sets."""
-        return await self._api(request, "silence", takes_back=False)
+        return await self._api(request, Wanted("silence"))
 
     async def unsilence(self, request: Request) -> Response:
         """Take that back."""
-        return await self._api(request, "silence", takes_back=True)
+        return await self._api(request, Wanted("silence", takes_back=True))
 
     async def judge(self, request: Request) -> Response:
         """Say whether it was worth a page."""
-        return await self._api(request, "judgement", takes_back=False)
+        return await self._api(request, Wanted("judgement"))
 
-    async def _api(self, request: Request, kind: ActKind, *, takes_back: bool) -> Response:
+    async def _api(self, request: Request, wanted: Wanted) -> Response:
         content = await self._forms.json(request)
         try:
             body = msgspec.json.decode(content, type=ActBody) if content else ActBody()
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as flaw:
             raise HTTPException(400, f"the body: {clean(str(flaw), 200)}") from None
         look, seen = await self._found(request)
-        await self._do(request, seen, kind, body, takes_back=takes_back)
+        await self._do(request, seen, wanted, body)
         told = await self._told(request, look)
         return Response(encode_report(without_secrets(told)), media_type=JSON)
 
@@ -127,35 +111,9 @@ class Acting:
         look = await self._looking.there(request)
         return look, await self._seen.one(request, look)
 
-    async def _do(
-        self, request: Request, seen: Seen, kind: ActKind, body: ActBody, *, takes_back: bool
-    ) -> None:
+    async def _do(self, request: Request, seen: Seen, wanted: Wanted, body: ActBody) -> None:
         """Raises: HTTPException: it wasn't done."""
-        if not seen.whole:
-            raise HTTPException(403, OTHERS)
-        viewer, now = viewer_of(request), self._clock()
-        by = viewer.user or body.by
-        if not clean(by, BY_MAX):
-            raise HTTPException(400, NAMELESS)
-        needs_end = kind != "judgement" and not takes_back
-        if kind == "judgement" and body.judged is None:
-            raise HTTPException(400, "judged: say whether it was worth a page: true or false")
-        wish = Wish(
-            kind=kind,
-            incident=seen.kept.incident,
-            opening=seen.kept.opening,
-            by=redact(clean(by, BY_MAX)),
-            verified=bool(viewer.user),
-            until=_until(body, now) if needs_end else None,
-            why=redact(clean(body.why, WHY_MAX)),
-            judged=body.judged if kind == "judgement" else None,
-            takes_back=takes_back,
-        )
-        try:
-            await self._desk.act(wish)
-        except DeskError as flaw:
-            again = {"Retry-After": "10"} if flaw.status == 503 else None
-            raise HTTPException(flaw.status, str(flaw), again) from None
+        await do(self._desk, seen, viewer_of(request), wanted, body, self._clock())
 
     async def _shown(
         self, request: Request, look: Look, seen: Seen, flaw: str, status: int
@@ -174,34 +132,3 @@ class Acting:
         response = Response(html.encode("utf-8", "replace"), status, media_type="text/html")
         keep(request, response, FORM_COOKIE, cookie, None)
         return response
-
-
-def _until(body: ActBody, now: float) -> float:
-    """Raises: HTTPException: 400, no time to come, or too far away."""
-    if body.until is not None and body.lasting is not None:
-        raise HTTPException(400, "say `until` or `for`, not both")
-    until = now + USUAL
-    if body.until is not None:
-        until = from_timestamp(body.until) or 0.0
-    elif body.lasting is not None:
-        until = now + _seconds(body.lasting)
-    if until <= now:
-        raise HTTPException(400, "until: it has passed")
-    if until > now + LONGEST:
-        raise HTTPException(400, f"for: at most {duration(LONGEST)}; `overrides` take more")
-    return until
-
-
-def _seconds(text: str) -> float:
-    with suppress(ValueError):
-        if text.strip()[-1:].isalpha():
-            return parse_duration(text)
-    raise HTTPException(400, f"for: such as 90m, 8h or 2d, at most {duration(LONGEST)}")
-
-
-def _wanted(fields: Mapping[str, str]) -> tuple[ActKind, bool | None, bool]:
-    """Raises: HTTPException: 400, no button of ours."""
-    wanted = _FORMS.get(fields.get("do", ""))
-    if wanted is None:
-        raise HTTPException(400, "say what is to be done")
-    return wanted

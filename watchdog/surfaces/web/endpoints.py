@@ -9,8 +9,10 @@ from starlette.convertors import Convertor, register_url_convertor
 from watchdog.model.report import Report
 from watchdog.model.samples import STANDINGS, RunnerLines, SampleDetail, SampleList
 from watchdog.model.verdict import Cause, Verdict
+from watchdog.model.weekly import WeeklyReport
 from watchdog.pipeline.sample_list import CURSOR as PLACE
 from watchdog.pipeline.sample_list import CURSOR_MAX as PLACE_MAX
+from watchdog.pipeline.weekly.weeks import DATE, WEEK
 from watchdog.surfaces.fleet.filters import LENGTH_MAX, VALUES_MAX
 from watchdog.surfaces.fleet.listing import CURSOR, CURSOR_MAX, LIMIT_MAX, PAGES_MAX
 from watchdog.surfaces.fleet.records import EvalSetDetail, EvalSetList
@@ -226,6 +228,18 @@ _SAMPLES = (
 _LINES = (
     *_in_path("eval_set_id", _ID),
     Parameter("since", "Only lines that were written later (ISO 8601)."),
+)
+_WEEK = (
+    Parameter(
+        "week",
+        "An ISO week: `2026-W48`. Without it, and without `since`, the seven days until now.",
+        schema={"type": "string", "pattern": WEEK},
+    ),
+    Parameter(
+        "since",
+        "The seven days from this one on, in the service's time zone: `2026-11-23`.",
+        schema={"type": "string", "pattern": DATE},
+    ),
 )
 
 ENDPOINTS = (
@@ -535,6 +549,20 @@ ENDPOINTS = (
             **_ERRORS,
         },
         (_eval_set(required=False),),
+    ),
+    Endpoint(
+        "/api/v1/report/weekly",
+        "weekly",
+        "A week, summed up: incidents, what they were worth, delays, time and resources lost.",
+        {
+            200: Body("The week, as far as who asks may see it.", (JSON,), WeeklyReport),
+            304: _HAS_IT,
+            400: _refused("No week, or two of them.", api=True),
+            404: _refused("A week that has not begun.", api=True),
+            503: _refused(_UNREAD, api=True),
+            **_ERRORS,
+        },
+        _WEEK,
     ),
     Endpoint(
         "/api/v1/openapi.json",

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -72,7 +73,8 @@ class FleetApi:
         return response
 
     def _list(self, look: Look, filters: Filters, cursor: str | None, limit: int) -> bytes:
-        return encode_report(self._looking.fleet(look).listed(filters, cursor, limit))
+        listed = self._looking.fleet(look).listed(filters, cursor, limit)
+        return encode_report(replace(listed, shadow=look.shadow))
 
     def _row(self, look: Look, name: str) -> EvalSetRow:
         row = self._looking.fleet(look).row(name, look.view.at)

@@ -27,6 +27,8 @@ class Health(Struct, frozen=True):
     """Why incidents that stand were not told yet, by id."""
     tells: bool = True
     """Whether any channel is set up."""
+    shadow: str = ""
+    """The quiet channel, where no other is told (`notify.shadow`); else empty."""
 
 
 class Live(Struct, frozen=True):
@@ -48,6 +50,8 @@ class Ready(Struct, frozen=True, omit_defaults=True):
     """`standby` of a replica that waits to take over."""
     leader: str = ""
     """Who leads while it does."""
+    shadow: str = ""
+    """The quiet channel, where no other is told."""
 
 
 def live(health: Health, stalled_after: float) -> Live:
@@ -72,6 +76,7 @@ def ready(health: Health) -> Ready:
         health.failing_sources,
         health.failing_channels,
         health.sources,
+        shadow=health.shadow,
     )
 
 

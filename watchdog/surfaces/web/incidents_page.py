@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from watchdog.model.acts import BY_MAX, LONGEST, WHY_MAX
 from watchdog.model.causes import cause_words
+from watchdog.model.kept_incidents import KEPT_OPEN
 from watchdog.model.report import Snapshot
 from watchdog.model.verdict import Cause
 from watchdog.surfaces.fleet.listing import Fleet
@@ -68,6 +69,7 @@ def incident_page(fleet: Fleet, told: IncidentDetail, frame: PageContext) -> str
         incident=told.incident,
         told=told,
         watched=fleet.snapshot.watched,
+        kept_open=KEPT_OPEN.get(told.row.reason, ""),
         **about((told.incident,), fleet.snapshot),
     )
 

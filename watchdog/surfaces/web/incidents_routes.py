@@ -16,6 +16,7 @@ from watchdog.surfaces.web.asked import number
 from watchdog.surfaces.web.desk import Desk
 from watchdog.surfaces.web.endpoints import HTML
 from watchdog.surfaces.web.incidents_page import NO_INCIDENT, OVER, incident_page, incidents_page
+from watchdog.surfaces.web.incidents_seen import NO_INCIDENT as UNKNOWN
 from watchdog.surfaces.web.incidents_seen import IncidentsSeen, asked
 from watchdog.surfaces.web.kept_pages import answer
 from watchdog.surfaces.web.looking import Looking, key_of
@@ -55,7 +56,8 @@ class IncidentRoutes:
         except HTTPException as refusal:
             if refusal.status_code != 404:
                 raise
-            return await no_page(self._looking, request, look, frame, (NO_INCIDENT, OVER))
+            why = OVER if refusal.detail == UNKNOWN else refusal.detail
+            return await no_page(self._looking, request, look, frame, (NO_INCIDENT, why))
         if request.method == "HEAD":
             return head(200, HTML)
         told = detail(seen, look.view.at, look.view.report.now)

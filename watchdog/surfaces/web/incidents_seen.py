@@ -1,5 +1,7 @@
 """Incidents of a request: which ones, and what of them may be seen by who asks."""
 
+from itertools import islice
+
 from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,6 +25,8 @@ from watchdog.surfaces.web.endpoints import OPENING_MAX
 from watchdog.surfaces.web.looking import Look
 
 NO_INCIDENT = "no incident of this id is known"
+PREFIX, LIKE = 4, 3
+"""Characters of an id by whose beginning others are looked for; how many are named."""
 ROUNDS = 10
 """How often the ledger is asked for one answer, where a viewer may see little of what it has."""
 
@@ -72,19 +76,31 @@ class IncidentsSeen:
         Raises:
             HTTPException: 404, nothing is known of it, or not to who asks; 503.
         """
-        viewer, name = viewer_of(request), request.path_params["incident_id"]
-        opening = opening_of(request)
-        ones = (s for s in self.open(look, viewer) if name in {s.kept.incident.id, *s.shown_as})
-        seen = next(ones, None)
-        if seen is not None and opening in {None, seen.kept.opening}:
+        name, opening = request.path_params["incident_id"], opening_of(request)
+        return await self.find(viewer_of(request), look, name, opening)
+
+    async def find(self, viewer: Viewer, look: Look, name: str, opening: int | None) -> Seen:
+        """That of an id, the last opening unless another is named; raises as `one` does."""
+        seen = _named(self.open(look, viewer), name)
+        is_itself = seen is not None and seen.kept.incident.id == name
+        is_merged = not is_itself and await self._is_merged(name, opening)
+        if seen is not None and not is_merged and opening in {None, seen.kept.opening}:
             return await self._with_history(seen)
         is_hidden = any(name in {s.kept.incident.id, *s.seen_as} for s in self.desk.standing)
-        if is_hidden and seen is None:
+        if is_hidden and seen is None and not is_merged:
             raise HTTPException(404, NO_INCIDENT)
         kept = await self._kept(name, opening)
         if kept is None or not may_see(viewer, kept, hidden_of(look.current, look.view)):
-            raise HTTPException(404, NO_INCIDENT)
+            raise HTTPException(404, _none(name, self.open(look, viewer)))
         return Seen(without_peers(kept, viewer), True)
+
+    async def _is_merged(self, name: str, opening: int | None) -> bool:
+        """Whether one of this id became part of another: its own page says so."""
+        try:
+            kept = await self.desk.one(name, opening)
+        except DeskError:  # what is open is shown all the same
+            return False
+        return kept is not None and bool(kept.incident.part_of)
 
     async def _with_history(self, seen: Seen) -> Seen:
         # of one that was judged a moment ago, as after a start, only the ledger knows what it is
@@ -121,7 +137,7 @@ class IncidentsSeen:
         if len(found) > limit:
             following = _place_of(found[limit - 1].kept)
         text = following.text if following is not None else None
-        return IncidentList(look.view.report.now, rows, text, problem)
+        return IncidentList(look.view.report.now, rows, text, problem, look.shadow)
 
     async def _past(
         self, look: Look, viewer: Viewer, query: IncidentQuery, place: Place | None
@@ -141,6 +157,20 @@ class IncidentsSeen:
             if len(found) >= query.limit:
                 break
         return found, _place_of(last)
+
+
+def _none(name: str, ones: list[Seen]) -> str:
+    """That there is none of an id, and which may be meant by its beginning."""
+    ids = [one.kept.incident.id for one in ones]
+    longer = (one for one in ids if one != name and one.startswith(name))
+    like = list(islice(longer, LIKE)) if len(name) >= PREFIX else []
+    return f"{NO_INCIDENT}; did you mean {' or '.join(like)}?" if like else NO_INCIDENT
+
+
+def _named(ones: list[Seen], name: str) -> Seen | None:
+    """The one of an id, or the one that the report has under it."""
+    own = (one for one in ones if one.kept.incident.id == name)
+    return next(own, None) or next((one for one in ones if name in one.shown_as), None)
 
 
 def _order(seen: Seen) -> tuple[str, str]:

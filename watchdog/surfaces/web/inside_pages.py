@@ -5,16 +5,16 @@ from urllib.parse import urlencode
 
 from watchdog.config.links import Links
 from watchdog.model.command import typed
-from watchdog.model.report import EvalSetReport, Snapshot
+from watchdog.model.report import Snapshot
 from watchdog.model.samples import (
     STANDINGS,
     RunnerLines,
     SampleDetail,
     SampleList,
-    SampleRow,
     Standing,
 )
 from watchdog.pipeline.sample_list import SampleFilter
+from watchdog.surfaces.event_runs import Run, runs
 from watchdog.surfaces.web.event_picture import event_lanes
 from watchdog.surfaces.web.page_links import sample_links
 from watchdog.surfaces.web.templating import PageContext, render
@@ -56,10 +56,11 @@ def sample_page(detail: SampleDetail, view: Snapshot, frame: PageContext, links:
         view,
         eval_set=eval_set,
         detail=detail,
+        events=[(item, isinstance(item, Run)) for item in runs(detail.events)][::-1],
         sample=detail.sample,
         picture=event_lanes(detail.events, view.at),
         links=sample_links(links, name, detail.sample, log),
-        transcript=_transcript(eval_set, detail.sample),
+        transcript=_transcript(name, detail),
     )
 
 
@@ -85,8 +86,16 @@ def _query(states: tuple[Standing, ...], cursor: str | None = None) -> str:
     return urlencode([*(("state", one) for one in states), *more], errors="replace")
 
 
-def _transcript(eval_set: EvalSetReport, sample: SampleRow) -> str:
+def _transcript(name: str, detail: SampleDetail) -> str:
     """The command that shows a sample's contents; empty where it can't be typed."""
-    words = (eval_set.eval_set_id, f"{sample.task}/{sample.id}/{sample.epoch}")
+    sample = detail.sample
+    words = [
+        name,
+        f"{sample.task}/{sample.id}/{sample.epoch}",
+        *([detail.logs] * bool(detail.logs)),
+    ]
     quoted = [typed(word) for word in words]
-    return f"watchdog transcript {' '.join(quoted)} --content" if all(quoted) else ""
+    if not all(quoted):
+        return ""
+    where = f" --logs {quoted[2]}" if detail.logs else ""
+    return f"watchdog transcript {quoted[0]} {quoted[1]}{where} --content"

@@ -37,6 +37,8 @@ class Look(Struct, frozen=True, eq=False):
     view: Snapshot
     mask: Mask
     """Takes names out of other texts that who looks may not see."""
+    shadow: str = ""
+    """The quiet channel, where no other is told."""
 
 
 class Looking:
@@ -68,7 +70,7 @@ class Looking:
         now = self._clock()
         if current is None or seen is None:
             return None, PageContext(health, now, self._refresh, root=way_up(request))
-        look = Look(current, seen.snapshot, seen.mask)
+        look = Look(current, seen.snapshot, seen.mask, health.shadow)
         now = look.view.at + STEP * max(0, (now - look.view.at) // STEP)
         handled = partial(_handled, self._desk.standing, current, look.view, viewer_of(request))
         root, version = way_up(request), self._desk.version
@@ -80,10 +82,10 @@ class Looking:
         Raises:
             HTTPException: 503, before the first poll.
         """
-        current, seen, _ = await self._see(viewer_of(request))
+        current, seen, health = await self._see(viewer_of(request))
         if current is None or seen is None:
             raise HTTPException(503, "the first poll is running", {"Retry-After": "5"})
-        return Look(current, seen.snapshot, seen.mask)
+        return Look(current, seen.snapshot, seen.mask, health.shadow)
 
     def fleet(self, look: Look) -> Fleet:
         """The fleet; only in the thread of what is kept."""

@@ -48,6 +48,7 @@ from watchdog.surfaces.web.rendition import Rendition, Renditions
 from watchdog.surfaces.web.security import SecurityHeaders
 from watchdog.surfaces.web.streamed import VARY, Streamed
 from watchdog.surfaces.web.templating import style_source
+from watchdog.surfaces.web.weekly_routes import NoWeeks, WeeklyRoutes, Weeks
 from watchdog.threads import DefaultExecutor
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -74,6 +75,7 @@ class Site:
         inside: Inside | None = None,
         links: Callable[[], Links] = Links,
         desk: Desk | None = None,
+        weeks: Weeks | None = None,
     ) -> None:
         self._bundle = bundle
         self._access = access
@@ -88,7 +90,7 @@ class Site:
         self._hosts = hosts
         self._outgoing = Outgoing()
         desk = desk or NoDesk()
-        looking = Looking(self._seen_by, clock, refresh, desk)
+        looking = Looking(self.seen_by, clock, refresh, desk)
         looks = Looks(looking, inside or Nowhere())
         fleet = FleetApi(looks, self._outgoing)
         self._parts = (
@@ -98,6 +100,7 @@ class Site:
             InsideApi(looks, fleet),
             ModelRoutes(looking, desk),
             IncidentRoutes(looking, desk),
+            WeeklyRoutes(looking, weeks or NoWeeks()),
             Acting(looking, desk, Forms(hosts), clock),
         )
         self._reducing = DefaultExecutor(1, "reduced")
@@ -132,7 +135,7 @@ class Site:
         handler: Handler = next(getattr(part, name) for part in self._parts if hasattr(part, name))
         return handler
 
-    async def _seen_by(self, viewer: Viewer) -> tuple[Snapshot | None, Seen | None, Health]:
+    async def seen_by(self, viewer: Viewer) -> tuple[Snapshot | None, Seen | None, Health]:
         """The current snapshot, what a viewer may see of it, and of how the service is."""
         snapshot, health = self._read(), self._health()
         if snapshot is None:
@@ -207,7 +210,7 @@ class Site:
         """The first complete poll is done, and the sources answer."""
         # everybody may ask, so it names nothing that not everybody may see
         nobody = self._access.nobody if self._access is not None else EVERYTHING
-        state = ready((await self._seen_by(nobody))[2])
+        state = ready((await self.seen_by(nobody))[2])
         return json(state, 200 if state.ready else 503)
 
     def _current(self) -> Snapshot:

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from watchdog.addresses import quoted
 from watchdog.model.aged import elapsed
-from watchdog.model.causes import cause_words
+from watchdog.model.attempts import next_attempt
+from watchdog.model.causes import RUNNER_STOPS, cause_words
 from watchdog.model.instants import clock, clock_of, timestamp
 from watchdog.model.report import RunningSample, Snapshot, SourceReport, TaskReport
 from watchdog.model.samples import Standing
@@ -87,7 +88,9 @@ def render(template: str, frame: PageContext, snapshot: Snapshot | None, **more:
         max_samples=MAX_SAMPLES,
         max_names=MAX_NAMES,
         count=count,
-        **{"still": False, "alone": False, "told_row": None, **more},
+        next_attempt=next_attempt,
+        runner_stops=RUNNER_STOPS,
+        **{"still": False, "alone": False, "told_row": None, "runner_first": False, **more},
     )
 
 

@@ -129,20 +129,20 @@ def test_a_server_that_does_not_answer(kubeconfig: Path, server: Server) -> None
         (
             ListQuery(PODS, "ns"),
             (
-                '{apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"]} '
+                '{apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"]} '
                 "to a Role of namespace ns"
             ),
         ),
         (
             ListQuery(JOBS),
             (
-                '{apiGroups: ["batch"], resources: ["jobs"], verbs: ["get", "list", "watch"]} '
+                '{apiGroups: ["batch"], resources: ["jobs"], verbs: ["list", "watch"]} '
                 "to a ClusterRole"
             ),
         ),
         (
             ListQuery(EVENTS),
-            '{apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"]}',
+            '{apiGroups: [""], resources: ["events"], verbs: ["list", "watch"]}',
         ),
         (
             ListQuery(NAMESPACES, name="ns"),
@@ -154,7 +154,7 @@ def test_a_server_that_does_not_answer(kubeconfig: Path, server: Server) -> None
         ),
         (
             ListQuery(USAGE),
-            '{apiGroups: ["metrics.k8s.io"], resources: ["pods"], verbs: ["get", "list"]}',
+            '{apiGroups: ["metrics.k8s.io"], resources: ["pods"], verbs: ["list"]}',
         ),
     ],
 )

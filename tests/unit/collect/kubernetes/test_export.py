@@ -261,6 +261,12 @@ def test_a_log_that_is_refused_is_named(tmp_path):
     assert [problem.where for problem in exported.left_out] == ["logs/inspect/one-abc.log"]
 
 
+def test_where_logs_are_not_read_that_is_said(tmp_path):
+    folder, exported = write(tmp_path, Cluster(shared_namespace()), Kubernetes(logs=False))
+    assert not (folder / "logs").exists()
+    assert "kubernetes.logs" in exported.left_out[0].text
+
+
 RESTARTED = Pod("ns", "p", "u", "Running", containers=(Container("c", restarts=1),))
 
 

@@ -252,6 +252,21 @@ async def test_a_runner_that_restarts_or_tells_something_hastens_the_reads(tmp_p
     assert logs["abc"].woken == [None, "mini"]
 
 
+async def test_where_logs_are_not_read_none_is_asked_for(tmp_path):
+    cache = Cache()
+    write(tmp_path / "abc", running_store())
+    cache.show(pods=[at_work()])
+
+    async def asked(settings):
+        requests = []
+        runner_logs = RunnerLogs(lambda *a: requests.append(a) or b"", "inspect-eval-set", 100)
+        await poll(ClusterSource(cache, settings, lambda _: None, runner_logs))
+        return len(requests)
+
+    assert await asked(Kubernetes()) == 1
+    assert await asked(Kubernetes(logs=False)) == 0
+
+
 async def two(tmp_path):
     cache = Cache()
     for name in ("bad", "good"):

@@ -73,6 +73,13 @@ async def test_each_verb_is_asked_for_by_itself(server, look):
     assert not any("namespace" in question for question in questions)
 
 
+async def test_what_is_not_read_need_not_be_allowed(server, look):
+    server.respond = refusing(("get", "pods", "log"))
+    found = await look(logs=False)
+    assert {each.status for each in found} == {"ok"}
+    assert not any("pods/log" in each.about for each in found)
+
+
 async def test_what_is_missing_is_named_with_the_rule_to_add(server, look):
     server.respond = refusing(("watch", "pods", ""), ("get", "pods", "log"), ("list", "nodes", ""))
     bad = {each.about: each for each in await look() if each.status != "ok"}
@@ -83,7 +90,7 @@ async def test_what_is_missing_is_named_with_the_rule_to_add(server, look):
     }
     pods = bad["pods in the whole cluster"]
     assert pods.sentence == "watch is not allowed."
-    rule = '{apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"]}'
+    rule = '{apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"]}'
     assert rule in pods.action
     assert "`kubectl auth can-i watch pods --all-namespaces`" in pods.action
     log = bad["pods/log in the whole cluster"].action
@@ -103,7 +110,7 @@ async def test_with_namespaces_it_is_asked_for_each(server, look):
 
 
 async def test_actions_can_be_pasted(server, look):
-    server.respond = refusing(("list", "namespaces", ""), ("get", "pods", ""))
+    server.respond = refusing(("list", "namespaces", ""), ("watch", "pods", ""))
     actions = [each.action for ns in ((), ("a",)) for each in await look(namespaces=ns)]
     commands = [command for action in actions for command in re.findall(r"`([^`]+)`", action)]
     assert len(commands) >= 4

@@ -1,0 +1,1 @@
+"""Every command of the documents, and the test that runs it."""

@@ -1,0 +1,1 @@
+"""The image, built from the Dockerfile without a container engine, and run."""

@@ -1,0 +1,1 @@
+"""The packages as people get them: wheel and sdist, installed into each Python at hand."""

@@ -1,0 +1,1 @@
+"""The workflows of the forge, looked at without running them."""

@@ -1,0 +1,1 @@
+"""A week's report for people, and as each may see it."""
