@@ -286,18 +286,9 @@ def programs(running, inbox, folder):
     """Prometheus over the service, and Alertmanager behind it."""
     prometheus, alertmanager = free_ports(2)
     (folder / "rules.yaml").write_text(json.dumps(fast_rules()))
-    (folder / "alertmanager.yaml").write_text(json.dumps(fast_routes(inbox)))
     (folder / "prometheus.yaml").write_text(json.dumps(scraping(running.url, alertmanager)))
     with ExitStack() as stack:
-        start(
-            stack,
-            folder,
-            "prometheus-alertmanager",
-            alertmanager,
-            f"--config.file={folder / 'alertmanager.yaml'}",
-            f"--storage.path={folder / 'alertmanager'}",
-            "--cluster.listen-address=",
-        )
+        start_alertmanager(stack, folder, alertmanager, inbox)
         client = start(
             stack,
             folder,
@@ -322,6 +313,15 @@ def scraping(url, alertmanager):
             "alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]
         },
     }
+
+
+def start_alertmanager(stack, folder, port, inbox):
+    """Alertmanager, which tells the inbox without waiting."""
+    config = folder / "alertmanager.yaml"
+    config.write_text(json.dumps(fast_routes(inbox)))
+    storage = folder / "alertmanager"
+    arguments = (f"--config.file={config}", f"--storage.path={storage}")
+    start(stack, folder, "prometheus-alertmanager", port, *arguments, "--cluster.listen-address=")
 
 
 def start(stack, folder, name, port, *arguments, program=None):

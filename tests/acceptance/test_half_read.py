@@ -65,22 +65,27 @@ def polls(service) -> float:
     return next((float(line.split()[-1]) for line in lines if line.startswith(POLLS)), 0.0)
 
 
+def served(folder, logs, inbox) -> ServiceProcess:
+    """A first start over logs, which tells the inbox."""
+    (folder / "state").mkdir()
+    return ServiceProcess(
+        folder / "state",
+        [str(logs)],
+        arguments=["--interval", "0.3"],
+        environment={
+            "WATCHDOG_WEBHOOK_URL": inbox.url,
+            "WATCHDOG_STATUS_FEEDS": "[]",
+            "WATCHDOG_KUBERNETES_ENABLED": "no",
+        },
+    )
+
+
 def test_older_events_neither_end_nor_repeat_what_was_told(tmp_path):
     logs = tmp_path / "logs"
     frozen(logs / "frozen")
     slow(logs / "slow")
-    (tmp_path / "state").mkdir()
     with Inbox() as inbox:
-        service = ServiceProcess(
-            tmp_path / "state",
-            [str(logs)],
-            arguments=["--interval", "0.3"],
-            environment={
-                "WATCHDOG_WEBHOOK_URL": inbox.url,
-                "WATCHDOG_STATUS_FEEDS": "[]",
-                "WATCHDOG_KUBERNETES_ENABLED": "no",
-            },
-        )
+        service = served(tmp_path, logs, inbox)
         try:
             assert service.until(lambda: len(inbox.heard("opened")) >= 2, LONG), service.lines[-20:]
             early = [p["incident"] for p in inbox.posts if p["incident"]["reading"]]
@@ -109,18 +114,8 @@ def test_what_is_told_first_rests_on_nothing_that_is_not_read(tmp_path):
     """One sample fails; that others succeed meanwhile is told by older events alone."""
     logs = tmp_path / "logs"
     shutil.copytree(unpack("one_sample_500", tmp_path / "recording")[-1] / "store", logs)
-    (tmp_path / "state").mkdir()
     with Inbox() as inbox:
-        service = ServiceProcess(
-            tmp_path / "state",
-            [str(logs)],
-            arguments=["--interval", "0.3"],
-            environment={
-                "WATCHDOG_WEBHOOK_URL": inbox.url,
-                "WATCHDOG_STATUS_FEEDS": "[]",
-                "WATCHDOG_KUBERNETES_ENABLED": "no",
-            },
-        )
+        service = served(tmp_path, logs, inbox)
         try:
             assert service.until(lambda: any(map(is_whole, inbox.posts)), LONG), service.lines[-20:]
             (found,) = asked(service, "/api/v1/report")["incidents"]

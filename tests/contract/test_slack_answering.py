@@ -6,7 +6,6 @@ import pytest
 
 from tests.builders.snapshots import NOW, incident
 from tests.doubles.slack_api import APP_TOKEN, CHANNEL, TOKEN, Post
-from tests.doubles.slack_socket import SocketDouble
 from watchdog.config.load import load
 from watchdog.notify.channels.slack_buttons import buttons
 from watchdog.notify.notice import Notice
@@ -33,13 +32,6 @@ class Presses:
 def settings(slack, **more):
     own = {"bot_token": TOKEN, "app_token": APP_TOKEN, "channel": CHANNEL}
     return load({"slack": {**own, "api_url": slack.server.url, **more}})
-
-
-@pytest.fixture
-async def socket(slack):
-    async with SocketDouble() as made:
-        slack.api.socket = made
-        yield made
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from tests.doubles.slack_api import APP_TOKEN, CHANNEL, TOKEN, Post
-from tests.doubles.slack_socket import SocketDouble
 from watchdog.notify.channels.slack_buttons import press_of
 
 ROW = {
@@ -26,13 +25,6 @@ ROW = {
     ],
 }
 POST = Post("1.2", CHANNEL, "x", [ROW])
-
-
-@pytest.fixture
-async def socket(slack):
-    async with SocketDouble() as made:
-        slack.api.socket = made
-        yield made
 
 
 @pytest.fixture

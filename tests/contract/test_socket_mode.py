@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from tests.builders.snapshots import NOW, incident
 from tests.doubles.slack_api import APP_TOKEN, CHANNEL, Post
-from tests.doubles.slack_socket import SocketDouble, pressed
+from tests.doubles.slack_socket import pressed
 from watchdog.notify.channels.channel import Outcome
 from watchdog.notify.channels.slack_buttons import buttons
 from watchdog.notify.notice import Notice
@@ -55,13 +55,6 @@ class Running:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
         await self.gateway.aclose()
-
-
-@pytest.fixture
-async def socket(slack):
-    async with SocketDouble() as made:
-        slack.api.socket = made
-        yield made
 
 
 async def until(condition, seconds=10.0):

@@ -6,7 +6,8 @@ import atexit
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,7 @@ from tests.control_plane.waiting import wait_for
 
 PARTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kwok")
 SCHEDULER = "kube-scheduler"
+KIND = "CustomResourceDefinition"
 NODES = ("node-1", "node-2", "node-3")
 
 
@@ -153,6 +155,20 @@ class Machinery:
         spec = kind["spec"]
         url = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
         self._wait(lambda: self.api.status_of(url) == httpx.codes.OK, f"{url} is served")
+
+    @contextmanager
+    def with_kinds(self, kinds: Iterable[Object]) -> Iterator[None]:
+        """Serve other kinds meanwhile; afterwards wait until they are gone."""
+        made = list(kinds)
+        names = [kind["metadata"]["name"] for kind in made]
+        for kind in made:
+            self.add_kind(kind)
+        try:
+            yield
+        finally:
+            for name in names:
+                self.api.drop(KIND, name)
+            self._wait(lambda: not any(self.api.find(KIND, name) for name in names), "kinds go")
 
     # What is waited for.
 

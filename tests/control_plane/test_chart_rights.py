@@ -34,11 +34,8 @@ def _queues(plane):
         kinds = kueue_crds()
     except MissingPartError as missing:
         refuse(f"no real part for this test: {missing}")
-    for kind in kinds:
-        plane.add_kind(kind)
-    yield
-    for kind in kinds:
-        plane.api.drop("CustomResourceDefinition", kind["metadata"]["name"])
+    with plane.with_kinds(kinds):
+        yield
 
 
 def asked(plane, since):

@@ -22,11 +22,8 @@ DRY = ("--dry-run=server", "--server-side", "--validate=strict", "--filename")
 def _kinds(request, plane):
     """The kinds that others add to a cluster."""
     made = found(request.config, lambda _: [*operator_crds(), *gateway_crds()])
-    for kind in made:
-        plane.add_kind(kind)
-    yield
-    for kind in made:
-        plane.api.drop("CustomResourceDefinition", kind["metadata"]["name"])
+    with plane.with_kinds(made):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -83,11 +83,8 @@ def kinds(request, plane):
     """The kinds of prometheus-operator and Kueue."""
     made = [*found(request.config, lambda _: operator_crds())]
     made += [objects._kind(*kind) for kind in OTHER_KINDS]
-    for kind in made:
-        plane.add_kind(kind)
-    yield
-    for kind in made:
-        plane.api.drop("CustomResourceDefinition", kind["metadata"]["name"])
+    with plane.with_kinds(made):
+        yield
 
 
 @pytest.fixture(scope="module")

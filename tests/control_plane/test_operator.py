@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from tests.acceptance.alerting import Inbox, Play, fast_routes, faster, start
+from tests.acceptance.alerting import Inbox, Play, faster, start, start_alertmanager
 from tests.acceptance.service_process import ServiceProcess
 from tests.control_plane import operated
 from tests.control_plane.build import resolve
@@ -43,15 +43,8 @@ PATIENCE = 180.0
 def kinds(request, plane):
     """The operator's kinds, until the end of this file."""
     made = found(request.config, lambda _: operator_crds(NEEDED))
-    for kind in made:
-        plane.add_kind(kind)
-    yield
-    names = [kind["metadata"]["name"] for kind in made]
-    for name in names:
-        plane.api.drop("CustomResourceDefinition", name)
-    for name in names:
-        gone = lambda name=name: plane.api.find("CustomResourceDefinition", name) is None  # noqa: E731
-        wait_for(gone, f"{name} is gone")
+    with plane.with_kinds(made):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -120,16 +113,7 @@ def running(request, plane, home, made, tmp_path_factory):
         service = ServiceProcess(folder, [str(play.target)], arguments=["--config", str(settings)])
         stack.callback(service.kill)
         assert service.until_ready(PATIENCE), service.lines
-        (folder / "alertmanager.yaml").write_text(json.dumps(fast_routes(inbox)))
-        start(
-            stack,
-            folder,
-            "prometheus-alertmanager",
-            alertmanager,
-            f"--config.file={folder / 'alertmanager.yaml'}",
-            f"--storage.path={folder / 'alertmanager'}",
-            "--cluster.listen-address=",
-        )
+        start_alertmanager(stack, folder, alertmanager, inbox)
         ports = {"watchdog": service.port, "alertmanager": alertmanager}
         config = operated.reachable(made.config, plane, folder, ports)
         (folder / "prometheus.yaml").write_text(json.dumps(config))

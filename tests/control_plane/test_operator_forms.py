@@ -31,11 +31,8 @@ BROKEN = {
 def operator(request, plane):
     """The control plane with the operator's kinds; without the operator."""
     kinds = found(request.config, lambda _: operator_crds())
-    for kind in kinds:
-        plane.add_kind(kind)
-    yield plane
-    for kind in kinds:
-        plane.api.drop("CustomResourceDefinition", kind["metadata"]["name"])
+    with plane.with_kinds(kinds):
+        yield plane
 
 
 @pytest.fixture

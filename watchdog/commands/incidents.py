@@ -49,11 +49,11 @@ def _add(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.surfaces.terminal.kept_incidents import kept_incident_lines
 
-    listed = shown(waited("reading incidents", lambda _say: _read(arguments, settings)))
+    listed = waited("reading incidents", lambda _say: _read(arguments, settings))
     if arguments.json:
         print_json(listed)
     else:
-        print_lines(partial(kept_incident_lines, listed))
+        print_lines(partial(kept_incident_lines, shown(listed)))
     return 0
 
 

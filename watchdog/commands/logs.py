@@ -58,11 +58,11 @@ def _run(arguments: Namespace, settings: Settings) -> int:
         with suppress(KeyboardInterrupt):  # how it is meant to end
             return asyncio.run(_follow(arguments, settings))
         return 0
-    log = shown(waited("reading the runner's log", lambda _say: _read(arguments, settings)))
+    log = waited("reading the runner's log", lambda _say: _read(arguments, settings))
     if arguments.json:
         print_json(log)
     else:
-        print_lines(runner_log_lines(log))
+        print_lines(runner_log_lines(shown(log)))
     return 0 if log.lines or not log.not_available else 3
 
 

@@ -48,11 +48,11 @@ def _add(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.surfaces.weekly.markdown import weekly_lines
 
-    report = shown(waited("summing up the week", lambda _say: _read(arguments, settings)))
+    report = waited("summing up the week", lambda _say: _read(arguments, settings))
     if arguments.json:
         print_json(report)
     else:
-        sys.stdout.write("".join(f"{line}\n" for line in weekly_lines(report)))
+        sys.stdout.write("".join(f"{line}\n" for line in weekly_lines(shown(report))))
     return 0
 
 

@@ -48,11 +48,11 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.surfaces.terminal.samples import samples_lines
 
     settings = with_groups(settings, arguments.groups)
-    samples = shown(waited("reading samples", lambda _say: _read(arguments, settings)))
+    samples = waited("reading samples", lambda _say: _read(arguments, settings))
     if arguments.json:
         print_json(samples)
     else:
-        print_lines(partial(samples_lines, samples))
+        print_lines(partial(samples_lines, shown(samples)))
     return 0
 
 

@@ -48,11 +48,11 @@ def _run(arguments: Namespace, settings: Settings) -> int:
     from watchdog.surfaces.terminal.status import status_lines
 
     settings = with_groups(settings, arguments.groups)
-    status = shown(waited("reading", lambda _say: _read(arguments, settings)))
+    status = waited("reading", lambda _say: _read(arguments, settings))
     if arguments.json:
         print_json(getattr(status, "fleet", status))
     else:
-        print_lines(partial(status_lines, status))
+        print_lines(partial(status_lines, shown(status)))
     return EXIT_STATUS[verdict_of(status)]
 
 

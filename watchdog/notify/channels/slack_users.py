@@ -7,13 +7,12 @@ no more than a courtesy: what can't be looked up is left out, and nothing waits 
 import re
 from collections.abc import Iterable
 
-import msgspec
 import structlog
 from msgspec import Struct
 
 from watchdog.model.texts import clean
 from watchdog.notify.channels.channel import Outcome
-from watchdog.notify.channels.slack_web import SlackWeb
+from watchdog.notify.channels.slack_web import SlackWeb, Told, told_by
 from watchdog.redaction import redact
 
 USERS_MAX = 10_000
@@ -28,9 +27,7 @@ class _User(Struct, frozen=True):
     id: str = ""
 
 
-class _Answer(Struct, frozen=True):
-    ok: bool = False
-    error: str = ""
+class _Answer(Told, frozen=True):
     user: _User = _User()
 
 
@@ -61,10 +58,7 @@ class Users:
         if isinstance(response, Outcome):
             log.warning("owner_not_looked_up", reason=response.detail)
             return None
-        try:
-            answer = msgspec.json.decode(response.content, type=_Answer)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            answer = _Answer(error=f"{response.status_code}: no answer of Slack's API")
+        answer = told_by(response, _Answer)
         if not answer.ok and answer.error != _UNKNOWN:
             log.warning("owner_not_looked_up", reason=clean(redact(answer.error), 60))
         return answer

@@ -6,7 +6,7 @@ the double that they are written against to slack-sdk.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -74,6 +74,16 @@ class Answer(Struct, frozen=True):
     error: str = ""
 
 
+class Told(Struct, frozen=True):
+    """What each answer of the Web API has; those of a method have more."""
+
+    ok: bool = False
+    error: str = ""
+
+
+T = TypeVar("T", bound=Told)
+
+
 class SlackWeb:
     """Calls with one token. Used from one event loop."""
 
@@ -135,8 +145,20 @@ def read(response: httpx.Response) -> Answer:
     if error in _PASSING:
         return Answer(Outcome("retry", error, after), error=error)
     if not error:
-        return Answer(Outcome("refused", f"{status}: no answer of Slack's API"))
+        return Answer(Outcome("refused", _no_answer(response)))
     return Answer(Outcome("refused", f"{error}{_help(error)}"), error=error)
+
+
+def told_by(response: httpx.Response, kind: type[T]) -> T:
+    """What a method answered; where that is no answer of Slack's, its error says so."""
+    try:
+        return msgspec.json.decode(response.content, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return kind(error=_no_answer(response))
+
+
+def _no_answer(response: httpx.Response) -> str:
+    return f"{response.status_code}: no answer of Slack's API"
 
 
 def _help(error: str) -> str:

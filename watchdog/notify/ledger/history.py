@@ -29,7 +29,7 @@ def past(ledger: Ledger, query: IncidentQuery) -> tuple[KeptIncident, ...]:
         threads = [(row.id, row.generation) for row, _ in found]
         kept = events.of_threads(connection, ledger.watch, threads) if threads else {}
     return tuple(
-        _kept(row, incident, kept.get((row.id, row.generation), ())) for row, incident in found
+        kept_of(row, incident, kept.get((row.id, row.generation), ())) for row, incident in found
     )
 
 
@@ -49,7 +49,7 @@ def one(ledger: Ledger, incident_id: str, opening: int | None = None) -> KeptInc
         rows = events.of_threads(connection, ledger.watch, [thread]).get(thread, ())
         told = tuple(_told(connection, row))
     incident = decode_incident(row.record)
-    return _kept(row, incident, rows, told=told, openings=openings)
+    return kept_of(row, incident, rows, told=told, openings=openings)
 
 
 def _past(ledger: Ledger, query: IncidentQuery) -> Select[Any]:
@@ -77,7 +77,7 @@ def _fitting(
             return
 
 
-def _kept(
+def kept_of(
     row: Row[Any],
     incident: IncidentReport,
     rows: tuple[Row[Any], ...],
@@ -85,6 +85,7 @@ def _kept(
     told: tuple[Told, ...] = (),
     openings: int = 0,
 ) -> KeptIncident:
+    """An incident as its rows keep it; `rows` are what people did, and how it went on."""
     return KeptIncident(
         incident=incident,
         opening=row.generation,

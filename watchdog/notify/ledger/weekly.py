@@ -6,15 +6,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, tuple_
 
-from watchdog.model.kept_incidents import KeptIncident, Told
+from watchdog.model.kept_incidents import Told
 from watchdog.model.shadow import SHADOW
 from watchdog.model.weekly import Span, WeekIncident, WeekRecords
 from watchdog.notify.channels.channel import NOTHING
 from watchdog.notify.decide.announcements import PAGE, to_text
 from watchdog.notify.ledger import events
+from watchdog.notify.ledger.history import kept_of
 from watchdog.notify.ledger.ledger import Ledger
 from watchdog.notify.ledger.lost_time import lost_between, watched_between, watched_since
-from watchdog.notify.ledger.rows import Thread, decode_incident, needs_of, notice_of
+from watchdog.notify.ledger.rows import Thread, decode_incident, notice_of
 from watchdog.notify.ledger.tables import incidents, messages
 from watchdog.notify.notice import Notice
 
@@ -77,18 +78,8 @@ def _week_incident(
     row: Row[Any], acts: tuple[Row[Any], ...], told: Sequence[Row[Any]]
 ) -> WeekIncident:
     incident = decode_incident(row.record)
-    kept = KeptIncident(
-        incident=incident,
-        opening=row.generation,
-        opened_at=row.opened_at,
-        resolved_at=row.resolved_at,
-        absent_since=row.away_since,
-        reopened=row.reopened or 0,
-        needs=needs_of(row.needs),
-        acts=events.acts_of(acts),
-        events=events.life_of(acts),
-        told=tuple(_told(one) for one in told if (one.returned or "") != NOTHING),
-    )
+    heard = tuple(_told(one) for one in told if (one.returned or "") != NOTHING)
+    kept = kept_of(row, incident, acts, told=heard)
     beginnings = [(one, notice_of(one.record)) for one in told if one.kind == "opened"]
     ending, ended_as = _ending(row, told)
     since = min((notice.since for _, notice in beginnings), default=row.opened_at)

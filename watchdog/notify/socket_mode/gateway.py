@@ -4,14 +4,12 @@ https://api.slack.com/methods/apps.connections.open
 """
 
 import httpx
-import msgspec
-from msgspec import Struct
 from pydantic import SecretStr
 
 from watchdog.model.texts import clean
 from watchdog.notify.channels.channel import Outcome
 from watchdog.notify.channels.posting import may_pass, retry_after
-from watchdog.notify.channels.slack_web import SlackWeb
+from watchdog.notify.channels.slack_web import SlackWeb, Told, told_by
 from watchdog.redaction import redact
 
 ADDRESS_MAX = 2000
@@ -29,9 +27,7 @@ _HELP = {
 }
 
 
-class _Opened(Struct, frozen=True):
-    ok: bool = False
-    error: str = ""
+class _Opened(Told, frozen=True):
     url: str = ""
 
 
@@ -46,10 +42,7 @@ class Gateway:
         response = await self._web.ask("apps.connections.open")
         if isinstance(response, Outcome):
             return response
-        try:
-            told = msgspec.json.decode(response.content, type=_Opened)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            told = _Opened(error=f"{response.status_code}: no answer of Slack's API")
+        told = told_by(response, _Opened)
         if may_pass(response) or told.error in _PASSING:
             detail = f"{response.status_code} {clean(redact(told.error), 60)}".strip()
             return Outcome("retry", detail, retry_after(response))

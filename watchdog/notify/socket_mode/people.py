@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
-import msgspec
 import structlog
 from msgspec import Struct, field
 
@@ -17,7 +16,7 @@ from watchdog.model.acts import BY_MAX
 from watchdog.model.texts import clean
 from watchdog.notify.channels.channel import Outcome
 from watchdog.notify.channels.slack_buttons import Press
-from watchdog.notify.channels.slack_web import SlackWeb
+from watchdog.notify.channels.slack_web import SlackWeb, Told, told_by
 from watchdog.redaction import redact
 
 KNOWN_MAX = 1000
@@ -66,9 +65,7 @@ class _User(Struct, frozen=True):
     is_email_confirmed: bool = False
 
 
-class _Answer(Struct, frozen=True):
-    ok: bool = False
-    error: str = ""
+class _Answer(Told, frozen=True):
     user: _User = field(default_factory=_User)
 
 
@@ -100,10 +97,7 @@ class People:
         if isinstance(response, Outcome):
             log.warning("slack_user_not_looked_up", reason=response.detail)
             return None
-        try:
-            answer = msgspec.json.decode(response.content, type=_Answer)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            answer = _Answer(error=f"{response.status_code}: no answer of Slack's API")
+        answer = told_by(response, _Answer)
         if not answer.ok:
             log.warning("slack_user_not_looked_up", reason=clean(redact(answer.error), 60))
             return None
