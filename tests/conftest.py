@@ -23,7 +23,8 @@ settings.load_profile("untimed")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several processes (`-n 2 --dist loadgroup`) a file's tests stay in one of them."""
     here = Path(__file__).parent
-    for item in items if config.getoption("dist", "no") == "loadgroup" else ():
+    # in a worker xdist's `dist` is `no`, and `loadgroup` says what it was
+    for item in items if config.getoption("loadgroup", default=False) else ():
         path = item.path.relative_to(here)
         group = path.parts[0] if path.parts[0] in TOGETHER else path.as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
