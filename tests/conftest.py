@@ -10,24 +10,17 @@ from tests.doubles.postgresql import PostgresServer
 from tests.doubles.slack import SlackDouble
 from watchdog.redaction import KNOWN
 
-TOGETHER = ("control_plane",)
-"""Folders whose tests share what takes long to start."""
-
-
 # how long an example takes is the machine's doing; all else stays, in CI and elsewhere
 settings.register_profile("untimed", settings(), deadline=None)
 settings.load_profile("untimed")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With several processes (`-n 2 --dist loadgroup`) a file's tests stay in one of them."""
-    here = Path(__file__).parent
-    # in a worker xdist's `dist` is `no`, and `loadgroup` says what it was
-    for item in items if config.getoption("loadgroup", default=False) else ():
-        path = item.path.relative_to(here)
-        group = path.parts[0] if path.parts[0] in TOGETHER else path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Which process runs which tests, with `-n 2`."""
+    from tests.processes import ByFile  # noqa: PLC0415 - without xdist nobody asks
+
+    return ByFile(config, log)
 
 
 def _forgotten_after() -> Iterator[None]:

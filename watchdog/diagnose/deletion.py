@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from watchdog.model.cluster import Job, Pod
 from watchdog.model.instants import clock
+from watchdog.model.pod_reasons import EVICTIONS
 from watchdog.model.state import ClusterState, EvalSetState, PodDeath
 
 
@@ -63,14 +64,21 @@ def _has_failed(job: Job, cluster: ClusterState, before: float) -> bool:
     at = job.completed_at
     unasked = cluster.ended_unasked == job.uid and (at is None or at <= before)
     ended = bool(job.finished) and (unasked or at is None or at < before)
-    return ended or _last_pod_died(cluster, before)
+    return ended or _last_pod_died(cluster, job, before)
 
 
-def _last_pod_died(cluster: ClusterState, before: float) -> bool:
+def _last_pod_died(cluster: ClusterState, job: Job, before: float) -> bool:
     death = _last_death(cluster.deaths)
     if death is None or death.at is None or death.at >= before:
         return False
+    if death.reason in EVICTIONS and _has_attempts_left(job):
+        return False
     return cluster.healthy_at is None or cluster.healthy_at <= death.at
+
+
+def _has_attempts_left(job: Job) -> bool:
+    """Whether another pod comes in place of one that was evicted."""
+    return not job.finished and (job.backoff_limit is None or job.failed < job.backoff_limit)
 
 
 def _last_death(deaths: Iterable[PodDeath]) -> PodDeath | None:

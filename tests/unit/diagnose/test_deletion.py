@@ -158,6 +158,22 @@ def test_a_runner_that_died_before_its_job_vanished_was_not_deleted():
     assert eval_set.verdict is not Verdict.FINISHED
 
 
+def evicted(failed):
+    """A runner whose node was drained, and its Job, of which no other pod came yet."""
+    dead = replace(RUNNER, phase="Failed", disrupted="EvictionByEvictionAPI", disrupted_at=655.0)
+    job = replace(JOB, active=0, failed=failed, backoff_limit=3)
+    return view(660, jobs=(job,), runners=(dead,))
+
+
+def test_one_that_is_deleted_while_an_evicted_runner_is_replaced_was_deleted():
+    """A drain is no end: with attempts left, the Job brings another pod."""
+    gone = view(700, jobs=(), runners=(), namespaces=())
+    eval_set = judged(760.0, view(640), evicted(1), gone, replace(gone, at=760.0))
+    assert (eval_set.verdict, eval_set.deleted_at) == (Verdict.FINISHED, 700.0)
+    eval_set = judged(760.0, view(640), evicted(3), gone, replace(gone, at=760.0))
+    assert eval_set.verdict is not Verdict.FINISHED
+
+
 def test_a_job_that_is_replaced_by_a_newer_one_is_no_deletion():
     new = replace(JOB, name="new", uid="j2", created_at=680.0)
     old = replace(JOB, deleting_at=690.0)
