@@ -3,8 +3,9 @@
 `python -m tools.deploy` writes what is generated there: rules and the operator's form of them from
 deploy/mixin/, dashboards from `tools/dashboards/`, Datadog's monitors from `tools/datadog/`, and
 into the rules and Alertmanager's example which causes are a provider's; rules and dashboards are
-copied into the chart. With `--check` it compares. `--output DIR --runbook URL …` writes a copy of
-deploy/ with your own addresses, severities, selector and cluster label.
+copied into the chart, and the settings' keys into its values.schema.json. With `--check` it
+compares. `--output DIR --runbook URL …` writes a copy of deploy/ with your own addresses,
+severities, selector and cluster label.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tools.chart_keys import with_keys
 from tools.dashboards import DASHBOARDS
 from tools.datadog.monitors import MONITORS, monitor
 from tools.mixin import rules
@@ -25,8 +27,10 @@ MIXIN = DEPLOY / "mixin"
 RECORDS = MIXIN / "rules.yaml"
 ALERTS = MIXIN / "alerts.yaml"
 ALERTMANAGER = DEPLOY / "alertmanager" / "alertmanager.yaml"
-CHART_FILES = ROOT / "helm" / "stuck-eval-watchdog" / "files"
+CHART = ROOT / "helm" / "stuck-eval-watchdog"
+CHART_FILES = CHART / "files"
 """A chart reads nothing outside itself."""
+CHART_SCHEMA = CHART / "values.schema.json"
 
 _CAUSES = re.compile(r'(?<=cause=~")[a-z_|]+(?=")')
 _SEVERITY = re.compile(r"(?<=severity: )(critical|warning|info)$", re.MULTILINE)
@@ -137,6 +141,7 @@ def main(arguments: list[str]) -> int:
     made = {**generated(Settings(), groups), **for_mixin()}
     files = {**sources, **{DEPLOY / name: text for name, text in made.items()}}
     files |= {CHART_FILES / name: text for name, text in for_chart(made, groups).items()}
+    files[CHART_SCHEMA] = with_keys(CHART_SCHEMA.read_text())
     stale = [path for path, text in files.items() if not settle(path, text, given.check)]
     for path in stale:
         sys.stderr.write(f"{path.relative_to(ROOT)} is out of date: run python -m tools.deploy\n")

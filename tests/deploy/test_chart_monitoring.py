@@ -81,6 +81,13 @@ def test_what_leads_nowhere_is_left_out(ruled):
     assert all("summary" in rule["annotations"] for rule in alerts(RULES["groups"]).values())
 
 
+def test_the_runbook_may_be_a_site(ruled):
+    rule = ruled(runbookUrl="https://docs.acme.test/runbook", runbookSuffix=".html")
+    pages = {n: r["annotations"]["runbook_url"] for n, r in alerts(rule["spec"]["groups"]).items()}
+    assert pages["EvalIncidentsMany"] == "https://docs.acme.test/runbook/EvalIncidentsMany.html"
+    assert not [page for page in pages.values() if not page.endswith(".html")]
+
+
 def test_the_page_s_address_is_known_already(render):
     values = {"config": {"external_url": "https://w.example/"}, "prometheusRule": {"enabled": True}}
     made = alerts(render(values)["PrometheusRule", ""]["spec"]["groups"])

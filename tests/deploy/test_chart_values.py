@@ -80,6 +80,7 @@ def test_every_template_checks_for_values_of_an_older_chart(helm):
         ({"prometheus": {"monitor": {"enable": True}}}, "/prometheus/monitor"),
         ({"prometheus": {"monitor": {"http": {"interval": "30"}}}}, "/prometheus/monitor/http/int"),
         ({"prometheusRule": {"runbookUrl": "runbooks"}}, "/prometheusRule/runbookUrl"),
+        ({"prometheusRule": {"runbookSuffix": "?x"}}, "/prometheusRule/runbookSuffix"),
         ({"prometheusRule": {"disabled": ["EvalSetStuck"]}}, "/prometheusRule/disabled"),
         ({"networkPolicy": {"ingress": {"form": []}}}, "'form' not allowed"),
         ({"ingress": {"hosts": ["a.example"]}}, "/ingress/hosts/0"),

@@ -92,7 +92,7 @@ makes the ServiceMonitor the rules are of this release alone. */}}
   "warning" "warning"
   "info" "info"
   "runbookUrl" "https://runbook.example.org"
-  "runbookSuffix" ".md"
+  "runbookSuffix" (dig "runbookSuffix" ".md" .Values.prometheusRule)
   "grafanaUrl" "https://grafana.example.org"
   "pageUrl" "https://watchdog.example.org"
   | toYaml }}
