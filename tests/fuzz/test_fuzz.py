@@ -41,7 +41,7 @@ NO_PARSERS = frozenset(
             "work.account",
             "work.content",
         ),
-        *("work.pace", "work.reading", "work.worker"),
+        *("work.gradual", "work.pace", "work.reading", "work.worker"),
         # judges listings that were read; tables of limits; words for a fault of ours
         *("absence", "limits", "work.limits", "faults"),
         # a loop around `work.frames` and `work.jobs`

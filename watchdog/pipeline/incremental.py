@@ -59,6 +59,11 @@ _STATE_FIELDS = tuple(
 Note = Callable[[Exception], str]
 """Is told of a fault of the program, and says what is to be said of it."""
 Ages = tuple[str | bool, ...]
+_CAN_WAIT = frozenset[Reason]({"fleet", "due"})
+"""Reasons that wait while the first picture is still being read: each part of it changes all
+models' fleets, and all would be judged anew for each."""
+_WAITS = 6.0
+"""For so many polls at the most."""
 _NEWS = 0.05
 """By such a share more was watched, or seen, before it counts as learned anew."""
 _Key = tuple[str, str, int]
@@ -89,6 +94,8 @@ class _Entry(Struct):
     judgment: EvalSetJudgment | None = None
     changed: bool = False
     """A fact of it changed since it was judged."""
+    at: float = 0.0
+    """When it was judged."""
     until: float = 0.0
     """Time alone changes nothing of it until then."""
     polls: int = FIRST
@@ -118,6 +125,7 @@ class IncrementalJudge:
         self._lasting: dict[LastingOutage, bool] = {}
         self._words: dict[tuple[str, str], dict[SamplePlace, SampleJudgment]] = {}
         """By eval set, samples as they were judged for whoever reads them; until the next poll."""
+        self._is_first = False
         self._polls = 0
         self._judged_at = float("-inf")
         self.reasons: Counter[Reason] = Counter()
@@ -136,9 +144,15 @@ class IncrementalJudge:
         *,
         learned: Learned,
         overrides: tuple[Override, ...] = (),
+        is_first: bool = False,
     ) -> tuple[tuple[EvalSetJudgment, ...], Orphans]:
-        """Every eval set judged at `now`, as `diagnose.judge.judge` does; and the orphans."""
+        """Every eval set judged at `now`, as `diagnose.judge.judge` does; and the orphans.
+
+        While the first picture is being read (`is_first`), one of which nothing changed may be
+        judged by what was known of other eval sets, and of the time, some polls before.
+        """
         with self._judging:
+            self._is_first = is_first
             return self._judge(states, now, max_age, learned, Settings(limits, overrides))
 
     def _judge(
@@ -231,7 +245,7 @@ class IncrementalJudge:
     def _judged(self, entry: _Entry, base: JudgingContext, settings: Settings) -> EvalSetJudgment:
         ages = self._ages(entry, base)
         reason = self._reason(entry, base, settings, ages)
-        if reason is None and entry.judgment is not None:
+        if entry.judgment is not None and (reason is None or self._waits(entry, reason, base.now)):
             return entry.judgment
         judging = replace(base, baselines=entry.baselines)
         if reason == "due" and entry.judgment is not None and self._holds_on(entry, judging):
@@ -243,10 +257,16 @@ class IncrementalJudge:
         entry.judgment = judgment_at_rest(judgment, entry.moved, entry.memo.find)
         entry.memo.end()
         entry.versions, entry.outages = entry.memo.versions, entry.memo.outages
+        entry.at = base.now
         entry.until, entry.polls = base.now, FIRST_IN_OUTAGE if entry.outages else FIRST
         self.reasons[reason or "new"] += 1
         self.samples_judged += entry.memo.judged_anew
         return entry.judgment
+
+    def _waits(self, entry: _Entry, reason: Reason, now: float) -> bool:
+        """Whether something urges more than that this eval set is judged again."""
+        soon = now - entry.at < _WAITS * self._interval
+        return self._is_first and reason in _CAN_WAIT and soon
 
     def _lasts(self, entry: _Entry, model: str, base: JudgingContext) -> bool:
         """Whether what changed of a model's fleet is that its outage goes on."""
@@ -419,6 +439,8 @@ class Question(Struct, frozen=True):
     """Seconds after which what was last read is too old."""
     learned: Learned
     around: Surroundings
+    is_first: bool = False
+    """The first picture is still being read."""
 
 
 class Evaluator:
@@ -445,6 +467,7 @@ class Evaluator:
             asked.max_age,
             learned=asked.learned,
             overrides=asked.around.overrides,
+            is_first=asked.is_first,
         )
         self._before, self._figures = self._figures, {}
         return concluded(

@@ -57,6 +57,10 @@ class SourceState(Struct):
     """The same of what it shows at first: what other sources taught since is no part of it."""
     resumption: Resumption = field(default_factory=Resumption)
     """What an earlier life of the service left of it."""
+    reads_first: bool = False
+    """Its first picture is being read: no poll came to all tasks that were due yet, and one came to
+    some."""
+    _caught_up: bool = False
     _folding: Folding | None = None
 
     @property
@@ -98,6 +102,8 @@ class SourceState(Struct):
         self.answered = result.complete
         self.polled_at = now
         self._note_listing(result, now)
+        self._caught_up = self._caught_up or (result.complete and not result.late)
+        self.reads_first = result.late > 0 and not self._caught_up
         if result.watched is not None:
             for name in self.states.keys() - result.watched:
                 del self.states[name]

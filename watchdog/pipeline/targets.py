@@ -140,7 +140,11 @@ def cluster_source(
 
 def _without_cluster(only: Sequence[str]) -> str:
     if only:
-        return f"{', '.join(only)}: no such directory, and no cluster to look for an eval set in"
+        names = ", ".join(only)
+        return (
+            f"{names}: no such directory, and no cluster to look for an eval set in; give its logs "
+            "(a directory, s3://bucket/prefix) or a bundle"
+        )
     return "nothing to watch: give --logs TARGET, or a cluster"
 
 

@@ -414,7 +414,14 @@ class App:
             sources=all_reports(self._sources, now, self._max_age),
             can_test=is_set_up(settings.probes),
         )
-        asked = Question(states, settings.thresholds, self._max_age, self.learner.learned, around)
+        asked = Question(
+            states,
+            settings.thresholds,
+            self._max_age,
+            self.learner.learned,
+            around,
+            is_first=any(source.reads_first for source in self._sources),
+        )
         return await self._apart(partial(self._evaluator.evaluate, asked, now))
 
     async def _apart(self, work: Callable[[], T]) -> T:

@@ -13,6 +13,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from watchdog.service.event_loop import ServiceLoop
+from watchdog.service.heap import patient
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ def run_measured(main: Coroutine[Any, Any, T], monitor: LoopMonitor) -> T:
     usual = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH)
     try:
-        with asyncio.Runner(loop_factory=loop) as runner:
+        with patient(), asyncio.Runner(loop_factory=loop) as runner:
             return runner.run(main)
     finally:
         sys.setswitchinterval(usual)

@@ -39,13 +39,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--size", type=int, default=1000, help="tasks")
     parser.add_argument("--stuck", type=int, default=20, help="of them, each in its own eval set")
+    parser.add_argument(
+        "--undated",
+        action="store_true",
+        help="all logs written just now: their ages don't tell which to read first",
+    )
     parser.add_argument("--interval", type=float, default=30.0, help="seconds")
     options = parser.parse_args(arguments)
     made = fleet(options.size, Shape())
     names = hide(made, options.stuck)
     try:
         with tempfile.TemporaryDirectory(prefix="watchdog-load-") as folder:
-            print(_found(made, names, Path(folder), options.interval), flush=True)  # noqa: T201
+            dated = not options.undated
+            print(_found(made, names, Path(folder), options.interval, dated), flush=True)  # noqa: T201
     except MissingPartError as missing:
         say(str(missing))
         return 2
@@ -69,10 +75,10 @@ def hide(made: Fleet, count: int, seed: int = 0) -> set[str]:
     return set(chosen)
 
 
-def _found(made: Fleet, names: set[str], folder: Path, interval: float) -> str:
+def _found(made: Fleet, names: set[str], folder: Path, interval: float, dated: bool) -> str:
     (folder / "service").mkdir()
     with FleetStore(folder / "s3") as store:
-        say(f"laid {store.lay(made):,} objects")
+        say(f"laid {store.lay(made, dated=dated):,} objects")
         with Service(folder / "service", store, interval) as service:
             told, most = _wait(service, names)
             cpu = service.cpu()

@@ -86,8 +86,14 @@ class FleetStore:
             "NO_PROXY": LOOPBACK,
         }
 
-    def lay(self, fleet: Fleet) -> int:
-        """Write all of a fleet beside the server; gives how many objects it has."""
+    def lay(self, fleet: Fleet, *, dated: bool = False) -> int:
+        """Write all of a fleet beside the server; gives how many objects it has.
+
+        Args:
+            fleet: its tasks.
+            dated: the store says of each log what it would say had its runner written it: no sample
+                of these has ended since it began.
+        """
         links = _Links(self._root.parent.parent / "patterns")
         count = 0
         marked: set[str] = set()
@@ -101,6 +107,8 @@ class FleetStore:
                 (task.manifest_key, task.manifest_bytes()),
             ):
                 self._write(key, data)
+            if dated:
+                os.utime(self._root / PREFIX / task.key, (task.created_at, task.created_at))
             self._link(links, f"{task.buffer}/.keep", b"")
             for number, data in enumerate(task.pattern.segments, 1):
                 self._link(links, task.segment_key(number), data)

@@ -117,6 +117,29 @@ def test_over_a_fleet_it_says_the_same(name):
     assert held > 0
 
 
+def first_reasons(evaluator, states, now, *, is_first):
+    asked = Question(states, LIMITS, MAX_AGE, NOTHING, Surroundings(), is_first=is_first)
+    evaluator.evaluate(asked, now)
+    return evaluator.judge.reasons
+
+
+def test_while_the_first_picture_is_read_what_was_read_is_not_judged_anew_for_others(tmp_path):
+    """Each part of it changes the fleet of those that were judged before."""
+    begun, now = only_state(tmp_path, "one_sample_500")
+    many = [replace(begun, eval_set_id=f"set-{number:02d}") for number in range(12)]
+    evaluator = Evaluator(INTERVAL)
+    for number in range(1, 7):
+        reasons = first_reasons(evaluator, many[:number], now, is_first=True)
+        assert reasons == {"new": 1}
+        many, now = [read_again(state, INTERVAL) for state in many], now + INTERVAL
+    # not for ever
+    assert first_reasons(evaluator, many[:7], now, is_first=True) == {"new": 1, "fleet": 1}
+    now += INTERVAL
+    many = [read_again(state, INTERVAL) for state in many]
+    # and all of it is right once all was read
+    assert wrong(evaluator, many, now) == []
+
+
 def only_state(tmp_path: Path, name: str = "slow_but_healthy") -> tuple[EvalSetState, float]:
     *_, (states, now) = recorded(tmp_path, name)
     return states[0], now

@@ -1,6 +1,7 @@
 """What is remembered of a source: how it answers, since when, and what its silence says."""
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.collect.source import PollResult
 from watchdog.model.facts import EvalSetUnreadable, Listing
@@ -140,3 +141,12 @@ async def test_problems_say_whose_they_are(told):
     await state.poll(100.0)
     (problem,) = all_problems([state])
     assert (problem.source, problem.text) == ("a", "timeout")
+
+
+async def test_its_first_picture_is_read_until_one_poll_came_to_all_that_is_due(told):
+    state, seen = SourceState(told), []
+    for late in (7, 2, 0, 5):
+        told.result = replace(WELL, late=late)
+        await state.poll(100.0)
+        seen.append(state.reads_first)
+    assert seen == [True, True, False, False]

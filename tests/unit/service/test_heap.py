@@ -1,12 +1,13 @@
 """What the heap gives back."""
 
+import gc
 import os
 import platform
 from pathlib import Path
 
 import pytest
 
-from watchdog.service.heap import trim
+from watchdog.service.heap import THRESHOLDS, patient, trim
 
 BLOCK = 8 * 1024
 
@@ -23,3 +24,10 @@ def test_what_lies_free_between_blocks_in_use_is_given_back():
     blocks = [block if place % 16 == 0 else None for place, block in enumerate(blocks)]
     trim()
     assert full - resident() > len(blocks) * BLOCK / 2
+
+
+def test_the_collector_waits_longer_while_the_service_runs():
+    usual = gc.get_threshold()
+    with patient():
+        assert gc.get_threshold() == THRESHOLDS
+    assert gc.get_threshold() == usual

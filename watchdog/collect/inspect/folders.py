@@ -4,12 +4,12 @@ A store of thousands of eval sets costs one listing for each of them and no more
 listing names what lies below it, and nothing but hidden folders does there as a rule.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from msgspec import Struct
 
 from watchdog.collect.stores.objects import Folder, StoreError, join
+from watchdog.collect.work.gradual import gathered
 
 DEPTH_MAX = 8
 """Levels below the target that are looked into."""
@@ -108,7 +108,7 @@ def _within_bounds(tree: Tree, level: Iterable[str]) -> Iterator[str]:
 
 
 async def _listed(list_dir: ListDir, paths: list[str]) -> list[Folder | StoreError]:
-    return await asyncio.gather(*(_list(list_dir, path) for path in paths))
+    return await gathered(_list(list_dir, path) for path in paths)
 
 
 async def _list(list_dir: ListDir, path: str) -> Folder | StoreError:

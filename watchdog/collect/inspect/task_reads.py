@@ -19,6 +19,10 @@ LEAST_SECONDS = 10.0
 
 LOOKED_AT = 1_000
 """Tasks that are looked at in one turn of the loop: ten milliseconds."""
+TOGETHER = 8
+"""Tasks of an eval set that a reader reads before it is another's turn: the most are read in one
+poll then, and judged once.
+"""
 
 Tasks = Mapping[str, Mapping[str, TaskLog]]
 """The logs that are followed, by eval set and name."""
@@ -88,12 +92,14 @@ class TaskReads:
         async def in_turn(rows: deque[Iterator[TaskLog]]) -> None:
             while rows:
                 row = rows.popleft()
-                if (task := next(row, None)) is None:
-                    continue
-                if self._is_over(began):
-                    return
-                await self._read(task, now, emit)
-                rows.append(row)
+                for _ in range(TOGETHER):
+                    if (task := next(row, None)) is None:
+                        break
+                    if self._is_over(began):
+                        return
+                    await self._read(task, now, emit)
+                else:
+                    rows.append(row)
 
         async def bounded(work: Awaitable[Outcome]) -> Outcome:
             async with slots:

@@ -29,6 +29,7 @@ from watchdog.collect.kubernetes.unproven import SYSTEM, Unproven, cluster_uid
 from watchdog.collect.kubernetes.watched_eval_set import WatchedEvalSet
 from watchdog.collect.place import Place
 from watchdog.collect.source import NOBODY, Emit, Names, PodLog, PollResult, Recall
+from watchdog.collect.work.gradual import gathered
 from watchdog.collect.work.worker import worker
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import ClusterView, Pod
@@ -148,7 +149,9 @@ class ClusterSource:
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """Look at the cluster, then at every eval set's logs."""
         state = self._of_same_cluster(await self._cache.state(now))
+        await asyncio.sleep(0)  # of a large cluster each of these takes most of a tenth of a second
         discovered = self._discover(state)
+        await asyncio.sleep(0)
         has_namespaces = any(True for _ in state.objects.namespaces)
         self._was_occupied |= bool(discovered.views) or has_namespaces
         views = self._meet(discovered, state, now)
@@ -157,13 +160,15 @@ class ClusterSource:
             if state.listed and not state.errors
             else frozenset()
         )
+        await asyncio.sleep(0)
         self._began, self._logs_late = time.monotonic(), 0
         names = sorted(self._sets, key=lambda name: self._sets[name].spent)
-        await asyncio.gather(*(self._poll_apart(name, views, now, emit) for name in names))
+        await gathered(self._poll_apart(name, views, now, emit) for name in names)
         # what the store tells comes first: it decides verdicts, and logs only add to it
         runners = [name for name in self._log_order() if name in views]
-        await asyncio.gather(*(self._poll_logs_apart(n, views[n], now, emit) for n in runners))
+        await gathered(self._poll_logs_apart(n, views[n], now, emit) for n in runners)
         self._runner_logs.forget(pod.uid for view in views.values() for pod in view.runners)
+        await asyncio.sleep(0)
         result = self._result(state, discovered.not_watched, now)
         for name in leaving:
             del self._sets[name]

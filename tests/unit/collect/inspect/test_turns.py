@@ -112,6 +112,14 @@ async def test_an_eval_set_whose_reads_hang_does_not_hold_the_others(tmp_path, m
     assert {name[0] for name in order[:8]} == {"a", "b"}
 
 
+async def test_a_small_eval_set_is_read_whole_before_it_is_another_s_turn(tmp_path, monkeypatch):
+    """A poll that ends early leaves few of them half read, to be judged once more."""
+    sets = {"slow": 1, **dict.fromkeys("abcdef", 5)}
+    order = await polled(tmp_path, monkeypatch, sets, "slow", 8)
+    begun = [name[0] for name in order[:15]]
+    assert len(set(begun)) <= 4
+
+
 def test_quiet_tasks_do_not_fall_due_together_from_the_first_reads_on(tmp_path):
     """As in the service: at their first reads nothing was judged yet."""
     known: dict[str, Outlook] = {}
