@@ -13,6 +13,7 @@ import sqlite3
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -400,7 +401,7 @@ def database(root: Path, make: Callable[[sqlite3.Connection], None]) -> Path:
     where = root / ".data/inspect_ai/samplebuffer" / folder
     where.mkdir(parents=True)
     path = where / f"{LOG}.{os.getpid()}.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         make(connection)
     connection.close()
     return root

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -535,7 +536,7 @@ INFO = '{"event":"info"}'
 
 
 def database(path: Path, events: str = "", count: int = 1) -> SqliteBuffer:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE samples (id, epoch, data)")
         connection.execute("INSERT INTO samples VALUES ('1', 1, ?)", (SUMMARY,))
         columns = "id INTEGER PRIMARY KEY, event_id, sample_id, sample_epoch, data"
@@ -582,7 +583,7 @@ def test_a_question_that_takes_too_long_is_ended(tmp_path, lower):
 def test_a_value_in_a_database(tmp_path):
     large_value = limits.DATABASE_VALUE.value + 2 * sqlite_guard.OVERHEAD
     buffer = database(tmp_path / "x.db", count=2)
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection, connection:
         connection.execute("UPDATE events SET data = zeroblob(?) WHERE id = 1", (large_value,))
     connection.close()
     assert read_database(buffer)[1] == "1 rows can't be understood"

@@ -98,7 +98,7 @@ def test_the_contract_s_variables_are_read(monkeypatch):
         ("slack: {webhook_url: sesame}", "slack.webhook_url: should be an http(s) address"),
         ("- a", "should hold keys and values"),
         ("a: [", "no YAML"),
-        ("[" * 5000, "no YAML: nested too deeply"),
+        ("[" * 100_000, "no YAML: nested too deeply"),
         ("log_format: xml", "log_format"),
     ],
 )
@@ -127,7 +127,7 @@ def test_the_ledger_is_a_file_or_an_address():
         ("WATCHDOG_LOGS", "a\udcff", "environment: WATCHDOG_LOGS: no UTF-8"),
         (
             "WATCHDOG_DETECTION",
-            '{"a":' * 5000,
+            '{"a":' * 100_000,
             "environment: WATCHDOG_DETECTION: nested too deeply",
         ),
     ],

@@ -1,5 +1,6 @@
 import os
 import sqlite3
+from contextlib import closing
 
 import pytest
 from msgspec.structs import replace
@@ -137,7 +138,7 @@ def test_a_damaged_file_is_kept_aside(tmp_path, content):
 
 def test_a_newer_file_is_kept_aside(tmp_path):
     file = tmp_path / "state.sqlite3"
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("CREATE TABLE watchdog_schema (version INTEGER PRIMARY KEY)")
         connection.execute("INSERT INTO watchdog_schema VALUES (99)")
     connection.close()

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 import structlog
@@ -226,7 +227,7 @@ async def test_who_writes_holds_no_poll():
 
 
 def saved(world):
-    with sqlite3.connect(world.file) as connection:
+    with closing(sqlite3.connect(world.file)) as connection, connection:
         return dict(connection.execute("SELECT eval_set, saved_at FROM checkpoints"))
 
 
@@ -239,7 +240,7 @@ async def test_the_last_poll_is_written_at_the_end(world):
 
 async def test_a_damaged_one_is_kept_aside_and_read_anew(world, said):
     await (await a_life(world)).aclose()
-    with sqlite3.connect(world.file) as connection:
+    with closing(sqlite3.connect(world.file)) as connection, connection:
         connection.execute("UPDATE checkpoints SET state = x'00' WHERE eval_set = 'one'")
     app = world.begin()
     snapshot = await app.tick()
@@ -320,7 +321,7 @@ HALVED = {
 @pytest.mark.parametrize("part", HALVED)
 async def test_half_of_one_is_none(world, part):
     await (await a_life(world)).aclose()
-    with sqlite3.connect(world.file) as connection:
+    with closing(sqlite3.connect(world.file)) as connection, connection:
         connection.execute(HALVED[part])
     app = world.begin()
     await app.tick()
@@ -370,7 +371,7 @@ async def test_another_version_is_left_alone_and_read_anew(world, said, monkeypa
 async def test_without_the_experience_that_goes_with_them_all_is_read_anew(world):
     """Else nothing of what was read before would ever be learned."""
     await (await a_life(world)).aclose()
-    with sqlite3.connect(world.state) as connection:
+    with closing(sqlite3.connect(world.state)) as connection, connection:
         connection.execute("DELETE FROM learned")
     app = world.begin()
     await app.tick()
@@ -445,7 +446,7 @@ def test_the_version_changes_with_the_records(monkeypatch):
 async def test_a_row_that_became_text_is_set_aside_and_not_printed(world, said):
     app = await a_life(world)
     await app.aclose()
-    with sqlite3.connect(world.file) as connection:
+    with closing(sqlite3.connect(world.file)) as connection, connection:
         connection.execute(
             "UPDATE checkpoints SET state = CAST(x'ff706c61696e' AS TEXT) WHERE eval_set = 'one'"
         )

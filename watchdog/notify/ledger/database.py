@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -69,10 +70,12 @@ def open_ledger(target: str | Path, now: float, watch: str = "") -> OpenedLedger
 
 
 def memory_ledger(watch: str = "") -> Ledger:
-    """A ledger that lives as long as its process."""
+    """A ledger that lives as long as somebody holds it."""
     engine = engine_of(make_url("sqlite://"))
     metadata.create_all(engine)  # it has no past, and must not wait for another one's migration
-    return Ledger(engine, watch)
+    ledger = Ledger(engine, watch)
+    weakref.finalize(ledger, engine.dispose)
+    return ledger
 
 
 def mend(ledger: Ledger, now: float) -> str | None:

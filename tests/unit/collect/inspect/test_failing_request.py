@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -177,7 +178,7 @@ def test_a_damaged_segment_is_no_crash(tmp_path):
 
 def test_inspect_s_own_database_is_read_too(tmp_path, monkeypatch):
     path = tmp_path / "x.eval.1.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(
             "CREATE TABLE events (id INTEGER, event_id TEXT, sample_id TEXT, sample_epoch INTEGER,"
             " data TEXT); CREATE TABLE message_pool (id INTEGER, sample_id TEXT, sample_epoch"

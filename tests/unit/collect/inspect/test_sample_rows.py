@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -135,7 +136,7 @@ def test_a_manifest_that_is_none_is_said(tmp_path):
 @pytest.fixture
 def database(tmp_path, monkeypatch):
     path = tmp_path / "a.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "CREATE TABLE events (id INTEGER PRIMARY KEY, event_id TEXT, sample_id TEXT,"
             " sample_epoch INTEGER, data TEXT)"
