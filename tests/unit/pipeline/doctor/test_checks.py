@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from tests.builders.snapshots import NOW
 from tests.builders.tokens import b64
@@ -276,7 +277,7 @@ async def test_a_ledger_that_somebody_else_holds(tmp_path, monkeypatch):
     file = tmp_path / "state.sqlite3"
     open_ledger(file, NOW).ledger.close()
     monkeypatch.setattr("watchdog.notify.ledger.database._PRAGMAS", ("busy_timeout=10",))
-    with create_engine(f"sqlite:///{file}").connect() as holder:
+    with create_engine(f"sqlite:///{file}", poolclass=NullPool).connect() as holder:
         holder.execute(text("BEGIN IMMEDIATE"))
         found = await of_ledger(file)
     assert (found.status, "locked" in found.sentence) == ("failed", True)
