@@ -1,6 +1,7 @@
 """Wheel and sdist as people get them, in the newest Python at hand; `make packages`: in all."""
 
 import json
+import re
 import tarfile
 import tomllib
 
@@ -8,8 +9,8 @@ import pytest
 
 from tests.packages.distributions import build, unpack
 from tests.packages.environments import environment
-from tests.packages.interpreters import at_hand
-from tests.packages.page import Result, page
+from tests.packages.interpreters import VERSIONS, at_hand
+from tests.packages.page import PAGE, Result, page
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.acceptance
@@ -70,3 +71,13 @@ def test_what_failed_or_was_not_there_is_said():
     text = page([bad])
     assert "| 3.12.1 | DIFFERENT files | 7 | 0 | 1 | 3 s |" in text
     assert "| 3.13 | not at hand: untested |" in text
+
+
+def test_the_page_tells_of_every_python_that_is_promised():
+    promised = [each.rpartition(" ")[2] for each in PROJECT["classifiers"] if " 3." in each]
+    rows = re.findall(r"^\| (3\.\d+)[.\d]* \| (.*)$", PAGE.read_text(), re.MULTILINE)
+    assert [version for version, _ in rows] == list(VERSIONS)
+    told = {version: row for version, row in rows if "untested" not in row}
+    assert list(told) == promised
+    assert all(row.split(" | ")[0] == "the same files" for row in told.values())
+    assert {row.split(" | ")[3] for row in told.values()} == {"0"}
