@@ -286,18 +286,10 @@ def programs(running, inbox, folder):
     """Prometheus over the service, and Alertmanager behind it."""
     prometheus, alertmanager = free_ports(2)
     (folder / "rules.yaml").write_text(json.dumps(fast_rules()))
-    (folder / "prometheus.yaml").write_text(json.dumps(scraping(running.url, alertmanager)))
+    config = scraping(running.url, alertmanager)
     with ExitStack() as stack:
         start_alertmanager(stack, folder, alertmanager, inbox)
-        client = start(
-            stack,
-            folder,
-            "prometheus",
-            prometheus,
-            f"--config.file={folder / 'prometheus.yaml'}",
-            f"--storage.tsdb.path={folder / 'prometheus'}",
-        )
-        yield Asked(client)
+        yield Asked(start_prometheus(stack, folder, prometheus, config))
 
 
 def scraping(url, alertmanager):
@@ -322,6 +314,14 @@ def start_alertmanager(stack, folder, port, inbox):
     storage = folder / "alertmanager"
     arguments = (f"--config.file={config}", f"--storage.path={storage}")
     start(stack, folder, "prometheus-alertmanager", port, *arguments, "--cluster.listen-address=")
+
+
+def start_prometheus(stack, folder, port, config, program=None):
+    """Prometheus with a configuration, as a client of it; `program` as for `start`."""
+    file = folder / "prometheus.yaml"
+    file.write_text(json.dumps(config))
+    arguments = (f"--config.file={file}", f"--storage.tsdb.path={folder / 'prometheus'}")
+    return start(stack, folder, "prometheus", port, *arguments, program=program)
 
 
 def start(stack, folder, name, port, *arguments, program=None):

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from tests.acceptance.alerting import Inbox, Play, faster, start, start_alertmanager
+from tests.acceptance.alerting import Inbox, Play, faster, start_alertmanager, start_prometheus
 from tests.acceptance.service_process import ServiceProcess
 from tests.control_plane import operated
 from tests.control_plane.build import resolve
@@ -116,19 +116,10 @@ def running(request, plane, home, made, tmp_path_factory):
         start_alertmanager(stack, folder, alertmanager, inbox)
         ports = {"watchdog": service.port, "alertmanager": alertmanager}
         config = operated.reachable(made.config, plane, folder, ports)
-        (folder / "prometheus.yaml").write_text(json.dumps(config))
         (folder / "rules").mkdir()
         for name, text in made.rules.items():
             (folder / "rules" / name).write_text(text)
-        client = start(
-            stack,
-            folder,
-            "prometheus",
-            prometheus,
-            f"--config.file={folder / 'prometheus.yaml'}",
-            f"--storage.tsdb.path={folder / 'prometheus'}",
-            program=program,
-        )
+        client = start_prometheus(stack, folder, prometheus, config, program)
         yield SimpleNamespace(prometheus=client, inbox=inbox)
 
 
