@@ -1,8 +1,9 @@
 """The reads of one poll: of each eval set a share at a time, and no longer than a poll may last."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import count
 from time import monotonic as clock
 
 from watchdog.collect.faults import FAULT, Faults
@@ -23,9 +24,17 @@ TOGETHER = 8
 """Tasks of an eval set that a reader reads before it is another's turn: the most are read in one
 poll then, and judged once.
 """
+URGENT_SHARE = 0.5
+"""Of a poll's time goes at most to what looks suspicious while anything else is due: it is much in
+an outage, and what was never read must not wait for its end.
+"""
 
 Tasks = Mapping[str, Mapping[str, TaskLog]]
 """The logs that are followed, by eval set and name."""
+Row = tuple[int, int, int, Iterator[TaskLog]]
+"""Tasks of one eval set that wait as long as each other: whose turn it is (below 0: polls that did
+not come to them), how often it was, a number of its own.
+"""
 Beside = Callable[[set[str]], Iterable[Awaitable[Outcome]]]
 """What is read beside the logs of these eval sets, of which some are due."""
 
@@ -84,22 +93,23 @@ class TaskReads:
         spent = self._begin(tasks, began)
         logs = [task for name in tasks for task in tasks[name].values()]
         urgent, others = await self._due(logs, spent, now)
-        due = [*urgent, *others]
+        due = [one.task for one in (*urgent, *others)]
         slots = asyncio.Semaphore(self._concurrency)
         # of each eval set not all at once: one that is slow leaves slots to the others
         most = max(1, self._concurrency // (4 if len(tasks) > 1 else 1))
 
-        async def in_turn(rows: deque[Iterator[TaskLog]]) -> None:
+        async def in_turn(rows: list[Row], share: float) -> None:
             while rows:
-                row = rows.popleft()
+                missed, turn, number, group = heappop(rows)
                 for _ in range(TOGETHER):
-                    if (task := next(row, None)) is None:
-                        break
-                    if self._is_over(began):
+                    if self._is_over(began, share):
+                        heappush(rows, (missed, turn, number, group))
                         return
+                    if (task := next(group, None)) is None:
+                        break
                     await self._read(task, now, emit)
                 else:
-                    rows.append(row)
+                    heappush(rows, (missed, turn + 1, number, group))
 
         async def bounded(work: Awaitable[Outcome]) -> Outcome:
             async with slots:
@@ -107,19 +117,17 @@ class TaskReads:
 
         more = beside({task.place.eval_set_id for task in due})
         outcomes = await asyncio.gather(*map(bounded, more))
-        for part in (urgent, others):
-            rows = deque[Iterator[TaskLog]]()
-            for group in _by_eval_set(part):
-                rows += [iter(group)] * min(most, len(group))
+        first, rest = _rows(urgent, most), _rows(others, most)
+        for rows, share in ((first, URGENT_SHARE if rest else 1.0), (rest, 1.0), (first, 1.0)):
             readers = min(self._concurrency, len(rows))
-            await asyncio.gather(*(in_turn(rows) for _ in range(readers)))
+            await asyncio.gather(*(in_turn(rows, share) for _ in range(readers)))
         self.late = late(due, len(logs), now, clock() - began)
         fresh = {id(task) for task in due if task.pulse.due_since is None}
         return [*(t.outcome if id(t) in fresh else t.standing for t in logs), *outcomes]
 
     async def _due(
         self, logs: Sequence[TaskLog], spent: Mapping[str, float], now: float
-    ) -> tuple[list[TaskLog], list[TaskLog]]:
+    ) -> tuple[list[Due], list[Due]]:
         """Those to be read now, in order: of many the loop is held no longer than of few."""
         due: list[Due] = []
         for some in batched(logs, LOOKED_AT):
@@ -134,9 +142,9 @@ class TaskReads:
             self.account(name).begin(began)
         return spent
 
-    def _is_over(self, began: float) -> bool:
-        """Whether the poll has lasted as long as it may: what is left is read in the next one."""
-        return clock() - began >= max(self._limits.seconds, LEAST_SECONDS)
+    def _is_over(self, began: float, share: float) -> bool:
+        """Whether that share of a poll's time is over: what is left at its end, the next reads."""
+        return clock() - began >= share * max(self._limits.seconds, LEAST_SECONDS)
 
     async def _read(self, task: TaskLog, now: float, emit: Emit) -> None:
         """Read one log; a fault of the program in it costs no other log anything."""
@@ -152,9 +160,14 @@ class TaskReads:
             self._on_end(task)
 
 
-def _by_eval_set(tasks: Iterable[TaskLog]) -> Iterable[list[TaskLog]]:
-    """In their order, for each eval set by itself."""
-    groups: dict[str, list[TaskLog]] = {}
-    for task in tasks:
-        groups.setdefault(task.place.eval_set_id, []).append(task)
-    return groups.values()
+def _rows(due: Iterable[Due], most: int) -> list[Row]:
+    """What readers take their tasks from, a heap; most: readers of one eval set at once."""
+    groups: dict[tuple[int, str], list[TaskLog]] = {}
+    for one in due:
+        groups.setdefault((-one.missed, one.task.place.eval_set_id), []).append(one.task)
+    numbers = count()
+    return [
+        (missed, 0, next(numbers), tasks)
+        for (missed, _), group in groups.items()
+        for tasks in [iter(group)] * min(most, len(group))
+    ]

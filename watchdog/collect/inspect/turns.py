@@ -39,13 +39,15 @@ class Late(Struct, frozen=True):
         return (
             f"{self.count:,} of {self.total:,} tasks could not be read in time, the one that waits "
             f"longest by {duration(self.seconds)}: a poll ends before all are read; those whose "
-            "verdict may turn go first, then those that were read the longest ago"
+            "verdict may turn go first, then those that wait the longest"
         )
 
 
 class Due(Struct, frozen=True):
     """A task that is to be read now."""
 
+    missed: int
+    """Polls that did not come to it."""
     order: tuple[float, float, float]
     """Seconds of CPU that its eval set took, when it was read last, when its log was written."""
     is_urgent: bool
@@ -53,15 +55,14 @@ class Due(Struct, frozen=True):
     task: TaskLog
 
 
-def in_order(due: Iterable[Due]) -> tuple[list[TaskLog], list[TaskLog]]:
-    """What looks suspicious, and the rest; the lightest eval sets first.
+def in_order(due: Iterable[Due]) -> tuple[list[Due], list[Due]]:
+    """What looks suspicious, and the rest: the longest wait first, then the lightest eval sets.
 
-    Of what was never read goes first whose log was written the longest ago: in one that is stuck no
-    sample has ended since.
+    So nothing waits for ever, however little a poll comes to. Of what was never read goes first
+    whose log was written the longest ago: in one that is stuck no sample has ended since.
     """
-    ordered = sorted(due, key=lambda one: one.order)
-    urgent = [one.task for one in ordered if one.is_urgent]
-    return urgent, [one.task for one in ordered if not one.is_urgent]
+    ordered = sorted(due, key=lambda one: (-one.missed, one.order))
+    return [one for one in ordered if one.is_urgent], [one for one in ordered if not one.is_urgent]
 
 
 class Turns:
@@ -94,7 +95,12 @@ class Turns:
             pulse.due_since = now if pulse.due_since is None else pulse.due_since
             read_at = pulse.read_at if pulse.read_at is not None else float("-inf")
             used = spent.get(task.place.eval_set_id, 0.0)
-            yield Due((used, read_at, task.written_at), own.why in URGENT, task)
+            missed = self._missed(now - pulse.due_since)
+            yield Due(missed, (used, read_at, task.written_at), own.why in URGENT, task)
+
+    def _missed(self, waited: float) -> int:
+        """Polls that should have come to a task in that time."""
+        return 0 if self._options is None else int(waited / self._options.interval)
 
     def _is_due(self, task: TaskLog, own: Rhythm, now: float) -> bool:
         options = self._options

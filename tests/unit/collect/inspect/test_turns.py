@@ -30,8 +30,8 @@ def turns(**outlooks: Outlook) -> Turns:
     return Turns(RhythmOptions(BASE, 8 * BASE, lambda _, log: outlooks.get(log, CALM)))
 
 
-def names(logs) -> list[str]:
-    return [log.place.log for log in logs]
+def names(due) -> list[str]:
+    return [one.task.place.log for one in due]
 
 
 def test_what_looks_suspicious_goes_first_then_light_eval_sets_then_what_waits_longest(tmp_path):
@@ -50,6 +50,16 @@ def test_what_looks_suspicious_goes_first_then_light_eval_sets_then_what_waits_l
     assert names(others) == ["never", "old", "young", "h"]
 
 
+def test_what_a_poll_did_not_come_to_goes_first_in_the_next_however_heavy_its_eval_set(tmp_path):
+    logs = [log_of(tmp_path, name, name) for name in ("heavy", "light", "heavier")]
+    own, spent = turns(), {"heavy": 3.0, "heavier": 9.0}
+    list(own.due(logs, spent, NOW - 2 * BASE))
+    for log in logs[:2]:
+        log.pulse.due_since = None  # read
+    list(own.due(logs[:1], spent, NOW - BASE))
+    assert names(in_order(own.due(logs, spent, NOW))[1]) == ["heavier", "heavy", "light"]
+
+
 def test_of_what_was_never_read_goes_first_what_was_written_longest_ago(tmp_path):
     logs = [log_of(tmp_path, f"set-{n}", f"l{n}", None) for n in range(4)]
     for log, written_at in zip(logs, (NOW - 60, NOW - 7200, NOW - 600), strict=False):
@@ -60,7 +70,7 @@ def test_of_what_was_never_read_goes_first_what_was_written_longest_ago(tmp_path
 def test_without_a_rhythm_all_are_read(tmp_path):
     logs = [log_of(tmp_path, "s", "a", NOW - 1), log_of(tmp_path, "s", "b", NOW - 1)]
     urgent, others = in_order(Turns(None).due(logs, {}, NOW))
-    assert [*urgent, *names(others)] == ["a", "b"]
+    assert names([*urgent, *others]) == ["a", "b"]
     assert Turns(None).promise(logs[0], NOW) == 0.0
 
 
@@ -69,7 +79,7 @@ def test_what_a_poll_did_not_come_to_is_late_from_when_it_was_due(tmp_path):
     due = in_order(turns().due(logs, {}, NOW - BASE))[1]
     logs[0].pulse.due_since = None  # read
     due = in_order(turns().due(logs[1:], {}, NOW))[1]
-    missed = late(due, 3, NOW, 2.0)
+    missed = late([one.task for one in due], 3, NOW, 2.0)
     assert (missed.count, missed.total, missed.seconds) == (2, 3, 32.0)
     assert missed.text.startswith("2 of 3 tasks could not be read in time, the one that waits")
     assert late([], 3, NOW, 2.0).count == 0
@@ -120,6 +130,82 @@ async def test_a_small_eval_set_is_read_whole_before_it_is_another_s_turn(tmp_pa
     assert len(set(begun)) <= 4
 
 
+class Slow:
+    """Reads that take a second each, by a clock of their own, and are over at once."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.now = 0.0
+        self.read: list[str] = []
+        test = self
+
+        async def poll(self, now, emit, interval):  # noqa: ARG001
+            self.pulse.due_since, self.pulse.read_at = None, now
+            test.now += 1.0
+            test.read.append(self.place.log)
+            return self.outcome
+
+        monkeypatch.setattr(TaskLog, "poll", poll)
+        monkeypatch.setattr(task_reads, "clock", lambda: self.now)
+
+    async def polls(self, reads: TaskReads, tasks, count: int) -> list[list[str]]:
+        """What so many polls read, which all begin an interval after each other."""
+        parts = []
+        for poll in range(count):
+            self.read = []
+            await reads.poll(tasks, lambda _: (), NOW + poll * BASE, lambda _: None, self.now)
+            parts.append(self.read)
+        return parts
+
+
+def many(tmp_path, sets: int, tasks: int) -> dict[str, dict[str, TaskLog]]:
+    """Eval sets whose tasks were never read."""
+    return {
+        f"s{n}": {f"s{n}-{m}": log_of(tmp_path, f"s{n}", f"s{n}-{m}", None) for m in range(tasks)}
+        for n in range(sets)
+    }
+
+
+async def test_nothing_waits_for_ever_in_a_fleet_that_is_too_large(tmp_path, monkeypatch):
+    """A poll comes to a twelfth of it: each task has its turn in twelve polls."""
+    tasks = many(tmp_path, 30, 4)
+    always = Turns(RhythmOptions(BASE, BASE, lambda _, log: CALM))  # noqa: ARG005
+    limits = PollLimits(seconds=10.0)
+    reads = TaskReads(always, 1, limits, Faults("store"), lambda _: None)
+    parts = await Slow(monkeypatch).polls(reads, tasks, 36)
+    for begin in (0, 12, 24):
+        seen = {log for part in parts[begin : begin + 12] for log in part}
+        assert seen == {log for logs in tasks.values() for log in logs}
+
+
+async def test_an_outage_of_half_the_fleet_leaves_time_to_read_the_other_half(
+    tmp_path, monkeypatch
+):
+    tasks = many(tmp_path, 20, 5)
+    bad = {log for name in list(tasks)[:10] for log in tasks[name]}
+    stuck = Outlook(Verdict.STUCK)
+    for name in bad:
+        tasks[name.split("-")[0]][name].pulse.note(NOW - BASE, NOW - BASE)
+    own = turns(**dict.fromkeys(bad, stuck))
+    reads = TaskReads(own, 1, PollLimits(seconds=20.0), Faults("store"), lambda _: None)
+    parts = await Slow(monkeypatch).polls(reads, tasks, 5)
+    for part in parts:
+        assert set(part[:10]) <= bad
+        assert not set(part[10:]) & bad
+    assert {log for part in parts for log in part} >= bad
+
+
+async def test_time_that_the_rest_leaves_goes_to_what_looks_suspicious(tmp_path, monkeypatch):
+    tasks = many(tmp_path, 4, 5)
+    bad = {log for name in ("s0", "s1", "s2") for log in tasks[name]}
+    for name in bad:
+        tasks[name.split("-")[0]][name].pulse.note(NOW - BASE, NOW - BASE)
+    own = turns(**dict.fromkeys(bad, Outlook(Verdict.STUCK)))
+    reads = TaskReads(own, 2, PollLimits(seconds=20.0), Faults("store"), lambda _: None)
+    (read,) = await Slow(monkeypatch).polls(reads, tasks, 1)
+    assert sorted(read) == sorted(log for logs in tasks.values() for log in logs)
+    assert reads.late.count == 0
+
+
 def test_quiet_tasks_do_not_fall_due_together_from_the_first_reads_on(tmp_path):
     """As in the service: at their first reads nothing was judged yet."""
     known: dict[str, Outlook] = {}
@@ -128,7 +214,7 @@ def test_quiet_tasks_do_not_fall_due_together_from_the_first_reads_on(tmp_path):
     counts = []
     for poll in range(40):
         now = NOW + poll * BASE
-        due = [log for part in in_order(own.due(logs, {}, now)) for log in part]
+        due = [one.task for one in own.due(logs, {}, now)]
         for log in due:
             log.pulse.note(now, NOW - 90_000.0)
             own.promise(log, now)
