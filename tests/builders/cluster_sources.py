@@ -8,7 +8,10 @@ from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, ClusterState
 from watchdog.collect.stores.directory import DirectoryStore
+from watchdog.collect.work.account import PollLimits
 from watchdog.config.kubernetes import Kubernetes
+
+UNLIMITED = PollLimits()
 
 
 class Cache:
@@ -34,9 +37,13 @@ def write(root, files):
         (root / name).write_bytes(data)
 
 
-def source_over(cache, tmp_path, read=lambda *_: b"", only=frozenset(), **options):
+def source_over(
+    cache, tmp_path, read=lambda *_: b"", only=frozenset(), poll_limits=UNLIMITED, **options
+):
     def open_logs(name):
-        options = LogsOptions(listing_interval=0.001, sqlite=False, eval_set_id=name)
+        options = LogsOptions(
+            listing_interval=0.001, sqlite=False, eval_set_id=name, poll_limits=poll_limits
+        )
         return LogsSource(DirectoryStore(tmp_path / name), options)
 
     logs = RunnerLogs(read, "inspect-eval-set", 10_000)

@@ -258,6 +258,11 @@ class LogsSource:
         """Seconds of CPU that the last poll took."""
         return self._reads.spent
 
+    @property
+    def late_since(self) -> float | None:
+        """When the one was due that waits longest of those that the last poll did not come to."""
+        return self._reads.late.since
+
     def poll_began(self, at: float) -> None:
         """The poll that it is part of began then (`time.monotonic`): that one's time is bounded."""
         self._poll_began = at

@@ -31,9 +31,9 @@ an outage, and what was never read must not wait for its end.
 
 Tasks = Mapping[str, Mapping[str, TaskLog]]
 """The logs that are followed, by eval set and name."""
-Row = tuple[int, int, int, Iterator[TaskLog]]
-"""Tasks of one eval set that wait as long as each other: whose turn it is (below 0: polls that did
-not come to them), how often it was, a number of its own.
+Row = tuple[float, int, int, Iterator[TaskLog]]
+"""Tasks of one eval set that are due since the same poll: when that was, how often it was their
+turn in this one, a number of its own.
 """
 Beside = Callable[[set[str]], Iterable[Awaitable[Outcome]]]
 """What is read beside the logs of these eval sets, of which some are due."""
@@ -100,16 +100,16 @@ class TaskReads:
 
         async def in_turn(rows: list[Row], share: float) -> None:
             while rows:
-                missed, turn, number, group = heappop(rows)
+                since, turn, number, group = heappop(rows)
                 for _ in range(TOGETHER):
                     if self._is_over(began, share):
-                        heappush(rows, (missed, turn, number, group))
+                        heappush(rows, (since, turn, number, group))
                         return
                     if (task := next(group, None)) is None:
                         break
                     await self._read(task, now, emit)
                 else:
-                    heappush(rows, (missed, turn + 1, number, group))
+                    heappush(rows, (since, turn + 1, number, group))
 
         async def bounded(work: Awaitable[Outcome]) -> Outcome:
             async with slots:
@@ -162,12 +162,12 @@ class TaskReads:
 
 def _rows(due: Iterable[Due], most: int) -> list[Row]:
     """What readers take their tasks from, a heap; most: readers of one eval set at once."""
-    groups: dict[tuple[int, str], list[TaskLog]] = {}
+    groups: dict[tuple[float, str], list[TaskLog]] = {}
     for one in due:
-        groups.setdefault((-one.missed, one.task.place.eval_set_id), []).append(one.task)
+        groups.setdefault((one.since, one.task.place.eval_set_id), []).append(one.task)
     numbers = count()
     return [
-        (missed, 0, next(numbers), tasks)
-        for (missed, _), group in groups.items()
+        (since, 0, next(numbers), tasks)
+        for (since, _), group in groups.items()
         for tasks in [iter(group)] * min(most, len(group))
     ]

@@ -32,6 +32,8 @@ class Late(Struct, frozen=True):
     total: int = 0
     seconds: float = 0.0
     """By how much the one that waits longest is late."""
+    since: float | None = None
+    """When that one was due, seconds since the epoch."""
 
     @property
     def text(self) -> str:
@@ -46,8 +48,8 @@ class Late(Struct, frozen=True):
 class Due(Struct, frozen=True):
     """A task that is to be read now."""
 
-    missed: int
-    """Polls that did not come to it."""
+    since: float
+    """When it became due: `now`, or that of an earlier poll that did not come to it."""
     order: tuple[float, float, float]
     """Seconds of CPU that its eval set took, when it was read last, when its log was written."""
     is_urgent: bool
@@ -61,7 +63,7 @@ def in_order(due: Iterable[Due]) -> tuple[list[Due], list[Due]]:
     So nothing waits for ever, however little a poll comes to. Of what was never read goes first
     whose log was written the longest ago: in one that is stuck no sample has ended since.
     """
-    ordered = sorted(due, key=lambda one: (-one.missed, one.order))
+    ordered = sorted(due, key=lambda one: (one.since, one.order))
     return [one for one in ordered if one.is_urgent], [one for one in ordered if not one.is_urgent]
 
 
@@ -92,15 +94,12 @@ class Turns:
             if self._options is not None and not self._is_due(task, own, now):
                 continue
             pulse = task.pulse
-            pulse.due_since = now if pulse.due_since is None else pulse.due_since
+            # a clock that was set back makes nobody wait
+            pulse.due_since = now if pulse.due_since is None else min(pulse.due_since, now)
             read_at = pulse.read_at if pulse.read_at is not None else float("-inf")
             used = spent.get(task.place.eval_set_id, 0.0)
-            missed = self._missed(now - pulse.due_since)
-            yield Due(missed, (used, read_at, task.written_at), own.why in URGENT, task)
-
-    def _missed(self, waited: float) -> int:
-        """Polls that should have come to a task in that time."""
-        return 0 if self._options is None else int(waited / self._options.interval)
+            order = (used, read_at, task.written_at)
+            yield Due(pulse.due_since, order, own.why in URGENT, task)
 
     def _is_due(self, task: TaskLog, own: Rhythm, now: float) -> bool:
         options = self._options
@@ -142,4 +141,7 @@ class Turns:
 def late(due: Iterable[TaskLog], total: int, now: float, took: float) -> Late:
     """What of that is due was not read in a poll that began at `now` and took so many seconds."""
     since = [task.pulse.due_since for task in due if task.pulse.due_since is not None]
-    return Late(len(since), total, now - min(since) + took) if since else Late()
+    longest = min(since, default=None)
+    if longest is None:
+        return Late()
+    return Late(len(since), total, now - longest + took, longest)

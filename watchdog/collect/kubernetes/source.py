@@ -26,7 +26,7 @@ from watchdog.collect.kubernetes.errors import ApiError, one_line
 from watchdog.collect.kubernetes.eval_set_objects import Objects
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.unproven import SYSTEM, Unproven, cluster_uid
-from watchdog.collect.kubernetes.watched_eval_set import WatchedEvalSet
+from watchdog.collect.kubernetes.watched_eval_set import WatchedEvalSet, in_turn
 from watchdog.collect.place import Place
 from watchdog.collect.source import NOBODY, Emit, Names, PodLog, PollResult, Recall
 from watchdog.collect.work.gradual import gathered
@@ -162,7 +162,7 @@ class ClusterSource:
         )
         await asyncio.sleep(0)
         self._began, self._logs_late = time.monotonic(), 0
-        names = sorted(self._sets, key=lambda name: self._sets[name].spent)
+        names = await in_turn(self._sets, now)
         await gathered(self._poll_apart(name, views, now, emit) for name in names)
         # what the store tells comes first: it decides verdicts, and logs only add to it
         runners = [name for name in self._log_order() if name in views]

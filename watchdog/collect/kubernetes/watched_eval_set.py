@@ -1,9 +1,12 @@
 """An eval set of the cluster that is watched: its logs, and what was last seen of it."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 
 from watchdog.collect.inspect.logs import LogsSource
 from watchdog.collect.source import PollResult
+from watchdog.collect.work.jobs import batched
 from watchdog.model.cluster import ClusterView, Job, Pod
 from watchdog.model.facts import (
     EvalSetRetryLogged,
@@ -15,6 +18,9 @@ from watchdog.model.facts import (
     TaskProgressLogged,
 )
 from watchdog.model.verdict import Problem
+
+LOOKED_AT = 100
+"""Eval sets that are looked at in one turn of the loop."""
 
 
 class WatchedEvalSet:
@@ -48,9 +54,16 @@ class WatchedEvalSet:
         return self.logs.count if self.logs is not None else 0
 
     @property
-    def spent(self) -> float:
-        """Seconds of CPU that its logs took in the last poll: the lightest are read first."""
-        return self.logs.spent if self.logs is not None else 0.0
+    def late_since(self) -> float | None:
+        """Since when a log of it waits that the last poll did not come to; None for no such log."""
+        return self.logs.late_since if self.logs is not None else None
+
+    @property
+    def turn(self) -> tuple[float, float]:
+        """Who waits longest is read first, then who took the least CPU in the last poll."""
+        since = self.late_since
+        spent = self.logs.spent if self.logs is not None else 0.0
+        return since if since is not None else float("inf"), spent
 
     def take(self, view: ClusterView) -> None:
         """What the cluster shows now: where a pod or the Job changed, the logs may have too."""
@@ -76,6 +89,23 @@ class WatchedEvalSet:
         """Only these pods' logs are read."""
         uids = {pod.uid for pod in pods}
         self.log_problems = {uid: one for uid, one in self.log_problems.items() if uid in uids}
+
+
+async def in_turn(eval_sets: Mapping[str, WatchedEvalSet], now: float) -> list[str]:
+    """The order in which eval sets are read in one poll, which may end before all are.
+
+    While a poll comes to all of them, the lightest go first. Where it does not, every other one is
+    of those that look suspicious, and nobody waits for ever.
+    """
+    names = sorted(eval_sets, key=lambda name: eval_sets[name].turn)
+    if all(one.late_since is None for one in eval_sets.values()):
+        return names
+    parts: tuple[list[str], list[str]] = [], []
+    for some in batched(names, LOOKED_AT):
+        for name in some:
+            parts[not eval_sets[name].is_suspicious(now)].append(name)
+        await asyncio.sleep(0)
+    return [name for pair in zip_longest(*parts) for name in pair if name is not None]
 
 
 def shape_of(view: ClusterView) -> object:

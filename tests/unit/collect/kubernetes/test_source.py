@@ -1,5 +1,8 @@
 """The cluster as a source, over a cache of a test's own: who comes, who leaves, what is said."""
 
+from itertools import count
+from types import SimpleNamespace
+
 from msgspec.structs import replace
 
 from tests.builders.cluster_entries import box, job, pod
@@ -10,10 +13,18 @@ from watchdog.collect.kubernetes.errors import ApiError
 from watchdog.collect.kubernetes.objects import Meta
 from watchdog.collect.kubernetes.runner_logs import RunnerLogs
 from watchdog.collect.kubernetes.source import ClusterSource, newest
+from watchdog.collect.kubernetes.watched_eval_set import WatchedEvalSet, in_turn
 from watchdog.collect.stores.directory import DirectoryStore
+from watchdog.collect.work.account import PollLimits
 from watchdog.config.kubernetes import Kubernetes
 from watchdog.model.cluster import Container, Pod
-from watchdog.model.facts import ClusterRead, EvalSetUnreadable, ManifestRead, RunnerLogRead
+from watchdog.model.facts import (
+    ClusterRead,
+    EvalSetUnreadable,
+    ManifestRead,
+    RunnerLogRead,
+    TaskRead,
+)
 
 
 async def poll(source, now=1000.0):
@@ -46,6 +57,72 @@ async def test_one_that_left_is_looked_at_a_last_time_and_then_no_more(tmp_path)
     assert facts
     assert result.watched == {"abc"}
     assert (await poll(source, 3000.0))[1].watched == frozenset()
+
+
+class Slow:
+    """Looks at a clock of which each takes a second: a poll comes to few."""
+
+    def __init__(self, monkeypatch, least_seconds: float) -> None:
+        self._steps = count()
+        monkeypatch.setattr("watchdog.collect.inspect.task_reads.LEAST_SECONDS", least_seconds)
+        monkeypatch.setattr("watchdog.collect.inspect.task_reads.clock", self.look)
+        module = SimpleNamespace(monotonic=self.look)
+        monkeypatch.setattr("watchdog.collect.kubernetes.source.time", module)
+
+    def look(self) -> float:
+        return float(next(self._steps))
+
+
+def fleet(tmp_path, cache, names):
+    parts = [running(name) for name in names]
+    for name in names:
+        write(tmp_path / name, running_store())
+    cache.show(**{kind: [one for part in parts for one in part[kind]] for kind in parts[0]})
+
+
+async def test_a_poll_that_ends_too_soon_comes_to_all_eval_sets_in_turn(tmp_path, monkeypatch):
+    """Four of twelve in each poll, whatever CPU they took: nobody waits for ever."""
+    cache = Cache()
+    names = [f"e{number}" for number in range(12)]
+    fleet(tmp_path, cache, names)
+    limits = PollLimits(seconds=0.0)
+    source = source_over(cache, tmp_path, concurrency=1, poll_limits=limits)
+    Slow(monkeypatch, 12.0)
+    turns = []
+    for number in range(12):
+        facts, result = await poll(source, 1000.0 + 30 * number)
+        turns.append({fact.eval_set_id for fact in facts if isinstance(fact, TaskRead)})
+        assert (len(turns[-1]), result.late) == (4, 8)
+    for begin in range(10):
+        assert set().union(*turns[begin : begin + 3]) == set(names)
+
+
+def watched(late_since: float | None, spent: float, *, suspicious: bool = False) -> WatchedEvalSet:
+    logs = SimpleNamespace(
+        late_since=late_since, spent=spent, is_suspicious=lambda _now: suspicious
+    )
+    return WatchedEvalSet(logs)
+
+
+async def test_of_eval_sets_that_wait_every_other_one_is_of_those_that_look_suspicious():
+    eval_sets = {
+        "light": watched(None, 0.1),
+        "waits": watched(970.0, 0.0),
+        "waits_longest": watched(940.0, 2.0),
+        "odd": watched(None, 0.5, suspicious=True),
+        "odd_and_waits": watched(940.0, 0.5, suspicious=True),
+    }
+    order = await in_turn(eval_sets, 1000.0)
+    assert order == ["odd_and_waits", "waits_longest", "odd", "waits", "light"]
+
+
+async def test_of_eval_sets_that_a_poll_came_to_the_lightest_are_read_first():
+    eval_sets = {
+        "heavy": watched(None, 3.0),
+        "light": watched(None, 0.1, suspicious=True),
+        "none": WatchedEvalSet(None),
+    }
+    assert await in_turn(eval_sets, 1000.0) == ["none", "light", "heavy"]
 
 
 SYSTEM = Meta("", "kube-system", "cluster-1")
