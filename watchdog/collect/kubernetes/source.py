@@ -149,9 +149,8 @@ class ClusterSource:
     async def poll(self, now: float, emit: Emit) -> PollResult:
         """Look at the cluster, then at every eval set's logs."""
         state = self._of_same_cluster(await self._cache.state(now))
-        await asyncio.sleep(0)  # of a large cluster each of these takes most of a tenth of a second
-        discovered = self._discover(state)
-        await asyncio.sleep(0)
+        # of a large cluster it takes most of a tenth of a second: a probe is answered meanwhile
+        discovered = await asyncio.to_thread(self._discover, state)
         has_namespaces = any(True for _ in state.objects.namespaces)
         self._was_occupied |= bool(discovered.views) or has_namespaces
         views = self._meet(discovered, state, now)

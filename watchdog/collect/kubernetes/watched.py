@@ -43,7 +43,7 @@ class WatchedCluster:
             self._started = True
             self._cache.start()
             await asyncio.to_thread(self._cache.wait_listed, self._first_listing_timeout)
-        snapshot = self._cache.snapshot()
+        snapshot = await asyncio.to_thread(self._cache.snapshot)  # copies what has changed
         return ClusterState(
             objects=objects_of(snapshot),
             confirmed_at=confirmed_at(snapshot, now),
