@@ -238,8 +238,9 @@ class Checkpoints:
 
     def _note_saved(self, cuts: dict[Key, Cut], gone: frozenset[Key], done: _Round) -> None:
         for key in done.sizes.keys() | done.refused.keys():
-            if self._pending.get(key) is cuts[key]:
-                del self._pending[key]
+            newer = self._pending.pop(key)
+            if newer is not cuts[key]:
+                self._pending[key] = newer  # behind those that were not written yet
         for key in gone | done.refused.keys():
             self._sizes.pop(key, None)
         self._sizes |= done.sizes

@@ -226,6 +226,28 @@ async def test_who_writes_holds_no_poll():
         await writing
 
 
+async def test_one_that_changes_all_the_time_is_not_written_for_ever_before_the_others(world):
+    app = world.begin()
+    await app.tick()
+    checkpoints, loop = app._checkpoints, asyncio.get_running_loop()
+    write = checkpoints._store.write
+
+    def write_slowly(rows, gone) -> None:
+        for row in rows:
+            world.grow(row.eval_set)
+        world.now += 60.0
+        asyncio.run_coroutine_threadsafe(app.tick(), loop).result(60)
+        write(rows, gone)
+
+    checkpoints._store.write = write_slowly
+    written = []
+    for _ in range(2):
+        await checkpoints.save(cpu_seconds=0.0)
+        written.append(saved(world))
+    assert [len(names) for names in written] == [1, 2]
+    await app.aclose()
+
+
 def saved(world):
     with closing(sqlite3.connect(world.file)) as connection, connection:
         return dict(connection.execute("SELECT eval_set, saved_at FROM checkpoints"))
