@@ -25,8 +25,8 @@ TOGETHER = 8
 poll then, and judged once.
 """
 URGENT_SHARE = 0.5
-"""Of a poll's time goes at most to what looks suspicious while anything else is due: it is much in
-an outage, and what was never read must not wait for its end.
+"""Of the time that is left, what looks suspicious gets at most so much while anything else is due:
+in an outage it is much, and what was never read must not wait for its end.
 """
 
 Tasks = Mapping[str, Mapping[str, TaskLog]]
@@ -98,11 +98,11 @@ class TaskReads:
         # of each eval set not all at once: one that is slow leaves slots to the others
         most = max(1, self._concurrency // (4 if len(tasks) > 1 else 1))
 
-        async def in_turn(rows: list[Row], share: float) -> None:
+        async def in_turn(rows: list[Row], until: float) -> None:
             while rows:
                 since, turn, number, group = heappop(rows)
                 for _ in range(TOGETHER):
-                    if self._is_over(began, share):
+                    if clock() >= until:
                         heappush(rows, (since, turn, number, group))
                         return
                     if (task := next(group, None)) is None:
@@ -118,9 +118,12 @@ class TaskReads:
         more = beside({task.place.eval_set_id for task in due})
         outcomes = await asyncio.gather(*map(bounded, more))
         first, rest = _rows(urgent, most), _rows(others, most)
-        for rows, share in ((first, URGENT_SHARE if rest else 1.0), (rest, 1.0), (first, 1.0)):
+        end = began + max(self._limits.seconds, LEAST_SECONDS)
+        started = clock()
+        middle = started + URGENT_SHARE * (end - started) if rest else end
+        for rows, until in ((first, middle), (rest, end), (first, end)):
             readers = min(self._concurrency, len(rows))
-            await asyncio.gather(*(in_turn(rows, share) for _ in range(readers)))
+            await asyncio.gather(*(in_turn(rows, until) for _ in range(readers)))
         self.late = late(due, len(logs), now, clock() - began)
         fresh = {id(task) for task in due if task.pulse.due_since is None}
         return [*(t.outcome if id(t) in fresh else t.standing for t in logs), *outcomes]
@@ -141,10 +144,6 @@ class TaskReads:
         for name in tasks:
             self.account(name).begin(began)
         return spent
-
-    def _is_over(self, began: float, share: float) -> bool:
-        """Whether that share of a poll's time is over: what is left at its end, the next reads."""
-        return clock() - began >= share * max(self._limits.seconds, LEAST_SECONDS)
 
     async def _read(self, task: TaskLog, now: float, emit: Emit) -> None:
         """Read one log; a fault of the program in it costs no other log anything."""

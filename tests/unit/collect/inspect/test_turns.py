@@ -194,6 +194,24 @@ async def test_an_outage_of_half_the_fleet_leaves_time_to_read_the_other_half(
     assert {log for part in parts for log in part} >= bad
 
 
+async def test_half_of_what_is_left_goes_to_what_looks_suspicious_where_others_took_most(
+    tmp_path, monkeypatch
+):
+    """An eval set of a cluster, whose turn comes late in each poll."""
+    tasks = many(tmp_path, 1, 20)
+    bad = {f"s0-{n}" for n in range(10)}
+    for name in bad:
+        tasks["s0"][name].pulse.note(NOW - BASE, NOW - BASE)
+    own = turns(**dict.fromkeys(bad, Outlook(Verdict.STUCK)))
+    reads = TaskReads(own, 1, PollLimits(seconds=20.0), Faults("store"), lambda _: None)
+    slow = Slow(monkeypatch)
+    slow.now = 12.0
+    await reads.poll(tasks, lambda _: (), NOW, lambda _: None, 0.0)
+    assert len(slow.read) == 8
+    assert set(slow.read[:4]) <= bad
+    assert not set(slow.read[4:]) & bad
+
+
 async def test_time_that_the_rest_leaves_goes_to_what_looks_suspicious(tmp_path, monkeypatch):
     tasks = many(tmp_path, 4, 5)
     bad = {log for name in ("s0", "s1", "s2") for log in tasks[name]}

@@ -1,10 +1,10 @@
 """The cluster as a source, over a cache of a test's own: who comes, who leaves, what is said."""
 
-from itertools import count
 from types import SimpleNamespace
 
 from msgspec.structs import replace
 
+from tests.builders.clocks import slow_reads
 from tests.builders.cluster_entries import box, job, pod
 from tests.builders.cluster_sources import Cache, running, source_over, write
 from tests.builders.logs import LOG, finished_log, running_store
@@ -59,20 +59,6 @@ async def test_one_that_left_is_looked_at_a_last_time_and_then_no_more(tmp_path)
     assert (await poll(source, 3000.0))[1].watched == frozenset()
 
 
-class Slow:
-    """Looks at a clock of which each takes a second: a poll comes to few."""
-
-    def __init__(self, monkeypatch, least_seconds: float) -> None:
-        self._steps = count()
-        monkeypatch.setattr("watchdog.collect.inspect.task_reads.LEAST_SECONDS", least_seconds)
-        monkeypatch.setattr("watchdog.collect.inspect.task_reads.clock", self.look)
-        module = SimpleNamespace(monotonic=self.look)
-        monkeypatch.setattr("watchdog.collect.kubernetes.source.time", module)
-
-    def look(self) -> float:
-        return float(next(self._steps))
-
-
 def fleet(tmp_path, cache, names):
     parts = [running(name) for name in names]
     for name in names:
@@ -87,7 +73,9 @@ async def test_a_poll_that_ends_too_soon_comes_to_all_eval_sets_in_turn(tmp_path
     fleet(tmp_path, cache, names)
     limits = PollLimits(seconds=0.0)
     source = source_over(cache, tmp_path, concurrency=1, poll_limits=limits)
-    Slow(monkeypatch, 12.0)
+    monkeypatch.setattr("watchdog.collect.inspect.task_reads.LEAST_SECONDS", 4.0)
+    module = SimpleNamespace(monotonic=slow_reads(monkeypatch))
+    monkeypatch.setattr("watchdog.collect.kubernetes.source.time", module)
     turns = []
     for number in range(12):
         facts, result = await poll(source, 1000.0 + 30 * number)
