@@ -142,6 +142,8 @@ class SimulatedStore:
 
     spent = 0.0
     """Seconds of CPU: nothing is decoded."""
+    late_since: float | None = None
+    """A poll comes to all of it."""
 
     @property
     def count(self) -> int:
