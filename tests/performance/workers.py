@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
+import psutil
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -54,6 +56,12 @@ def children_cpu() -> float:
 def resident() -> int:
     """Bytes of memory that this process has now; 0 where the system does not tell."""
     return _status("VmRSS")
+
+
+def heap() -> int:
+    """Bytes of the C library's allocations that this process has in use."""
+    info = psutil.heap_info()
+    return int(info.heap_used + info.mmap_used)
 
 
 def peak() -> int:
