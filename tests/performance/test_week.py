@@ -29,7 +29,9 @@ async def test_nothing_grows_while_tasks_come_and_go(tmp_path):
 
 
 def _instants(objects):
-    return [Instant(1440 * n, 100, value, 4, 9, 1, 0) for n, value in enumerate(objects, 1)]
+    return [
+        Instant(1440 * n, 100, value, 500, 900, 4, 9, 1, 0) for n, value in enumerate(objects, 1)
+    ]
 
 
 def test_what_grows_is_noticed():
