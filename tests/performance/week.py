@@ -44,6 +44,7 @@ ENDS = 0.5
 """Of a task's syncs, how many bring the end of a sample."""
 OUTAGE = (0.40, 0.48)
 """The part of each day in which every call fails."""
+SAVE = 2
 PRUNE = 120
 SCRAPE = 20
 SETTLED = 0.4
@@ -160,11 +161,12 @@ async def simulate(folder: Path, worker: Worker, course: Course) -> list[Instant
         worker.run(live, poll, clock.now, course.mood(poll))
         await app.tick()
         await app.turn()
+        if poll % SAVE == 0:  # as `run`
+            await app.save()
         if poll % SCRAPE == 0:
             exposition.render("text/plain")
-        if poll % PRUNE == 0:  # what `run` does each hour
-            await app._deliverer.prune()
-            await app._experience.save()
+        if poll % PRUNE == 0:  # as `run`
+            await app.prune()
         if poll % course.measure_each == 0:
             instants.append(_instant(poll, app.snapshot, others))
             say(f"{instants[-1]}")
