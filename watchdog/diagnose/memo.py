@@ -33,15 +33,14 @@ from watchdog.model.names import shared
 from watchdog.model.resting import RestingSamples, origin
 from watchdog.model.resting_judgments import Box, Found
 from watchdog.model.state import SampleState, TaskState
+from watchdog.model.weighing import TOLD
 
-FIRST = 8
-"""Polls that are looked ahead of a sample that was judged anew; twice as many each time after."""
-FIRST_IN_OUTAGE = 32
-"""The same where all is stuck in an outage of everybody: time alone changes little of that."""
+FIRST = 32
+"""Polls that are looked ahead of a sample that was judged anew; twice as many the time after."""
 LONGEST = 64
 """Polls that are looked ahead at the most."""
-_NEAR = 0.5
-"""The suspicion from which on evidence is told (`samples.py`)."""
+BEFORE = 0.01
+"""Seconds by which an instant to come is looked at before something turns by time alone."""
 
 
 class _Kept(Struct, frozen=True):
@@ -74,6 +73,13 @@ class _Kept(Struct, frozen=True):
             and others == {self.outage.model}
             and lasts(fleet, self.outage, now)
         )
+
+    def turns_after(self, now: float) -> float:
+        """When time alone next makes something else be said, as far as that is foreseen.
+
+        In an outage of everybody it is all said already.
+        """
+        return math.inf if self.outage is not None else self.judgment.turns_after(now)
 
     def holds_at(self, context: SampleContext, judge: Judge) -> bool:
         """Whether the same is to be said as of the instant of `context`, which is to come."""
@@ -108,6 +114,8 @@ class _OfTask(Struct):
     until: "array[float]"
     """Of each, in the same order, as in `_Held`: what changes while the judgments stay."""
     polls: bytes
+    turns_at: float
+    """When time alone next turns what is said of one of them, as far as that is foreseen."""
     box: Box[_Kept] | None = None
     """What is kept, at rest."""
 
@@ -205,12 +213,14 @@ class SampleMemo:
         before = _Before(self._before.get(task.log), task, basis)
         held = [self._held(before, context, judge) for context in contexts]
         kept = tuple(one.kept for one in held)
+        turns = (one.kept.turns_after(one.until) for one in held)
         self._tasks[task.log] = _OfTask(
             origin(task.samples),
             basis,
             kept,
             array("d", (one.until for one in held)),
             bytes(one.polls for one in held),
+            min(turns, default=math.inf),
             before.box_of(kept),
         )
         return [one.judgment for one in kept]
@@ -233,11 +243,21 @@ class SampleMemo:
         return (box, _judgment) if box is not None else None
 
     def _held_on(self, held: _Held, context: SampleContext, judge: Judge) -> _Held | None:
-        """The same for some polls from now on, each time for longer; None where it changes."""
-        at = context.now + held.polls * self._step
-        if not held.kept.holds_at(self._at(context, at), judge):
-            return None
-        return _Held(held.kept, at, min(2 * held.polls, LONGEST))
+        """The same for some polls from now on, each time for longer; None where it changes.
+
+        Where it doesn't hold for so long, it may for half of that.
+        """
+        before = held.kept.turns_after(held.until) - BEFORE
+        polls = held.polls
+        while polls >= 1:
+            at = min(context.now + polls * self._step, before)
+            if at <= context.now:
+                return None
+            if held.kept.holds_at(self._at(context, at), judge):
+                longer = min(2 * polls, LONGEST) if polls == held.polls else polls
+                return _Held(held.kept, at, longer)
+            polls //= 2
+        return None
 
     def _anew(self, context: SampleContext, judge: Judge) -> _Held:
         """Whether it will hold is found out when it is asked for again: much changes before."""
@@ -266,6 +286,11 @@ class SampleMemo:
         """When the first of those falls due that hold until some instant after this one."""
         untils = (until for of_task in self._tasks.values() for until in of_task.until)
         return min((until for until in untils if until > after), default=math.inf)
+
+    @property
+    def turns_at(self) -> float:
+        """When time alone next turns what is said of a sample, as far as that is foreseen."""
+        return min((of_task.turns_at for of_task in self._tasks.values()), default=math.inf)
 
     def kept(self, log: str) -> _OfTask | None:
         """What is kept of a task's samples."""
@@ -348,7 +373,7 @@ def _frozen(finding: Finding | None) -> Basis | None:
     """A runner's silence without its length: what rules go by is whether it has reached a bound."""
     if finding is None:
         return None
-    reached = finding.suspicion >= 1, finding.suspicion >= _NEAR
+    reached = finding.suspicion >= 1, finding.suspicion >= TOLD
     return (finding.since, finding.evidence, finding.weighing and finding.weighing.limit, reached)
 
 

@@ -27,6 +27,7 @@ from watchdog.model.repetition import (
     is_drawn,
 )
 from watchdog.model.verdict import Cause, Evidence
+from watchdog.model.weighing import TOLD
 from watchdog.model.words import duration
 
 _LEAST_ROUNDS = (20, 10, 8, 8)
@@ -34,8 +35,6 @@ _LEAST_ROUNDS = (20, 10, 8, 8)
 _LEAST_BAD = 20
 _ASIDE = 1800.0
 """Seconds; where others of the sample went on for so long since, a run is over."""
-_NEAR = 0.5
-"""Below this suspicion nobody need hear of it, whatever else there is."""
 _SEEN = 5
 """Fewer than so many of anything aren't worth a thought."""
 _BOUNDED = 4 * 3600.0
@@ -147,7 +146,7 @@ def _weighed(context: SampleContext, suspect: _Suspect) -> Finding:
         since=None,  # it lasts from answer to answer, not while nothing comes
     )
     suspicion = weighing.suspicion if weighing is not None else 0.0
-    evidence = (Evidence("no_progress", text, run.since),) if suspicion >= _NEAR else ()
+    evidence = (Evidence("no_progress", text, run.since),) if suspicion >= TOLD else ()
     return Finding(suspicion, run.since, evidence, weighing, label=suspect.label)
 
 

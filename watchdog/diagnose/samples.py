@@ -16,14 +16,12 @@ from watchdog.model.judgment import SampleJudgment, Waiting
 from watchdog.model.outcomes import Outcome
 from watchdog.model.state import SampleState
 from watchdog.model.verdict import Cause, Evidence, Phase, Verdict
-from watchdog.model.weighing import Rise
+from watchdog.model.weighing import TOLD, Rise
 
 _WINDOW = 20
 _WINDOW_SECONDS = 3600.0
 _STREAK_DEGRADED = 3
 _CALM = frozenset({Verdict.STARTING, Verdict.PROGRESSING})
-_NEAR = 0.5
-"""From this suspicion on what was found is told beside the rest."""
 _DEVIATIONS = 4.0
 """So many standard deviations above the usual share (binomial) is no chance any more."""
 
@@ -97,12 +95,12 @@ def _by_rules(
     all_evidence = tuple(e for _, f in findings if _tells(f) for e in f.evidence)
     degrading = next(((s.cause, f) for s, f in by_spec if s.degrades and f.suspicion >= 1), None)
     if stuck is None and degrading is not None:
-        near = tuple(e for _, f in findings if f.suspicion >= _NEAR for e in f.evidence)
+        near = tuple(e for _, f in findings if f.suspicion >= TOLD for e in f.evidence)
         return _degraded_by(base, *degrading, near)
     if stuck is None:
         verdict = _moving_verdict(context, base)
         cause = _degraded_cause(context.sample) if verdict is Verdict.DEGRADED else None
-        evidence = all_evidence if verdict is Verdict.DEGRADED or suspicion >= 0.5 else ()
+        evidence = all_evidence if verdict is Verdict.DEGRADED or suspicion >= TOLD else ()
         evidence += _informational(context.sample)
         if context.allowance.waiting_in_silence is not None and verdict in _CALM:
             verdict = Verdict.WAITING
@@ -135,7 +133,7 @@ def grown(findings: Sequence[Finding]) -> tuple[float, tuple[Rise, ...]]:
 def _tells(finding: Finding) -> bool:
     """Whether its evidence is worth reading beside another's: a short silence says nothing."""
     is_silence = any(evidence.kind == "silence" for evidence in finding.evidence)
-    return finding.suspicion >= _NEAR or not is_silence
+    return finding.suspicion >= TOLD or not is_silence
 
 
 def _degraded_by(

@@ -1,5 +1,6 @@
 """What the rules concluded of samples, tasks and eval sets at one instant."""
 
+import math
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -88,6 +89,10 @@ class SampleJudgment(Struct, frozen=True):
         """The suspicion at `now`, while the judgment holds."""
         return max(self.fixed, *(rise.at(now) for rise in self.rising), 0.0)
 
+    def turns_after(self, now: float) -> float:
+        """When its suspicion, by time alone, next makes something else be said of it; or never."""
+        return min((rise.turns_after(now) for rise in self.rising), default=math.inf)
+
     @property
     def key(self) -> SampleKey:
         """Id and epoch."""
@@ -159,6 +164,10 @@ class TaskJudgment(Struct, frozen=True):
         if isinstance(self.samples, Digested):
             return max(own, self.samples.digest.suspicion_at(now))
         return max(own, *(sample.suspicion_at(now) for sample in self.samples), 0.0)
+
+    def turns_after(self, now: float) -> float:
+        """When its own suspicion next does what that of a sample does; or never."""
+        return min((rise.turns_after(now) for rise in self.rising), default=math.inf)
 
     def stuck(self) -> tuple[SampleJudgment, ...]:
         """Its stuck samples."""

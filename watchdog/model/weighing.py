@@ -8,6 +8,8 @@ from watchdog.model.told import Text
 
 NOT_ENOUGH = 0.99
 """The most that is suspected where there is too little to say anything."""
+TOLD = 0.5
+"""The suspicion from which on evidence is told."""
 
 
 class Explanation(Struct, frozen=True):
@@ -37,6 +39,12 @@ class Rise(Struct, frozen=True):
         """The suspicion at `now`, in seconds since the epoch."""
         suspicion = max(0.0, (now - self.since) / self.limit)
         return suspicion if self.enough else min(suspicion, NOT_ENOUGH)
+
+    def turns_after(self, now: float) -> float:
+        """When it next reaches a suspicion from which on something else is said; or never."""
+        steps = (TOLD, 1.0) if self.enough else (TOLD,)
+        instants = (self.since + step * self.limit for step in steps)
+        return next((instant for instant in instants if instant > now), math.inf)
 
 
 class Weighing(Struct, frozen=True):

@@ -6,6 +6,7 @@ alone may change its judgment. What comes out is what judging all anew says (`di
 tests compare the two over all recordings and simulated fleets.
 """
 
+import math
 import threading
 import zlib
 from collections import Counter
@@ -25,7 +26,7 @@ from watchdog.diagnose.fleet_index import FleetIndex
 from watchdog.diagnose.holding import same_eval_set
 from watchdog.diagnose.judge import judge_one
 from watchdog.diagnose.lasting_outage import LastingOutage, lasts
-from watchdog.diagnose.memo import FIRST, FIRST_IN_OUTAGE, LONGEST, Extension, SampleMemo
+from watchdog.diagnose.memo import BEFORE, FIRST, LONGEST, Extension, SampleMemo
 from watchdog.diagnose.orphans import Orphans, find_orphans
 from watchdog.diagnose.tasks import is_stale, is_unheard
 from watchdog.model.allowances import Override
@@ -47,6 +48,8 @@ LEARNED_POLLS = 20
 """Within so many polls every eval set is judged by what was learned since, each in its turn."""
 _SPREAD = 0.25
 """By such a share the instants differ to which eval sets are looked ahead."""
+_SOON = 8
+"""Polls within which those samples fall due that are looked ahead together."""
 _VIEW_FRESH = 2.0
 """Polls after which what the cluster showed is old: by it nothing is looked ahead."""
 _OF_READING = frozenset({"read_at", "read_interval"})
@@ -258,7 +261,9 @@ class IncrementalJudge:
         entry.memo.end()
         entry.versions, entry.outages = entry.memo.versions, entry.memo.outages
         entry.at = base.now
-        entry.until, entry.polls = base.now, FIRST_IN_OUTAGE if entry.outages else FIRST
+        entry.until = base.now
+        if reason != "due":
+            entry.polls = FIRST
         self.reasons[reason or "new"] += 1
         self.samples_judged += entry.memo.judged_anew
         return entry.judgment
@@ -305,14 +310,16 @@ class IncrementalJudge:
         """Whether its judgment holds, by time alone, for some polls from now on."""
         if entry.ages[-1] or entry.judgment is None:
             return False
+        at = _looked_at(entry, entry.judgment, judging.now)
+        if at <= judging.now:
+            return False
         self.looked_ahead += 1
-        soon = judging.now + FIRST * entry.step
-        # no further than is known of those that were looked ahead for already
-        at = min(judging.now + entry.polls * entry.step, entry.memo.next_due(soon))
         extension = Extension(entry.memo)
         later_state = read_again(entry.moved, at - judging.now)
         later = judge_one(replace(judging, now=at), later_state, extension)
         if not extension.holds or not same_eval_set(entry.judgment, later, at):
+            # it may for half of that
+            entry.polls = max(1, entry.polls // 2)
             return False
         extension.confirm(at)
         entry.until, entry.polls = at, min(2 * entry.polls, LONGEST)
@@ -346,6 +353,18 @@ class IncrementalJudge:
         view = state.view
         is_old = view is not None and now - view.at > _VIEW_FRESH * self._interval
         return (*stale, is_unheard(state, now, max_age), is_old)
+
+
+def _looked_at(entry: _Entry, judgment: EvalSetJudgment, now: float) -> float:
+    """The instant to come that its judgment is tried at; `now` or before where it turns by then.
+
+    It is no further than is known of the samples that were looked ahead for already, and before
+    anything of it turns by time alone.
+    """
+    own = min((task.turns_after(entry.until) for task in judgment.tasks), default=math.inf)
+    known = entry.memo.next_due(now + _SOON * entry.step)
+    turns_at = min(own, entry.memo.turns_at) - BEFORE
+    return min(now + entry.polls * entry.step, known, turns_at)
 
 
 def unjudgeable(state: EvalSetState, why: str, now: float) -> EvalSetState:

@@ -106,6 +106,30 @@ def test_while_nothing_happens_time_alone_changes_the_same(name, tmp_path):
     assert judged < polls / 2
 
 
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        pytest.param("slow_but_healthy", 4, id="what grows evenly"),
+        pytest.param("creeping", 6, id="what can't be foreseen"),
+        pytest.param("slot_wait", 5, id="behind stuck ones"),
+    ],
+)
+def test_what_turns_by_time_alone_is_judged_when_it_does_and_not_at_each_poll_before(
+    name, times, tmp_path
+):
+    state, now = only_state(tmp_path, name)
+    running = sum(len(task.samples) for task in state.tasks.values())
+    evaluator, samples, sets, polls = Evaluator(INTERVAL), 0, 0, 480
+    for _ in range(polls):
+        asked = Question([state], LIMITS, MAX_AGE, NOTHING, Surroundings())
+        evaluator.evaluate(asked, now)
+        samples += evaluator.judge.samples_judged
+        sets += sum(evaluator.judge.reasons.values())
+        state, now = read_again(state, INTERVAL), now + INTERVAL
+    assert samples <= times * running
+    assert sets < polls / 10
+
+
 @pytest.mark.parametrize("name", FLEETS)
 def test_over_a_fleet_it_says_the_same(name):
     works, remembered, evaluator = Works(FLEETS[name], 7, WEEKS), Remembered(), Evaluator(300.0)
