@@ -43,6 +43,7 @@ class Why(StrEnum):
     UNJUDGED = "not judged yet"
     VERDICT = "its verdict may change with what it writes next"
     NEAR = "its verdict may turn soon"
+    UNKNOWN = "nothing can be said of it"
     RESTS = "its verdict stands while all its samples wait for their next attempts"
     BACK_OFF = "all its samples wait for their next attempts"
     FAILING = "calls of it fail"
@@ -102,10 +103,10 @@ def rhythm(
         base: seconds between two polls, the shortest interval.
         slowest: the longest.
     """
+    if outlook is not None and (urgent := _urgent(outlook, now, base, slowest)):
+        return urgent
     if pulse.read_at is None or outlook is None:
         return Rhythm(base, Why.UNREAD if pulse.read_at is None else Why.UNJUDGED)
-    if urgent := _urgent(outlook, now, base, slowest):
-        return urgent
     if (waits := _waits(outlook, now)) > 0:
         return Rhythm(_within(waits, base, slowest), Why.BACK_OFF)
     if outlook.failing:
@@ -118,6 +119,9 @@ def rhythm(
 def _urgent(outlook: Outlook, now: float, base: float, slowest: float) -> Rhythm | None:
     if outlook.near_end:
         return Rhythm(base, Why.NEAR_END)
+    if outlook.verdict is Verdict.UNKNOWN:
+        # for want of a read, as a rule: it is in its turn, which is no later for being unknown
+        return Rhythm(base, Why.UNKNOWN)
     if outlook.verdict not in CALM:
         if _waits(outlook, now) > 2 * base:
             return Rhythm(_within(2 * base, base, slowest), Why.RESTS)

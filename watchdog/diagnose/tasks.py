@@ -218,8 +218,8 @@ def max_age(task: TaskState, judging: JudgingContext) -> float:
 
 
 def is_stale(task: TaskState, judging: JudgingContext) -> bool:
-    """Whether it is too long ago that the task was read."""
-    return task.read_at is not None and judging.now - task.read_at > max_age(task, judging)
+    """Whether it is too long ago that the task was read; after a clock was set back, to come."""
+    return task.read_at is not None and abs(judging.now - task.read_at) > max_age(task, judging)
 
 
 def _why_unknown(task: TaskState, judging: JudgingContext) -> str | None:

@@ -154,6 +154,10 @@ class SimulatedStore:
         """As without a rhythm: all is read at each poll."""
         return True
 
+    def is_urgent(self, _now: float) -> bool:
+        """A poll comes to all of it."""
+        return True
+
     def wake(self, task: str | None = None) -> None:
         """It is read at each poll anyway."""
 

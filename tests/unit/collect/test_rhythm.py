@@ -50,7 +50,8 @@ def test_what_may_turn_is_read_at_each_poll():
     assert told(Outlook(Verdict.PROGRESSING, failing=True)) == (BASE, Why.FAILING)
     assert told(Outlook(Verdict.PROGRESSING, near_end=True)) == (BASE, Why.NEAR_END)
     for verdict in set(Verdict) - {Verdict.PROGRESSING, Verdict.WAITING}:
-        assert told(Outlook(verdict)) == (BASE, Why.VERDICT)
+        why = Why.UNKNOWN if verdict is Verdict.UNKNOWN else Why.VERDICT
+        assert told(Outlook(verdict)) == (BASE, why)
 
 
 def test_one_whose_last_samples_run_is_read_at_each_second_poll():

@@ -210,6 +210,16 @@ def test_what_is_not_read_any_more_is_judged_once_it_is_too_old(tmp_path):
     assert verdicts[-1] == "unknown" != verdicts[0]
 
 
+def test_what_was_read_at_a_time_to_come_is_unknown(tmp_path):
+    """The clock was set back, and what was read since then can't be told from what is old."""
+    state, now = only_state(tmp_path)
+    evaluator = Evaluator(INTERVAL)
+    assert wrong(evaluator, [state], now) == []
+    assert wrong(evaluator, [state], now - 3600.0) == []
+    (judgment,), _ = evaluator.judge.judge([state], now - 3600.0, LIMITS, MAX_AGE, learned=NOTHING)
+    assert judgment.verdict == "unknown"
+
+
 def test_what_was_learned_is_taken_up_within_a_round_of_polls(tmp_path):
     state, now = only_state(tmp_path)
     judge, learned, reasons = IncrementalJudge(INTERVAL), NOTHING, []

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -234,8 +234,14 @@ class LogsSource:
 
     def is_suspicious(self, now: float) -> bool:
         """Whether the verdict of one of its tasks may turn; without a rhythm always."""
-        logs = (log for logs in self._tasks.values() for log in logs.values() if not log.finished)
-        return not self._turns.has_rhythm or self._turns.is_suspicious(logs, now)
+        return not self._turns.has_rhythm or self._turns.is_suspicious(self._unfinished(), now)
+
+    def is_urgent(self, now: float) -> bool:
+        """Whether one of its tasks goes before others where a poll doesn't come to all."""
+        return not self._turns.has_rhythm or self._turns.is_urgent(self._unfinished(), now)
+
+    def _unfinished(self) -> Iterator[TaskLog]:
+        return (log for log in self.all_tasks() if not log.finished)
 
     def wake(self, task: str | None = None) -> None:
         """Something else told of news: the next poll reads its logs, whatever their rhythm.
@@ -276,7 +282,8 @@ class LogsSource:
             looked_at.update(n for n in running if n in eval_sets and self._is_asked(n, now))
             return [self._poll_interactions(name, now, emit) for name in sorted(looked_at)]
 
-        outcomes = await self._reads.poll(present, beside, now, emit, began)
+        is_part = self._poll_began is not None
+        outcomes = await self._reads.poll(present, beside, now, emit, began, is_part=is_part)
         for names in batched(self._running(), AT_ONCE):
             await asyncio.gather(*(self._poll_former(name, emit) for name in names))
         standing = (self._interactions[name].standing for name in running if name not in looked_at)

@@ -1,8 +1,9 @@
 """The reads of one poll: of each eval set a share at a time, and no longer than a poll may last."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from heapq import heappop, heappush
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import count
 from time import monotonic as clock
 
@@ -28,12 +29,18 @@ URGENT_SHARE = 0.5
 """Of the time that is left, what looks suspicious gets at most so much while anything else is due:
 in an outage it is much, and what was never read must not wait for its end.
 """
+RESERVED = 0.25
+"""Of the readers, so many begin with the rest: one read of what looks suspicious may take longer
+than a poll.
+"""
+LEAST_SHARE = 0.5
+"""Of a poll's time, tasks get at least so much, however long listing took."""
 
 Tasks = Mapping[str, Mapping[str, TaskLog]]
 """The logs that are followed, by eval set and name."""
-Row = tuple[float, int, int, Iterator[TaskLog]]
-"""Tasks of one eval set that are due since the same poll: when that was, how often it was their
-turn in this one, a number of its own.
+Row = tuple[float, int, int, deque[Due]]
+"""What is due of one eval set, in order: since when its first is, how often it was its turn in
+this poll, a number of its own.
 """
 Beside = Callable[[set[str]], Iterable[Awaitable[Outcome]]]
 """What is read beside the logs of these eval sets, of which some are due."""
@@ -75,8 +82,15 @@ class TaskReads:
         """An eval set is gone."""
         self._accounts.pop(eval_set_id, None)
 
-    async def poll(
-        self, tasks: Tasks, beside: Beside, now: float, emit: Emit, began: float
+    async def poll(  # noqa: PLR0913 - when, and whose time it is
+        self,
+        tasks: Tasks,
+        beside: Beside,
+        now: float,
+        emit: Emit,
+        began: float,
+        *,
+        is_part: bool = False,
     ) -> list[Outcome]:
         """Read what is due.
 
@@ -86,30 +100,16 @@ class TaskReads:
             now: seconds since the epoch.
             emit: takes the facts.
             began: when the poll began (`time.monotonic`).
+            is_part: whether others are read in the same poll: its time is theirs too.
 
         Returns:
             How all of them stand, those that weren't read now too.
         """
-        spent = self._begin(tasks, began)
+        spent = {name: self.account(name).cpu_seconds for name in tasks}
         logs = [task for name in tasks for task in tasks[name].values()]
         urgent, others = await self._due(logs, spent, now)
         due = [one.task for one in (*urgent, *others)]
         slots = asyncio.Semaphore(self._concurrency)
-        # of each eval set not all at once: one that is slow leaves slots to the others
-        most = max(1, self._concurrency // (4 if len(tasks) > 1 else 1))
-
-        async def in_turn(rows: list[Row], until: float) -> None:
-            while rows:
-                since, turn, number, group = heappop(rows)
-                for _ in range(TOGETHER):
-                    if clock() >= until:
-                        heappush(rows, (since, turn, number, group))
-                        return
-                    if (task := next(group, None)) is None:
-                        break
-                    await self._read(task, now, emit)
-                else:
-                    heappush(rows, (since, turn + 1, number, group))
 
         async def bounded(work: Awaitable[Outcome]) -> Outcome:
             async with slots:
@@ -117,16 +117,44 @@ class TaskReads:
 
         more = beside({task.place.eval_set_id for task in due})
         outcomes = await asyncio.gather(*map(bounded, more))
-        first, rest = _rows(urgent, most), _rows(others, most)
-        end = began + max(self._limits.seconds, LEAST_SECONDS)
-        started = clock()
-        middle = started + URGENT_SHARE * (end - started) if rest else end
-        for rows, until in ((first, middle), (rest, end), (first, end)):
-            readers = min(self._concurrency, len(rows))
-            await asyncio.gather(*(in_turn(rows, until) for _ in range(readers)))
+        seconds = max(self._limits.seconds, LEAST_SECONDS)
+        start = began if is_part else max(began, clock() - (1 - LEAST_SHARE) * seconds)
+        for name in tasks:
+            self.account(name).begin(start)
+        # of each eval set not all at once: one that is slow leaves slots to the others
+        most = max(1, self._concurrency // (4 if len(tasks) > 1 else 1))
+        await self._read_all(_rows(urgent, most), _rows(others, most), now, emit, start + seconds)
         self.late = late(due, len(logs), now, clock() - began)
         fresh = {id(task) for task in due if task.pulse.due_since is None}
         return [*(t.outcome if id(t) in fresh else t.standing for t in logs), *outcomes]
+
+    async def _read_all(
+        self, first: list[Row], rest: list[Row], now: float, emit: Emit, end: float
+    ) -> None:
+        """Read what looks suspicious, and the rest, until `end`; whatever was begun is finished."""
+        started = clock()
+        middle = started + URGENT_SHARE * (end - started) if rest else end
+        readers = min(self._concurrency, len(first) + len(rest))
+        reserved = max(1, int(RESERVED * readers)) if rest and readers > 1 else 0
+
+        async def reader(number: int) -> None:
+            if number < readers - reserved:
+                await self._read_in_turn(first, now, emit, middle)
+            await self._read_in_turn(rest, now, emit, end)
+            await self._read_in_turn(first, now, emit, end)
+
+        await asyncio.gather(*map(reader, range(readers)))
+
+    async def _read_in_turn(self, rows: list[Row], now: float, emit: Emit, until: float) -> None:
+        """What one reader does of these rows: who waits longest, then who had the fewest turns."""
+        while rows and clock() < until:
+            since, turn, number, group = heappop(rows)
+            for _ in range(TOGETHER):
+                if not group or group[0].since > since or clock() >= until:
+                    break
+                await self._read(group.popleft().task, now, emit)
+            if group:
+                heappush(rows, (group[0].since, turn + 1, number, group))
 
     async def _due(
         self, logs: Sequence[TaskLog], spent: Mapping[str, float], now: float
@@ -137,13 +165,6 @@ class TaskReads:
             due += self._turns.due(some, spent, now)
             await asyncio.sleep(0)
         return in_order(due)
-
-    def _begin(self, tasks: Tasks, began: float) -> dict[str, float]:
-        """Seconds of CPU that each eval set took in the last poll; each gets its share anew."""
-        spent = {name: self.account(name).cpu_seconds for name in tasks}
-        for name in tasks:
-            self.account(name).begin(began)
-        return spent
 
     async def _read(self, task: TaskLog, now: float, emit: Emit) -> None:
         """Read one log; a fault of the program in it costs no other log anything."""
@@ -161,12 +182,14 @@ class TaskReads:
 
 def _rows(due: Iterable[Due], most: int) -> list[Row]:
     """What readers take their tasks from, a heap; most: readers of one eval set at once."""
-    groups: dict[tuple[float, str], list[TaskLog]] = {}
+    groups: dict[str, deque[Due]] = {}
     for one in due:
-        groups.setdefault((one.since, one.task.place.eval_set_id), []).append(one.task)
+        groups.setdefault(one.task.place.eval_set_id, deque()).append(one)
     numbers = count()
-    return [
-        (since, 0, next(numbers), tasks)
-        for (since, _), group in groups.items()
-        for tasks in [iter(group)] * min(most, len(group))
+    rows = [
+        (group[0].since, 0, next(numbers), group)
+        for group in groups.values()
+        for _ in range(min(most, len(group)))
     ]
+    heapify(rows)
+    return rows

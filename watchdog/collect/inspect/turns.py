@@ -11,6 +11,8 @@ from watchdog.model.words import duration
 
 URGENT = frozenset({Why.NEAR, Why.VERDICT, Why.RESTS, Why.FAILING, Why.NEAR_END})
 """Tasks that are read before all others."""
+SUSPICIOUS = URGENT | {Why.UNKNOWN}
+"""Tasks whose verdict may turn."""
 _AT_EACH_POLL = Rhythm(0.0, Why.UNJUDGED)
 
 
@@ -135,6 +137,10 @@ class Turns:
 
     def is_suspicious(self, tasks: Iterable[TaskLog], now: float) -> bool:
         """Whether one of them looks as if its verdict might turn."""
+        return any(self._rhythm(task, now).why in SUSPICIOUS for task in tasks)
+
+    def is_urgent(self, tasks: Iterable[TaskLog], now: float) -> bool:
+        """Whether one of them is read before all others."""
         return any(self._rhythm(task, now).why in URGENT for task in tasks)
 
 

@@ -283,6 +283,8 @@ class ClusterSource:
             await self._poll_one(name, views, now, emit)
         except Exception as error:  # noqa: BLE001
             eval_set.fault = self._faults.note(error)
+            # what was late in an earlier poll is no longer counted: nothing of it was tried
+            eval_set.result = replace(eval_set.result, unfinished=False, late=0, lag=0.0)
             emit(EvalSetUnreadable(name, now, eval_set.fault))
         else:
             eval_set.fault = ""

@@ -85,6 +85,10 @@ class WatchedEvalSet:
         """Whether a verdict in it may turn."""
         return self.logs is not None and self.logs.is_suspicious(now)
 
+    def is_urgent(self, now: float) -> bool:
+        """Whether it goes before others where a poll doesn't come to all."""
+        return self.logs is not None and self.logs.is_urgent(now)
+
     def forget_problems(self, pods: Iterable[Pod]) -> None:
         """Only these pods' logs are read."""
         uids = {pod.uid for pod in pods}
@@ -103,7 +107,7 @@ async def in_turn(eval_sets: Mapping[str, WatchedEvalSet], now: float) -> list[s
     parts: tuple[list[str], list[str]] = [], []
     for some in batched(names, LOOKED_AT):
         for name in some:
-            parts[not eval_sets[name].is_suspicious(now)].append(name)
+            parts[not eval_sets[name].is_urgent(now)].append(name)
         await asyncio.sleep(0)
     return [name for pair in zip_longest(*parts) for name in pair if name is not None]
 

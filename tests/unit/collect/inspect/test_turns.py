@@ -60,6 +60,21 @@ def test_what_a_poll_did_not_come_to_goes_first_in_the_next_however_heavy_its_ev
     assert names(in_order(own.due(logs, spent, NOW))[1]) == ["heavier", "heavy", "light"]
 
 
+def test_unknown_for_want_of_a_read_is_read_in_its_turn_and_stuck_stays_first(tmp_path):
+    """What is late turns unknown: it would take its turn from what is stuck."""
+    logs = [
+        log_of(tmp_path, "s", "calm", None),
+        log_of(tmp_path, "s", "unknown", NOW - 400),
+        log_of(tmp_path, "s", "stuck_unread", None),
+    ]
+    own = turns(unknown=Outlook(Verdict.UNKNOWN), stuck_unread=Outlook(Verdict.STUCK))
+    urgent, others = in_order(own.due(logs, {}, NOW))
+    assert names(urgent) == ["stuck_unread"]
+    assert names(others) == ["calm", "unknown"]
+    assert own.is_suspicious(logs[1:2], NOW)
+    assert not own.is_urgent(logs[:2], NOW)
+
+
 def test_of_what_was_never_read_goes_first_what_was_written_longest_ago(tmp_path):
     logs = [log_of(tmp_path, f"set-{n}", f"l{n}", None) for n in range(4)]
     for log, written_at in zip(logs, (NOW - 60, NOW - 7200, NOW - 600), strict=False):
@@ -206,10 +221,70 @@ async def test_half_of_what_is_left_goes_to_what_looks_suspicious_where_others_t
     reads = TaskReads(own, 1, PollLimits(seconds=20.0), Faults("store"), lambda _: None)
     slow = Slow(monkeypatch)
     slow.now = 12.0
-    await reads.poll(tasks, lambda _: (), NOW, lambda _: None, 0.0)
+    await reads.poll(tasks, lambda _: (), NOW, lambda _: None, 0.0, is_part=True)
     assert len(slow.read) == 8
     assert set(slow.read[:4]) <= bad
     assert not set(slow.read[4:]) & bad
+
+
+async def test_however_long_listing_took_half_of_a_poll_is_left_for_tasks(tmp_path, monkeypatch):
+    """A folder that can't be listed in time would blind all others for ever."""
+    tasks = many(tmp_path, 1, 20)
+    reads = TaskReads(turns(), 1, PollLimits(seconds=20.0), Faults("store"), lambda _: None)
+    slow = Slow(monkeypatch)
+    slow.now = 35.0
+    await reads.poll(tasks, lambda _: (), NOW, lambda _: None, 0.0)
+    assert len(slow.read) == 10
+    assert reads.late.seconds == 45.0
+
+
+async def test_suspicious_ones_whose_reads_hang_do_not_hold_the_rest(tmp_path, monkeypatch):
+    tasks = many(tmp_path, 40, 1)
+    hung = list(tasks)[:20]
+    released, read = asyncio.Event(), []
+
+    async def poll(self, now, emit, interval):  # noqa: ARG001
+        self.pulse.due_since = None
+        if self.place.eval_set_id in hung:
+            await released.wait()
+        else:
+            read.append(self.place.log)
+            if len(read) == 20:
+                released.set()
+        return self.outcome
+
+    monkeypatch.setattr(TaskLog, "poll", poll)
+    own = turns(**{log: Outlook(Verdict.STUCK) for name in hung for log in tasks[name]})
+    reads = TaskReads(own, 8, PollLimits(), Faults("store"), lambda _: None)
+    async with asyncio.timeout(20):
+        await reads.poll(tasks, lambda _: (), NOW, lambda _: None, task_reads.clock())
+    assert len(read) == 20
+    assert reads.late.count == 0
+
+
+async def test_an_eval_set_has_no_more_readers_for_having_waited_since_several_polls(
+    tmp_path, monkeypatch
+):
+    tasks = many(tmp_path, 2, 40)
+    for number, log in enumerate(tasks["s0"].values()):
+        log.pulse.due_since = NOW - BASE * (number % 4)
+    at_once, most = 0, 0
+
+    async def poll(self, now, emit, interval):  # noqa: ARG001
+        nonlocal at_once, most
+        self.pulse.due_since = None
+        own = self.place.eval_set_id == "s0"
+        at_once += own
+        most = max(most, at_once)
+        await asyncio.sleep(0)
+        at_once -= own
+        return self.outcome
+
+    monkeypatch.setattr(TaskLog, "poll", poll)
+    reads = TaskReads(turns(), 16, PollLimits(), Faults("store"), lambda _: None)
+    await reads.poll(tasks, lambda _: (), NOW, lambda _: None, task_reads.clock())
+    assert most == 4
+    assert reads.late.count == 0
 
 
 async def test_time_that_the_rest_leaves_goes_to_what_looks_suspicious(tmp_path, monkeypatch):

@@ -85,10 +85,29 @@ async def test_a_poll_that_ends_too_soon_comes_to_all_eval_sets_in_turn(tmp_path
         assert set().union(*turns[begin : begin + 3]) == set(names)
 
 
+async def test_what_cannot_be_polled_any_more_is_not_late_for_ever(tmp_path, monkeypatch):
+    """What an earlier poll said of it is old: that it can't be read is told, and that alone."""
+    cache = Cache()
+    fleet(tmp_path, cache, ["e0", "e1"])
+    source = source_over(cache, tmp_path, concurrency=1, poll_limits=PollLimits(seconds=0.0))
+    monkeypatch.setattr("watchdog.collect.inspect.task_reads.LEAST_SECONDS", 1.0)
+    module = SimpleNamespace(monotonic=slow_reads(monkeypatch))
+    monkeypatch.setattr("watchdog.collect.kubernetes.source.time", module)
+    _, first = await poll(source, 1000.0)
+    assert first.late == 1
+
+    async def broken(*_):
+        raise RuntimeError("broken")
+
+    (late,) = [one for one in source._sets.values() if one.late_since is not None]
+    monkeypatch.setattr(late.logs, "poll", broken)
+    _, second = await poll(source, 1030.0)
+    assert (second.late, second.unfinished) == (0, False)
+    assert any("broken" in problem.text for problem in second.problems)
+
+
 def watched(late_since: float | None, spent: float, *, suspicious: bool = False) -> WatchedEvalSet:
-    logs = SimpleNamespace(
-        late_since=late_since, spent=spent, is_suspicious=lambda _now: suspicious
-    )
+    logs = SimpleNamespace(late_since=late_since, spent=spent, is_urgent=lambda _now: suspicious)
     return WatchedEvalSet(logs)
 
 
