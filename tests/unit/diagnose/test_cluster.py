@@ -64,7 +64,8 @@ def test_a_sandbox_that_does_not_start_explains_a_set_up_long_before_its_time_ou
     eval_set = judged(now, known)
     assert (eval_set.verdict, eval_set.cause) == (Verdict.STUCK, cause)
     assert pod.name in read(eval_set.tasks[0].evidence[0].text)
-    assert judged(100, known).verdict is Verdict.STARTING
+    begun = watched(100.0, {}, view(100.0, sandboxes=(pod,)), total=5)
+    assert judged(100, begun).verdict is Verdict.STARTING
 
 
 @pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing", ""])
