@@ -227,9 +227,15 @@ class SampleMemo:
 
     def _held(self, before: _Before, context: SampleContext, judge: Judge) -> _Held:
         held = before.of(context)
-        if held is not None and context.now > held.until:
-            held = self._held_on(held, context, judge)
-        return held or self._anew(context, judge)
+        if held is None or context.now <= held.until:
+            return held or self._anew(context, judge)
+        if (longer := self._held_on(held, context, judge)) is not None:
+            return longer
+        anew = self._anew(context, judge)
+        if not same_sample(held.kept.judgment, anew.kept.judgment, context.now):
+            return anew
+        # it holds, but not for so long
+        return anew._replace(polls=max(1, held.polls // 2))
 
     def find(self, log: str, samples: Sequence[SampleJudgment]) -> Found | None:
         """Where these judgments stand packed; None where some are others. Before `end`."""
@@ -243,21 +249,12 @@ class SampleMemo:
         return (box, _judgment) if box is not None else None
 
     def _held_on(self, held: _Held, context: SampleContext, judge: Judge) -> _Held | None:
-        """The same for some polls from now on, each time for longer; None where it changes.
-
-        Where it doesn't hold for so long, it may for half of that.
-        """
+        """The same for some polls from now on, each time for longer; None where it changes."""
         before = held.kept.turns_after(held.until) - BEFORE
-        polls = held.polls
-        while polls >= 1:
-            at = min(context.now + polls * self._step, before)
-            if at <= context.now:
-                return None
-            if held.kept.holds_at(self._at(context, at), judge):
-                longer = min(2 * polls, LONGEST) if polls == held.polls else polls
-                return _Held(held.kept, at, longer)
-            polls //= 2
-        return None
+        at = min(context.now + held.polls * self._step, before)
+        if at <= context.now or not held.kept.holds_at(self._at(context, at), judge):
+            return None
+        return _Held(held.kept, at, min(2 * held.polls, LONGEST))
 
     def _anew(self, context: SampleContext, judge: Judge) -> _Held:
         """Whether it will hold is found out when it is asked for again: much changes before."""

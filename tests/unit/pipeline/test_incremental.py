@@ -110,7 +110,7 @@ def test_while_nothing_happens_time_alone_changes_the_same(name, tmp_path):
     ("name", "times"),
     [
         pytest.param("slow_but_healthy", 4, id="what grows evenly"),
-        pytest.param("creeping", 6, id="what can't be foreseen"),
+        pytest.param("creeping", 8, id="what can't be foreseen"),
         pytest.param("slot_wait", 5, id="behind stuck ones"),
     ],
 )

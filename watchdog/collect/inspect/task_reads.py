@@ -29,6 +29,8 @@ URGENT_SHARE = 0.5
 """Of the time that is left, what looks suspicious gets at most so much while anything else is due:
 in an outage it is much, and what was never read must not wait for its end.
 """
+UNREAD_SHARE = 0.25
+"""The same while something was never read: of that nothing at all is known."""
 RESERVED = 0.25
 """Of the readers, so many begin with the rest: one read of what looks suspicious may take longer
 than a poll.
@@ -123,17 +125,31 @@ class TaskReads:
             self.account(name).begin(start)
         # of each eval set not all at once: one that is slow leaves slots to the others
         most = max(1, self._concurrency // (4 if len(tasks) > 1 else 1))
-        await self._read_all(_rows(urgent, most), _rows(others, most), now, emit, start + seconds)
+        queues = _rows(urgent, most), _rows(others, most)
+        await self._read_all(queues, _share(others), now, emit, start + seconds)
         self.late = late(due, len(logs), now, clock() - began)
         fresh = {id(task) for task in due if task.pulse.due_since is None}
         return [*(t.outcome if id(t) in fresh else t.standing for t in logs), *outcomes]
 
     async def _read_all(
-        self, first: list[Row], rest: list[Row], now: float, emit: Emit, end: float
+        self,
+        queues: tuple[list[Row], list[Row]],
+        share: float,
+        now: float,
+        emit: Emit,
+        end: float,
     ) -> None:
-        """Read what looks suspicious, and the rest, until `end`; whatever was begun is finished."""
-        started = clock()
-        middle = started + URGENT_SHARE * (end - started) if rest else end
+        """Read what looks suspicious, and the rest, until `end`; whatever was begun is finished.
+
+        Args:
+            queues: the two.
+            share: of the time, what the first gets before the second.
+            now: seconds since the epoch.
+            emit: takes the facts.
+            end: in this process's seconds (`time.monotonic`).
+        """
+        (first, rest), started = queues, clock()
+        middle = started + share * (end - started) if rest else end
         readers = min(self._concurrency, len(first) + len(rest))
         reserved = max(1, int(RESERVED * readers)) if rest and readers > 1 else 0
 
@@ -178,6 +194,11 @@ class TaskReads:
             task.outcome = Outcome((Problem(place.path, text),), (FAULT,))
         if (ran and task.finished) or task.outcome.gone:
             self._on_end(task)
+
+
+def _share(others: Iterable[Due]) -> float:
+    """Of the time that is left, what looks suspicious gets at most so much."""
+    return UNREAD_SHARE if any(one.is_unread for one in others) else URGENT_SHARE
 
 
 def _rows(due: Iterable[Due], most: int) -> list[Row]:

@@ -58,6 +58,11 @@ class Due(Struct, frozen=True):
     """It looks suspicious."""
     task: TaskLog
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether it was never read in full, or not the last time."""
+        return self.task.pulse.read_at is None
+
 
 def in_order(due: Iterable[Due]) -> tuple[list[Due], list[Due]]:
     """What looks suspicious, and the rest: the longest wait first, then the lightest eval sets.

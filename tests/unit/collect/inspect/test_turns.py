@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from watchdog.collect.faults import Faults
 from watchdog.collect.inspect import task_reads
 from watchdog.collect.inspect.task_log import TaskLog
@@ -172,12 +174,16 @@ class Slow:
         return parts
 
 
-def many(tmp_path, sets: int, tasks: int) -> dict[str, dict[str, TaskLog]]:
-    """Eval sets whose tasks were never read."""
-    return {
-        f"s{n}": {f"s{n}-{m}": log_of(tmp_path, f"s{n}", f"s{n}-{m}", None) for m in range(tasks)}
-        for n in range(sets)
-    }
+def many(
+    tmp_path, sets: int, tasks: int, read_at: float | None = None
+) -> dict[str, dict[str, TaskLog]]:
+    """Eval sets whose tasks were never read, or then."""
+
+    def of_set(name: str) -> dict[str, TaskLog]:
+        logs = (f"{name}-{number}" for number in range(tasks))
+        return {log: log_of(tmp_path, name, log, read_at) for log in logs}
+
+    return {f"s{number}": of_set(f"s{number}") for number in range(sets)}
 
 
 async def test_nothing_waits_for_ever_in_a_fleet_that_is_too_large(tmp_path, monkeypatch):
@@ -192,28 +198,34 @@ async def test_nothing_waits_for_ever_in_a_fleet_that_is_too_large(tmp_path, mon
         assert seen == {log for logs in tasks.values() for log in logs}
 
 
+@pytest.mark.parametrize(
+    ("read_at", "share", "polls"), [(NOW - 9000.0, 10, 5), (None, 5, 4)], ids=["read", "never read"]
+)
 async def test_an_outage_of_half_the_fleet_leaves_time_to_read_the_other_half(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, read_at, share, polls
 ):
-    tasks = many(tmp_path, 20, 5)
+    """Half of it, and three quarters for what was never read: of that nothing at all is known."""
+    tasks = many(tmp_path, 20, 5, read_at)
     bad = {log for name in list(tasks)[:10] for log in tasks[name]}
     stuck = Outlook(Verdict.STUCK)
     for name in bad:
         tasks[name.split("-")[0]][name].pulse.note(NOW - BASE, NOW - BASE)
     own = turns(**dict.fromkeys(bad, stuck))
     reads = TaskReads(own, 1, PollLimits(seconds=20.0), Faults("store"), lambda _: None)
-    parts = await Slow(monkeypatch).polls(reads, tasks, 5)
-    for part in parts:
-        assert set(part[:10]) <= bad
-        assert not set(part[10:]) & bad
-    assert {log for part in parts for log in part} >= bad
+    parts = await Slow(monkeypatch).polls(reads, tasks, polls)
+    for part in parts[:3]:
+        assert set(part[:share]) <= bad
+        assert not set(part[share:]) & bad
+    seen = {log for part in parts for log in part}
+    assert seen >= {log for logs in tasks.values() for log in logs} - bad
+    assert len(seen & bad) >= share * 4
 
 
 async def test_half_of_what_is_left_goes_to_what_looks_suspicious_where_others_took_most(
     tmp_path, monkeypatch
 ):
     """An eval set of a cluster, whose turn comes late in each poll."""
-    tasks = many(tmp_path, 1, 20)
+    tasks = many(tmp_path, 1, 20, NOW - 9000.0)
     bad = {f"s0-{n}" for n in range(10)}
     for name in bad:
         tasks["s0"][name].pulse.note(NOW - BASE, NOW - BASE)
