@@ -40,7 +40,7 @@ FIRST = 32
 LONGEST = 64
 """Polls that are looked ahead at the most."""
 BEFORE = 0.01
-"""Seconds: so shortly before something turns by time alone it is looked ahead to at the furthest."""
+"""Seconds before something turns by time alone: no further than to there is looked ahead."""
 
 
 class _Kept(Struct, frozen=True):
