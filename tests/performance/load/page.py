@@ -45,9 +45,9 @@ sync, reader** an incremental sync, then Inspect's own reader over the tasks tha
 poll is a start that reads everything, after a restart one that goes on from checkpoints. A task of
 this fleet syncs every fifty minutes. Once a call of it has lasted for half as long as it may before
 it counts as hung, which is learned, the task is read at each poll (docs/operations.md): a fleet in
-which calls of an hour are rare, and under way everywhere, would ask for more than here. Other
-programs ran beside the outage of 10,000; before, with less beside it, its restart took 59 CPU s and
-59 s, and a poll 12.3. The quiet 10,000 took between 346 and 371 MiB from run to run. Loop held is
+which calls of an hour are rare, and under way everywhere, would ask for more than here. Another
+process was at work beside the newest runs. From run to run the quiet 10,000 took 333 to 371 MiB and
+held the loop for 75 to 89 ms, in an outage for 85 to 116 ms. Loop held is
 `eval_watchdog_event_loop_block_seconds`.
 The machine is shared: CPU moves by a third from run to run, what is a time (loop, answers, delay)
 by more.
