@@ -113,7 +113,7 @@ def _by_attempts(eval_set: EvalSetContext, task: TaskState) -> TaskJudgment | No
     """A task that was begun anew a moment ago, and has no buffer yet: those before decide."""
     judging = eval_set.judging
     is_new = not task.manifest_seen and task.former and task.spec is not None
-    if not is_new or task.read_at is None or judging.now - task.read_at > max_age(task, judging):
+    if not is_new or task.read_at is None or is_stale(task, judging):
         return None
     base = replace(_unknown(task, ""), verdict=Verdict.STARTING, evidence=())
     base = with_errors(judging, base)

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from watchdog.collect.faults import Faults
 from watchdog.collect.inspect import task_reads
 from watchdog.collect.inspect.task_log import TaskLog
@@ -198,13 +196,8 @@ async def test_nothing_waits_for_ever_in_a_fleet_that_is_too_large(tmp_path, mon
         assert seen == {log for logs in tasks.values() for log in logs}
 
 
-@pytest.mark.parametrize(
-    ("read_at", "share", "polls"), [(NOW - 9000.0, 10, 5), (None, 5, 4)], ids=["read", "never read"]
-)
-async def test_an_outage_of_half_the_fleet_leaves_time_to_read_the_other_half(
-    tmp_path, monkeypatch, read_at, share, polls
-):
-    """Half of it, and three quarters for what was never read: of that nothing at all is known."""
+def half_in_an_outage(tmp_path, read_at: float | None) -> tuple[TaskReads, dict, set[str]]:
+    """Ten eval sets of twenty are stuck, the rest were never read, or then; a poll reads twenty."""
     tasks = many(tmp_path, 20, 5, read_at)
     bad = {log for name in list(tasks)[:10] for log in tasks[name]}
     stuck = Outlook(Verdict.STUCK)
@@ -212,13 +205,29 @@ async def test_an_outage_of_half_the_fleet_leaves_time_to_read_the_other_half(
         tasks[name.split("-")[0]][name].pulse.note(NOW - BASE, NOW - BASE)
     own = turns(**dict.fromkeys(bad, stuck))
     reads = TaskReads(own, 1, PollLimits(seconds=20.0), Faults("store"), lambda _: None)
-    parts = await Slow(monkeypatch).polls(reads, tasks, polls)
+    return reads, tasks, bad
+
+
+async def test_an_outage_of_half_the_fleet_leaves_time_to_read_the_other_half(
+    tmp_path, monkeypatch
+):
+    reads, tasks, bad = half_in_an_outage(tmp_path, NOW - 9000.0)
+    parts = await Slow(monkeypatch).polls(reads, tasks, 5)
+    for part in parts:
+        assert set(part[:10]) <= bad
+        assert not set(part[10:]) & bad
+    assert {log for part in parts for log in part} >= bad
+
+
+async def test_what_was_never_read_has_three_quarters_of_a_poll(tmp_path, monkeypatch):
+    """Of it nothing at all is known."""
+    reads, tasks, bad = half_in_an_outage(tmp_path, None)
+    parts = await Slow(monkeypatch).polls(reads, tasks, 4)
     for part in parts[:3]:
-        assert set(part[:share]) <= bad
-        assert not set(part[share:]) & bad
+        assert set(part[:5]) <= bad
+        assert not set(part[5:]) & bad
     seen = {log for part in parts for log in part}
     assert seen >= {log for logs in tasks.values() for log in logs} - bad
-    assert len(seen & bad) >= share * 4
 
 
 async def test_half_of_what_is_left_goes_to_what_looks_suspicious_where_others_took_most(
